@@ -116,7 +116,7 @@ def whether(
         sure: list[Condition] = [*single, *[And(spots)] * (0 < len(spots) < len(condition.parts))]
         there = [common(time, truth_of(one, entity, timeline).yes) for one in sure]
         enough = any(spans and not without(spans, truth.no) for spans in there)
-    if isinstance(condition, Has) and condition.attribute in queries.HEARD:  # no doubt about any moment
+    if queries.is_of(condition, *queries.HEARD):  # no doubt about any moment
         enough = not without(time, truth.no)
     return "yes" if holds else "no" if enough else "unknown"
 
@@ -125,8 +125,8 @@ def _of_other_times(condition: And) -> list[Condition]:
     """Those of several conditions that another one excludes at any time, so that they are meant of other times: "both
     indoors and outdoors", "seen in the street but not in the car".
     """
-    parts = [(part, part.part if isinstance(part, Not) else part) for part in condition.parts]
-    values = [(part, one) for part, one in parts if isinstance(one, Has) and one.attribute in EXCLUSIVE]
+    parts = [(part, queries.affirmed(part)) for part in condition.parts]
+    values = [(part, one) for part, one in parts if queries.is_of(one, *EXCLUSIVE)]
     plain = [one for part, one in reversed(values) if part is one and one.attribute != "side"]
     first: dict[str, str] = {one.attribute: one.value for one in plain}
     apart = [(part, one) for part, one in values if first.get(one.attribute, one.value) != one.value]
@@ -178,7 +178,7 @@ def related_to(whom: Whom, condition: Condition) -> Condition:
         return Not(related_to(whom, condition.part))
     if isinstance(condition, And | Or):
         return replace(condition, parts=tuple(related_to(whom, part) for part in condition.parts))
-    if isinstance(condition, Has) and condition.attribute in ("with", "beside") and condition.of is None:
+    if queries.is_of(condition, "with", "beside") and condition.of is None:
         return replace(condition, of=whom)
     return condition
 
@@ -216,7 +216,7 @@ def subjects(whom: Whom, condition: Condition | None, part: Sequence[Span], time
     if whom == Whom() and (events or is_of_scene(condition)):
         return Chosen(("",), missing=tuple(one for event in events for one in _event_truth(event, timeline)[0].missing))
     found = chosen(whom, part, timeline)
-    has = condition.part if isinstance(condition, Not) else condition
+    has = queries.affirmed(condition)
     if isinstance(has, Has) and has.of is not None and not whom.names:  # nobody is with herself
         found = replace(found, sure=tuple(name for name in found.sure if name not in has.of.names))
     return found

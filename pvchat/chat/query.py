@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeGuard, TypeVar
 
 from pvchat.chat.spans import Verdict
 from pvchat.schemas import QuestionType
@@ -165,6 +165,16 @@ class Event:
 Condition = Has | And | Or | Not | Event
 
 
+def is_of(condition: Condition | None, *attributes: str | None) -> TypeGuard[Has]:
+    """Whether a condition is a single one, of one of some attributes."""
+    return isinstance(condition, Has) and condition.attribute in attributes
+
+
+def affirmed(condition: Condition | None) -> Condition | None:
+    """A condition, or what it denies."""
+    return condition.part if isinstance(condition, Not) else condition
+
+
 def leaves(condition: Condition | None) -> Iterator[Has | Event]:
     """The conditions of somebody, and the events, that a condition is made of."""
     if isinstance(condition, Has | Event):
@@ -188,7 +198,7 @@ def others_in(condition: Condition | None) -> tuple[str, ...]:
 def choices_of_deeds(condition: Condition | None) -> Iterator[Has]:
     """Each choice between deeds as one deed, as it is told where they can't be told apart: "eating or drinking"."""
     for one in together(condition):
-        if isinstance(one, Or) and all(isinstance(part, Has) and part.attribute == "deed" for part in one.parts):
+        if isinstance(one, Or) and all(is_of(part, "deed") for part in one.parts):
             yield Has("deed", " or ".join(has.value for has in atoms(one)))
 
 
@@ -308,7 +318,7 @@ def names_in(value: object) -> tuple[str, ...]:
 
 def by_place(where: And) -> tuple[tuple[Has, ...], tuple[Condition, ...]]:
     """The places among conditions that hold together, and the others: "sitting, in the kitchen"."""
-    places = tuple(part for part in where.parts if isinstance(part, Has) and part.attribute in PLACES)
+    places = tuple(part for part in where.parts if is_of(part, *PLACES))
     return places, tuple(part for part in where.parts if part not in places)
 
 

@@ -11,7 +11,8 @@ from itertools import pairwise
 from typing import Literal, TypeVar
 
 Span = tuple[float, float]
-K, T = TypeVar("K"), TypeVar("T")
+K = TypeVar("K")
+T = TypeVar("T")
 # "unsure": whether somebody asked about is there isn't sure; "unknown": nothing that was measured tells it
 Verdict = Literal["yes", "no", "unsure", "unknown"]
 WHOLE = 0.95  # share of the time that is told as all of it

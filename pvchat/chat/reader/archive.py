@@ -153,9 +153,7 @@ def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scope
         return _of_them(_of_scopes(_OF_THEM.sub(r"\1 videos", rest), alone, scoped), before)
     if _ON_THE_DAY.search(rest):
         return _of_scopes(rest, known, scoped)
-    around = _THAT.search(rest)
-    if around is not None:
-        rest = f"{rest[: around.start()]}{rest[around.end() :]}"
+    around, rest = _THAT.search(rest), _THAT.sub("", rest, count=1)
     meant, found, fresh = _sighting_of(before), _of_scopes(rest, known, scoped), _of_scopes(rest, alone, scoped)
     if around is not None:
         on_day = _on_the_same(replace(found, places=found.places or before.places), before)
@@ -280,15 +278,14 @@ def _read(rest: str, known: Known) -> Query:
     """A question from which the words for a time and a place were taken."""
     if _APART.match(rest):
         return UNREAD
-    if edges := _BOTH_ENDS.search(rest):
-        ends = (f"{rest[: edges.start()]}{edge}{rest[edges.end() :]}" for edge in ("first", "last"))
-        first, last = (_read(one, known) for one in ends)
+    if _BOTH_ENDS.search(rest):
+        first, last = (_read(_BOTH_ENDS.sub(edge, rest, count=1), known) for edge in ("first", "last"))
         return replace(first, then=last)
     if (day := _SAME_DAY.search(rest)) and "same" in rest[: day.start()]:  # in the same room on the same day
-        query = _read(rest[: day.start()] + rest[day.end() :], known)
+        query = _read(_SAME_DAY.sub("", rest, count=1), known)
         return Query("when", replace(query.whom, quantifier="both"), form=query.form, unit="day and place")
-    if ordered := _IN_ORDER.search(rest):
-        query = of_library(_read(f"{rest[: ordered.start()]}{rest[ordered.end() :]}", known))
+    if _IN_ORDER.search(rest):
+        query = of_library(_read(_IN_ORDER.sub("", rest, count=1), known))
         return replace(query if query.unit == "video" else replace(query, select="when", unit=""), per="order")
     rest = _UP.sub(r"\1 there", rest)  # "was Leo up before 8?"
     return read(rest.replace(SPOT, "there"), replace(known, of_library=True))

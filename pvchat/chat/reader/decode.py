@@ -142,14 +142,15 @@ def _asked(
         heads["select"], heads["refusal"] = "refuse", "unseen"
     value = ""
     if heads["select"] == "attribute" and heads["form"] != "choice":
-        own = [one for one in conditions if isinstance(one, Has) and one.attribute == asked and not one.of]
+        own = [one for one in conditions if queries.is_of(one, asked) and not one.of]
         value = own[0].value if own and asked != "light" else ""  # "is the light on?" asks how the light is
         conditions = [one for one in conditions if one not in own]
-    if whom == EVERYBODY and asked == "place" and any(map(_is_thing, conditions)):  # "where is the cup?"
+    things = any(queries.is_of(one, "thing") for one in conditions)
+    if whom == EVERYBODY and asked == "place" and things:  # "where is the cup?"
         heads["select"], asked = "exists", None
     if heads["form"] != "choice" and heads["join"] != "or":
         return asked, value, joined(conditions, "and")
-    spots = [one for one in conditions if isinstance(one, Has) and one.attribute in (*queries.PLACES, *RELATIONS)]
+    spots = [one for one in conditions if queries.is_of(one, *queries.PLACES, *RELATIONS)]
     narrowing = spots if len(spots) == 1 and len(conditions) > 2 else []  # "sitting or standing in the kitchen?"
     either = joined([one for one in conditions if one not in narrowing], "or")
     where = joined([one for one in (either, *narrowing) if one is not None], "and")
@@ -165,13 +166,9 @@ def _asked(
 def _picks(heads: Heads, whom: Whom, conditions: Sequence[Condition]) -> bool:
     """Whether a rank says whom a question is about, not what it asks for: of things, of rooms and days, none does."""
     described = heads["select"] == "when" and whom.such is not None  # "when does the man in the hat first smile?"
-    things = any(_is_thing(one.part if isinstance(one, Not) else one) for one in conditions)
+    things = any(queries.is_of(queries.affirmed(one), "thing") for one in conditions)
     plain = heads["select"] in _OF_ONE and heads["follow"] == heads["unit"] == "none" and not whom.names
     return plain and not described and not things
-
-
-def _is_thing(condition: Condition | None) -> bool:
-    return isinstance(condition, Has) and condition.attribute == "thing"
 
 
 def _during(heads: Heads, slots: Sequence[Slot], part: During, conditions: Sequence[Condition] = ()) -> During:
@@ -444,14 +441,14 @@ def goes_on(asked: Query, last: Turn, heads: Heads, said: Sequence[Slot]) -> Que
     affirmed = [part for part in queries.together(asked.where) if not isinstance(part, Not)]
     if heads["follow"] == "correction" and affirmed:  # "not red, blue"
         asked = replace(asked, where=queries.conjunction(affirmed))
-    if asked.attribute == "worn" and isinstance(before.where, Has) and before.where.attribute == "hair":
+    if asked.attribute == "worn" and queries.is_of(before.where, "hair"):
         asked = replace(asked, attribute="hair")  # "what colour?"
     if asked.value and asked.value != before.value and before.select == asked.select == "attribute":  # "glasses too?"
         asked = replace(asked, where=Has(asked.attribute or "worn", asked.value))
     turn = _Following(asked, (before, last[1]), heads, said)
     if heads["follow"] == "why":  # "are you sure?"
         return Query("why", before.whom, form="wh")
-    if asked.attribute == "place" and _is_thing(before.where):  # "is there a car?", "where?"
+    if asked.attribute == "place" and queries.is_of(before.where, "thing"):  # "is there a car?", "where?"
         return replace(before, select="exists", form="wh")
     if (end := _at_an_end(turn)) is not None:
         return end
@@ -519,7 +516,7 @@ def _of_the_same(asked: Query, last: Turn) -> Query:
     if asked.select == "when" and told and before.whom != EVERYBODY:  # "does she change?", "when?": the rows have times
         return before
     if asked.attribute == "worn":
-        worn = next((has.value for has in (before.where,) if isinstance(has, Has) and has.attribute == "worn"), None)
+        worn = next((has.value for has in (before.where,) if queries.is_of(has, "worn")), None)
         value = before.value if worn is None else worn
         return replace(asked, whom=_about(asked, last), value=value, where=None)
     if asked.select == "when" and where == Not(PRESENT):  # "who leaves first?", "and when?"
@@ -573,7 +570,7 @@ def _said_again(query: Query, turn: _Following) -> Query:
         query = replace(query, where=before)
         worn = before.part if isinstance(before, Not) and again.denied else None
         off = query.select == "exists" and query.whom.names and asked.where is None
-        if off and isinstance(worn, Has) and worn.attribute == "worn":  # "does she take it off?"
+        if off and queries.is_of(worn, "worn"):  # "does she take it off?"
             return replace(query, where=And((before,)), during=During("after", Event(query.whom, worn)))
         both = None if asked.where is None else _coloured(asked.where, query.where)
         return query if both is None else replace(query, where=both if both != asked.where else And((before, both)))
@@ -582,10 +579,9 @@ def _said_again(query: Query, turn: _Following) -> Query:
 
 def _coloured(asked: Condition, before: Condition | None) -> Condition:
     """A colour as that of the garment before: "does she wear a jacket?", "a blue one?"."""
-    if not isinstance(asked, Has) or not isinstance(before, Has):
-        return asked
-    garment = asked.attribute == "worn" == before.attribute and not asked.value and asked.colour
-    return replace(before, colour=asked.colour) if garment else asked
+    if queries.is_of(asked, "worn") and queries.is_of(before, "worn") and asked.colour and not asked.value:
+        return replace(before, colour=asked.colour)
+    return asked
 
 
 def _ranked_anew(query: Query, turn: _Following) -> Query:
@@ -593,7 +589,7 @@ def _ranked_anew(query: Query, turn: _Following) -> Query:
     asked, heads, rank = turn.asked, turn.heads, query.rank
     if rank is not None and heads["end"] == "next":
         return replace(query, rank=replace(rank, k=rank.k + (1 if rank.k > 0 else -1)))
-    side = asked.where.value if isinstance(asked.where, Has) and asked.where.attribute == "side" else ""
+    side = asked.where.value if queries.is_of(asked.where, "side") else ""
     if rank is not None and rank.by in ("left", "right") and side in ("left", "right"):
         return replace(query, where=None, rank=replace(rank, by=cast(queries.RankBy, side)))
     return query if asked.rank is None else replace(query, rank=asked.rank)
@@ -658,7 +654,7 @@ def _found_by(last: Turn) -> bool:
 
 def _place_of(where: Condition | None) -> Condition | None:
     """The places among conditions: "in the garden"; None for none."""
-    places = [part for part in queries.together(where) if isinstance(part, Has) and part.attribute in queries.PLACES]
+    places = [part for part in queries.together(where) if queries.is_of(part, *queries.PLACES)]
     return joined(places, "and")
 
 
@@ -670,12 +666,12 @@ def _with_condition(query: Query, asked: Condition) -> Query:
     """
     asked = _coloured(asked, query.where)
     holds = "holding" in (query.attribute, *(part.attribute for part in queries.atoms(query.where)))
-    if isinstance(asked, Has) and asked.attribute == "thing" and holds:  # "and a phone?"
+    if queries.is_of(asked, "thing") and holds:  # "and a phone?"
         asked = replace(asked, attribute="holding")
-    if isinstance(asked, Has) and asked.attribute == "thing" and query.where != asked:  # "what about a dog?"
+    if queries.is_of(asked, "thing") and query.where != asked:  # "what about a dog?"
         return replace(query, select="exists", form="polar", whom=EVERYBODY, where=asked, attribute=None, value="")
-    has, group = asked.part if isinstance(asked, Not) else asked, _group(asked)
-    of_value = isinstance(has, Has) and has.attribute == query.attribute and query.whom != EVERYBODY
+    has, group = queries.affirmed(asked), _group(asked)
+    of_value = queries.is_of(has, query.attribute) and query.whom != EVERYBODY
     if query.where is None and query.select in ("attribute", "describe"):
         if of_value:
             return replace(query, select="exists", form="polar", where=asked, attribute=None, value="", rank=None)
@@ -692,15 +688,14 @@ def _with_condition(query: Query, asked: Condition) -> Query:
 
 def _takes_place_of(asked: Condition, before: Condition) -> bool:
     """Whether a condition stands for one before, not beside it: "a coat?", "but no hat?" has both."""
-    has, group = asked.part if isinstance(asked, Not) else asked, _group(asked)
-    denied = isinstance(asked, Not) and isinstance(has, Has) and has.attribute in ("worn", "holding")
-    if denied and isinstance(has, Has) and isinstance(before, Has) and has.attribute == before.attribute:
+    has, group = queries.affirmed(asked), _group(asked)
+    if isinstance(asked, Not) and queries.is_of(has, "worn", "holding") and queries.is_of(before, has.attribute):
         return has.value in ("", before.value)
     return _group(before) in (group, "" if group == "state" else group)
 
 
 def _group(condition: Condition) -> str:
     """Which conditions take each other's place in a question that goes on; "" for those that take any."""
-    has = condition.part if isinstance(condition, Not) else condition
+    has = queries.affirmed(condition)
     attribute = has.attribute if isinstance(has, Has) else ""
     return next((name for name, kinds in _GROUPS.items() if attribute in kinds), "")

@@ -254,7 +254,7 @@ def _comes_in(query: Query, question: Tagged) -> Query:
 
 def _nobody_with(query: Query, question: Tagged) -> Query:
     """Whether, or when, somebody is alone: "when was nobody with Ana?", "is no one with her?"."""
-    of = query.where.of if isinstance(query.where, Has) and query.where.attribute == "with" else None
+    of = query.where.of if queries.is_of(query.where, "with") else None
     asked = query.select in queries.WHETHER and query.whom == Whom(quantifier="none")
     return replace(query, whom=of, where=Has("alone")) if asked and of is not None and of.names else query
 
@@ -403,8 +403,8 @@ def _taken_off(query: Query, question: Tagged) -> Query:
     taken out is held from then on.
     """
     where, said = query.where, {*question.seen}
-    part = where.part if isinstance(where, Not) else where
-    if not isinstance(part, Has) or part.attribute not in ("worn", "holding") or not said & TAKING:
+    part = queries.affirmed(where)
+    if not queries.is_of(part, "worn", "holding") or not said & TAKING:
         return query
     if "out" in said:
         return replace(query, where=part)

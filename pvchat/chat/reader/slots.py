@@ -14,7 +14,7 @@ from typing import cast
 
 from pvchat.chat.conditions import BETWEEN, RELATIONS
 from pvchat.chat.english import FUNCTION_WORDS, ORDINALS, word_set
-from pvchat.chat.query import EVERYBODY, TIMES, And, Attribute, Condition, Has, Not, Or, Quantifier, Whom
+from pvchat.chat.query import EVERYBODY, TIMES, And, Attribute, Condition, Has, Not, Or, Quantifier, Whom, is_of
 from pvchat.chat.reader.network import Heads
 from pvchat.chat.reader.words import COLOURS, NAME, Word, canonical, is_known
 
@@ -142,7 +142,7 @@ def whom_of(slots: Sequence[Slot], role: str, heads: Heads) -> Whom:
     conditions = [*conditions_of(slots, role), *(Has("gender", canonical("gender", word)) for word in kinds)]
     if mine and not names and (left_out := joined(conditions_of(slots, "X"), "and")) is not None:
         conditions.append(Not(left_out))
-    genders = list(dict.fromkeys(one for one in conditions if isinstance(one, Has) and one.attribute == "gender"))
+    genders = list(dict.fromkeys(one for one in conditions if is_of(one, "gender")))
     if len(genders) > 1:  # "how many men and women are there?"
         conditions = [Or(tuple(genders)), *(one for one in conditions if one not in genders)]
     such = joined(conditions, "and")
@@ -196,17 +196,17 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
         else:
             has = _has(slot, "" if colour is None else colour.value, slots)
             made.append(Not(has) if slot.denied else has)
-    if any(isinstance(one, Has) and one.attribute in _MEASURED for one in made):  # who does so is there
+    if any(is_of(one, *_MEASURED) for one in made):  # who does so is there
         made = [one for one in made if one != Has("present")]
     return list(dict.fromkeys(_put_together(made)))
 
 
 def _put_together(made: list[Condition]) -> list[Condition]:
     """Conditions that mean one thing together: a thing that is gone; alone with somebody; not sitting at a table."""
-    things = [one for one in made if isinstance(one, Has) and one.attribute == "thing"]
+    things = [one for one in made if is_of(one, "thing")]
     if things and Not(Has("present")) in made:
         return [Not(one) if one in things else one for one in made if one != Not(Has("present"))]
-    of = next((one.of for one in made if isinstance(one, Has) and one.attribute == "with" and one.of), EVERYBODY)
+    of = next((one.of for one in made if is_of(one, "with") and one.of), EVERYBODY)
     if (of.names or of.known is False) and Has("alone") in made:  # alone with a stranger: with nobody known
         nobody_else = Not(Has("with", of=Whom(besides=of.names) if of.names else Whom(known=True)))
         return [*(one for one in made if one != Has("alone")), nobody_else]

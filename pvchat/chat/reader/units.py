@@ -164,7 +164,7 @@ def _over_videos(query: Query) -> Query:
 def _company(query: Query) -> Whom | None:
     """With whom it is asked whether somebody is."""
     has = query.where
-    return has.of if isinstance(has, Has) and has.attribute == "with" else None
+    return has.of if queries.is_of(has, "with") else None
 
 
 def _at_all_times(query: Query) -> Query | None:
@@ -220,10 +220,10 @@ def _of_whom(query: Query) -> Query | None:
     return None
 
 
-def _is_company(condition: object) -> bool:
+def _is_company(condition: queries.Condition | None) -> bool:
     """Whether a condition says with whom somebody is, or isn't."""
-    part = condition.part if isinstance(condition, Not) else condition
-    return isinstance(part, Has) and part.attribute == "with" and part.of is not None and bool(part.of.names)
+    part = queries.affirmed(condition)
+    return queries.is_of(part, "with") and part.of is not None and bool(part.of.names)
 
 
 def _of_places(query: Query) -> Query | None:

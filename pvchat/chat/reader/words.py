@@ -36,6 +36,7 @@ _MONTHS = word_set("april may june august january")  # which are names, too; not
 _UNDECOMPOSED = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ı": "i"}
 _BEFORE_MONTH = word_set("in since until by last next early late mid")
 
+_PIECE = re.compile(r"[^\W\d_](?:[^\W\d_]|['-](?=\w))*")  # a word of any language
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _SHARED = word_set(
     """a as clip com come comment compare da das den des describe die dos dove er figure film font ha hat hay image in
@@ -226,37 +227,26 @@ def _is_letter(char: str) -> bool:
     return char.isalnum() or char == "_" or unicodedata.category(char).startswith("M")
 
 
-@dataclass(frozen=True)
-class _Lexicon:
-    words: frozenset[str]  # that mark the language
-    reply: str
-
-
 def language_of(lower: str) -> str | None:
     """The language of a question that isn't English: that with most words in it, where they are more than the English
     ones; None for English and what can't be told.
     """
     if _HAN.search(lower.replace(NAME, "")) and not re.search(r"[\u3040-\u30ff]", lower):
         return "Chinese"
-    words = _pieces(re.sub(rf"'(?={NAME}\b)", " ", lower))  # "qu'Alex"
+    words = _PIECE.findall(re.sub(rf"'(?={NAME}\b)", " ", lower))  # "qu'Alex"
     counted = [w for w in words if w not in _SHARED | FUNCTION_WORDS and w != NAME]
     opens = counted[0] if counted else ""  # the verb or question word weighs double
     scores = {
         name: (
-            sum(w in x.words for w in counted) + (opens in x.words),
-            sum(w in x.words for w in words),  # decides between languages that share a word
+            sum(w in marks for w in counted) + (opens in marks),
+            sum(w in marks for w in words),  # decides between languages that share a word
         )
-        for name, x in _lexicons().items()
+        for name, marks in _foreign_words().items()
     }
     best = max(scores, key=lambda name: scores[name])
     english = sum(w in _ENGLISH for w in words)
     enough = scores[best][0] >= _ENOUGH and scores[best][0] > 2 * english
     return best if enough and _PLAINLY.isdisjoint(words) else None
-
-
-def _pieces(text: str) -> list[str]:
-    """The words of a text."""
-    return re.findall(r"[^\W\d_](?:[^\W\d_]|['-](?=\w))*", text)
 
 
 @lru_cache(maxsize=3)
@@ -266,13 +256,15 @@ def _json(name: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def _lexicons() -> dict[str, _Lexicon]:
-    return {name: _Lexicon(word_set(row["words"]), row["reply"]) for name, row in _json("foreign.json").items()}
+def _foreign_words() -> dict[str, frozenset[str]]:
+    """The words that mark each language."""
+    return {name: word_set(row["words"]) for name, row in _json("foreign.json").items()}
 
 
 def reply_in(language: str) -> str | None:
     """What is said to who asks in a language; None where it isn't known."""
-    return _lexicons()[language].reply if language in _lexicons() else None
+    told: str | None = _json("foreign.json").get(language, {}).get("reply")
+    return told
 
 
 def worded(text: str, names: Sequence[str], aliases: Mapping[str, str]) -> Wording:

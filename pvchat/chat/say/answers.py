@@ -57,7 +57,7 @@ def holders(finding: Finding, timeline: Timeline) -> str:
 def _whether(finding: Finding, timeline: Timeline) -> str:
     """Whether something holds: of whom it does, of whom it doesn't, of whom I can't tell."""
     query, whom, where = finding.query, finding.query.whom, finding.query.where
-    inner = where.part if isinstance(where, Not) else where or PRESENT
+    inner = queries.affirmed(where) or PRESENT
     if whom.such is not None and is_plain(where) and not query.during.event and not query.throughout:
         return "" if finding.missing and not finding.everyone else f"{lead(finding)}{_seen(finding, timeline)}."
     if _of_none(finding):
@@ -68,7 +68,7 @@ def _whether(finding: Finding, timeline: Timeline) -> str:
         denied.append(f"I'm not sure whether {join(unsure, 'or')} is in this video")
     if told or denied or finding.verdict == "yes":
         said = _with_others(told, denied, finding)
-        as_seen = isinstance(inner, Has) and inner.attribute == "gender" and finding.verdict != "unknown"
+        as_seen = queries.is_of(inner, "gender") and finding.verdict != "unknown"
         return f"{surely}{'; '.join(said)}{', as far as I can see' * as_seen}." * bool(said)
     if finding.verdict == "no":
         return f"No, I see no {noun(whom.such)}{clauses.KNOWN_SAID[whom.known]}." if whom.such is not None else ""
@@ -163,7 +163,7 @@ def nobody(finding: Finding) -> str:
     """That it holds of nobody, and of whom I can't tell that: silence denies nothing."""
     query, whom = finding.query, finding.query.whom
     none = _no(whom.such) + clauses.KNOWN_SAID[whom.known] * (whom.such is not None)
-    if finding.against and not finding.open and isinstance(query.where, Has) and query.where.attribute in RELATIONS:
+    if finding.against and not finding.open and queries.is_of(query.where, *RELATIONS):
         return f"I see {none} {clauses.complement(query.where)[1].removeprefix('seen ')}."
     if finding.against and not finding.open:
         hedge = f"{HEDGE} " * any(one.likely for one in finding.against)
@@ -303,7 +303,7 @@ def _fulfilled(where: Condition, found: Found, timeline: Timeline) -> list[tuple
 def _is_mutual(query: Query) -> bool:
     """Whether several people are asked about with each other: "are Ana and Ben together?"."""
     where = query.where
-    relation = isinstance(where, Has) and where.attribute in RELATIONS and where.of is None
+    relation = queries.is_of(where, *RELATIONS) and where.of is None
     return relation and len(query.whom.names) > 1 and query.whom.quantifier in ("both", "all")
 
 

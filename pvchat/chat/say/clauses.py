@@ -204,7 +204,7 @@ def event_said(during: During) -> str:
     moves = moves and (not nth or relation == "since") and relation != "while"
     happens = happens_said(event, moves=moves)
     if not nth:
-        return f"{'when' if relation == 'while' and has_moments(event.where) else relation} {happens}"
+        return f"{'when' if relation == 'while' and queries.is_of(event.where, *MOVES) else relation} {happens}"
     return f"{relation} the {english.ordinal(nth)} time that {happens}".removeprefix("while ")
 
 
@@ -219,7 +219,7 @@ def happens_said(event: Event, hedge: str = "", moves: bool = False) -> str:
     where, names = event.where, event.whom.names
     count = len(names) if names and event.whom.quantifier != "either" else 1
     who, scene, s = whom_said(event.whom), event.whom == EVERYBODY, "s" * (count == 1)
-    if scene and isinstance(where, Has) and where.attribute == "light":
+    if scene and queries.is_of(where, "light"):
         return _words("it is", hedge, where.value)
     if scene and (things := things_said(where)):
         return _words(things, "is", hedge, "gone" if isinstance(where, Not) else "there")
@@ -229,7 +229,7 @@ def happens_said(event: Event, hedge: str = "", moves: bool = False) -> str:
         return _words("music", hedge, "plays")
     if moves and where in (PRESENT, Not(PRESENT)):
         return f"{who} {'come' if where == PRESENT else 'leave'}{s}"
-    if isinstance(where, Has) and where.attribute in MOVES:
+    if queries.is_of(where, *MOVES):
         to, spot = _way(where.value) if where.value else ("", "")
         return _words(who, hedge, *((f"come{s}", to) if where.attribute == "enters" else (f"leave{s}", spot)))
     return f"{who} {clause(where, count, hedge)}"
@@ -278,15 +278,10 @@ def asks_always_there(query: Query) -> bool:
     return query.throughout and (isinstance(where, Not) or isinstance(where, And) and bool(queries.by_place(where)[0]))
 
 
-def has_moments(where: Condition | None) -> bool:
-    """Whether a condition holds at moments: coming, or going."""
-    return isinstance(where, Has) and where.attribute in MOVES
-
-
 def moments(where: Condition | None, spans: Sequence[Span]) -> list[Span]:
     """Spans of coming, or going, as moments: when it begins, or ends; others as they are."""
-    ends = isinstance(where, Has) and where.attribute == "leaves"
-    return [(span[ends], span[ends]) for span in spans] if has_moments(where) else list(spans)
+    ends = queries.is_of(where, "leaves")
+    return [(span[ends], span[ends]) for span in spans] if queries.is_of(where, *MOVES) else list(spans)
 
 
 def time_of(found: Found, finding: Finding, timeline: Timeline) -> str:
@@ -315,7 +310,7 @@ def time_of(found: Found, finding: Finding, timeline: Timeline) -> str:
     for has in atoms(query.where):  # beside somebody is who is so while both are seen
         for name in has.of.names if has.of is not None and has.attribute != "with" else ():
             seen = common(seen, timeline.seen(name)) if timeline.seen(name) else seen
-    whole = seconds_in(spans) >= WHOLE * seconds_in(seen) and not has_moments(query.where)
+    whole = seconds_in(spans) >= WHOLE * seconds_in(seen) and not queries.is_of(query.where, *MOVES)
     return "" if whole else f" {in_passing(moments(query.where, spans), timeline)}"
 
 
