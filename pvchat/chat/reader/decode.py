@@ -164,7 +164,7 @@ def _asked(
 
 
 def _picks(heads: Heads, whom: Whom, conditions: Sequence[Condition]) -> bool:
-    """Whether a rank says whom a question is about, not what it asks for: of things, of rooms and days, none does."""
+    """Whether a rank says whom a question is about: "what does the leftmost man wear?"; never of things or days."""
     described = heads["select"] == "when" and whom.such is not None  # "when does the man in the hat first smile?"
     things = any(queries.is_of(queries.affirmed(one), "thing") for one in conditions)
     plain = heads["select"] in _OF_ONE and heads["follow"] == heads["unit"] == "none" and not whom.names
@@ -198,7 +198,7 @@ def _during(heads: Heads, slots: Sequence[Slot], part: During, conditions: Seque
 
 
 def _held_against(heads: Heads, slots: Sequence[Slot], happens: list[Condition], part: During) -> During:
-    """What happens of whom, before or after which something else is asked to happen."""
+    """Before or after what something is asked to happen: "does Ana leave before Ben comes?"."""
     whom = whom_of(slots, "V", heads)
     whom = whom_of(slots, "E", heads) if whom == EVERYBODY else whom
     whom = whom_of(slots, "S", heads) if whom == EVERYBODY and not is_of_scene(And(tuple(happens))) else whom
@@ -232,7 +232,7 @@ def _rank(heads: Heads, slots: Sequence[Slot]) -> Rank | None:
 
 
 def number_of(heads: Heads, slots: Sequence[Slot]) -> queries.Number | None:
-    """The number that somebody thinks it is."""
+    """The number that somebody thinks it is: "at least three", "twice", "no men"."""
     told = next((s for s in slots if s.kind == "number" and s.role not in ("E", "F")), None)
     typed = "" if told is None else told.typed.lower()
     value = 0.0 if typed in _NONE else counted(typed)
@@ -244,7 +244,7 @@ def number_of(heads: Heads, slots: Sequence[Slot]) -> queries.Number | None:
 
 
 def subjects(turn: Turn) -> tuple[str, ...]:
-    """Whom one turn was about, in order: those it named, else those that were found."""
+    """Whom one turn was about, in order: those it named, else who was found: "she" after "who wears a hat?"."""
     query, finding = turn
     named = _named(query)
     if named and query.select != "who":
@@ -263,7 +263,7 @@ def _spoken_of(turn: Turn, timeline: Timeline | None) -> tuple[str, ...]:
 
 
 def _named(query: Query) -> tuple[str, ...]:
-    """The names in a query, of whom it asks and with whom or against whom."""
+    """The names in a query: "is Ana with Ben?" and "does Ana come before Ben?" name two."""
     with_ = query.where.of.names if isinstance(query.where, Has) and query.where.of is not None else ()
     versus = () if query.versus is None else query.versus.names
     return tuple(dict.fromkeys((*query.whom.names, *with_, *versus)))
@@ -312,7 +312,7 @@ def _means_rest(words: frozenset[str]) -> bool:
 
 
 def _several(history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]:
-    """Those of the last turns, back to where there are two of them."""
+    """Who "they" are: those of the last turns, back to where there are two: "is Ana there?", "and Ben?"."""
     found: tuple[str, ...] = ()
     for turn in reversed(history[-_FAR_BACK:]):
         found = (*(name for name in _spoken_of(turn, timeline) if name not in found), *found)
@@ -327,7 +327,7 @@ def _others_told(turn: Turn) -> tuple[str, ...]:
 
 
 def _rest(history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]:
-    """All but those of the last turn: of the list that they were picked from, else of everybody who is seen."""
+    """Who "the rest" are: all but those of the last turn, of the list these are from, else of all who are seen."""
     last = subjects(history[-1]) if history else ()
     lists = (finding.names for _, finding in reversed(history[:-1]) if last and {*last} < {*finding.names})
     seen = () if timeline is None else chosen(EVERYBODY, [timeline.whole], timeline).sure
@@ -344,8 +344,8 @@ def picked(query: Query, history: Sequence[Turn]) -> Query:
 
 
 def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline | None) -> list[Slot]:
-    """The slots with names in the place of pronouns; one that nobody can be meant by is left out. The turns before are
-    looked at only where a pronoun needs them: those of a library are answered then.
+    """The slots with names in the place of pronouns: "does she hug him?" is of Ana and Ben; one that can mean nobody is
+    left out. The turns before are looked at only where a pronoun needs them: those of a library are answered then.
     """
     found: list[Slot] = []
     for slot in slots:
@@ -535,7 +535,7 @@ def _condition(query: Query) -> Condition | None:
 
 
 def _about(asked: Query, last: Turn) -> Whom:
-    """Whom another question is about: all there are where it asks who of one or how many, else those who were found."""
+    """Whom another question is about: after "who sits?" is "when?" of those who were found, "how many?" of all."""
     before, with_whom = last[0].whom, queries.others_in(last[0].where)
     people = tuple(name for name in subjects(last) if name not in with_whom)
     if asked.select in ("who", "count", "order"):
@@ -545,7 +545,7 @@ def _about(asked: Query, last: Turn) -> Whom:
 
 
 def _of_whom(query: Query, turn: _Following) -> Query:
-    """Of those whom an ellipsis names; without those whom it leaves out."""
+    """Of those whom an ellipsis names ("and Ben?"); without those whom it leaves out ("and who else?")."""
     asked = turn.asked
     each = asked.whom in (Whom(quantifier="all"), Whom(quantifier="both")) and len(query.whom.names) > 1
     if each or asked.whom in (EVERYBODY, query.whom):
@@ -647,7 +647,7 @@ def leaning(query: Query, history: Sequence[Turn], heads: Heads, said: Sequence[
 
 
 def _found_by(last: Turn) -> bool:
-    """Whether the people of the turn before were found by its condition, not named."""
+    """Whether the people of the turn before were found, not named: "who is sitting?"."""
     query = last[0]
     return query.select in ("who", "exists", "count") and not query.whom.names and query.rank is None
 

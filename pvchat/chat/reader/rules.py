@@ -144,7 +144,7 @@ def _could_be(heads: Heads, question: Tagged) -> dict[str, str]:
 
 
 def _comes_again(heads: Heads, question: Tagged) -> dict[str, str]:
-    """Whoever comes back comes the second time."""
+    """Whoever comes back comes the second time: "what does Ana do when she returns?"."""
     again = heads["event_nth"] == "any" and any(slot.comes_back(question.seen) for slot in question.slots)
     return {"event_nth": "second"} if again else {}
 
@@ -295,7 +295,7 @@ def _of_people(query: Query, question: Tagged) -> Query:
 
 
 def _of_return(query: Query, question: Tagged) -> Query:
-    """A query of coming back: who does is there more than once, and does it when that is the second time."""
+    """A query of coming back: "who comes back?" is who is there more than once, "when does she?" the second time."""
     seen = question.seen
     if query.select == "how_often" and query.form == "polar" and queries.is_numbered(query.during) and BACK & {*seen}:
         return replace(query, select="exists", number=None)  # "is she back at the end?"
@@ -328,7 +328,7 @@ def _with_kind(query: Query, question: Tagged) -> Query:
 
 
 def _of_sound(query: Query, question: Tagged) -> Query:
-    """What can be told of what is asked about sound: not what is written, nor who says something more often."""
+    """What can be told of sound: not "what does the sign say?", nor "who says hello more often?"."""
     seen = {*question.seen}
     says = query.attribute == "says" or any(has.attribute == "says" for has in queries.atoms(query.where))
     if query.where == Has("music") and {"no", "without"} & seen:
@@ -359,7 +359,7 @@ def _of_sound(query: Query, question: Tagged) -> Query:
 
 
 def _of_speaking(query: Query, seen: set[str]) -> Query:
-    """Who speaks first, how often, two at once, or never: when it is silent, nobody does."""
+    """Who speaks first, how often, two at once, or never: "when is it silent?" is when nobody does."""
     names, speaks = query.whom.names, Has("speaks")
     if query.where == Not(speaks) and query.throughout and _NOT & seen:  # "is Ana never silent?"
         query = replace(query, where=speaks)
@@ -379,7 +379,7 @@ def _of_speaking(query: Query, seen: set[str]) -> Query:
 
 
 def _heard(where: queries.Condition | None) -> queries.Condition | None:
-    """A condition in which whoever talks is heard."""
+    """A condition in which whoever talks is heard, not seen: "who speaks or laughs?"."""
     if where == Has("deed", "talking"):
         return Has("speaks")
     if isinstance(where, Not):

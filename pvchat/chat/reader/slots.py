@@ -78,7 +78,7 @@ class Slot:
         return self.kind == "enters" or not self.denied and bool(self.words & change)
 
     def comes_back(self, seen: Sequence[str]) -> bool:
-        """Whether an event is that somebody comes again."""
+        """Whether an event is that somebody comes again: "when Ana is back"."""
         here = seen[self.at : self.end + 1]
         return (self.role, self.kind, self.denied) == ("F", "present", False) and not BACK.isdisjoint(here)
 
@@ -176,7 +176,9 @@ def _quantifier(heads: Heads, role: str, own: Sequence[Slot]) -> Quantifier:
 
 
 def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
-    """The conditions that the slots of one role set, in order; role O among them is whom relations are with."""
+    """The conditions that the slots of one role set, in order: "sitting next to Ben without a hat" sets three; whom a
+    relation is with ("Ben") is a slot of role O.
+    """
     own = [s for s in slots if s.role == role and s.kind not in (*_PEOPLE, "number")]
     own = [s for s in own if s.kind not in _CLOSED or is_known(s.kind, s.value)] or own  # "sat by the bed": no posture
     own = [s for s in own if s.kind not in ("deed", "near") or not {*s.value.split()} <= FUNCTION_WORDS]
@@ -202,7 +204,7 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
 
 
 def _put_together(made: list[Condition]) -> list[Condition]:
-    """Conditions that mean one thing together: a thing that is gone; alone with somebody; not sitting at a table."""
+    """Conditions that mean one thing together: "the cup is gone", "alone with Ben", "not sitting at the table"."""
     things = [one for one in made if is_of(one, "thing")]
     if things and Not(Has("present")) in made:
         return [Not(one) if one in things else one for one in made if one != Not(Has("present"))]
@@ -244,7 +246,7 @@ def _hair(words: Sequence[str], colour: str) -> Has:
 
 
 def _object(relation: Slot, slots: Sequence[Slot]) -> Whom | None:
-    """Whom a relation holds with: the people of role O that come after it, and before another relation does."""
+    """Whom a relation holds with: in "next to Ben and left of Cleo" those between it and the next relation."""
     later = [s.at for s in slots if s.kind in RELATIONS and s.at > relation.at and s.role != "O"]
     until = min(later, default=10**6)
     own = [s for s in slots if s.role == "O" and relation.at < s.at < until]

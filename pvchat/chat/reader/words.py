@@ -114,7 +114,7 @@ def find_mentions(text: str, names: Sequence[str], aliases: Mapping[str, str]) -
 def _found(
     text: str, folding: tuple[str, list[int]], forms: Sequence[tuple[str, str, bool]], before: Sequence[Mention]
 ) -> list[Mention]:
-    """The mentions `before` and those of more spellings, where nothing is mentioned yet."""
+    """The mentions `before`, and those of more spellings ("Jose", "JOSÉ") where nothing is mentioned yet."""
     folded, index = folding
     found = list(before)
     for form, name, is_first in forms:
@@ -157,7 +157,7 @@ def _forms(names: Sequence[str], aliases: Mapping[str, str]) -> list[tuple[str, 
 
 
 def _without_accents(forms: Sequence[tuple[str, str, bool]]) -> list[tuple[str, str, bool]]:
-    """The forms as they are spelled without accents; what two people could be called is left out."""
+    """The forms without accents: "jose" for José; what two people could be called is left out."""
     bare = [("".join(map(_bare, form)), name, is_first) for form, name, is_first in forms]
     meant = Counter(form for form, _ in {(form, name) for form, name, _ in bare})  # by how many
     return [row for row in bare if row[0] and row[0] not in FUNCTION_WORDS and meant[row[0]] == 1]
@@ -178,7 +178,7 @@ def _fold(text: str, spell: Callable[[str], str] = str) -> tuple[str, list[int]]
 
 
 def _name_end(text: str, start: int, end: int) -> int | None:
-    """End of the name with its possessive ending, or None where it is only a part of a longer word."""
+    """End of the name with its ending ("Ana's"), or None where it is only a part of a longer word ("Banana")."""
     if start and _joined(text[start - 1], text[start]):
         return None
     if start > 1 and text[start - 1] == "-" and _is_letter(text[start - 2]):
@@ -218,7 +218,7 @@ def _is_name_here(text: str, start: int, stop: int, end: int) -> bool:
 
 
 def _joined(left: str, right: str) -> bool:
-    """Whether two neighbouring characters belong to one word; scripts written without spaces never join."""
+    """Whether two neighbouring characters belong to one word; in scripts without spaces none do."""
     scripts = (re.split(r"[ -]", unicodedata.name(char, ""))[0] for char in (left, right))
     return _is_letter(left) and _is_letter(right) and _SPACELESS.isdisjoint(scripts)
 
@@ -296,7 +296,7 @@ def _plain(text: str) -> Iterator[Word]:
 
 
 def _mended(words: Sequence[Word], at: int, called: frozenset[str], shouting: bool) -> Word:
-    """A word as it is meant: a name that nobody bears masked, a slip mended."""
+    """A word as it is meant: a name that nobody bears masked ("Barnaby"), a slip mended ("wearin")."""
     word = words[at]
     is_spelled = word.seen in FUNCTION_WORDS or word.seen in lexicon_words() or word.seen in _ASKED
     if word.name or not word.seen[0].isalpha() or is_spelled:
@@ -378,7 +378,7 @@ def _of_one_name(deed: str) -> str:
 
 
 def is_known(kind: str, word: str) -> bool:
-    """Whether a word is in the lexicon as one of a kind."""
+    """Whether the lexicon has a word as one of a kind: "specs" is "worn"."""
     return _without_articles(word.split()) in _table(kind)
 
 
