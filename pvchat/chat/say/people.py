@@ -178,7 +178,8 @@ def company(found: Found, kind: str) -> str:
     """Who is with, or next to, somebody, as a clause; whoever is so longest first."""
     who, how = called(found.entity), wording("relation", kind)
     spans = grouped((row.of, row.span) for row in found.rows if row.attribute == kind)
-    near = people_said(sorted(spans, key=lambda one: -seconds_in(spans[one])))
+    longest = sorted(spans, key=lambda one: -seconds_in(spans[one]))
+    near = people_said(longest)
     if not near:
         return f"I see nobody {how.removeprefix('seen ')} {who}"
     return f"{english.shortened(near, _MOST_WITH)} {be(near)} {how} {who}"
