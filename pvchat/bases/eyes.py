@@ -27,13 +27,13 @@ import numpy as np
 
 from pvchat import video
 from pvchat.bases.loading import hub_answers
-from pvchat.bases.marking import Frames, crop_of
+from pvchat.bases.marking import crop_of
 from pvchat.bases.sources import HUB_ID
 from pvchat.config import EYES, VideoConfig
 from pvchat.errors import SettingsError
 from pvchat.model.choices import Chooser, Scale
 from pvchat.perception.sightings import whole_boxes
-from pvchat.schemas import ClipAnalysis, FloatArray
+from pvchat.schemas import ClipAnalysis, FloatArray, Pixels
 
 CONFIG = "open_clip_config.json"
 _FILES = ("*.json", "*.txt", "*.model", "*.safetensors")  # of a hub's folder: no pickle
@@ -94,7 +94,7 @@ class Eyes:
         """What its training multiplied cosines by (CLIP's exp(logit_scale), arXiv 2103.00020, Sec. 2.3)."""
         return float(self._loaded[0].logit_scale.exp())
 
-    def pictures(self, frames: Sequence[Frames]) -> FloatArray:
+    def pictures(self, frames: Sequence[Pixels]) -> FloatArray:
         """Vectors [n, W] of unit length of pictures [H, W, 3] uint8 RGB, each of a size of its own."""
         import torch
         from PIL import Image
@@ -165,7 +165,7 @@ class ZeroShot:
             rows.append((vectors - baseline) @ seen)
         return np.stack(rows).astype(np.float32) * np.float32(self.eyes.sharpness)
 
-    def _frames(self, analysis: ClipAnalysis, clip: Path, times: set[float]) -> dict[float, Frames]:
+    def _frames(self, analysis: ClipAnalysis, clip: Path, times: set[float]) -> dict[float, Pixels]:
         """The pictures at some of the sampled times; without those that can't be decoded."""
         found = video.probe(clip, self.config)
         if found.kind == "video":

@@ -21,7 +21,6 @@ from pvchat.config import Settings
 from pvchat.perception.sightings import whole_boxes
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Pixels
 
-Frames = Pixels
 Window = tuple[float, float]  # seconds
 NEAR_S = 0.3  # a sighting this near to a frame's time stands for it; half the sampling step where that is more
 COLOURS = {"red": (255, 0, 0), "green": (0, 200, 0), "blue": (0, 80, 255), "yellow": (255, 220, 0)}
@@ -44,11 +43,11 @@ class Marked:
 class Visuals:
     """What a base is shown of a clip."""
 
-    frames: Frames  # [T, H, W, 3] RGB
+    frames: Pixels  # [T, H, W, 3] RGB
     times: FloatArray  # [T] seconds from the clip's start
     people: tuple[Marked, ...] = ()  # those asked about who are there
     outlined: bool = False  # lines are drawn, of each in the colour of her place (`colour_of`)
-    crop: Frames | None = None  # [h, w, 3] of the one person asked about
+    crop: Pixels | None = None  # [h, w, 3] of the one person asked about
 
 
 def visuals_of(
@@ -117,7 +116,7 @@ def outlined(visuals: Visuals, pair: int = 1) -> Visuals:
     return replace(visuals, frames=frames, outlined=bool(visuals.people))
 
 
-def cropped(visuals: Visuals) -> Frames | None:
+def cropped(visuals: Visuals) -> Pixels | None:
     """A padded crop of the one person, taken where she is largest; None for none or several."""
     if len(visuals.people) != 1:
         return None
@@ -129,7 +128,7 @@ def cropped(visuals: Visuals) -> Frames | None:
     return crop_of(visuals.frames[at], boxes[at])
 
 
-def crop_of(frame: Frames, box: FloatArray, margin: float = MARGIN) -> Frames:
+def crop_of(frame: Pixels, box: FloatArray, margin: float = MARGIN) -> Pixels:
     """A box of a frame with a margin, at least 8 pixels a side."""
     height, width = frame.shape[:2]
     size = np.array([width, height, width, height], np.float32)

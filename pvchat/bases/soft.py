@@ -22,11 +22,12 @@ import torch
 from torch import Tensor
 
 from pvchat.bases.loading import Base
-from pvchat.bases.marking import Frames, Visuals
+from pvchat.bases.marking import Visuals
 from pvchat.bases.prompts import BasePrompt, inputs_of
 from pvchat.errors import SettingsError
 from pvchat.model.people import PersonState
 from pvchat.model.retrofit import mixers
+from pvchat.schemas import Pixels
 
 TOKENS = 16  # personal tokens (PVChat, arXiv 2503.17069, supplement)
 ROUNDS = 20  # of k-means
@@ -91,7 +92,7 @@ class _TokenInjection:
 
 
 @torch.no_grad()
-def visual_tokens(base: Base, crops: Sequence[Frames]) -> Tensor:
+def visual_tokens(base: Base, crops: Sequence[Pixels]) -> Tensor:
     """The tokens [n, W] that pictures become before the decoder; raises SettingsError where none are found."""
     found = []
     for crop in crops:
@@ -105,7 +106,7 @@ def visual_tokens(base: Base, crops: Sequence[Frames]) -> Tensor:
     return tokens.float()
 
 
-def personal_start(base: Base, crops: Sequence[Frames], seed: int = 0) -> Tensor:
+def personal_start(base: Base, crops: Sequence[Pixels], seed: int = 0) -> Tensor:
     """[I, W] personal tokens, `TOKENS` of them, out of crops of one person."""
     centres = k_means(visual_tokens(base, crops), TOKENS, seed)
     usual = base.model.get_input_embeddings().weight.detach().float().norm(dim=1)

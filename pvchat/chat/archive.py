@@ -117,6 +117,11 @@ def is_backwards(query: Query) -> bool:
     return is_told_of_one(query) or query.rank is not None and query.rank == Rank("time", -1)
 
 
+def by_length(query: Query) -> bool:
+    """Whether it is asked for how long, not how often."""
+    return query.select == "how_long" or query.rank is not None and query.rank.by == "long"
+
+
 def _one_video_answers(query: Query) -> bool:
     by_time = query.rank is not None and query.rank.by == "time" and abs(query.rank.k) == 1
     return is_told_of_one(query) or by_time and told_as(query) in ("when", "who") and query.number is None
@@ -390,8 +395,7 @@ def _counted(query: Query, seen: Iterable[Seen], unit: str = "", everything: Seq
     """How often, or how long, it surely holds and at most: at each place, on each day …, or, without a unit, of each
     enrolled person; people are counted where their number is asked for.
     """
-    counts = dict.fromkeys(everything, (0.0, 0.0))
-    by_length = unit and (query.select == "how_long" or query.rank is not None and query.rank.by == "long")
+    counts, long = dict.fromkeys(everything, (0.0, 0.0)), unit != "" and by_length(query)
     known = set[tuple[str, str]]()
     for one in seen:
         people = [(name, name not in one.perhaps) for name in one.names if not name.startswith("#")]
@@ -400,7 +404,7 @@ def _counted(query: Query, seen: Iterable[Seen], unit: str = "", everything: Seq
             parts = [(parts[0][0], sure) for name, sure in people if (parts[0][0], name) not in known]
             known |= {(UNITS[unit](one), name) for name, _ in people}
         for part, sure in parts:
-            size, (least, most) = seconds_in(one.spans) if by_length else 1.0, counts.get(part, (0.0, 0.0))
+            size, (least, most) = seconds_in(one.spans) if long else 1.0, counts.get(part, (0.0, 0.0))
             counts[part] = least + size * sure, most + size
     return counts
 

@@ -29,13 +29,12 @@ from pvchat.identity.same_place import CLEAR_FACE_QUALITY, has_clothes
 from pvchat.library import odds, records
 from pvchat.people.corrections import corrections_of
 from pvchat.people.person import Person
-from pvchat.schemas import FloatArray, IntArray
+from pvchat.schemas import Flags, FloatArray, IntArray
 
 _TOUCHED = 0.05  # log-odds: .0125 of a probability
 _CLIPS = 2000  # that are decided at once
 # Marks of clips: their decisions are to be made anew; what holds of people is behind the decisions.
 STALE, ROWS_BEHIND = 1, 2
-Marks = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -43,8 +42,8 @@ class _Enrolled:
     """P enrolled people as arrays."""
 
     numbers: IntArray  # [P] of each (`people.id`)
-    fresh: Marks  # [P] who wasn't there before
-    said: Marks  # [P] of whom users said that somebody isn't her
+    fresh: Flags  # [P] who wasn't there before
+    said: Flags  # [P] of whom users said that somebody isn't her
     enrolled: EnrollmentQuality  # what the calibration knows of them
     worlds: NDArray[np.float64]  # [P, 2] log-odds that a real clip, and a drawn one, costs
     bodies: bool  # hair and clothes, or pieces of figures, may count
@@ -89,7 +88,7 @@ class _Candidates:
     logits: NDArray[np.float64]  # [2, N] calibrated log-odds before and now
     top: FloatArray  # [2, M] the largest of `logits`
 
-    def anywhere(self, rows: Marks) -> Marks:
+    def anywhere(self, rows: Flags) -> Flags:
         """[M]: whether something [N] holds on any of a pair's tracks."""
         return np.bincount(self.of[rows], minlength=len(self.row)) > 0
 
@@ -196,7 +195,7 @@ def _update_batch(library: sqlite3.Connection, pairs: _Candidates, deeper: IntAr
     _write_decisions(library, pairs, np.flatnonzero(now_known & changes & alone), config)
 
 
-def _other_evidence(pairs: _Candidates, deeper: IntArray) -> tuple[Marks, Marks]:
+def _other_evidence(pairs: _Candidates, deeper: IntArray) -> tuple[Flags, Flags]:
     """[M] each: where bodies or voices count, where what users said of her.
 
     In a long video bodies count by these numbers, but for pieces of one figure, which compete as one.

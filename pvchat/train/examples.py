@@ -20,12 +20,12 @@ import numpy as np
 from pvchat import video
 from pvchat.augment.questions.views import Analyse, Subject, view_samples
 from pvchat.augment.schemas import QuestionRow, Sample, Split, Stage
-from pvchat.bases.marking import Frames, Visuals, crop_of
+from pvchat.bases.marking import Visuals, crop_of
 from pvchat.config import VideoConfig
 from pvchat.errors import SettingsError
 from pvchat.people.person import Person
 from pvchat.perception.sightings import whole_boxes
-from pvchat.schemas import ClipAnalysis
+from pvchat.schemas import ClipAnalysis, Pixels
 
 ALIASES = ("Ana", "Bo", "Carla", "Dev", "Emma", "Farid", "Grace", "Hugo")
 IMAGE_TYPES = ("existence", "appearance")  # PVChat, arXiv 2503.17069: a still says nothing of actions
@@ -102,7 +102,7 @@ class BaseData(TrainingData):
 
     visuals: list[Visuals]  # of every sample, by number
     taken: Collection[str] = ()  # names of others, by which she isn't called
-    crops: list[Frames] = field(default_factory=list)  # of her, from the training split
+    crops: list[Pixels] = field(default_factory=list)  # of her, from the training split
     untrained_odds: dict[tuple[int, str], float] = field(default_factory=dict)  # of generic questions, before training
     analyses: list[ClipAnalysis] = field(default_factory=list)  # what our experts saw of every sample, by number
     question_vectors: dict[str, Any] = field(default_factory=dict)  # sentence vector [1, S] of every question
@@ -198,14 +198,14 @@ def load_visuals(path: Path, frames: int, config: VideoConfig) -> Visuals:
     return Visuals(clip.images, clip.times)
 
 
-def crops_of(person: Person, data_set: TrainingSet, visuals: Sequence[Visuals]) -> list[Frames]:
+def crops_of(person: Person, data_set: TrainingSet, visuals: Sequence[Visuals]) -> list[Pixels]:
     """Her best sightings, cut out, of samples of the training split that show her clearly, the original first. Raises
     SettingsError where there is none.
     """
     order = {"subclip": 0, "photometric": 1}
     mine = [s for s in data_set.samples if s.people.get(person.name) and s.split == "train"]
     at = {s.id: i for i, s in enumerate(data_set.samples)}
-    found: list[Frames] = []
+    found: list[Pixels] = []
     mine.sort(key=lambda s: order.get(s.recipe, 2))
     for view in view_samples(mine, Subject(person.name, person), data_set.analyses):
         if view.track is None or len(found) == CROPS:

@@ -31,7 +31,7 @@ from torch.nn import functional as F
 from pvchat import video
 from pvchat.bases.connector import ConnectorConfig, attach, connector_of, looking_at
 from pvchat.bases.loading import Base, load_base
-from pvchat.bases.marking import Frames, Visuals
+from pvchat.bases.marking import Visuals
 from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of, yes_no
 from pvchat.bases.shared import WEIGHTS, add_shared, shared_parameters, stamp_of
 from pvchat.bases.soft import personal_start, spoken_with, visual_tokens
@@ -44,7 +44,7 @@ from pvchat.perception.analysis import recognise
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.measuring import measure
 from pvchat.runtime import pick_device
-from pvchat.schemas import ClipAnalysis
+from pvchat.schemas import ClipAnalysis, Pixels
 from pvchat.storage import atomic
 from pvchat.train.examples import ALIASES
 from pvchat.train.losses import SparsityController, balanced_accuracy
@@ -173,7 +173,7 @@ def read_identities(root: Path, sets: Sequence[str]) -> list[Identity]:
     return [Identity(key[1], tuple(f for f, _ in files), files[0][1]) for key, files in kept.items()]
 
 
-def read_picture(path: Path) -> Frames:
+def read_picture(path: Path) -> Pixels:
     """A picture, its longer side `_SIDE` pixels at most; raises SettingsError where it is unreadable."""
     from PIL import Image
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pvchat.bases.marking import Frames, Marked, Visuals, crop_of
+from pvchat.bases.marking import Marked, Visuals, crop_of
+from pvchat.schemas import Pixels
 from pvchat.train.examples import BaseData, PersonExample, under_alias
 
 PEOPLE = {"Ana": ((230, 40, 40), (250, 220, 60)), "Bo": ((40, 60, 230), (80, 230, 230))}
@@ -43,7 +44,7 @@ def shown(who: Colours | None, seed: int, frames: int = 3) -> Visuals:
     return Visuals(images, times, (Marked("somebody", boxes, ((0.0, float(frames)),)),))
 
 
-def crop(who: Colours, seed: int = 1) -> Frames:
+def crop(who: Colours, seed: int = 1) -> Pixels:
     one = shown(who, seed)
     return crop_of(one.frames[0], one.people[0].boxes[0], margin=0.0)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pvchat.chat import english
 from pvchat.chat import query as queries
-from pvchat.chat.archive import GONE, is_of_all, of_each
+from pvchat.chat.archive import GONE, by_length, is_of_all, of_each
 from pvchat.chat.english import STRANGER, clock, in_place, join, lasting, number, ordinal, so_many, upper, wording
 from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Not, Query, Rank, Whom, is_plain, told_as
 from pvchat.chat.say.clauses import called, clause, does, whom_said
@@ -216,7 +216,7 @@ def _at_units(found: ArchiveFinding, asked: Asked) -> str:
         return f"{_subject(found)} {were} {'not ' * bool(left)}seen {where}. {_that_is_of(found, asked)}"
     counted = "person" if query.select == "count" else "video"
     told = [
-        f"{said[one]} ({f'for {lasting(count)}' if _by_length(query) else so_many(int(count), counted)})"
+        f"{said[one]} ({f'for {lasting(count)}' if by_length(query) else so_many(int(count), counted)})"
         for one, count in found.groups.items() if count
     ]  # fmt: skip
     sentences = [_lead(found), "" if none and not told else _listed_at(found, told)]
@@ -224,11 +224,6 @@ def _at_units(found: ArchiveFinding, asked: Asked) -> str:
     sentences += [f"Perhaps not {join(perhaps[:_MOST], 'or')}."] if perhaps else []
     kept = [one for one in found.seen if query.number is None or UNITS[query.unit](one) in found.groups]
     return " ".join(filter(None, [*sentences, _that_is_of(found, asked)])) + lines(kept)
-
-
-def _by_length(query: Query) -> bool:
-    """Whether it is asked for how long, not how often."""
-    return query.select == "how_long" or query.rank is not None and query.rank.by == "long"
 
 
 def _listed_at(found: ArchiveFinding, told: list[str]) -> str:
@@ -243,7 +238,7 @@ def _listed_at(found: ArchiveFinding, told: list[str]) -> str:
         so += "" if is_plain(query.where) else f" {clause(query.where, 2)}"
     how = ""
     if unit != "scope" and query.select != "count" and rank is not None and told:
-        how = " longest" if _by_length(query) else f" {'most' if rank.k > 0 else 'least'} often"
+        how = " longest" if by_length(query) else f" {'most' if rank.k > 0 else 'least'} often"
     if unit != "scope" and query.select == "how_often":
         how += f" {so_many(len(told), unit)}:"
     nowhere = "perhaps" if found.perhaps else f"{'on' if 'day' in unit else 'in'} no {unit}"

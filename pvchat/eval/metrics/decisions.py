@@ -8,22 +8,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.eval.metrics.bootstrap import Array, Bootstrap, Measure, measured, ratio
+from pvchat.schemas import Flags
 
-Bools = NDArray[np.bool_]
 BINS = 10  # of equal width, as in Guo et al. 2017 (arXiv 1706.04599), who use 15 on far larger sets
 
 
-def counts(truth: Bools, predicted: Bools) -> Array:
+def counts(truth: Flags, predicted: Flags) -> Array:
     """[n, 4]: true positive, false positive, false negative, true negative of each row."""
     cells = truth & predicted, ~truth & predicted, truth & ~predicted, ~truth & ~predicted
     return np.stack(cells, 1).astype(np.float64)
 
 
 def existence(
-    boot: Bootstrap, clips: Sequence[str], truth: Bools, predicted: Bools, chance: Array
+    boot: Bootstrap, clips: Sequence[str], truth: Flags, predicted: Flags, chance: Array
 ) -> dict[str, Measure]:
     """All yes/no measures of single existence questions."""
     sums = counts(truth, predicted)
@@ -54,7 +53,7 @@ def f1(sums: Array) -> Array:
     return ratio(np.stack([2 * sums[:, 0], 2 * sums[:, 0] + sums[:, 1] + sums[:, 2]], 1))
 
 
-def auc(boot: Bootstrap, clips: Sequence[str], truth: Bools, chance: Array) -> Measure:
+def auc(boot: Bootstrap, clips: Sequence[str], truth: Flags, chance: Array) -> Measure:
     """Area under the ROC curve, ties counted half; None where only one truth occurs."""
     if not len(truth) or truth.all() or not truth.any():
         return Measure(None, None, None, len(truth), len(set(clips)))
@@ -64,7 +63,7 @@ def auc(boot: Bootstrap, clips: Sequence[str], truth: Bools, chance: Array) -> M
     return measured(value, drawn, len(truth), len(names))
 
 
-def weighted_auc(weights: Array, truth: Bools, chance: Array) -> Array:
+def weighted_auc(weights: Array, truth: Flags, chance: Array) -> Array:
     """AUC with row weights [R, n]: the share of (present, absent) pairs in the right order, ties half: [R]."""
     order = np.argsort(chance, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(chance[order]) > 0])  # groups of equal chance
@@ -75,7 +74,7 @@ def weighted_auc(weights: Array, truth: Bools, chance: Array) -> Array:
         return (up * (below + down / 2)).sum(1) / (up.sum(1) * down.sum(1))
 
 
-def calibration_error(boot: Bootstrap, clips: Sequence[str], truth: Bools, chance: Array) -> Measure:
+def calibration_error(boot: Bootstrap, clips: Sequence[str], truth: Flags, chance: Array) -> Measure:
     """Expected calibration error: the gap between mean probability and truth in a bin, weighted by the bin's count."""
     place = np.eye(BINS)[np.minimum((chance * BINS).astype(np.int64), BINS - 1)] if len(chance) else np.zeros((0, BINS))
     sums = np.concatenate([place * (chance - truth)[:, None], place], 1)
