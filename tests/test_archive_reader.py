@@ -15,6 +15,7 @@ from pvchat.chat.timeline import Finding
 
 pytestmark = pytest.mark.weights
 NOW = datetime(2026, 11, 29, 10, 30)
+MAN = Has("gender", "man")
 ANA, BOTH = Whom(("Ana",)), Whom(("Ana", "Ben"), "both")
 LAST, LONG, WITH = Rank("time", -1), Rank("long"), Has("with")
 WITH_BEN = Has("with", of=Whom(("Ben",)))
@@ -109,6 +110,8 @@ def asked(text: str) -> ArchiveQuestion:
         ("Which videos were made?", Query("when", unit="video")),
         ("Which cameras did Ana pass?", Query("when", ANA, unit="place")),
         ("Was Ana away all day?", Query("how_often", ANA, form="polar", number=NEVER)),
+        ("Are all men known?", Query("how_often", Whom(such=MAN, known=False), form="polar", number=NEVER)),
+        ("Are all the people I know here?", Query("exists", Whom(quantifier="all"), form="polar")),
     ],
 )
 def test_what_is_said_of_many_videos(text: str, query: Query) -> None:
