@@ -112,6 +112,7 @@ def asked(text: str) -> ArchiveQuestion:
         ("Was Ana away all day?", Query("how_often", ANA, form="polar", number=NEVER)),
         ("Are all men known?", Query("how_often", Whom(such=MAN, known=False), form="polar", number=NEVER)),
         ("Are all the people I know here?", Query("exists", Whom(quantifier="all"), form="polar")),
+        ("Whom has Ana seen?", Query("who", where=Has("with", of=ANA))),
     ],
 )
 def test_what_is_said_of_many_videos(text: str, query: Query) -> None:
