@@ -130,6 +130,8 @@ def test_what_is_said_of_many_videos(text: str, query: Query) -> None:
         ("When was Ana in the kitchen with Ben last week?", "kitchen", Query("when", ANA, WITH_BEN)),
         ("What time did Ana leave the kitchen?", "kitchen", Query("when", ANA, rank=LAST)),
         ("When was Ana last seen in the kitchen in May?", "kitchen", Query("when", ANA, rank=LAST)),
+        ("Which kitchen recordings show Ana?", "kitchen", Query("when", ANA)),
+        ("Who was there? → And the kitchen clips?", "kitchen", Query("who")),
         ("Who was in the office yesterday?", "", Query("who", where=Has("place", "office"))),
     ],
 )

@@ -97,7 +97,7 @@ _ONE_BEFORE = re.compile(
     r"(?i)^(?:and |but |what about |when was |in |on )*(?:the )?(?:(?:time|one|visit) before\b|previous\b|before that)",
 )
 _ASKS_AGAIN = re.compile(
-    r"(?i)^(?:and|or|but|so|what about|how about|ok|now|then|only|just|the|ones?|those|alone| )*\W*$"
+    r"(?i)^(?:and|or|but|so|what about|how about|ok|now|then|only|just|the|(?:one|video)s?|those|alone| )*\W*$"
 )
 _HE = re.compile(r"(?i)\b(?:he|she|they|him|her|them)\b")
 

@@ -18,6 +18,7 @@ from pvchat.chat.reader.dates import Dates
 from pvchat.chat.reader.timewords import one_of
 
 SPOT = "§"  # stands where a place was named
+_CLIPS = "(?:video|one|clip|episode|recording|item|film|programme|program|broadcast|scene|footage)(s?)"
 _USED = "used|empty|in use|visited|busy|occupied"
 
 
@@ -118,8 +119,8 @@ def placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str]
         said = f"{who} been there" if used[2] == " been" else f"{who} there{used[2] or ''}"
         return f"{text[: used.start()]}{said}{text[used.end() :]}", ((spelt[used[1].lower()], ""),)
     if found is None:  # "Ana kitchen when", "garden yesterday who"
-        bare = rf" (?<!the )(?<!an )(?<! a )(?:{names})(?=\W*$| (?:when|who)\b)| (?:{names})(?= (?:videos?|ones?)\b)"
-        alone = rf"^(?:{names})\b(?! (?:is|was|used)\b)|{bare}"
+        bare = rf" (?<!the )(?<!an )(?<! a )(?:{names})(?=\W*$| (?:when|who)\b)| (?:{names})(?= {_CLIPS}\b)"
+        alone = rf"^(?!show\b)(?:{names})\b(?! (?:is|was|used)\b)|{bare}"
         found = re.search(alone, text, re.IGNORECASE)
     if found is None:
         return text, ()
@@ -132,6 +133,7 @@ def placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str]
         (spelt[one[0].lower()], "both" if both and joint else joint) for one, joint in zip(named, joints, strict=True)
     )
     asked = f"{text[: found.start()]} {SPOT}{text[found.end() :]}".strip()
+    asked = re.sub(rf"(?i)(?<={SPOT} )(?!one){_CLIPS}\b", r"video\1", asked)
     if re.match(rf" ?{into} ", found[0], re.IGNORECASE):
         return asked, spots
     come = {"ed": "came", "d": "came", "s": "comes", "es": "comes"}
