@@ -194,6 +194,22 @@ def test_places_and_times_are_asked_one_by_one() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("text", "joints", "number"),
+    [
+        ("Was Ana neither in the kitchen nor on the ward?", ["", "or"], NEVER),
+        ("Was Ana in neither the kitchen nor the ward?", ["", "or"], NEVER),
+        ("Was Ana not in the kitchen and not on the ward?", ["", "or"], NEVER),
+        ("Was Ana in the kitchen and not on the ward?", ["", "but not"], None),
+        ("Was Ana here on Monday and not on Friday?", ["", "but not"], None),
+        ("Has Ana only been in the kitchen?", ["", "but not"], None),
+    ],
+)
+def test_what_is_so_in_none_or_only_in_one(text: str, joints: list[str], number: Number | None) -> None:
+    found = asked(text)
+    assert ([one.joint for one in found.scopes], found.query.number) == (joints, number)
+
+
 def test_a_time_may_stand_between_two_places() -> None:
     scopes = asked("Who was in the kitchen on Monday but not in the ward?").scopes
     assert [(one.place, one.joint) for one in scopes] == [("kitchen", ""), ("ward", "but not")]
@@ -222,8 +238,8 @@ def test_where_somebody_was_instead_is_asked_of_all_places() -> None:
     [
         "Was Ana in the kitchen on Monday or on the ward on Friday?",
         "Was Ana on the ward more often than in the kitchen?",
-        "Was Ana neither in the kitchen nor on the ward?", "Was Ana seen outside the kitchen?",
-        "Was Ana anywhere but in the kitchen?", "How many days are between Ana's first and last visit?",
+        "Was Ana seen outside the kitchen?", "Was Ana anywhere but in the kitchen?",
+        "How many days are between Ana's first and last visit?",
         "Does Ana wear the same clothes every time?",
     ],
 )  # fmt: skip

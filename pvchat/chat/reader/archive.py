@@ -36,6 +36,8 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
         (r"\b(month|week|time|hour) of the (?:year|month|day)\b", r"\1"),
         (r"(?<!\bon )(?<!since )(?<!until )(?<!before )(?<!after )\b24/7\b", "all the time"),
         (r"^((?:is|are)\b.*?) (?:right now|now|at the moment|currently)\b", r"\1 in the last hour"),
+        (r"\b(?:neither (in|on|at)|(in|on|at) neither) (.*?) nor\b", r"never \1\2 \3 or"),
+        (r"\bnot ((?:in|on|at) [^,?]*?),? (?:and|or) (?:also )?not (?=(?:in|on|at)\b)", r"never \1 or "),
         (rf"\bon (?:an?|any) (weekend|weekday|{WEEKDAY})\b", r"on \1s"),
         (r"^((?:do|does|who|when|how often)\b.*\b(?:ever|usually|always|never|comes?)\b.*) (?:at|on) the weekend\b",
          r"\1 at weekends"),
@@ -43,8 +45,8 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
 )  # fmt: skip
 # "only on Mondays", "seen only in the kitchen"; not "only Ana on Monday"
 _ONLY = re.compile(
-    rf"(?i)(?P<only> only)(?: ever)?(?: (?:here|there|seen|(?P<comes>comes?|came|goes|go|went|(?:show|turn)(?:s|ed)? up"
-    rf"|appear(?:s|ed)?|visit(?:s|ed)?)))?"
+    rf"(?i)(?P<only> only)(?: ever| been)*(?: (?:here|there|seen|(?P<comes>comes?|came|goes|go|went"
+    rf"|(?:show|turn)(?:s|ed)? up|appear(?:s|ed)?|visit(?:s|ed)?)))?"
     rf"(?P<spot> {SPOT})?(?=\W*$)",
 )
 _BOTH_ENDS = re.compile(r"(?i)\b(?:first and (?:the )?last|last and (?:the )?first)\b")

@@ -61,7 +61,7 @@ class ArchiveQuestion:
         ]
         if not self.only:
             return named
-        named = [replace(one, joint="or" if one.joint else "") for one in named]
+        named = [replace(one, joint="or" if one.joint else "") for one in named if one.joint != "but not"]
         one, besides = named[0], tuple(named)
         joint = "than" if self.query.select == "compare" else "but not"  # "usually" is more often than elsewhere
         other = Scope(None, one.place) if self.only == "dates" else Scope(one.dates, "")
@@ -111,7 +111,7 @@ def placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str]
     verbs = ("leave", "left", "leaves", "enter", "entered", "enters", "use", "used", "uses", "pass", "passed", "passes",
              "visit", "visits", "visited")  # fmt: skip
     lead = rf"(?:(?:^| ){into} |{'|'.join(f'(?<={verb}) ' for verb in verbs)})"
-    more = rf"(?:,? (?:and|or|but not|but never|than) (?:{into} )?{one})*"
+    more = rf"(?:,? (?:and|or|(?:and|but) (?:not|never)|than) (?:{into} )?{one})*"
     found = re.search(rf"(?: both| either)?{lead}(?:both |either )?{one}{more}", text, re.IGNORECASE)
     is_used = rf"\b(?:the )?({names})\b( first| last| ever| only| usually| mostly| been)? ({_USED})\b"
     if found is None and (used := re.search(is_used, text, re.IGNORECASE)):
@@ -126,7 +126,7 @@ def placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str]
         return text, ()
     named = list(re.finditer(names, found[0], re.IGNORECASE))
     gaps = [found[0][one.end() : other.start()].lower() for one, other in pairwise(named)]
-    gaps = [gap.replace("but never", "but not") for gap in gaps]
+    gaps = [re.sub(r"(?:and|but) (?:not|never)", "but not", gap) for gap in gaps]
     joints = ["", *(next((joint for joint in ("but not", "than", "or") if joint in gap), "and") for gap in gaps)]
     both = re.search(r"\bboth\b", found[0]) is not None
     spots = tuple(
