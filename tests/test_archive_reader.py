@@ -113,6 +113,8 @@ def asked(text: str) -> ArchiveQuestion:
         ("Are all men known?", Query("how_often", Whom(such=MAN, known=False), form="polar", number=NEVER)),
         ("Are all the people I know here?", Query("exists", Whom(quantifier="all"), form="polar")),
         ("Whom has Ana seen?", Query("who", where=Has("with", of=ANA))),
+        ("When was Ana on duty?", Query("when", ANA)),
+        ("How often was Ana in our building?", Query("how_often", ANA)),
     ],
 )
 def test_what_is_said_of_many_videos(text: str, query: Query) -> None:

@@ -36,6 +36,7 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
         (r"\b(month|week|time|hour) of the (?:year|month|day)\b", r"\1"),
         (r"(?<!\bon )(?<!since )(?<!until )(?<!before )(?<!after )\b24/7\b", "all the time"),
         (r"^((?:is|are)\b.*?) (?:right now|now|at the moment|currently)\b", r"\1 in the last hour"),
+        (r"\bon (?:duty|shift)\b", "here"),
         (r"\b(?:neither (in|on|at)|(in|on|at) neither) (.*?) nor\b", r"never \1\2 \3 or"),
         (r"\bnot ((?:in|on|at) [^,?]*?),? (?:and|or) (?:also )?not (?=(?:in|on|at)\b)", r"never \1 or "),
         (rf"\bon (?:an?|any) (weekend|weekday|{WEEKDAY})\b", r"on \1s"),
@@ -116,13 +117,12 @@ def read_archive(
     and place of the one `before` hold on in one that leans on it ("and Ben?").
     """
     text, names = text.strip(), (*known.names, *known.aliases)
-    if not any("library" in one.lower() for one in places):  # it is that of the videos
-        text = re.sub(r" in (?:the|my|our) library\b", "", text, flags=re.IGNORECASE)
     for said, plain in _OTHERWISE:
         text = said.sub(plain, text)
     if leaves_out(text, places):
         return ArchiveQuestion(Query("refuse", refusal="unclear"), text)
     undated, spots = placed(text, places)
+    undated = re.sub(r"(?i) in(?:side)? (?:the|my|our) (?:library|building)\b", "", undated)  # that of the videos
     try:
         rest, dates = dated(undated, now, names)
     except SettingsError:
