@@ -115,6 +115,7 @@ def asked(text: str) -> ArchiveQuestion:
         ("Whom has Ana seen?", Query("who", where=Has("with", of=ANA))),
         ("When was Ana on duty?", Query("when", ANA)),
         ("How often was Ana in our building?", Query("how_often", ANA)),
+        ("What did Ana say about the party?", Query("when", ANA, Has("says", "party"))),
     ],
 )
 def test_what_is_said_of_many_videos(text: str, query: Query) -> None:

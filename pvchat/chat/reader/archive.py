@@ -59,6 +59,7 @@ _APART = re.compile(
 )
 # A second place or time that wasn't cut out: "in the kitchen more often than in the hall"
 _LEFT = re.compile(r"(?i)\b(?:than|nor) (?:in|on|at)\b|\bthan\W*$")
+_ABOUT = re.compile(r"(?i)\b(says?|said)(?: (?:any|some)thing)? about (?:an? |the )?([^?]+?)(?=\W*$)")
 _UP = re.compile(r"(?i)\b((?:is|was|were)(?: \w+)?|been) up(?= at all\b|\W*$)")
 _IN_ORDER = re.compile(r"(?i),? (?:in (?:chronological )?order|(?:the )?(?:oldest|earliest) first)\b")
 _ALWAYS = re.compile(r"(?i)\b(?:always|usually|normally|generally|mainly|mostly)\b")
@@ -293,6 +294,8 @@ def _read(rest: str, known: Known) -> Query:
     if ordered := _IN_ORDER.search(rest):
         query = of_library(_read(f"{rest[: ordered.start()]}{rest[ordered.end() :]}", known))
         return replace(query if query.unit == "video" else replace(query, select="when", unit=""), per="order")
+    if _ABOUT.search(rest):  # "what did Ana say about the party?": when is the word said?
+        rest = re.sub(r"(?i)^what\b", "When", _ABOUT.sub(r'\1 "\2"', rest))
     rest = _UP.sub(r"\1 there", rest)  # "was Leo up before 8?"
     return read(rest.replace(SPOT, "there"), replace(known, of_library=True))
 
