@@ -116,6 +116,7 @@ def asked(text: str) -> ArchiveQuestion:
         ("When was Ana on duty?", Query("when", ANA)),
         ("How often was Ana in our building?", Query("how_often", ANA)),
         ("What did Ana say about the party?", Query("when", ANA, Has("says", "party"))),
+        ("What's the longest anyone stayed here?", Query("when", rank=LONG)),
     ],
 )
 def test_what_is_said_of_many_videos(text: str, query: Query) -> None:
