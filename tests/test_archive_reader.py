@@ -226,6 +226,7 @@ def test_a_time_may_stand_between_two_places() -> None:
         ("Was anybody smiling? → How many days?", Query("how_often", where=Has("deed", "smiling"), unit="day")),
         ("Show me yesterday's videos", Query("when", unit="video")),
         ("Was Ana here last week? → Which videos?", Query("when", ANA)),
+        ("Is there a video without Ana? → Which one?", Query("when", Whom(("Ana",), "none"))),
     ],
 )
 def test_more_of_what_was_asked(text: str, query: Query) -> None:

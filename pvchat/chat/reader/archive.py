@@ -59,7 +59,7 @@ _APART = re.compile(
 )
 # A second place or time that wasn't cut out: "in the kitchen more often than in the hall"
 _LEFT = re.compile(r"(?i)\b(?:than|nor) (?:in|on|at)\b|\bthan\W*$")
-_ABOUT = re.compile(r"(?i)\b(says?|said)(?: (?:any|some)thing)? about (?:an? |the )?([^?]+?)(?=\W*$)")
+_ABOUT = re.compile(r"(?i)\b(says?|said)(?: \w+thing)? about (?!it\b|that\b)(?:an? |the )?([^?]+?)(?=\W*$)")
 _UP = re.compile(r"(?i)\b((?:is|was|were)(?: \w+)?|been) up(?= at all\b|\W*$)")
 _IN_ORDER = re.compile(r"(?i),? (?:in (?:chronological )?order|(?:the )?(?:oldest|earliest) first)\b")
 _ALWAYS = re.compile(r"(?i)\b(?:always|usually|normally|generally|mainly|mostly)\b")
@@ -195,6 +195,8 @@ def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: Archi
         other = beyond(before.dates, how, (said["unit"] or "").lower(), count)
         return replace(before, dates=(other,)) if other else replace(before, query=UNREAD)
     which, query, told = _WHICH_ONES.match(rest), before.query, told_as(before.query)
+    if which is not None and told == "when" and (query.form == "polar" or " one" in which[0]):
+        return replace(before, query=replace(query, form="wh"))  # "is there a video without Ana?"
     if which is not None and (told == "how_often" or which["videos"] and told in ("exists", "how_long")):
         query = replace(query, per="") if query.per == "count" else replace(query, select="when")
         return replace(before, query=replace(query, form="wh"))

@@ -101,9 +101,7 @@ _AND_THERE = word_set("and also later in on at the a an ? .")
 _MOSTLY = word_set("mostly mainly")
 _NOT = word_set("never not")
 _SOMEBODY = word_set("anyone anybody someone somebody people person")
-_ALL_KNOWN = re.compile(
-    r"(?:is|are|was|were)\b.* (?:all|every\w*) .*\b(?:known|enrolled|familiar)(?: to .*)?\W*$|do \w+ know (?:all|every)"
-)
+_ALL_KNOWN = re.compile(r".* (?:all|every\w*) .*\b(?:known|enrolled|familiar)(?: \?| to|$)|do \w+ know (?:all|every)")
 _SEES_WHOM = re.compile(rf"(?:and )?whom? (?:do|does|did|has|have|had) (?:{NAME}|s?he|they)\b")
 _WALKING = word_set("walk walks walked get gets got run runs ran step steps stepped climb climbs climbed")
 _COMES = word_set("come comes came coming")
@@ -311,8 +309,7 @@ def _comes_in(query: Query, question: Tagged) -> Query:
 
 def _all_known(query: Query, question: Tagged) -> Query:
     """Whether nobody is a stranger: "are all men known?", "do I know everybody?"; not "are all known men here?"."""
-    asked = query.select == "exists" and query.whom.known is not None and not query.whom.names
-    asked = asked and _ALL_KNOWN.match(" ".join(question.seen)) is not None
+    asked = query.select == "exists" and query.whom.known is not None and _ALL_KNOWN.match(" ".join(question.seen))
     return replace(query, whom=replace(query.whom, quantifier="none", known=False)) if asked else query
 
 
