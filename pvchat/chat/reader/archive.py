@@ -37,6 +37,7 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
         (r"(?<!\bon )(?<!since )(?<!until )(?<!before )(?<!after )\b24/7\b", "all the time"),
         (r"^((?:is|are)\b.*?) (?:right now|now|at the moment|currently)\b", r"\1 in the last hour"),
         (r"\bon (?:duty|shift)\b", "here"),
+        (r"\b((?:in|on|at) [\w ]+?) ((?:more|less)(?: often)?|longer) than (?=(?:in|on|at)\b)", r"\2 \1 than "),
         (r"\b(?:neither (in|on|at)|(in|on|at) neither) (.*?) nor\b", r"never \1\2 \3 or"),
         (r"\bnot ((?:in|on|at) [^,?]*?),? (?:and|or) (?:also )?not (?=(?:in|on|at)\b)", r"never \1 or "),
         (rf"\bon (?:an?|any) (weekend|weekday|{WEEKDAY})\b", r"on \1s"),
@@ -57,7 +58,7 @@ _APART = re.compile(
     r"(?:(?:after|before) .*\b(?:first|last|second|third)\b.*\b(?:was|were|did|does|has|is)\b"
     r"|(?:between|from) .*\b(?:first|last|second|third)\b.* (?:and|to|until) )",
 )
-# A second place or time that wasn't cut out: "in the kitchen more often than in the hall"
+# A second place or time that wasn't cut out: "who is in the kitchen more often than Ana in the hall?"
 _LEFT = re.compile(r"(?i)\b(?:than|nor) (?:in|on|at)\b|\bthan\W*$")
 _ABOUT = re.compile(r"(?i)\b(says?|said)(?: \w+thing)? about (?!it\b|that\b)(?:an? |the )?([^?]+?)(?=\W*$)")
 _UP = re.compile(r"(?i)\b((?:is|was|were)(?: \w+)?|been) up(?= at all\b|\W*$)")
@@ -195,10 +196,9 @@ def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: Archi
         other = beyond(before.dates, how, (said["unit"] or "").lower(), count)
         return replace(before, dates=(other,)) if other else replace(before, query=UNREAD)
     which, query, told = _WHICH_ONES.match(rest), before.query, told_as(before.query)
-    if which is not None and told == "when" and (query.form == "polar" or " one" in which[0]):
-        return replace(before, query=replace(query, form="wh"))  # "is there a video without Ana?"
-    if which is not None and (told == "how_often" or which["videos"] and told in ("exists", "how_long")):
-        query = replace(query, per="") if query.per == "count" else replace(query, select="when")
+    listed = told == "when" and (query.form == "polar" or " one" in rest)  # "is there a video without Ana?"
+    if which is not None and (listed or told == "how_often" or which["videos"] and told in ("exists", "how_long")):
+        query = query if listed else replace(query, per="") if query.per == "count" else replace(query, select="when")
         return replace(before, query=replace(query, form="wh"))
     return None
 
