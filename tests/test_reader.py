@@ -36,6 +36,8 @@ PLAIN: dict[str, Query] = {
     "Can you see Ben?": Query("exists", BEN, form="polar"),
     "Are Ana and Ben there?": Query("exists", BOTH, form="polar"),
     "Is anyone I know there?": Query("exists", Whom(known=True), form="polar"),
+    "Is everybody known?": Query("exists", Whom(quantifier="none", known=False), form="polar"),
+    "Who did Ana see first?": Query("who", where=Has("with", of=Whom(("Ana",))), rank=Rank("time")),
     "Is there a stranger in the room?": Query("exists", Whom(known=False), form="polar"),
     "Who is in this video?": Query("who"),
     "Who is there?": Query("who"),

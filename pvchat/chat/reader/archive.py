@@ -36,6 +36,10 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
         (r"\b(month|week|time|hour) of the (?:year|month|day)\b", r"\1"),
         (r"(?<!\bon )(?<!since )(?<!until )(?<!before )(?<!after )\b24/7\b", "all the time"),
         (r"^((?:is|are)\b.*?) (?:right now|now|at the moment|currently)\b", r"\1 in the last hour"),
+        (r"\bon (?:duty|shift)\b", "here"),
+        (r"\b((?:in|on|at) [\w ]+?) ((?:more|less)(?: often)?|longer) than (?=(?:in|on|at)\b)", r"\2 \1 than "),
+        (r"\b(?:neither (in|on|at)|(in|on|at) neither) (.*?) nor\b", r"never \1\2 \3 or"),
+        (r"\bnot ((?:in|on|at) [^,?]*?),? (?:and|or) (?:also )?not (?=(?:in|on|at)\b)", r"never \1 or "),
         (rf"\bon (?:an?|any) (weekend|weekday|{WEEKDAY})\b", r"on \1s"),
         (r"^((?:do|does|who|when|how often)\b.*\b(?:ever|usually|always|never|comes?)\b.*) (?:at|on) the weekend\b",
          r"\1 at weekends"),
@@ -43,8 +47,8 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
 )  # fmt: skip
 # "only on Mondays", "seen only in the kitchen"; not "only Ana on Monday"
 _ONLY = re.compile(
-    rf"(?i)(?P<only> only)(?: ever)?(?: (?:here|there|seen|(?P<comes>comes?|came|goes|go|went|(?:show|turn)(?:s|ed)? up"
-    rf"|appear(?:s|ed)?|visit(?:s|ed)?)))?"
+    rf"(?i)(?P<only> only)(?: ever| been)*(?: (?:here|there|seen|(?P<comes>comes?|came|goes|go|went"
+    rf"|(?:show|turn)(?:s|ed)? up|appear(?:s|ed)?|visit(?:s|ed)?)))?"
     rf"(?P<spot> {SPOT})?(?=\W*$)",
 )
 _BOTH_ENDS = re.compile(r"(?i)\b(?:first and (?:the )?last|last and (?:the )?first)\b")
@@ -54,8 +58,9 @@ _APART = re.compile(
     r"(?:(?:after|before) .*\b(?:first|last|second|third)\b.*\b(?:was|were|did|does|has|is)\b"
     r"|(?:between|from) .*\b(?:first|last|second|third)\b.* (?:and|to|until) )",
 )
-# A second place or time that wasn't cut out: "in the kitchen more often than in the hall"
+# A second place or time that wasn't cut out: "who is in the kitchen more often than Ana in the hall?"
 _LEFT = re.compile(r"(?i)\b(?:than|nor) (?:in|on|at)\b|\bthan\W*$")
+_ABOUT = re.compile(r"(?i)\b(says?|said)(?: \w+thing)? about (?!it\b|that\b)(?:an? |the )?([^?]+?)(?=\W*$)")
 _UP = re.compile(r"(?i)\b((?:is|was|were)(?: \w+)?|been) up(?= at all\b|\W*$)")
 _IN_ORDER = re.compile(r"(?i),? (?:in (?:chronological )?order|(?:the )?(?:oldest|earliest) first)\b")
 _ALWAYS = re.compile(r"(?i)\b(?:always|usually|normally|generally|mainly|mostly)\b")
@@ -97,7 +102,7 @@ _ONE_BEFORE = re.compile(
     r"(?i)^(?:and |but |what about |when was |in |on )*(?:the )?(?:(?:time|one|visit) before\b|previous\b|before that)",
 )
 _ASKS_AGAIN = re.compile(
-    r"(?i)^(?:and|or|but|so|what about|how about|ok|now|then|only|just|the|ones?|those|alone| )*\W*$"
+    r"(?i)^(?:and|or|but|so|what about|how about|ok|now|then|only|just|the|(?:one|video)s?|those|alone| )*\W*$"
 )
 _HE = re.compile(r"(?i)\b(?:he|she|they|him|her|them)\b")
 
@@ -114,13 +119,12 @@ def read_archive(
     and place of the one `before` hold on in one that leans on it ("and Ben?").
     """
     text, names = text.strip(), (*known.names, *known.aliases)
-    if not any("library" in one.lower() for one in places):  # it is that of the videos
-        text = re.sub(r" in (?:the|my|our) library\b", "", text, flags=re.IGNORECASE)
     for said, plain in _OTHERWISE:
         text = said.sub(plain, text)
     if leaves_out(text, places):
         return ArchiveQuestion(Query("refuse", refusal="unclear"), text)
     undated, spots = placed(text, places)
+    undated = re.sub(r"(?i) in(?:side)? (?:the|my|our) (?:library|building)\b", "", undated)  # that of the videos
     try:
         rest, dates = dated(undated, now, names)
     except SettingsError:
@@ -189,8 +193,9 @@ def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: Archi
         other = beyond(before.dates, how, (said["unit"] or "").lower(), count)
         return replace(before, dates=(other,)) if other else replace(before, query=UNREAD)
     which, query, told = _WHICH_ONES.match(rest), before.query, told_as(before.query)
-    if which is not None and (told == "how_often" or which["videos"] and told in ("exists", "how_long")):
-        query = replace(query, per="") if query.per == "count" else replace(query, select="when")
+    listed = told == "when" and (query.form == "polar" or " one" in rest)  # "is there a video without Ana?"
+    if which is not None and (listed or told == "how_often" or which["videos"] and told in ("exists", "how_long")):
+        query = query if listed else replace(query, per="") if query.per == "count" else replace(query, select="when")
         return replace(before, query=replace(query, form="wh"))
     return None
 
@@ -287,6 +292,8 @@ def _read(rest: str, known: Known) -> Query:
     if _IN_ORDER.search(rest):
         query = of_library(_read(_IN_ORDER.sub("", rest, count=1), known))
         return replace(query if query.unit == "video" else replace(query, select="when", unit=""), per="order")
+    if _ABOUT.search(rest):  # "what did Ana say about the party?": when is the word said?
+        rest = re.sub(r"(?i)^what\b", "When", _ABOUT.sub(r'\1 "\2"', rest))
     rest = _UP.sub(r"\1 there", rest)  # "was Leo up before 8?"
     return read(rest.replace(SPOT, "there"), replace(known, of_library=True))
 

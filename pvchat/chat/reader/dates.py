@@ -159,8 +159,8 @@ _NEAR = timedelta(minutes=30)  # "around 8" begins so much before [choice]
 _MINUTES = timedelta(minutes=10)  # "at 8:20" is so much before to so much after [choice]
 _NIGHT = timedelta(hours=_PARTS["night"][1] - 24)  # of a night that lies on the next day
 _MOMENT = timedelta(microseconds=1)
-_JOINTS = {"and": "and", "or": "or", ",": "and", ", and": "and", ", or": "or", "than": "than", "but not": "but not",
-           "but never": "but not"}  # fmt: skip
+_JOINTS = {"and": "and", "or": "or", ",": "and", ", and": "and", ", or": "or", "than": "than",
+           **dict.fromkeys(("but not", "but never", "and not", "and never"), "but not")}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ told. What nothing hears (which song, tones of voice, accents) stays refused.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
@@ -48,6 +49,8 @@ _AND_THERE = word_set("and also later in on at the a an ? .")  # "… and later 
 _MOSTLY = word_set("mostly mainly")
 _NOT = word_set("never not")
 _SOMEBODY = word_set("anyone anybody someone somebody people person")
+_ALL_KNOWN = re.compile(r".* (?:all|every\w*) .*\b(?:known|enrolled|familiar)(?: \?| to|$)|do \w+ know (?:all|every)")
+_SEES_WHOM = re.compile(rf"(?:and )?whom? (?:do|does|did|has|have|had) (?:{NAME}|s?he|they)\b")
 _WALKING = word_set("walk walks walked get gets got run runs ran step steps stepped climb climbs climbed")
 _COMES = word_set("come comes came coming")
 _ENTERS, _LEAVES = word_set("enter enters entered entering"), word_set("leave leaves left leaving exit exits exited")
@@ -252,6 +255,20 @@ def _comes_in(query: Query, question: Tagged) -> Query:
     return replace(query, where=Has("enters")) if plain and asked and comes else query
 
 
+def _all_known(query: Query, question: Tagged) -> Query:
+    """Whether nobody is a stranger: "are all men known?", "do I know everybody?"; not "are all known men here?"."""
+    asked = query.select == "exists" and query.whom.known is not None and _ALL_KNOWN.match(" ".join(question.seen))
+    return replace(query, whom=replace(query.whom, quantifier="none", known=False)) if asked else query
+
+
+def _sees_whom(query: Query, question: Tagged) -> Query:
+    """Of those whom somebody sees: "who did Ana meet?", "whom has she seen?"."""
+    names = query.whom.names or tuple(slot.name for slot in question.slots if slot.name)
+    asked = query.select == "who" and query.where is query.attribute is None and bool(names)
+    asked = asked and _SEES_WHOM.match(" ".join(question.seen)) is not None
+    return replace(query, whom=EVERYBODY, where=Has("with", of=Whom(names))) if asked else query
+
+
 def _nobody_with(query: Query, question: Tagged) -> Query:
     """Whether, or when, somebody is alone: "when was nobody with Ana?", "is no one with her?"."""
     of = query.where.of if queries.is_of(query.where, "with") else None
@@ -421,5 +438,5 @@ def _taken_off(query: Query, question: Tagged) -> Query:
 HEAD_RULES = (_could_be, _comes_again)
 QUERY_RULES = (
     _only_there, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
-    _nobody_with, _but_never, _anybody, _of_people, _of_return, _unread, _with_kind,
+    _all_known, _sees_whom, _nobody_with, _but_never, _anybody, _of_people, _of_return, _unread, _with_kind,
 )  # fmt: skip

@@ -18,6 +18,7 @@ from pvchat.chat.reader.dates import Dates
 from pvchat.chat.reader.timewords import one_of
 
 SPOT = "§"  # stands where a place was named
+_CLIPS = "(?:video|one|clip|episode|recording|item|film|programme|program|broadcast|scene|footage)(s?)"
 _USED = "used|empty|in use|visited|busy|occupied"
 
 
@@ -60,7 +61,7 @@ class ArchiveQuestion:
         ]
         if not self.only:
             return named
-        named = [replace(one, joint="or" if one.joint else "") for one in named]
+        named = [replace(one, joint="or" if one.joint else "") for one in named if one.joint != "but not"]
         one, besides = named[0], tuple(named)
         joint = "than" if self.query.select == "compare" else "but not"  # "usually" is more often than elsewhere
         other = Scope(None, one.place) if self.only == "dates" else Scope(one.dates, "")
@@ -110,7 +111,7 @@ def placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str]
     verbs = ("leave", "left", "leaves", "enter", "entered", "enters", "use", "used", "uses", "pass", "passed", "passes",
              "visit", "visits", "visited")  # fmt: skip
     lead = rf"(?:(?:^| ){into} |{'|'.join(f'(?<={verb}) ' for verb in verbs)})"
-    more = rf"(?:,? (?:and|or|but not|but never|than) (?:{into} )?{one})*"
+    more = rf"(?:,? (?:and|or|(?:and|but) (?:not|never)|than) (?:{into} )?{one})*"
     found = re.search(rf"(?: both| either)?{lead}(?:both |either )?{one}{more}", text, re.IGNORECASE)
     is_used = rf"\b(?:the )?({names})\b( first| last| ever| only| usually| mostly| been)? ({_USED})\b"
     if found is None and (used := re.search(is_used, text, re.IGNORECASE)):
@@ -118,20 +119,21 @@ def placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str]
         said = f"{who} been there" if used[2] == " been" else f"{who} there{used[2] or ''}"
         return f"{text[: used.start()]}{said}{text[used.end() :]}", ((spelt[used[1].lower()], ""),)
     if found is None:  # "Ana kitchen when", "garden yesterday who"
-        bare = rf" (?<!the )(?<!an )(?<! a )(?:{names})(?=\W*$| (?:when|who)\b)| (?:{names})(?= (?:videos?|ones?)\b)"
-        alone = rf"^(?:{names})\b(?! (?:is|was|used)\b)|{bare}"
+        bare = rf" (?<!the )(?<!an )(?<! a )(?:{names})(?=\W*$| (?:when|who)\b)| (?:{names})(?= {_CLIPS}\b)"
+        alone = rf"^(?!show\b)(?:{names})\b(?! (?:is|was|used)\b)|{bare}"
         found = re.search(alone, text, re.IGNORECASE)
     if found is None:
         return text, ()
     named = list(re.finditer(names, found[0], re.IGNORECASE))
     gaps = [found[0][one.end() : other.start()].lower() for one, other in pairwise(named)]
-    gaps = [gap.replace("but never", "but not") for gap in gaps]
+    gaps = [re.sub(r"(?:and|but) (?:not|never)", "but not", gap) for gap in gaps]
     joints = ["", *(next((joint for joint in ("but not", "than", "or") if joint in gap), "and") for gap in gaps)]
     both = re.search(r"\bboth\b", found[0]) is not None
     spots = tuple(
         (spelt[one[0].lower()], "both" if both and joint else joint) for one, joint in zip(named, joints, strict=True)
     )
     asked = f"{text[: found.start()]} {SPOT}{text[found.end() :]}".strip()
+    asked = re.sub(rf"(?i)(?<={SPOT} )(?!one){_CLIPS}\b", r"video\1", asked)
     if re.match(rf" ?{into} ", found[0], re.IGNORECASE):
         return asked, spots
     come = {"ed": "came", "d": "came", "s": "comes", "es": "comes"}

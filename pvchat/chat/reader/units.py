@@ -210,6 +210,10 @@ def _of_whom(query: Query) -> Query | None:
         return Query("how_often", whom, where, form="polar", during=query.during, number=number)  # "came back?"
     if query.select == "compare" and polar and query.versus is None and len(whom.names) == 1:  # "… than anybody else?"
         return replace(query, select="exists")
+    if query.select in ("when", "how_long") and whom == Whom(nth=whom.nth or 1, nth_by="long"):  # longest of all
+        return Query("when", where=where, during=query.during, rank=Rank("long", whom.nth))
+    if query.select == "exists" and whom == Whom(quantifier="all", known=True) and where in _PLAIN:
+        return replace(query, whom=Whom(quantifier="all"))  # "are all whom I know here?"
     several = query.select == "exists" and polar and len(whom.names) > 1 and not query.unit
     if several and where is None and whom.quantifier in ("both", "all"):  # each of them, in any video
         return replace(query, whom=replace(whom, quantifier="both" if query.throughout else "all"))
