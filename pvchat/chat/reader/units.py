@@ -212,7 +212,7 @@ def _of_whom(query: Query) -> Query | None:
         return replace(query, select="exists")
     if query.select in ("when", "how_long") and whom == Whom(nth=whom.nth or 1, nth_by="long"):  # longest of all
         return Query("when", where=where, during=query.during, rank=Rank("long", whom.nth))
-    if query.select == "exists" and whom == Whom(quantifier="all", known=True) and where in _PLAIN:
+    if query.select == "exists" and whom == Whom(quantifier="all", known=True) and queries.is_plain(where):
         return replace(query, whom=Whom(quantifier="all"))  # "are all whom I know here?"
     several = query.select == "exists" and polar and len(whom.names) > 1 and not query.unit
     if several and where is None and whom.quantifier in ("both", "all"):  # each of them, in any video
