@@ -27,7 +27,8 @@ def explained_error(error: BaseException) -> str:
         return _UNEXPECTED
     what = error.what.strip().rstrip(".")
     subject = Path(error.subject).name if _is_path(error) else error.subject
-    head = f"{subject}: {what}." if subject else f"{what[:1].upper()}{what[1:]}."
+    named = subject in ("", "''") or f"'{subject}'".casefold() in what.casefold()  # nothing, or in the sentence already
+    head = f"{what[:1].upper()}{what[1:]}." if named else f"{subject}: {what}."
     return f"{head} {hint(error)}".strip()
 
 
@@ -104,7 +105,9 @@ def from_home(path: str | Path) -> str:
 
 
 def _is_path(error: PVChatError) -> bool:
-    """Whether an error's subject is a path; a person may be called "Ana/Ben"."""
+    """Whether an error's subject is a path; a person may be called "Ana/Ben", and a camera's address has slashes, too."""
+    if "://" in error.subject:
+        return False
     if isinstance(error, errors.PeopleError):
         return Path(error.subject).is_absolute() and not isinstance(error, errors.UnknownPersonError)
     return isinstance(error, errors.VideoReadError) or "/" in error.subject or "\\" in error.subject
