@@ -18,6 +18,7 @@ SIGNS = {"present": "✓", "unsure": "?", "absent": "–"}
 WORDS = {"present": "present", "unsure": "unsure", "absent": "not there"}
 _UNEXPECTED = "Something went wrong inside PVChat. Try again; if it stays, restart it with -v and read the terminal."
 _FLAG = re.compile(r",? or raise --[\w.]*\w")  # "Cut it, or raise --video.max_duration_s."
+_COMMAND, _TAB = re.compile(r"&#96;(.+?)&#96;"), re.compile(r"the (Enroll|People|Library) tab")  # in escaped text
 _BRACES = {ord("{"): "&#123;", ord("}"): "&#125;", ord("$"): "&#36;", ord("`"): "&#96;", ord("\\"): "&#92;"}
 
 
@@ -53,6 +54,12 @@ def escape(text: object) -> str:
     A lone surrogate, which can't be sent, becomes "?".
     """
     return _escape(str(text), quote=True).translate(_BRACES).encode("utf-8", "replace").decode()
+
+
+def answer_html(text: str) -> str:
+    """An answer as HTML: a command looks like one, and a tab that it names is a link to that tab."""
+    shown = _COMMAND.sub(r"<code>\1</code>", escape(text))
+    return _TAB.sub(lambda tab: f'<a href="#{tab[1].lower()}">{tab[0]}</a>', shown)
 
 
 def one_line(text: str | None) -> str:
