@@ -27,9 +27,10 @@ def explained_error(error: BaseException) -> str:
     if not isinstance(error, PVChatError):
         return _UNEXPECTED
     what = error.what.strip().rstrip(".")
+    what += "" if what.endswith("?") else "."
     subject = Path(error.subject).name if _is_path(error) else error.subject
     named = subject in ("", "''") or f"'{subject}'".casefold() in what.casefold()  # nothing, or in the sentence already
-    head = f"{what[:1].upper()}{what[1:]}." if named else f"{subject}: {what}."
+    head = f"{what[:1].upper()}{what[1:]}" if named else f"{subject}: {what}"
     return f"{head} {hint(error)}".strip()
 
 
@@ -41,6 +42,8 @@ def hint(error: PVChatError) -> str:
         return "Pick the one you mean."
     if isinstance(error, errors.UnknownPersonError) and "`" in error.hint:
         return "Enroll a person first."
+    if "--alike" in error.hint:  # another name wouldn't help
+        return "If it is, type the enrolled name and tick “Replace”. If not, run “pvchat people import FILE --alike”."
     if isinstance(error, errors.PeopleError) and "replace" in error.hint.lower():
         return "Choose another name, or tick “Replace”."
     if isinstance(error, errors.WeightsError) and not any(more in error.hint for more in ("--voice", "--spoken")):
