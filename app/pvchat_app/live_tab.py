@@ -131,7 +131,7 @@ class LiveTab:
         return "", *self.redraw(camera)
 
     def redraw(self, camera: str | None) -> tuple[Any, ...]:
-        """A camera's picture, the events, the buttons that make sense, and the timer that looks for news while it runs."""
+        """A camera's picture, the events, what can be pressed, and the timer that looks for news meanwhile."""
         live = self.cameras.watched.get(camera or "")
         watch = gr.Button(interactive=bool(camera) and (live is None or not live.status().running))
         timer = gr.Timer(active=bool(self.cameras.watched))

@@ -129,7 +129,7 @@ class PeopleTab:
         )
 
     def show_pick(self, who: str | None, other: str | None) -> tuple[str, gr.Dropdown]:
-        """Everyone as cards, the one picked marked; and the others, who may be the same person: `other` stays picked."""
+        """Everyone as cards, `who` marked; and the others, who may be the same person: `other` stays picked."""
         people = self.backend.engine.people.all()
         running = [job for person in people if (job := self.backend.jobs.for_person(person.name))]
         picked = next((person.id for person in people if choice_value(person) == who), None)
@@ -223,7 +223,7 @@ class PeopleTab:
         return outcome(lambda: f"{self.backend.take_person(file, name, replace).name} is enrolled."), None, ""
 
     def _other(self, who: str | None, other: str | None) -> tuple[list[tuple[str, str]], str | None]:
-        """The choices of the others than `who`, and which of them is picked: `other` where it may be, else the first."""
+        """The choices but for `who`, and which of them is picked: `other` if it is one of them, else the first."""
         rest = [(one.name, value) for one in self.backend.engine.people.all() if (value := choice_value(one)) != who]
         values, other = [value for _, value in rest], current_choice(self.backend.engine.people, other)
         return rest, other if other in values else next(iter(values), None)

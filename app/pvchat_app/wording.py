@@ -115,7 +115,7 @@ def from_home(path: str | Path) -> str:
 
 
 def _is_path(error: PVChatError) -> bool:
-    """Whether an error's subject is a path; a person may be called "Ana/Ben", and a camera's address has slashes, too."""
+    """Whether an error's subject is a path; a person may be called "Ana/Ben", and a camera is an address."""
     if "://" in error.subject:
         return False
     if isinstance(error, errors.PeopleError):

@@ -58,7 +58,8 @@ def test_errors_are_a_sentence_with_what_to_do_and_without_paths_or_flags() -> N
     assert explained_error(alike).startswith("Bob: is this Ana? If it is, type the enrolled name and tick “Replace”.")
     nothing = PeopleError("a name needs at least one visible character.", subject="''")
     assert explained_error(nothing) == "A name needs at least one visible character."
-    assert explained_error(VideoReadError("no picture came.", subject="rtsp://door/…")) == "rtsp://door/…: no picture came."
+    camera = VideoReadError("no picture came.", subject="rtsp://door/…")
+    assert explained_error(camera) == "rtsp://door/…: no picture came."
     assert "secret" not in explained_error(RuntimeError("secret path"))
 
 
