@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from make_asked import query_of, read_question
 
+from pvchat.chat.english import wording
 from pvchat.chat.query import (
     EVERYBODY,
     And,
@@ -132,6 +133,12 @@ REFUSED = {
 @pytest.mark.parametrize("text", PLAIN)
 def test_a_plain_question_is_read_as_what_it_asks(text: str) -> None:
     assert query_of(text, NAMES) == PLAIN[text]
+
+
+@pytest.mark.parametrize("text", ["You are wrong.", "That is wrong!", "That answer is wrong"])
+def test_who_says_that_an_answer_is_wrong_is_told_how_to_correct_it(text: str) -> None:
+    query = query_of(text, NAMES)
+    assert "people not NAME CLIP" in wording(query.refusal or "", query.value)
 
 
 @pytest.mark.parametrize("text", REFUSED)

@@ -82,7 +82,7 @@ def found_line(analysis: ClipAnalysis, everyone: Sequence[PersonPresence]) -> st
         found = "A drawn clip: figures are recognised by their looks"
     else:
         found = "No face found: people are recognised by their faces"
-    then = "Ask about it." if everyone else "Enroll a person first: the tab before this one."
+    then = "Ask about it." if everyone else "Enroll a person first, in the Enroll tab."
     return notice(f"{found}. {then}", "info")
 
 
@@ -146,7 +146,7 @@ def enrolled_notice(person: Person, deep: bool) -> str:
     if person.kind == "figure":
         notes.append("No face was found, so recognition is by appearance, which is less certain.")
     if "voice" in person.arrays:
-        notes.append("The voice is learned, too, from when this mouth moves; --no-voice leaves it out.")
+        notes.append("The voice is learned, too; to leave it out, untick “Listen to videos” in Settings before.")
     if deep:
         notes.append("Answers come from this instant enrollment until the deep one is done.")
     more = "".join(f" {note}" for note in notes)

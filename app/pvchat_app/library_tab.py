@@ -26,7 +26,7 @@ from pvchat_app.wording import one_line
 
 MAX_EARLIER = 8  # earlier questions that a follow-up may refer to
 _FIRST = (
-    "Add a folder of videos: family, rounds, episodes, a camera’s recordings.",
+    "Add a folder of videos, such as your family’s or a camera’s recordings.",
     "Let PVChat look through it, once; it goes on where it stopped.",
     "Ask about all of them: “When was Ana last seen?”",
 )

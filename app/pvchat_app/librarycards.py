@@ -19,7 +19,7 @@ from pvchat.library.strangers import Sighting, Stranger
 from pvchat.video import is_address
 from pvchat_app.cards import picture, thumbnail
 from pvchat_app.page_events import click_script
-from pvchat_app.wording import counted, date_text, escape, from_home
+from pvchat_app.wording import answer_html, counted, date_text, escape, from_home
 
 MAX_VIDEOS, MAX_FAILED = 30, 20  # shown of one answer, or of one stranger; files that can't be used
 MAX_QUOTES = 8  # of one video
@@ -65,7 +65,7 @@ def answer(question: str, found: LibraryAnswer) -> str:
     lines = found.answer.splitlines()
     text = "\n".join(line for line in lines if not (seen and line.startswith("- ")))  # those are the cards
     asked = f'<p class="pv-dim">{escape(question)}</p>'
-    said = f'<p class="pv-answer">{escape(text)}</p>{videos}{more}'
+    said = f'<p class="pv-answer">{answer_html(text)}</p>{videos}{more}'
     return f'<div class="pv-library-answer" role="status">{asked}{said}</div>'
 
 

@@ -19,7 +19,7 @@ from pvchat.storage import library as storage
 from pvchat_app import cards
 from pvchat_app.backend import Backend
 from pvchat_app.page_events import QUICK, outcome
-from pvchat_app.wording import escape
+from pvchat_app.wording import counted, escape
 
 if TYPE_CHECKING:
     from pvchat.library.live.live import Live
@@ -75,9 +75,10 @@ class Cameras:
         """Picture and state of a camera, and the last events, as HTML."""
         live, events = self.watched.get(camera or ""), ""
         if self.names():
+            last = self.backend.engine.chat.library.events.last(MAX_EVENTS)
             rows = "".join(
                 f"<tr><td>{escape(row['at'][:19].replace('T', ' '))}</td><td>{escape(row['text'])}</td></tr>"
-                for row in reversed(self.backend.engine.chat.library.events.last(MAX_EVENTS))
+                for row in sorted(last, key=lambda row: row["at"], reverse=True)
             )
             head = "<thead><tr><th>When</th><th>What</th></tr></thead>"
             events = f"<table>{head}<tbody>{rows}</tbody></table>"
@@ -108,34 +109,33 @@ class LiveTab:
         self.events = gr.HTML("", elem_id="pv-live-events")
 
     def _connect(self, tab: gr.Tab) -> None:
-        outputs = [self.picked, self.watch_button, self.stop_button, self.now, self.events, self.timer]
-        tab.select(self.show, None, outputs, **QUICK)
-        changed = [self.note, self.now, self.events, self.timer]
-        self.watch_button.click(self.watch, self.picked, changed, **QUICK)
-        self.stop_button.click(self.stop, self.picked, changed, **QUICK)
-        gr.on(
-            [self.timer.tick, self.picked.change], self.cameras.as_html, self.picked, [self.now, self.events], **QUICK
-        )
+        shown = [self.now, self.events, self.watch_button, self.stop_button, self.timer]  # what `redraw` fills
+        tab.select(self.show, None, [self.picked, *shown], **QUICK)
+        self.watch_button.click(self.watch, self.picked, [self.note, *shown], **QUICK)
+        self.stop_button.click(self.stop, self.picked, [self.note, *shown], **QUICK)
+        gr.on([self.timer.tick, self.picked.change], self.redraw, self.picked, shown, **QUICK)
 
     def show(self) -> tuple[Any, ...]:
         """Fill the tab when it is opened."""
         names = self.cameras.names()
         first = self.cameras.first(names)
-        usable = gr.Button(interactive=bool(names))
-        return gr.Dropdown(choices=names, value=first), usable, usable, *self.cameras.as_html(first), self._timer()
+        return gr.Dropdown(choices=names, value=first), *self.redraw(first)
 
     def watch(self, camera: str | None) -> tuple[Any, ...]:
         """Start to watch the camera that is picked."""
-        return outcome(lambda: self.cameras.start(camera or "")), *self.cameras.as_html(camera), self._timer()
+        return outcome(lambda: self.cameras.start(camera or "")), *self.redraw(camera)
 
     def stop(self, camera: str | None) -> tuple[Any, ...]:
         """Stop watching the camera that is picked."""
         self.cameras.stop(camera or "")
-        return "", *self.cameras.as_html(camera), self._timer()
+        return "", *self.redraw(camera)
 
-    def _timer(self) -> gr.Timer:
-        """The timer that looks for news while a camera is watched."""
-        return gr.Timer(active=bool(self.cameras.watched))
+    def redraw(self, camera: str | None) -> tuple[Any, ...]:
+        """A camera's picture, the events, what can be pressed, and the timer that looks for news meanwhile."""
+        live = self.cameras.watched.get(camera or "")
+        watch = gr.Button(interactive=bool(camera) and (live is None or not live.status().running))
+        timer = gr.Timer(active=bool(self.cameras.watched))
+        return *self.cameras.as_html(camera), watch, gr.Button(interactive=live is not None), timer
 
 
 def _now(live: Live) -> str:
@@ -147,6 +147,7 @@ def _now(live: Live) -> str:
     elif not status.connected:
         state = f"Not connected: {status.problem or 'no picture yet.'}"
     else:
-        state = f"{status.latency_s:.1f} s behind; {status.dropped} samples dropped, {status.breaks} breaks."
+        lost = f"{counted(status.dropped, 'picture')} skipped, {counted(status.breaks, 'break')} of the connection"
+        state = f"{status.latency_s:.1f} s behind the camera; {lost}."
     image = f'<img src="data:image/jpeg;base64,{picture}" alt="The last picture">' if picture else ""
-    return f'<figure class="pv-player">{image}<figcaption><b>{escape(who)}</b><br>{escape(state)}</figcaption></figure>'
+    return f'<figure class="pv-player">{image}<figcaption><b>{escape(who)}</b>{escape(state)}</figcaption></figure>'

@@ -68,8 +68,10 @@ class Page:
                 SettingsTab(backend, tab, local)
 
     def _library(self, local: bool) -> LibraryTab:
-        with _tab("Library"):
-            return LibraryTab(self.backend, self.browser, local)
+        with _tab("Library") as tab:
+            made = LibraryTab(self.backend, self.browser, local)
+        tab.select(made.show, self.browser, made.outputs, **QUICK)  # people or sources may have changed elsewhere
+        return made
 
     def connect(self, page: gr.Blocks) -> None:
         """Connect what happens when a page is opened or closed, and when people have changed."""

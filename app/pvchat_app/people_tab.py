@@ -85,7 +85,7 @@ class PeopleTab:
     def _connect(self) -> None:
         who, result, undoable = self.who, self.result, [self.undo_button, self.made]
         self.grid.click(self.pick_card, None, who, **QUICK)
-        who.change(self.draw_cards, who, self.grid, **QUICK)
+        who.change(self.show_pick, self.picked, [self.grid, self.other], **QUICK)
         # hide questions about people who were picked before
         gr.on([self.leave.click, who.change, self.other.change], None, None, self.both, js=_HIDDEN)
         gr.on([self.no.click, who.change], None, None, self.sure, js=_HIDDEN)
@@ -97,7 +97,8 @@ class PeopleTab:
             self.merge_button.click(self.ask_merge, self.picked, [self.both, self.likeness, result, self.two], **QUICK),
             self.forget_button.click(self.ask_forget, who, [self.sure, self.warning, result, self.doomed], **QUICK),
             exported,
-            self.rename_button.click(self.rename, [who, self.new], [result, self.new, who, *undoable], **QUICK),
+            gr.on([self.rename_button.click, self.new.submit], self.rename, [who, self.new],
+                  [result, self.new, who, *undoable], **QUICK),
             self.join.click(self.merge, self.two, [result, self.both, *undoable], **MODEL),
             self.undo_button.click(self.undo, self.made, [result, *undoable], **MODEL),
             self.forgotten,
@@ -113,29 +114,27 @@ class PeopleTab:
         store = self.backend.engine.people
         people = store.all()
         choices = [(person.name, choice_value(person)) for person in people]
-        values = [value for _, value in choices]
         gone = bool(who) and current_choice(store, who) is None
-        who = current_choice(store, who) if who else next(iter(values), None)
-        rest = [value for value in values if value != who]
-        if (other := current_choice(store, other)) not in rest:
-            other = next(iter(rest), None)
+        who = current_choice(store, who) if who else next((value for _, value in choices), None)
+        drawn, others = self.show_pick(who, other)
         return (
-            self.draw_cards(who),
+            drawn,
             gr.Dropdown(choices=choices, value=who),
-            gr.Dropdown(choices=choices, value=other),
-            likeness_of(self.backend, who, other),
+            others,
+            likeness_of(self.backend, who, self._other(who, other)[1]),
             gr.Button(visible=not people),
             gr.Row(visible=bool(people)),
             gr.Column(visible=len(people) > 1),
             "" if gone else gr.skip(),
         )
 
-    def draw_cards(self, who: str | None) -> str:
-        """Everyone as cards, the one picked marked."""
+    def show_pick(self, who: str | None, other: str | None) -> tuple[str, gr.Dropdown]:
+        """Everyone as cards, `who` marked; and the others, who may be the same person: `other` stays picked."""
         people = self.backend.engine.people.all()
         running = [job for person in people if (job := self.backend.jobs.for_person(person.name))]
         picked = next((person.id for person in people if choice_value(person) == who), None)
-        return cards.people_grid(people, running, picked)
+        rest, other = self._other(who, other)
+        return cards.people_grid(people, running, picked), gr.Dropdown(choices=rest, value=other)
 
     def pick_card(self, event: gr.EventData) -> Any:
         """Pick the person whose card was clicked."""
@@ -222,6 +221,12 @@ class PeopleTab:
         if not file:
             return cards.notice("Pick a person file first.", "error"), *unchanged(2)
         return outcome(lambda: f"{self.backend.take_person(file, name, replace).name} is enrolled."), None, ""
+
+    def _other(self, who: str | None, other: str | None) -> tuple[list[tuple[str, str]], str | None]:
+        """The choices but for `who`, and which of them is picked: `other` if it is one of them, else the first."""
+        rest = [(one.name, value) for one in self.backend.engine.people.all() if (value := choice_value(one)) != who]
+        values, other = [value for _, value in rest], current_choice(self.backend.engine.people, other)
+        return rest, other if other in values else next(iter(values), None)
 
     def _undoable(self) -> tuple[Any, str]:
         """The button that undoes the last merge, if there is one, and the id of that merge's result."""

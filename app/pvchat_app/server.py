@@ -273,7 +273,7 @@ def _theme() -> Any:
         block_label_background_fill_dark="*neutral_700", block_label_text_color_dark="*neutral_100",
         input_placeholder_color="*neutral_500", input_placeholder_color_dark="*neutral_300",
         body_text_color_subdued="*neutral_500", button_cancel_text_color="#b3261e",
-        button_cancel_text_color_dark="#ff9d94",
+        button_cancel_text_color_dark="#ff9d94", button_cancel_background_fill_hover_dark="*neutral_700",
     )  # fmt: skip
 
 

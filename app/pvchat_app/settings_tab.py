@@ -41,7 +41,7 @@ class SettingsTab:
         takes = gr.HTML("", elem_id="pv-model-takes")
         folder = gr.Textbox(label="Or the folder of a model on this machine", max_lines=1, max_length=4096,
                             placeholder="~/models/my-base", elem_id="pv-model-folder", visible=local)  # fmt: skip
-        use = gr.Button("Answer by this model", variant="primary", elem_id="pv-model-use")
+        use = gr.Button("Use this model", variant="primary", elem_id="pv-model-use")
         note = gr.HTML("", elem_id="pv-model-note")
         gr.HTML("<h3>Voice</h3>")
         listens = gr.Checkbox(label="Listen to videos", elem_id="pv-use-sound", visible=False,

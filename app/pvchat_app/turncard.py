@@ -18,7 +18,7 @@ from pvchat_app.cards import notice
 from pvchat_app.conversation import EvidencePicture, FaceChoice, Turn
 from pvchat_app.evidence import faces_of
 from pvchat_app.sessions import Session
-from pvchat_app.wording import SIGNS, WORDS, counted, escape, exact_time, percent
+from pvchat_app.wording import SIGNS, WORDS, answer_html, counted, escape, exact_time, percent
 
 MAX_CHIPS = 6  # people named in the fold's own line
 MAX_TIMES = 24  # of one person
@@ -50,7 +50,7 @@ def turn_card(turn: Turn, faces: Faces | None = None) -> str:
     if turn.error:
         answer = notice(turn.error, "error")
     elif turn.text:
-        answer = f'<p class="pv-answer">{escape(turn.text)}</p>'
+        answer = f'<p class="pv-answer">{answer_html(turn.text)}</p>'
         if turn.status and not turn.done:  # an answer from the part of the video analysed so far
             answer += f'<p class="pv-answer pv-wait">{escape(turn.status)} <span class="pv-dots"></span></p>'
     else:

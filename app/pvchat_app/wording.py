@@ -18,6 +18,7 @@ SIGNS = {"present": "✓", "unsure": "?", "absent": "–"}
 WORDS = {"present": "present", "unsure": "unsure", "absent": "not there"}
 _UNEXPECTED = "Something went wrong inside PVChat. Try again; if it stays, restart it with -v and read the terminal."
 _FLAG = re.compile(r",? or raise --[\w.]*\w")  # "Cut it, or raise --video.max_duration_s."
+_COMMAND, _TAB = re.compile(r"&#96;(.+?)&#96;"), re.compile(r"the (Enroll|People|Library) tab")  # in escaped text
 _BRACES = {ord("{"): "&#123;", ord("}"): "&#125;", ord("$"): "&#36;", ord("`"): "&#96;", ord("\\"): "&#92;"}
 
 
@@ -26,8 +27,10 @@ def explained_error(error: BaseException) -> str:
     if not isinstance(error, PVChatError):
         return _UNEXPECTED
     what = error.what.strip().rstrip(".")
+    what += "" if what.endswith("?") else "."
     subject = Path(error.subject).name if _is_path(error) else error.subject
-    head = f"{subject}: {what}." if subject else f"{what[:1].upper()}{what[1:]}."
+    named = subject in ("", "''") or f"'{subject}'".casefold() in what.casefold()  # nothing, or in the sentence already
+    head = f"{what[:1].upper()}{what[1:]}" if named else f"{subject}: {what}"
     return f"{head} {hint(error)}".strip()
 
 
@@ -39,6 +42,8 @@ def hint(error: PVChatError) -> str:
         return "Pick the one you mean."
     if isinstance(error, errors.UnknownPersonError) and "`" in error.hint:
         return "Enroll a person first."
+    if "--alike" in error.hint:  # another name wouldn't help
+        return "If it is, type the enrolled name and tick “Replace”. If not, run “pvchat people import FILE --alike”."
     if isinstance(error, errors.PeopleError) and "replace" in error.hint.lower():
         return "Choose another name, or tick “Replace”."
     if isinstance(error, errors.WeightsError) and not any(more in error.hint for more in ("--voice", "--spoken")):
@@ -52,6 +57,12 @@ def escape(text: object) -> str:
     A lone surrogate, which can't be sent, becomes "?".
     """
     return _escape(str(text), quote=True).translate(_BRACES).encode("utf-8", "replace").decode()
+
+
+def answer_html(text: str) -> str:
+    """An answer as HTML: a command looks like one, and a tab that it names is a link to that tab."""
+    shown = _COMMAND.sub(r"<code>\1</code>", escape(text))
+    return _TAB.sub(lambda tab: f'<a href="#{tab[1].lower()}">{tab[0]}</a>', shown)
 
 
 def one_line(text: str | None) -> str:
@@ -104,7 +115,9 @@ def from_home(path: str | Path) -> str:
 
 
 def _is_path(error: PVChatError) -> bool:
-    """Whether an error's subject is a path; a person may be called "Ana/Ben"."""
+    """Whether an error's subject is a path; a person may be called "Ana/Ben", and a camera is an address."""
+    if "://" in error.subject:
+        return False
     if isinstance(error, errors.PeopleError):
         return Path(error.subject).is_absolute() and not isinstance(error, errors.UnknownPersonError)
     return isinstance(error, errors.VideoReadError) or "/" in error.subject or "\\" in error.subject

@@ -124,6 +124,18 @@ def test_on_a_phone_a_new_answer_is_in_view(served, party: Path) -> None:
     page.close()
 
 
+def test_the_clip_and_the_question_stay_in_view_beside_a_long_conversation(page, party: Path) -> None:
+    show(page, party)
+    for number in range(8):
+        ask(page, f"Is Ana there? {number}")
+    edge = "(id) => Math.round(document.querySelector(id).getBoundingClientRect()"
+    page.evaluate("scrollTo(0, 0)")
+    assert page.evaluate(f"{edge}.bottom)", "#pv-asking") <= page.viewport_size["height"]
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    assert page.evaluate("scrollY") > 100
+    assert page.evaluate(f"{edge}.top)", "#pv-chat-clip") == 8
+
+
 def test_a_correction_is_kept_and_the_question_asked_again(page, party: Path, served) -> None:
     show(page, party)
     assert ask(page, "Is Ana there?").startswith("Yes")

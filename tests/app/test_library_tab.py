@@ -162,6 +162,10 @@ def test_ask_play_name_undo_ignore(chromium, scenery: Scenery, chat: PVChat) -> 
         page.click("#pv-strangers-undo:has-text('Undo the name')")
         page.wait_for_selector("#pv-strangers-note .pv-good:has-text('Taken back')")
         assert chat.people.names() == ["Ana"]
+        chat.people.rename("Ana", "Zoe")  # in another window
+        tab(page, "People")
+        tab(page, "Library")
+        page.wait_for_selector("#pv-library-starters:has-text('When was Zoe last seen?')")
         page.locator("#pv-strangers-grid input").first.check()
         page.wait_for_selector("#pv-stranger-seen li")
         page.click("#pv-stranger-ignore")

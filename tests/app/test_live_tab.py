@@ -80,8 +80,11 @@ def test_the_page_shows_who_is_there(chromium, chat: PVChat, tmp_path: Path, mon
         page.click("#pv-live-start")
         page.wait_for_selector("#pv-live-events td:has-text('Ana is seen, hall')")
         page.wait_for_selector("#pv-live-now img")
+        page.wait_for_selector("#pv-live-now:has-text('0 pictures skipped')")
         page.click("#pv-live-stop")
         page.wait_for_selector('#pv-live-now:has-text("press Watch")')
+        page.wait_for_selector("#pv-live-start:enabled")
+        assert page.locator("#pv-live-stop").is_disabled()  # there is nothing to stop
 
 
 def test_only_the_owner_of_the_machine_has_it(backend: Backend) -> None:

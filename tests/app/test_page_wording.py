@@ -53,7 +53,13 @@ def test_errors_are_a_sentence_with_what_to_do_and_without_paths_or_flags() -> N
         UnknownPersonError("nobody of this name is enrolled.", subject="Zoe", hint="`pvchat enroll`")
     ).endswith("Enroll a person first.")
     taken = PeopleError("'Ana' is enrolled already.", subject="Ana", hint="Use another name, or replace.")
-    assert "tick “Replace”" in explained_error(taken)
+    assert explained_error(taken) == "'Ana' is enrolled already. Choose another name, or tick “Replace”."
+    alike = PeopleError("is this Ana?", subject="Bob", hint="If so: use --replace. If not: --alike.")
+    assert explained_error(alike).startswith("Bob: is this Ana? If it is, type the enrolled name and tick “Replace”.")
+    nothing = PeopleError("a name needs at least one visible character.", subject="''")
+    assert explained_error(nothing) == "A name needs at least one visible character."
+    camera = VideoReadError("no picture came.", subject="rtsp://door/…")
+    assert explained_error(camera) == "rtsp://door/…: no picture came."
     assert "secret" not in explained_error(RuntimeError("secret path"))
 
 

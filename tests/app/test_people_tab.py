@@ -37,6 +37,11 @@ def test_what_can_be_done_first_is_shown_first(page, studio: Scenery) -> None:
     assert fields.count() == 7
     page.click("#pv-people [data-name=Ben]")  # a card picks whom it shows
     page.wait_for_function("document.querySelector('#pv-who input')?.value === 'Ben'")
+    page.wait_for_function("document.querySelector('#pv-other input')?.value === 'Ana'")  # not Ben himself
+    page.get_by_label("New name").fill("Benjamin")
+    page.get_by_label("New name").press("Enter")
+    page.wait_for_selector("#pv-people [data-name=Benjamin]")
+    page.locator("#pv-people [data-name=Benjamin]").focus()
     page.keyboard.press("?")
     page.wait_for_selector(".pv-keys:has-text('asks a question')")
     page.keyboard.press("/")

@@ -85,6 +85,14 @@ def test_names_are_text() -> None:
     assert "{{" not in html
 
 
+def test_what_an_answer_sends_to_is_one_click_away() -> None:
+    shown = turn([], [])
+    shown.text = "To forget <b> use `pvchat people forget NAME`, or the People tab."
+    html = turn_card(shown)
+    assert "forget &lt;b&gt; use <code>pvchat people forget NAME</code>, or" in html
+    assert '<a href="#people">the People tab</a>' in html
+
+
 def test_starters_follow_who_is_there() -> None:
     assert starters(["Ana"], ["Ana", "Ben"]) == [WHO, "What is Ana wearing?", "What is Ana doing?", "Where is Ana?"]
     assert starters([], ["Ana", "Ben"])[:2] == [WHO, "Is Ben in this video?"]
