@@ -209,7 +209,14 @@ def test_a_thing_and_a_place_are_held_against_each_other_in_time() -> None:
         ("Who don't you know?", Query("who", Whom(known=False))),
         ("Who is Ana?", Query("who", ANA)),
         ("Was Ana only in the kitchen?", Query("exists", ANA, KITCHEN, form="polar", throughout=True)),
-        ("Does Ana wear the hat only in the kitchen?", Query("refuse", ANA, refusal="unclear")),
+        ("Does Ana wear the hat only in the kitchen?", Query("when", ANA, Has("worn", "hat"))),
+        ("Is Ana only there at the end?", Query("when", ANA)),
+        ("Is Ana only sitting while Ben is there?", Query("when", ANA, SITS)),
+        ("Who is in the second shot only?", Query("when")),
+        (
+            "Is only Ana there at the end?",
+            Query("exists", Whom(("Ana",), "only"), form="polar", during=During(start_s=-1, unit="edge")),
+        ),
         ("Is Ana sitting in the first half but not in the second?", Query("refuse", refusal="unclear")),
         (
             "Is anyone sitting or cooking in the kitchen?",

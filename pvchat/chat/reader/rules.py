@@ -97,6 +97,7 @@ _ANSWERS = word_set("answer answers answered reply replies replied respond respo
 _AUXILIARY = word_set("is are was were be been being does do did has have had can could will get gets got ever")
 _SAYS_MORE = word_set("only just except or nor neither never not alone most")  # than of two that they are together
 _AND_THERE = word_set("and also later in on at the a an ? .")
+_ONLY_OF = word_set("the me him her us them one")  # before or behind "only": people are meant, no time
 _MOSTLY = word_set("mostly mainly")
 _NOT = word_set("never not")
 _SOMEBODY = word_set("anyone anybody someone somebody people person")
@@ -438,13 +439,20 @@ def _heard(where: Condition | None) -> Condition | None:
     return where
 
 
-def _only_there(query: Query, question: Tagged) -> Query:
-    """A refusal of whether something is so nowhere else ("does Vera wear the hat only in the car?"): that it always is
-    while she is there says less.
+def _only_then(query: Query, question: Tagged) -> Query:
+    """When something holds, where it is asked if it does at one time, or in one place, only: "does Vera wear the hat
+    only in the car?", "who is only there at the end?"; not "is only Vera there at the end?".
     """
-    placed = isinstance(query.where, And) and bool(by_place(query.where)[0])
-    refused = placed and query.throughout and "only" in question.seen
-    return Query("refuse", query.whom, refusal="unclear") if refused else query
+    seen = [*question.seen, ""]
+    at = seen.index("only") if "only" in seen else 0
+    behind = [slot for slot in question.slots if 0 < slot.at - at < 3]
+    of_people = {*seen[at - 1 : at + 2]} & _ONLY_OF or any(s.role == "S" or s.kind == "number" for s in behind)
+    plain = query.select in ("exists", "who") and query.rank is query.number is None
+    places, more = by_place(query.where) if isinstance(query.where, And) and query.during == During() else ((), ())
+    narrowed = places and more or query.during not in (During(), AFTER_THAT)
+    if not at or of_people or not plain or not narrowed:
+        return query
+    return Query("when", replace(query.whom, quantifier="any"), conjunction(more) if more else query.where)
 
 
 def _taken_off(query: Query, question: Tagged) -> Query:
@@ -469,6 +477,6 @@ def _taken_off(query: Query, question: Tagged) -> Query:
 
 HEAD_RULES = (_could_be, _comes_again)
 QUERY_RULES = (
-    _only_there, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
+    _only_then, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
     _nobody_with, _but_never, _anybody, _of_people, _of_return, _unread, _with_kind,
 )  # fmt: skip
