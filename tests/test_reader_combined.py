@@ -377,6 +377,9 @@ CAME = "When did Ben come?"
         ("Who is sitting?", "Who else is there besides the two of them?", None, ["#1", "#2"]),
         ("Who is there?", "Which of them is unknown?", None, ["#1", "#2"]),
         ("Who is there?", "Which of them are strangers?", None, ["#1", "#2"]),
+        # those who were found at a place are asked about there
+        ("Who is in the garden?", "Which of them is standing?", None, ["#2"]),
+        ("Who is in the garden?", "Which of them are women?", None, ["Ana", "#2"]),
         # where somebody walks to isn't measured; "right now" is no way
         ("", "Is Ana walking to the right?", "unknown", []),
         ("", "Is Ana walking towards the camera?", "unknown", []),
