@@ -217,6 +217,7 @@ def test_a_thing_and_a_place_are_held_against_each_other_in_time() -> None:
             "Is only Ana there at the end?",
             Query("exists", Whom(("Ana",), "only"), form="polar", during=During(start_s=-1, unit="edge")),
         ),
+        ("Who came after Ana but before Ben?", Query("refuse", refusal="unclear")),
         ("Is Ana sitting in the first half but not in the second?", Query("refuse", refusal="unclear")),
         (
             "Is anyone sitting or cooking in the kitchen?",

@@ -25,6 +25,7 @@ from pvchat.chat.timeline import Finding, Timeline
 
 _TWO_PARTS = re.compile(  # of the video, or two events, of which one would be passed over
     r"(?i) but not in the (?:first|second|third|fourth|last)\b"
+    r"|\b(?:after|before) [^\d?]+ but (?:after|before)\b"
     r"|\bbetween (?:when )?.*\w+ing\b.* and .*(?:\w+ing\b|the end)"
 )
 _EMPTY = word_set("and or but then what how about also just only say sorry i mean meant no said ? , . !")
