@@ -217,6 +217,8 @@ def test_a_thing_and_a_place_are_held_against_each_other_in_time() -> None:
             "Is only Ana there at the end?",
             Query("exists", Whom(("Ana",), "only"), form="polar", during=During(start_s=-1, unit="edge")),
         ),
+        ("How many people does Ana sit next to?", Query("count", where=Has("beside", of=ANA))),
+        ("How many people did Ana meet?", Query("refuse", ANA, refusal="unseen")),
         ("Who came after Ana but before Ben?", Query("refuse", refusal="unclear")),
         ("Is Ana sitting in the first half but not in the second?", Query("refuse", refusal="unclear")),
         (

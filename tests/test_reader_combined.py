@@ -380,6 +380,8 @@ CAME = "When did Ben come?"
         # those who were found at a place are asked about there
         ("Who is in the garden?", "Which of them is standing?", None, ["#2"]),
         ("Who is in the garden?", "Which of them are women?", None, ["Ana", "#2"]),
+        # how many somebody is with isn't whether she is
+        ("", "How many people does Ana sit together with?", None, ["Ben", "#1", "#2"]),
         # where somebody walks to isn't measured; "right now" is no way
         ("", "Is Ana walking to the right?", "unknown", []),
         ("", "Is Ana walking towards the camera?", "unknown", []),

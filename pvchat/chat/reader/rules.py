@@ -273,6 +273,8 @@ def _each_his_own(query: Query, question: Tagged) -> Query:
 
 def _unread(query: Query, question: Tagged) -> Query:
     """A refusal of what is done to, or with, somebody by a verb that isn't read ("did Ana visit Ben?")."""
+    if query.select == "count" and len(query.whom.names) == 1 and _PEOPLE & {*question.seen}:
+        return Query("refuse", query.whom, refusal="unseen", during=query.during)  # "how many people did Ana meet?"
     if query.select != "exists" or query.form != "polar" or question.heads["follow"] != "none":
         return query
     passed = any(slot.role == "O" and slot.kind in ("name", "unknown", "pronoun") for slot in question.slots)
@@ -306,10 +308,15 @@ def _comes_in(query: Query, question: Tagged) -> Query:
 
 
 def _nobody_with(query: Query, question: Tagged) -> Query:
-    """Whether, or when, somebody is alone: "when was nobody with Ana?", "is no one with her?"."""
-    of = query.where.of if isinstance(query.where, Has) and query.where.attribute == "with" else None
-    asked = query.select in ("exists", "when", "how_long", "how_often") and query.whom == Whom(quantifier="none")
-    return replace(query, whom=of, where=Has("alone")) if asked and of is not None and of.names else query
+    """Whether, or when, somebody is alone ("is no one with Ana?"); how many are with her ("how many is she with?")."""
+    has, whom = query.where, query.whom
+    if not isinstance(has, Has) or has.attribute not in ("with", "beside"):
+        return query
+    if query.select == "count" and len(whom.names) == 1 and has.of is None:
+        return replace(query, whom=EVERYBODY, where=replace(has, of=whom))
+    asked = query.select in ("exists", "when", "how_long", "how_often") and whom == Whom(quantifier="none")
+    asked = asked and has.attribute == "with"
+    return replace(query, whom=has.of, where=Has("alone")) if asked and has.of and has.of.names else query
 
 
 def _but_never(query: Query, question: Tagged) -> Query:
