@@ -219,6 +219,8 @@ def test_a_thing_and_a_place_are_held_against_each_other_in_time() -> None:
         ),
         ("How many people does Ana sit next to?", Query("count", where=Has("beside", of=ANA))),
         ("How many people did Ana meet?", Query("refuse", ANA, refusal="unseen")),
+        ("Who is there at 0:45 but not at 0:10?", Query("refuse", refusal="unclear")),
+        ("Who is there at the end but not at the beginning?", Query("refuse", refusal="unclear")),
         ("Who came after Ana but before Ben?", Query("refuse", refusal="unclear")),
         ("Is Ana sitting in the first half but not in the second?", Query("refuse", refusal="unclear")),
         (

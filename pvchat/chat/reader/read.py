@@ -24,7 +24,7 @@ from pvchat.chat.run import run
 from pvchat.chat.timeline import Finding, Timeline
 
 _TWO_PARTS = re.compile(  # of the video, or two events, of which one would be passed over
-    r"(?i) but not in the (?:first|second|third|fourth|last)\b"
+    r"(?i) but not (?:before|after|(?:in|at) (?:the )?(?:first|second|third|fourth|last|beginning|start|end|shot|\d))"
     r"|\b(?:after|before) [^\d?]+ but (?:after|before)\b"
     r"|\bbetween (?:when )?.*\w+ing\b.* and .*(?:\w+ing\b|the end)"
 )
