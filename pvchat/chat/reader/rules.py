@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
+from pvchat.chat.conditions import related_to
 from pvchat.chat.english import word_set
 from pvchat.chat.query import (
     EVERYBODY,
@@ -309,14 +310,11 @@ def _comes_in(query: Query, question: Tagged) -> Query:
 
 def _nobody_with(query: Query, question: Tagged) -> Query:
     """Whether, or when, somebody is alone ("is no one with Ana?"); how many are with her ("how many is she with?")."""
-    has, whom = query.where, query.whom
-    if not isinstance(has, Has) or has.attribute not in ("with", "beside"):
-        return query
-    if query.select == "count" and len(whom.names) == 1 and has.of is None:
-        return replace(query, whom=EVERYBODY, where=replace(has, of=whom))
-    asked = query.select in ("exists", "when", "how_long", "how_often") and whom == Whom(quantifier="none")
-    asked = asked and has.attribute == "with"
-    return replace(query, whom=has.of, where=Has("alone")) if asked and has.of and has.of.names else query
+    if query.select == "count" and len(query.whom.names) == 1 and query.where in (Has("with"), Has("beside")):
+        return replace(query, whom=EVERYBODY, where=related_to(query.whom, query.where))
+    of = query.where.of if isinstance(query.where, Has) and query.where.attribute == "with" else None
+    asked = query.select in ("exists", "when", "how_long", "how_often") and query.whom == Whom(quantifier="none")
+    return replace(query, whom=of, where=Has("alone")) if asked and of is not None and of.names else query
 
 
 def _but_never(query: Query, question: Tagged) -> Query:
@@ -333,6 +331,9 @@ def _but_never(query: Query, question: Tagged) -> Query:
 def _anybody(query: Query, question: Tagged) -> Query:
     """Of people in a place, not of the place: "was anybody in the corridor?" doesn't ask whether this is one."""
     placed = query.where is not None and all(has.attribute in PLACES for has in atoms(query.where))
+    if query.select == "exists" and query.number is not None and query.rank is None and not (placed or query.value):
+        often = {"once", "twice", "times"} & {*question.seen}  # "did anybody drink more than twice?"
+        return replace(query, select="how_often" if often else "how_long")
     asked = query.select in ("exists", "when", "how_long", "how_often") and query.whom == EVERYBODY
     asked = asked and not query.value and bool(_SOMEBODY & {*question.seen})
     return replace(query, value="people") if placed and asked else query
