@@ -667,10 +667,9 @@ def leaning(query: Query, history: Sequence[Turn], heads: Heads, said: Sequence[
     of_them = said_so & {"them", "those", "these"} and query.select in ("who", "count")
     if (of_them or said_so & {"they"} and _found_by(last)) and query.during == WHOLE:  # "how many at 1:40?"
         query = replace(query, during=last[0].during)
-    lasting = all(has.attribute in ("gender", "hair") for has in atoms(query.where))
-    place = _place_of(last[0].where) if of_them and _found_by(last) and not lasting else None
-    if place is not None and _place_of(query.where) is None:  # "who is in the garden?", "which of them sits?"
-        query = replace(query, where=conjunction([*together(query.where), place]))
+    asked = {has.attribute for has in atoms(query.where)} - {"gender", "hair"}
+    if of_them and _found_by(last) and asked and asked.isdisjoint(PLACES) and (place := _place_of(last[0].where)):
+        query = replace(query, where=conjunction([*together(query.where), place]))  # of them in the garden
     if said_so & {"they"} and _found_by(last) and query.select == "attribute" and query.where is None:
         query = replace(query, where=_place_of(last[0].where))  # "who is in the garden?", "what do they do?"
     before = replace(query, where=_condition(last[0]))

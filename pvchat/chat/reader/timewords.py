@@ -126,13 +126,13 @@ def _share(match: re.Match[str]) -> During | None:
 
 def _shots(match: re.Match[str]) -> During:
     """A shot, several in a row, or all before or after: "shot two", "the last two shots", "after the first shot"."""
-    said = {name: text.lower() for name, text in match.groupdict().items() if text}
-    first = _ORDINALS[said["which"]] if "which" in said else int(_count(said["number"]))
-    last = int(_count(said["to"])) if "to" in said else first
-    if "some" in said:
-        first, last = (1, int(_count(said["some"]))) if first > 0 else (-int(_count(said["some"])), -1)
-    if "beyond" in said:
-        first, last = (last + 1, -1) if said["beyond"] == "after" else (1, first - 1)
+    which, number, to, some = ((match[name] or "zero").lower() for name in ("which", "number", "to", "some"))
+    first = _ORDINALS.get(which) or int(_count(number))
+    last, many = int(_count(to)) or first, int(_count(some))
+    if many:
+        first, last = (1, many) if first > 0 else (-many, -1)
+    if match["beyond"]:
+        first, last = (last + 1, -1) if match["beyond"].lower() == "after" else (1, first - 1)
     return During(start_s=first, end_s=None if last == first else last, unit="shot")
 
 
