@@ -124,11 +124,15 @@ def _share(match: re.Match[str]) -> During | None:
     return During(start_s=(number - 1) / count, end_s=number / count, unit="share")
 
 
-def _shots(match: re.Match[str]) -> During:
-    """A shot, several in a row, or all before or after: "shot two", "the last two shots", "after the first shot"."""
+def _shots(match: re.Match[str]) -> During | None:
+    """A shot, several in a row, or all before or after: "shot two", "the last two shots", "after the first shot"; not
+    "shots 1 and 3".
+    """
     which, number, to, some = ((match[name] or "zero").lower() for name in ("which", "number", "to", "some"))
     first = _ORDINALS.get(which) or int(_count(number))
     last, many = int(_count(to)) or first, int(_count(some))
+    if " and " in match[0] and last - first > 1 and "between" not in match[0].lower():
+        return None
     if many:
         first, last = (1, many) if first > 0 else (-many, -1)
     if match["beyond"]:
