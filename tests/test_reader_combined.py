@@ -377,6 +377,17 @@ CAME = "When did Ben come?"
         ("Who is sitting?", "Who else is there besides the two of them?", None, ["#1", "#2"]),
         ("Who is there?", "Which of them is unknown?", None, ["#1", "#2"]),
         ("Who is there?", "Which of them are strangers?", None, ["#1", "#2"]),
+        # those who were found at a place are asked about there
+        ("Who is in the garden?", "Which of them is standing?", None, ["#2"]),
+        ("Who is in the garden?", "Which of them are women?", None, ["Ana", "#2"]),
+        # how many somebody is with isn't whether she is
+        ("", "How many people does Ana sit together with?", None, ["Ben", "#1", "#2"]),
+        # how long, or how often, is asked of each, not of all together
+        ("", "Was anybody there for less than 25 seconds?", "yes", ["#2"]),
+        ("", "Was anybody there for more than 90 seconds?", "no", ["Ana", "Ben", "#1", "#2"]),
+        ("", "Is everybody there for more than 25 seconds?", "no", ["#2"]),
+        ("", "Did anyone come more than twice?", "yes", ["Ana"]),
+        ("", "Did anybody walk more than once?", "unknown", ["Ana"]),
         # where somebody walks to isn't measured; "right now" is no way
         ("", "Is Ana walking to the right?", "unknown", []),
         ("", "Is Ana walking towards the camera?", "unknown", []),

@@ -32,6 +32,10 @@ def shot(number: int) -> During:
     return During(start_s=number, unit="shot")
 
 
+def shots(first: int, last: int) -> During:
+    return During(start_s=first, end_s=last, unit="shot")
+
+
 BEGINNING, END = During(unit="edge"), During(start_s=-1, unit="edge")
 
 
@@ -116,11 +120,22 @@ BEGINNING, END = During(unit="edge"), During(start_s=-1, unit="edge")
         ("at the end", END),
         ("at the end of the film", END),
         ("towards the end", END),
+        ("in the end", END),
         ("until the end", END),
         ("in the first shot", shot(1)),
         ("in the third shot", shot(3)),
         ("in the last shot", shot(-1)),
         ("in shot 3", shot(3)),
+        ("in shot three", shot(3)),
+        ("during scene two", shot(2)),
+        ("in shots two and three", shots(2, 3)),
+        ("from shot 2 to shot 4", shots(2, 4)),
+        ("between shot 1 and shot 3", shots(1, 3)),
+        ("in the first two shots", shots(1, 2)),
+        ("in the last two shots", shots(-2, -1)),
+        ("after the second shot", shots(3, -1)),
+        ("before the last shot", shots(1, -2)),
+        ("until shot 3", shots(1, 2)),
     ],
 )
 def test_words_name_a_part_wherever_they_stand(words: str, part: During) -> None:
@@ -139,6 +154,10 @@ def test_words_name_a_part_wherever_they_stand(words: str, part: During) -> None
         "When was she first seen?",
         "When was she last seen?",
         "Is Ana in the middle?",
+        "Is Ana in shot?",
+        "Was Ana in shot two times?",
+        "In which shot two people are talking?",
+        "Who is in shots 1 and 3?",
         "When is Ana seen for the last time?",
         "Who comes in after Ben?",
         "How many seconds is Ana visible?",

@@ -396,6 +396,12 @@ def _measured(lookup: Lookup) -> Finding:
     found = replace(found, query=query, people=people, number=number, at_least=more)
     if query.number is None or of_people:
         return found
+    if people and not query.whom.names and query.whom.quantifier in ("any", "all"):  # "did anybody come twice?"
+        least = {one: one.number or 0.0 for one in people}
+        fits = {one: query.number.within(n, n + lookup.open_s(one.entity) * long) for one, n in least.items()}
+        of_them = all_verdict if query.whom.quantifier == "all" else any_verdict
+        verdict = of_them([*fits.values(), *(one.verdict for one in found.open)])
+        return replace(found, verdict=verdict, people=tuple(one for one in people if fits[one] == verdict) or people)
     high = _ENDLESS if number is None else number + open_s
     verdict = query.number.within(number or 0.0, high)
     return replace(found, verdict=conditions.doubt(missing) if verdict == "unknown" else verdict)

@@ -632,6 +632,10 @@ def leaning(query: Query, history: Sequence[Turn], heads: Heads, said: Sequence[
     of_them = said_so & {"them", "those", "these"} and query.select in ("who", "count")
     if (of_them or said_so & {"they"} and _found_by(last)) and query.during == WHOLE:  # "how many at 1:40?"
         query = replace(query, during=last[0].during)
+    asked = {has.attribute for has in queries.atoms(query.where)} - {"gender", "hair"}
+    place = _place_of(last[0].where) if of_them and _found_by(last) and asked.isdisjoint(queries.PLACES) else None
+    if asked and place is not None:  # "who is in the garden?", "which of them sits?"
+        query = replace(query, where=queries.conjunction([*queries.together(query.where), place]))
     if said_so & {"they"} and _found_by(last) and query.select == "attribute" and query.where is None:
         query = replace(query, where=_place_of(last[0].where))  # "who is in the garden?", "what do they do?"
     before = replace(query, where=_condition(last[0]))

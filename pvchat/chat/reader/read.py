@@ -23,9 +23,11 @@ from pvchat.chat.reader.words import Word, known_phrases, language_of, worded
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Finding, Timeline
 
-# "in the first half but not in the second", "between Ana sitting and Ben leaving": one of the two would be passed over
+# One of the two would be passed over: "at the end but not at the beginning", "after Ana but before Ben", "between Ana
+# sitting and Ben leaving".
 _TWO_PARTS = re.compile(
-    r"(?i) but not in the (?:first|second|third|fourth|last)\b"
+    r"(?i) but not (?:before|after|(?:in|at) (?:the )?(?:first|second|third|fourth|last|beginning|start|end|shot|\d))"
+    r"|\b(?:after|before) [^\d?]+ but (?:after|before)\b"
     r"|\bbetween (?:when )?.*\w+ing\b.* and .*(?:\w+ing\b|the end)"
 )
 # Words that ask nothing by themselves: "and at 3:40?"

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
 from pvchat.chat import query as queries
+from pvchat.chat.conditions import related_to
 from pvchat.chat.english import table, word_set
 from pvchat.chat.query import EVERYBODY, PRESENT, And, During, Event, Has, Not, Number, Query, Rank, Whom
 from pvchat.chat.reader.decode import AFTER_THAT, Turn
@@ -42,10 +43,9 @@ _STARTS = word_set("start starts started starting begin begins began beginning")
 _STOPS = word_set("stop stops stopped stopping end ends ended ending over")
 _ANSWERS = word_set("answer answers answered reply replies replied respond responds responded")
 _AUXILIARY = word_set("is are was were be been being does do did has have had can could will get gets got ever")
-_SAYS_MORE = word_set(
-    "only just except or nor neither never not alone most"
-)  # "are only Ana and the man in red together?"
+_SAYS_MORE = word_set("only just except or nor neither never not alone most")  # "are only Ana and Ben together?"
 _AND_THERE = word_set("and also later in on at the a an ? .")  # "… and later also in the garden?"
+_ONLY_OF = word_set("the me him her us them one")  # before or behind "only": people are meant, no time
 _MOSTLY = word_set("mostly mainly")
 _NOT = word_set("never not")
 _SOMEBODY = word_set("anyone anybody someone somebody people person")
@@ -223,6 +223,8 @@ def _each_his_own(query: Query, question: Tagged) -> Query:
 
 def _unread(query: Query, question: Tagged) -> Query:
     """A refusal of what is done to, or with, somebody by a verb that isn't read ("did Ana visit Ben?")."""
+    if query.select == "count" and len(query.whom.names) == 1 and _PEOPLE & {*question.seen}:
+        return Query("refuse", query.whom, refusal="unseen", during=query.during)  # "how many people did Ana meet?"
     if query.select != "exists" or query.form != "polar" or question.heads["follow"] != "none":
         return query
     passed = any(slot.role == "O" and slot.kind in ("name", "unknown", "pronoun") for slot in question.slots)
@@ -270,7 +272,9 @@ def _sees_whom(query: Query, question: Tagged) -> Query:
 
 
 def _nobody_with(query: Query, question: Tagged) -> Query:
-    """Whether, or when, somebody is alone: "when was nobody with Ana?", "is no one with her?"."""
+    """Whether, or when, somebody is alone ("is no one with Ana?"); how many are with her ("how many is she with?")."""
+    if query.select == "count" and len(query.whom.names) == 1 and query.where in (Has("with"), Has("beside")):
+        return replace(query, whom=EVERYBODY, where=related_to(query.whom, query.where))
     of = query.where.of if queries.is_of(query.where, "with") else None
     asked = query.select in queries.WHETHER and query.whom == Whom(quantifier="none")
     return replace(query, whom=of, where=Has("alone")) if asked and of is not None and of.names else query
@@ -293,6 +297,9 @@ def _but_never(query: Query, question: Tagged) -> Query:
 def _anybody(query: Query, question: Tagged) -> Query:
     """Of people in a place, not of the place: "was anybody in the corridor?" doesn't ask whether this is one."""
     placed = query.where is not None and all(has.attribute in queries.PLACES for has in queries.atoms(query.where))
+    if query.select == "exists" and query.number is not None and query.rank is None and not (placed or query.value):
+        often = {"once", "twice", "times"} & {*question.seen}  # "did anybody drink more than twice?"
+        return replace(query, select="how_often" if often else "how_long")
     asked = query.select in queries.WHETHER and query.whom == EVERYBODY
     asked = asked and not query.value and bool(_SOMEBODY & {*question.seen})
     return replace(query, value="people") if placed and asked else query
@@ -406,13 +413,22 @@ def _heard(where: queries.Condition | None) -> queries.Condition | None:
     return where
 
 
-def _only_there(query: Query, question: Tagged) -> Query:
-    """A refusal of whether something is so nowhere else ("does Vera wear the hat only in the car?"): that it always is
-    while she is there says less.
+def _only_then(query: Query, question: Tagged) -> Query:
+    """When something holds, where it is asked if it does at one time, or in one place, only: "does Vera wear the hat
+    only in the car?", "who is only there at the end?"; not "is only Vera there at the end?".
     """
-    placed = isinstance(query.where, And) and bool(queries.by_place(query.where)[0])
-    refused = placed and query.throughout and "only" in question.seen
-    return Query("refuse", query.whom, refusal="unclear") if refused else query
+    seen = [*question.seen, ""]
+    at = seen.index("only") if "only" in seen else 0
+    behind = [slot for slot in question.slots if 0 < slot.at - at < 3]
+    of_people = {*seen[at - 1 : at + 2]} & _ONLY_OF or any(s.role == "S" or s.kind == "number" for s in behind)
+    plain = query.select in ("exists", "who") and query.rank is query.number is None
+    if not at or of_people or not plain:
+        return query
+    where, whom = query.where, replace(query.whom, quantifier="any")
+    if query.during not in (During(), AFTER_THAT):
+        return Query("when", whom, where)
+    places, more = queries.by_place(where) if isinstance(where, And) and query.during == During() else ((), ())
+    return Query("when", whom, queries.conjunction(more)) if places and more else query
 
 
 def _taken_off(query: Query, question: Tagged) -> Query:
@@ -437,6 +453,6 @@ def _taken_off(query: Query, question: Tagged) -> Query:
 
 HEAD_RULES = (_could_be, _comes_again)
 QUERY_RULES = (
-    _only_there, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
+    _only_then, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
     _all_known, _sees_whom, _nobody_with, _but_never, _anybody, _of_people, _of_return, _unread, _with_kind,
 )  # fmt: skip

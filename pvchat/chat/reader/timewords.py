@@ -27,6 +27,7 @@ def one_of(words: Iterable[str]) -> str:
 _CLIP = r"(?:video|clip|film|movie|footage|recording|episode|scene)"
 _OF = rf"(?: of (?:(?:the|this|that|my|our) )?(?:whole )?{_CLIP}\b)?(?! of\b)"
 _COUNT = rf"(?:\d+(?:\.\d+)?|(?:{one_of(_COUNTS)})\b(?: of\b| an?\b)?)"
+_WHOLE = rf"(?:\d+|{one_of(NUMBERS[1:])})"
 _UNIT = r"(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|[smh])(?![a-z])"
 _LENGTH = rf"{_COUNT}[ -]?{_UNIT}(?: and a half\b|(?:,? and |,? )?\d+[ -]?{_UNIT}|(?: and)? \d+(?![\w:.]))?"
 _CLOCK = r"\d+:\d\d(?::\d\d)?(?:\.\d+)?(?![\d:])(?! ?[ap]\.?m\b)"
@@ -128,6 +129,22 @@ def _share(match: re.Match[str]) -> During | None:
     return During(start_s=(number - 1) / count, end_s=number / count, unit="share")
 
 
+def _shots(match: re.Match[str]) -> During | None:
+    """A shot, several in a row, or all before or after: "shot two", "the last two shots", "after the first shot"; not
+    "shots 1 and 3".
+    """
+    which, number, to, some = ((match[name] or "zero").lower() for name in ("which", "number", "to", "some"))
+    first = _ORDINALS.get(which) or int(_count(number))
+    last, many = int(_count(to)) or first, int(_count(some))
+    if " and " in match[0] and last - first > 1 and "between" not in match[0].lower():
+        return None
+    if many:
+        first, last = (1, many) if first > 0 else (-many, -1)
+    if match["beyond"]:
+        first, last = (last + 1, -1) if match["beyond"].lower() == "after" else (1, first - 1)
+    return During(start_s=first, end_s=None if last == first else last, unit="shot")
+
+
 def _nth(match: re.Match[str]) -> During:
     """The n-th minute or hour: the second minute is from 1:00 to 2:00."""
     word, unit = match["which"].lower(), _UNITS[match["unit"][0].lower()]
@@ -160,10 +177,11 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
          rf"|closing) (?P<share>half|third|quarter)\b{_OF}", _share),
         (rf"\b(?:{_IN} )?the (?P<which>second|third|fourth|fifth|\d+(?:st|nd|rd|th)) (?P<unit>minute|hour)\b{_OF}",
          _nth),
-        (rf"(?:^|\b(?:{_IN} )?the )(?P<which>first|second|third|fourth|fifth|last|final) (?:shot|scene)\b"
-         rf"(?! (?:in which|where|when|with|that|of)\b):?{_OF}"
-         r"|\bin (?:shot|scene) (?:number )?(?P<number>\d+)\b",
-         lambda m: During(start_s=int(m["number"] or _ORDINALS[m["which"].lower()]), unit="shot")),
+        (rf"\b(?:(?P<beyond>after|before|until) |(?:from|between|{_IN}) )?(?:(?:the |^)(?P<which>{one_of(_ORDINALS)})"
+         rf"(?:(?<=st) (?P<some>{_WHOLE}))? (?:shot|scene)s?\b(?! (?:in which|where|when|with|that|of)\b)"
+         rf"|(?<!which )(?<!what )(?:shot|scene)s? (?:number )?(?P<number>{_WHOLE})\b"
+         rf"(?:(?:-| to | and )(?:shot )?(?P<to>{_WHOLE})\b)?"
+         rf"(?! (?:people|persons?|m[ae]n|wom[ae]n|times|{_UNIT}))):?{_OF}", _shots),
         (rf"\b(?:in|around) the (?:very )?middle of the {_CLIP}\b",
          lambda m: During(start_s=1 / 3, end_s=2 / 3, unit="share")),
         (rf"\b(?:halfway|half way|midway)(?: through)?(?: (?:the|this) {_CLIP}\b)?",
@@ -171,7 +189,8 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (rf"\b(?:right |just )?(?:(?:at|in|near|from|towards?) the (?:very )?(?:start|starting|beginning|opening)"
          rf"|(?:at|in|from) (?:start|beginning))\b(?! (?:to|till|until|through)\b){_OF}",
          lambda m: During(unit="edge")),
-        (rf"\b(?:right |just )?(?:(?:at|near|towards?|until|till|to) the (?:very )?(?:end|ending|close)|at end)\b{_OF}",
+        (rf"\b(?:right |just )?(?:(?:at|in|near|towards?|until|till|to) the (?:very )?(?:end|ending|close)|at end)\b"
+         rf"{_OF}",
          lambda m: During(start_s=-1, unit="edge")),
     )
 )  # fmt: skip
