@@ -28,6 +28,13 @@ def errors() -> type[Exception]:
     return cast(type[Exception], dbapi2.Error)
 
 
+def refusals() -> type[Exception]:
+    """Those of them that say nothing of the file: the disk is full, there is no permission, somebody else writes."""
+    from sqlcipher3 import dbapi2
+
+    return cast(type[Exception], dbapi2.OperationalError)
+
+
 def open_file(path: Path, key: bytes | None, wait_s: float) -> sqlite3.Connection | None:
     """A connection in autocommit mode that waits so long for others; None: `key` doesn't fit, or it is damaged."""
     connection = _connected(path, key, wait_s)
