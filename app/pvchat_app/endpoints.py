@@ -7,8 +7,10 @@ nor forget anyone; programs do that by the HTTP API (`api/`), with a token.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import gradio as gr
@@ -31,7 +33,7 @@ def build(backend: Backend) -> None:
         """Answer a question about the people in a video or photo: who is there, what they wear, do, and where.
 
         Args:
-            clip: the video or photo.
+            clip: the video or photo as a data URL ("data:video/mp4;base64,…"); no address is fetched.
             question: in English; it names enrolled people as list_people tells them.
         """
         with _uploaded(backend, clip):
@@ -55,6 +57,19 @@ def build(backend: Backend) -> None:
     run.click(ask, [clip, question], out, api_name="ask", **_MODEL)
     run.click(ask_library, question, out, api_name="ask_library", **_MODEL)
     run.click(list_people, None, out, api_name="list_people")
+
+
+@cache
+def answer_in_json() -> None:
+    """Make what MCP tools answer JSON, once for this process: Gradio writes Python's own notation."""
+    from gradio.mcp import GradioMCPServer
+
+    original = GradioMCPServer.postprocess_output_data
+
+    def as_json(server: Any, data: Any, root_url: str) -> Any:
+        return original(server, [json.dumps(one, ensure_ascii=False) for one in data], root_url)
+
+    GradioMCPServer.postprocess_output_data = as_json  # type: ignore[method-assign]
 
 
 @contextmanager
