@@ -92,13 +92,12 @@ def _look_through(
         found = pool.results(paths, lambda: partial(look, chat=chat))
     with closing(found) as looks:
         for number, seen in looks:
+            _enter(library, chat, paths[number], seen, report)
+            done += sizes.get(paths[number], 0)
+            how.progress("looking through videos", done, total)
             if how.stop.is_set():
                 report.stopped = True
                 return
-            how.progress("looking through videos", done, total)
-            _enter(library, chat, paths[number], seen, report)
-            done += sizes.get(paths[number], 0)
-    how.progress("looking through videos", total, total)
 
 
 def look(path: str, chat: Service) -> Looked:
