@@ -222,7 +222,7 @@ def test_a_full_disk_is_told_and_loses_nothing(kitchen: Library) -> None:
     assert rows(kitchen) == before
 
 
-@pytest.mark.parametrize(("error", "hint"), [("OperationalError", "Make room"), ("DatabaseError", "Delete that folder")])
+@pytest.mark.parametrize(("error", "hint"), [("OperationalError", "Make room"), ("DatabaseError", "Delete that")])
 def test_only_a_damaged_library_is_to_be_deleted(
     kitchen: Library, monkeypatch: pytest.MonkeyPatch, error: str, hint: str
 ) -> None:

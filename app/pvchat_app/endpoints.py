@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from typing import Any
 
 import gradio as gr
@@ -59,17 +58,10 @@ def build(backend: Backend) -> None:
     run.click(list_people, None, out, api_name="list_people")
 
 
-@cache
-def answer_in_json() -> None:
-    """Make what MCP tools answer JSON, once for this process: Gradio writes Python's own notation."""
-    from gradio.mcp import GradioMCPServer
-
-    original = GradioMCPServer.postprocess_output_data
-
-    def as_json(server: Any, data: Any, root_url: str) -> Any:
-        return original(server, [json.dumps(one, ensure_ascii=False) for one in data], root_url)
-
-    GradioMCPServer.postprocess_output_data = as_json  # type: ignore[method-assign]
+def answer_in_json(server: Any) -> None:
+    """Make what the tools of Gradio's MCP server answer JSON: it writes Python's own notation."""
+    write = server.postprocess_output_data
+    server.postprocess_output_data = lambda data, url: write([json.dumps(one, ensure_ascii=False) for one in data], url)
 
 
 @contextmanager

@@ -228,8 +228,6 @@ def _mount_page(web: FastAPI, backend: Backend, options: Options) -> Any:
 
     from pvchat_app import endpoints, page
 
-    if options.mcp:
-        endpoints.answer_in_json()
     names = ("style.css", "tabs.css", "upload.js", "page.js", "address.js", "timeline.js", "settings.js")
     text = {name: (files("pvchat_app") / name).read_text(encoding="utf-8") for name in names}
     local = options.host in LOCAL and not options.password
@@ -245,6 +243,8 @@ def _mount_page(web: FastAPI, backend: Backend, options: Options) -> Any:
     )  # fmt: skip
     # a mounted page counts as not launched, and Gradio then skips its check that a client's files are uploads
     blocks.has_launched = True
+    if options.mcp:
+        endpoints.answer_in_json(blocks.mcp_server_obj)
     return web.routes[-1].app  # type: ignore[attr-defined]
 
 

@@ -62,8 +62,7 @@ def one_line(text: str | None) -> str:
 def date_text(created: str) -> str:
     """An ISO time as a date: "24 Nov 2026"; "" if it isn't one."""
     try:
-        at = datetime.fromisoformat(created).astimezone()
-        return f"{at.day} {at:%b %Y}"
+        return f"{(at := datetime.fromisoformat(created).astimezone()).day} {at:%b %Y}"
     except ValueError:
         return ""
 

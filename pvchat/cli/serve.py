@@ -33,12 +33,11 @@ def _run(args: argparse.Namespace) -> None:
     manifests = Path(args.manifests).expanduser().absolute() if args.manifests else None
     options = Options(args.host, args.port, args.password, args.mcp, manifests, settings)
     console.fetch_missing(settings)
-    serve(options, Engine(partial(load, settings)), partial(_tell, args))
 
+    def tell(address: str) -> None:
+        console.say(f"PVChat is at {address} (Ctrl-C stops it)")
+        if args.json:
+            console.write_json({"address": address})
+            console.flush()
 
-def _tell(args: argparse.Namespace, address: str) -> None:
-    """Where the app is, before it is stopped."""
-    console.say(f"PVChat is at {address} (Ctrl-C stops it)")
-    if args.json:
-        console.write_json({"address": address})
-        console.flush()
+    serve(options, Engine(partial(load, settings)), tell)

@@ -25,7 +25,7 @@ from pvchat.storage.stores import libraries, library_of
 
 WAIT_S = 60.0  # for another process that writes
 _DAMAGED = "Delete that folder and add your videos again; they are not touched."
-_REFUSED = "Nothing is lost. Make room on its disk, see that you may write there, or wait for who uses it."
+_REFUSED = "Nothing is lost. Make room on its disk, see that you may write there, or wait for whoever uses it."
 _TABLES, _FORGET = Path(__file__).with_suffix(".sql"), Path(__file__).with_name("forget.sql")
 _VERSION = 7  # of the tables, in `PRAGMA user_version`; 0: there are none yet
 # The clips of cameras that show her, perhaps or surely: those files are ours.
@@ -64,7 +64,7 @@ def connect(people: Path) -> sqlite3.Connection:
                 return library
             library.close()  # it was just converted: that was the file of before
     except database.errors() as error:
-        hint = _REFUSED if isinstance(error, database.refusals()) else _DAMAGED
+        hint = _REFUSED if isinstance(error, database.errors("OperationalError")) else _DAMAGED
         raise LibraryError(f"the library can't be read ({error}).", subject=str(path.parent), hint=hint) from error
 
 
@@ -83,7 +83,7 @@ def transaction(library: sqlite3.Connection) -> Iterator[None]:
             if library.in_transaction:  # SQLite ends it by itself where the disk is full
                 library.execute("ROLLBACK")
             raise
-    except database.refusals() as error:
+    except database.errors("OperationalError") as error:
         raise LibraryError(f"the library can't be changed ({error}).", hint=_REFUSED) from error
 
 

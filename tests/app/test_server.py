@@ -184,9 +184,7 @@ def test_a_package_mcp_that_does_not_fit_is_one_sentence(chat: PVChat, monkeypat
     assert error.value.hint == "pip install 'pvchat[mcp]'"
 
 
-def test_the_command_tells_where_it_serves(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_tells_where_it_serves(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("pvchat_app.server.serve", lambda options, engine, say: say("http://127.0.0.1:1"))
     monkeypatch.setattr(console, "fetch_missing", lambda settings: None)
     assert main.main(["serve", "--json"]) == 0

@@ -95,8 +95,7 @@ async def upload(request: Request, token: Asks) -> models.ClipRow:
     """Upload a video or photo: the file itself is the body."""
     state = request.app.state
     if request.headers.get("content-type", "").startswith("multipart/"):
-        hint = "Send the file as it is: curl --data-binary @FILE"
-        raise RefusedError(422, "this is a form, not a video or photo.", subject="body", hint=hint)
+        raise RefusedError(422, "this is a form: send the file as it is.", hint="curl --data-binary @FILE")
     most = (await asyncio.to_thread(lambda: _backend(request).engine.chat)).settings.video.max_bytes
     length = request.headers.get("content-length", "0")
     if length.isdigit() and int(length) > most:
