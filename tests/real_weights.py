@@ -14,4 +14,5 @@ def lend_encoder(folder: Path) -> None:
     """Put the reader's encoder, and no other weights, into a home folder: another process reads questions there."""
     for encoder in (WEIGHTS_HOME / "weights").glob("sentences-*"):
         (folder / "weights").mkdir(exist_ok=True)
-        (folder / "weights" / encoder.name).symlink_to(encoder, target_is_directory=True)
+        if not (lent := folder / "weights" / encoder.name).exists():
+            lent.symlink_to(encoder, target_is_directory=True)

@@ -73,9 +73,11 @@ def test_a_broken_torch_is_a_problem_not_a_crash(monkeypatch):
     doctor.show(report)
 
 
-def test_a_full_disk_is_a_problem(monkeypatch):
-    monkeypatch.setattr(doctor, "_disk", lambda: {"used_bytes": 1, "free_bytes": 10**8})
-    assert any("100 MB" in problem["what"] for problem in doctor.examine()["problems"])
+def test_a_full_disk_and_a_home_that_cannot_be_written_are_problems(monkeypatch):
+    monkeypatch.setattr(doctor, "_disk", lambda: {"used_bytes": 1, "free_bytes": 10**8, "writable": False})
+    told = " ".join(problem["what"] for problem in doctor.examine()["problems"])
+    assert "100 MB" in told
+    assert "can't be written" in told
 
 
 def test_all_of_it_is_printed(capsys):

@@ -222,6 +222,15 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 }
 
 
+@pytest.mark.parametrize(
+    ("field", "why"), [({"format": 2}, "another version of PVChat made it"), ({"evil": 1}, "field 'evil' is not what")]
+)
+def test_why_a_file_is_refused_is_told(tmp_path: Path, field: dict[str, int], why: str) -> None:
+    (tmp_path / "x.pvperson").write_bytes(with_config(**field))
+    with pytest.raises(PeopleError, match=why):
+        exchange.read(tmp_path / "x.pvperson")
+
+
 @pytest.mark.parametrize("make", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_files_are_refused(store: PeopleStore, tmp_path: Path, make: Callable[[], bytes]) -> None:
     path = tmp_path / "x.pvperson"

@@ -14,13 +14,14 @@ import pytest
 pytest.importorskip("torch")
 
 from make_studio import ANA, BEN, Studio  # noqa: E402
+from sqlcipher3 import dbapi2  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.library import Library  # noqa: E402
 from pvchat.library.rates import adjusted, base_rate  # noqa: E402
 from pvchat.people.parts import MOST_ROWS  # noqa: E402
 from pvchat.people.person import Person  # noqa: E402
-from pvchat.storage.library import LibraryError  # noqa: E402
+from pvchat.storage.library import LibraryError, transaction  # noqa: E402
 from pvchat.storage.stores import library_of  # noqa: E402
 
 CARL = 3
@@ -208,3 +209,27 @@ def test_another_process_that_writes_is_waited_for_and_told(kitchen: Library, mo
         assert kitchen.ask("Was Ana seen?", now=NOW).finding.verdict == "yes"  # readers don't wait
         with pytest.raises(LibraryError, match="can't be changed"):
             kitchen.remove(kitchen.status().sources[0].path)
+
+
+def test_a_full_disk_is_told_and_loses_nothing(kitchen: Library) -> None:
+    before = rows(kitchen)
+    with kitchen._open() as tables:
+        tables.execute(f"PRAGMA max_page_count = {tables.execute('PRAGMA page_count').fetchone()[0]}")
+        with pytest.raises(LibraryError, match="disk is full") as error, transaction(tables):
+            tables.execute("CREATE TABLE large AS SELECT zeroblob(1000000) AS bytes")
+        assert not tables.in_transaction
+    assert "Make room" in error.value.hint
+    assert rows(kitchen) == before
+
+
+@pytest.mark.parametrize(("error", "hint"), [("OperationalError", "Make room"), ("DatabaseError", "Delete that")])
+def test_only_a_damaged_library_is_to_be_deleted(
+    kitchen: Library, monkeypatch: pytest.MonkeyPatch, error: str, hint: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise getattr(dbapi2, error)("disk I/O error")
+
+    monkeypatch.setattr("pvchat.storage.database.open_file", fail)
+    with pytest.raises(LibraryError, match="can't be read") as found:
+        kitchen.status()
+    assert hint in found.value.hint

@@ -102,9 +102,13 @@ def test_what_cannot_be_read_is_told_and_not_tried_again(library: Library, studi
 
 def test_a_stopped_scan_goes_on(library: Library, studio: Studio) -> None:
     studio.clip("videos/2026-11-04", BEN)
-    how = Scanning()
+    studio.clip("videos/2026-11-05", BEN)
+    told: list[tuple[float, float]] = []
+    how = Scanning(progress=lambda what, done, total: told.append((done, total)))
     how.stop.set()
-    assert library.scan(how).stopped
+    report = library.scan(how)
+    assert (report.stopped, report.added) == (True, 1)  # what was looked at is kept
+    assert 0 < told[-1][0] < told[-1][1]
     assert library.scan().added == 1
 
 

@@ -91,8 +91,9 @@ def test_taken_names(store: PeopleStore) -> None:
     for name in ("STRASSE", "strasse", "avenue"):
         with pytest.raises(PeopleError, match="Straße"):
             store.add(make_person(name, 2))
-        with pytest.raises(PeopleError, match="Straße"):
+        with pytest.raises(PeopleError, match="Straße") as renamed:
             store.rename("Ben", name)
+        assert renamed.value.hint == "Choose another name."  # a new name takes nobody's place
         with pytest.raises(PeopleError, match="Straße"):
             store.alias("Ben", name)
         with pytest.raises(PeopleError, match="Straße"):

@@ -7,6 +7,7 @@ nor forget anyone; programs do that by the HTTP API (`api/`), with a token.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -31,7 +32,7 @@ def build(backend: Backend) -> None:
         """Answer a question about the people in a video or photo: who is there, what they wear, do, and where.
 
         Args:
-            clip: the video or photo.
+            clip: the video or photo as a data URL ("data:video/mp4;base64,…"); no address is fetched.
             question: in English; it names enrolled people as list_people tells them.
         """
         with _uploaded(backend, clip):
@@ -55,6 +56,12 @@ def build(backend: Backend) -> None:
     run.click(ask, [clip, question], out, api_name="ask", **_MODEL)
     run.click(ask_library, question, out, api_name="ask_library", **_MODEL)
     run.click(list_people, None, out, api_name="list_people")
+
+
+def answer_in_json(server: Any) -> None:
+    """Make what the tools of Gradio's MCP server answer JSON: it writes Python's own notation."""
+    write = server.postprocess_output_data
+    server.postprocess_output_data = lambda data, url: write([json.dumps(one, ensure_ascii=False) for one in data], url)
 
 
 @contextmanager

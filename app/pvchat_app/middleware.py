@@ -7,6 +7,7 @@ https://www.w3.org/TR/fetch-metadata/). API clients are no browsers and send nei
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from typing import Any
@@ -27,6 +28,7 @@ HEADERS = {
 }
 
 MAX_BODY = 1 << 20  # bytes of a request that isn't an upload; the page's longest have some kilobytes
+TOOLS, MAX_CALL = "/gradio_api/mcp", 64 << 20  # an MCP call brings its clip as text, a third longer than the file
 UPLOADS = ("/gradio_api/upload", "/api/v1/clips")  # written to disk as they come, up to `Settings.video.max_bytes`
 
 _POINTING = (b"x-gradio-server", b"x-forwarded-host")  # Gradio would write them into the page as its own address
@@ -55,10 +57,10 @@ class OriginGuard:
             await send(message)
 
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
-        if self.hosts and _name(headers.get("host", "")) not in self.hosts:
-            await refuse(send, 421, "This address is not answered here.")
+        if self.hosts and _name(headers.get("host", "")).lower() not in self.hosts:
+            await refuse(send, 421, "This address is not answered here.", scope["path"])
         elif not is_ours(scope["method"], scope["path"], headers):
-            await refuse(send, 403, "Pages of other origins are not answered here.")
+            await refuse(send, 403, "Pages of other origins are not answered here.", scope["path"])
         else:
             CALLER.set((scope.get("client") or ("",))[0])
             kept = [(key, value) for key, value in scope["headers"] if key.lower() not in _POINTING]
@@ -94,7 +96,7 @@ class FirstScript:
 
 
 class BodyLimit:
-    """Refuses requests with a body longer than `MAX_BODY` (ASGI middleware); uploads pass.
+    """Refuses requests with a body longer than `MAX_BODY`, `MAX_CALL` of MCP (ASGI middleware); uploads pass.
 
     The app behind it gets the body in one message.
     """
@@ -106,10 +108,11 @@ class BodyLimit:
         if scope["type"] != "http" or scope["path"] in UPLOADS:
             await self.app(scope, receive, send)
             return
+        most = MAX_CALL if scope["path"].startswith(TOOLS) else MAX_BODY
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        body = None if length.isdigit() and int(length) > MAX_BODY else await read_body(receive, MAX_BODY)
+        body = None if length.isdigit() and int(length) > most else await read_body(receive, most)
         if body is None:
-            await refuse(send, 413, f"A request has at most {MAX_BODY} bytes.")
+            await refuse(send, 413, f"A request has at most {most} bytes.", scope["path"])
         elif body["type"] == "http.request":
             await self.app(scope, replay(body, receive), send)
 
@@ -169,7 +172,10 @@ def _name(host: str) -> str:
     return (host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host).strip("[]")
 
 
-async def refuse(send: Any, status: int, why: str) -> None:
-    """Answer with a status and a sentence (ASGI)."""
-    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain")]})
-    await send({"type": "http.response.body", "body": why.encode()})
+async def refuse(send: Any, status: int, why: str, path: str = "") -> None:
+    """Answer with a status and a sentence; on a path of the API in the shape of its errors (ASGI)."""
+    kind, text = b"text/plain", why
+    if path.startswith("/api/"):
+        kind, text = b"application/json", json.dumps({"error": "RefusedError", "what": why, "subject": "", "hint": ""})
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", kind)]})
+    await send({"type": "http.response.body", "body": text.encode()})

@@ -144,7 +144,7 @@ def serve(options: Options, engine: Engine, say: Callable[[str], None]) -> None:
         app = App(options, engine)
         try:
             _install_signal_handlers()
-            say(f"PVChat is at {address(options.host, listener.getsockname()[1])} (Ctrl-C stops it)")
+            say(address(options.host, listener.getsockname()[1]))
             config = uvicorn.Config(app.web, log_level="warning", timeout_graceful_shutdown=3, ws="none")
             signals: list[int] = []
             _server(config, app.leaving, signals).run(sockets=[listener])
@@ -226,7 +226,7 @@ def _mount_page(web: FastAPI, backend: Backend, options: Options) -> Any:
     """Mount the page; Gradio's app for it."""
     import gradio as gr
 
-    from pvchat_app import page
+    from pvchat_app import endpoints, page
 
     names = ("style.css", "tabs.css", "upload.js", "page.js", "address.js", "timeline.js", "settings.js")
     text = {name: (files("pvchat_app") / name).read_text(encoding="utf-8") for name in names}
@@ -243,6 +243,8 @@ def _mount_page(web: FastAPI, backend: Backend, options: Options) -> Any:
     )  # fmt: skip
     # a mounted page counts as not launched, and Gradio then skips its check that a client's files are uploads
     blocks.has_launched = True
+    if options.mcp:
+        endpoints.answer_in_json(blocks.mcp_server_obj)
     return web.routes[-1].app  # type: ignore[attr-defined]
 
 

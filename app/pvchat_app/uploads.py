@@ -18,7 +18,7 @@ from typing import Any
 
 MAX_FIELD = 1 << 16  # bytes of a text that comes with an upload; Gradio would hold any length in memory
 _FULL = "There is no room left for this file on PVChat's disk. Make room there, then upload it again."
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NOT_UPLOADED = "Upload the file first: nothing else on this machine is read."
 
 
@@ -52,7 +52,7 @@ def _receiving(original: Any) -> Any:
             raise HTTPException(400, "The upload broke off.") from error  # nobody hears it, and nothing is logged
         except BaseException as error:  # refused, or the server stops
             shutil.rmtree(folder, ignore_errors=True)
-            if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            if isinstance(error, OSError) and error.errno in NO_ROOM:
                 raise HTTPException(507, _FULL) from error
             raise
 

@@ -73,7 +73,7 @@ def one_line(text: str | None) -> str:
 def date_text(created: str) -> str:
     """An ISO time as a date: "24 Nov 2026"; "" if it isn't one."""
     try:
-        return datetime.fromisoformat(created).astimezone().strftime("%-d %b %Y")
+        return f"{(at := datetime.fromisoformat(created).astimezone()).day} {at:%b %Y}"
     except ValueError:
         return ""
 

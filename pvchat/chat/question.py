@@ -64,7 +64,8 @@ class Question:
         asked = [query for query in parts_of(self.query, Query) if query.select != "refuse"] or [self.query]
         alone = any(has.attribute == "alone" for query in asked for has in atoms(query.where))  # is she, of all?
         company = any(query.attribute in ("with", "beside") for query in asked)
-        return alone or company or any(not query.whom.names or query.select in ("who", "count") for query in asked)
+        nobody = any(not query.whom.names + query.whom.unknown or query.select in ("who", "count") for query in asked)
+        return alone or company or nobody
 
     @property
     def part(self) -> During | None:

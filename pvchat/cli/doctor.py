@@ -143,14 +143,14 @@ def _device() -> dict[str, Any]:
     return {"auto": found[0], "available": list(found)}
 
 
-def _disk() -> dict[str, int]:
+def _disk() -> dict[str, Any]:
     folder, used = home(), 0
     for top, _, names in os.walk(folder):
         for name in names:
             with suppress(OSError):  # another process has just removed it
                 used += Path(top, name).lstat().st_size
     parent = next(p for p in (folder, *folder.parents) if p.exists())
-    return {"used_bytes": used, "free_bytes": shutil.disk_usage(parent).free}
+    return {"used_bytes": used, "free_bytes": shutil.disk_usage(parent).free, "writable": os.access(parent, os.W_OK)}
 
 
 def _weights() -> list[dict[str, Any]]:
@@ -207,6 +207,8 @@ def _problems(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if report["disk"]["free_bytes"] < LOW_DISK_BYTES:
         free = size(report["disk"]["free_bytes"])
         yield f"Only {free} of disk are free at {report['home']}.", "Free some, or set PVCHAT_HOME"
+    if not report["disk"]["writable"]:
+        yield f"{report['home']} can't be written.", "Allow it, or set PVCHAT_HOME"
     state = report["encryption"]
     if state["locked"]:
         yield state["locked"], "export PVCHAT_KEY=…"

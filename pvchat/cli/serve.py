@@ -33,4 +33,11 @@ def _run(args: argparse.Namespace) -> None:
     manifests = Path(args.manifests).expanduser().absolute() if args.manifests else None
     options = Options(args.host, args.port, args.password, args.mcp, manifests, settings)
     console.fetch_missing(settings)
-    serve(options, Engine(partial(load, settings)), console.say)
+
+    def tell(address: str) -> None:
+        console.say(f"PVChat is at {address} (Ctrl-C stops it)")
+        if args.json:
+            console.write_json({"address": address})
+            console.flush()
+
+    serve(options, Engine(partial(load, settings)), tell)

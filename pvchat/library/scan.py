@@ -92,13 +92,12 @@ def _look_through(
         found = pool.results(paths, lambda: partial(look, chat=chat))
     with closing(found) as looks:
         for number, seen in looks:
+            _enter(library, chat, paths[number], seen, report)
+            done += sizes.get(paths[number], 0)
+            how.progress("looking through videos", done, total)
             if how.stop.is_set():
                 report.stopped = True
                 return
-            how.progress("looking through videos", done, total)
-            _enter(library, chat, paths[number], seen, report)
-            done += sizes.get(paths[number], 0)
-    how.progress("looking through videos", total, total)
 
 
 def look(path: str, chat: Service) -> Looked:
@@ -162,7 +161,7 @@ def _enter(library: sqlite3.Connection, chat: Service, path: str, seen: Looked, 
             restore_groups(library, clip, before)
             recognise(library, chat, clip)
             report.added += 1
-            report.footage_s += analysis.duration_s
+            report.footage_s = round(report.footage_s + analysis.duration_s, 3)
         _link(library, path, clip, dated)
         if clip != _clip_of(library, analysis.key, usable):  # it would be looked at again and again
             report.failed[path] = _NOT_HEARD

@@ -122,7 +122,7 @@ def sources(library: sqlite3.Connection) -> list[Source]:
         words = "SELECT coalesce(sum(seconds), 0) FROM clips WHERE id IN (SELECT clip FROM files WHERE source = ?)"
         failed = {name: problem for name, _, problem in files if problem}
         waiting = sum(clip is None and not problem for _, clip, problem in files)
-        seconds = float(library.execute(words, (number,)).fetchone()[0])
+        seconds = round(float(library.execute(words, (number,)).fetchone()[0]), 3)
         found.append(Source(path, place, len(files), len(clips), seconds, waiting, failed))
     return found
 

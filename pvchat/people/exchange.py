@@ -85,12 +85,14 @@ def decode_config(data: bytes) -> dict[str, Any]:
         row = json.loads(data, parse_constant=_refuse_constant)
         if not isinstance(row, dict):
             raise ValueError("not an object")
+        if row.get("format", FORMAT) != FORMAT:
+            raise ValueError("another version of PVChat made it; update PVChat")
         row = {"aliases": [], "extra": {}, **row}
         if gone := sorted(_FIELD_CHECKS.keys() - row.keys()):
             raise ValueError(f"field '{gone[0]}' is missing")
         for name, value in row.items():
             if name not in _FIELD_CHECKS or not _FIELD_CHECKS[name](value):
-                raise ValueError(f"field '{ascii(name)[1:81]}' is not what it must be")
+                raise ValueError(f"field '{ascii(name)[1:-1][:80]}' is not what it must be")
         return row
     except (ValueError, RecursionError) as error:
         raise PeopleError(f"config.json can't be read: {_printable(error)}.") from error

@@ -117,7 +117,7 @@ class PeopleStore:
         with self._writing(person.name) as rows:
             old = _holder(rows, person.name)
             if old and not (replace and name_key(old.name) == name_key(person.name)):
-                raise _name_taken(person.name, old)
+                raise _name_taken(person.name, old, replaceable=True)
             if old:
                 person = checked(changed(person, aliases=[*old.person.aliases, *person.aliases]))
             _require_usable(rows, [person.name, *person.aliases], but=old)
@@ -299,12 +299,12 @@ def _holder(rows: People, name: str, but: Held | None = None) -> Held | None:
     return next((row for row in rows.values() if key in row.keys and row != but), None) if key else None
 
 
-def _name_taken(name: str, row: Held) -> PeopleError:
-    """The error for a name that a row has already."""
-    if name_key(row.name) == name_key(name):
-        hint = "Choose another name, or replace the enrolled one."
-        return PeopleError(f"'{row.name}' is enrolled already.", subject=name, hint=hint)
-    return PeopleError(f"this is an alias of '{row.name}'.", subject=name, hint="Choose another name.")
+def _name_taken(name: str, row: Held, *, replaceable: bool = False) -> PeopleError:
+    """The error for a name that a row has already; `replaceable`: the new person may take its place."""
+    hers = name_key(row.name) == name_key(name)
+    what = f"'{row.name}' is enrolled already." if hers else f"this is an alias of '{row.name}'."
+    hint = f"Choose another name{', or replace the enrolled one' * (hers and replaceable)}."
+    return PeopleError(what, subject=name, hint=hint)
 
 
 def _require_usable(rows: People, names: Sequence[str], but: Held | None) -> None:

@@ -21,11 +21,14 @@ from pvchat.storage import atomic
 _PAUSE_S = 0.05
 
 
-def errors() -> type[Exception]:
-    """What connections raise; SQLCipher is loaded when a library is opened, not before."""
+def errors(kind: str = "Error") -> type[Exception]:
+    """What connections raise; SQLCipher is loaded when a library is opened, not before.
+
+    `kind`: "OperationalError" says nothing of the file: the disk is full, it may not be written, somebody else writes.
+    """
     from sqlcipher3 import dbapi2
 
-    return cast(type[Exception], dbapi2.Error)
+    return cast(type[Exception], getattr(dbapi2, kind))
 
 
 def open_file(path: Path, key: bytes | None, wait_s: float) -> sqlite3.Connection | None:

@@ -25,6 +25,7 @@ from pvchat.storage.stores import libraries, library_of
 
 WAIT_S = 60.0  # for another process that writes
 _DAMAGED = "Delete that folder and add your videos again; they are not touched."
+_REFUSED = "Nothing is lost. Make room on its disk, see that you may write there, or wait for whoever uses it."
 _TABLES, _FORGET = Path(__file__).with_suffix(".sql"), Path(__file__).with_name("forget.sql")
 _VERSION = 7  # of the tables, in `PRAGMA user_version`; 0: there are none yet
 # The clips of cameras that show her, perhaps or surely: those files are ours.
@@ -49,7 +50,7 @@ def connect(people: Path) -> sqlite3.Connection:
 
     Raises:
         LockedError: the home is encrypted, and the key is missing or wrong; the file is plain though the home isn't.
-        LibraryError: it is damaged, or of a later version.
+        LibraryError: it is damaged, or of another version; the disk is full, or it may not be read.
     """
     path = library_of(people)
     atomic.make_private_folder(path.parent)
@@ -63,7 +64,8 @@ def connect(people: Path) -> sqlite3.Connection:
                 return library
             library.close()  # it was just converted: that was the file of before
     except database.errors() as error:
-        raise LibraryError(f"the library can't be read ({error}).", subject=str(path.parent), hint=_DAMAGED) from error
+        hint = _REFUSED if isinstance(error, database.errors("OperationalError")) else _DAMAGED
+        raise LibraryError(f"the library can't be read ({error}).", subject=str(path.parent), hint=hint) from error
 
 
 @contextmanager
@@ -74,14 +76,15 @@ def transaction(library: sqlite3.Connection) -> Iterator[None]:
     """
     try:
         library.execute("BEGIN IMMEDIATE")
-    except database.errors() as error:
-        raise LibraryError(f"the library can't be changed ({error}).", hint="Try again when it is done.") from error
-    try:
-        yield
-    except BaseException:
-        library.execute("ROLLBACK")
-        raise
-    library.execute("COMMIT")
+        try:
+            yield
+            library.execute("COMMIT")
+        except BaseException:
+            if library.in_transaction:  # SQLite ends it by itself where the disk is full
+                library.execute("ROLLBACK")
+            raise
+    except database.errors("OperationalError") as error:
+        raise LibraryError(f"the library can't be changed ({error}).", hint=_REFUSED) from error
 
 
 def forget(people: Path, ref: str, *, merged: bool = False) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -72,7 +73,8 @@ def test_people_come_and_go(api: tuple[App, httpx.Client], scenery: Scenery) -> 
     wanted = {"clip": clip, "name": "Ben"}
     assert problem(client.post(f"{API}/people", json=wanted), 422)["what"] == "consent is missing."
     assert client.post(f"{API}/people", json={**wanted, "consent": True}).status_code == 201
-    assert problem(client.post(f"{API}/people", json={**wanted, "consent": True}), 422)["error"] == "PeopleError"
+    taken = problem(client.post(f"{API}/people", json={**wanted, "consent": True}), 422)
+    assert (taken["error"], taken["hint"]) == ("PeopleError", "Choose another name, or send replace: true.")
     assert client.patch(f"{API}/people/Ben", json={"name": "Ben/no"}).json()["name"] == "Ben/no"
     assert client.get(f"{API}/people/Ben%2Fno/export").content.startswith(b"PK")
     assert client.patch(f"{API}/people/Ben%2Fno", json={"name": "Benno"}).json()["name"] == "Benno"
@@ -154,21 +156,30 @@ def test_a_cookie_or_another_site_opens_nothing(api: tuple[App, httpx.Client]) -
     _, client = api
     secret = client.headers["authorization"].removeprefix("Bearer ")
     problem(client.get(f"{API}/people", headers={"authorization": "", "cookie": f"authorization={secret}"}), 401)
-    assert client.get(f"{API}/people", headers={"origin": "http://elsewhere.example"}).status_code == 403
-    assert client.get(f"{API}/people", headers={"host": "elsewhere.example"}).status_code == 421
+    problem(client.get(f"{API}/people", headers={"origin": "http://elsewhere.example"}), 403)
+    problem(client.get(f"{API}/people", headers={"host": "elsewhere.example"}), 421)
+    assert client.get(f"{API}/people", headers={"host": "LOCALHOST"}).status_code == 200
 
 
 ODD = [
-    ({"clip": "x", "question": "?", "more": 1}, "more"), ({"clip": "x"}, "question"), ([], ""),
+    ({"clip": "x", "question": "?", "more": 1}, "more"), ({"clip": "x"}, "question"), ([], "body"),
     ({"clip": "x", "question": "?" * 2001}, "question"), ({"clip": 5, "question": "?"}, "clip"),
     ({"clip": "x", "question": "?", "history": ["?"] * 21}, "history"), ({"question": "?"}, "clip"),
 ]  # fmt: skip
+
+
+def no_room() -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_odd_requests_are_told(api: tuple[App, httpx.Client], party: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app, client = api
     for body, subject in ODD:
         assert problem(client.post(f"{API}/ask", json=body), 422)["subject"] == subject
+    for body in ('{"question": "?"}', ""):  # without its content type
+        assert "content-type" in problem(client.post(f"{API}/ask", content=body), 422)["hint"]
+    form = client.post(f"{API}/clips", files={"file": party.read_bytes()})
+    assert "curl --data-binary" in problem(form, 422)["hint"]
     problem(client.get(f"{API}/nothing"), 404)
     problem(client.put(f"{API}/people"), 405)
     monkeypatch.setattr(gate, "MAX_WAITING", 0)
@@ -178,6 +189,8 @@ def test_odd_requests_are_told(api: tuple[App, httpx.Client], party: Path, monke
     monkeypatch.setattr(app.backend.engine.people, "all", lambda: 1 / 0)
     told = problem(client.get(f"{API}/people"), 500)
     assert "ZeroDivision" not in json.dumps(told)
+    monkeypatch.setattr(app.backend.engine.people, "all", no_room)
+    problem(client.get(f"{API}/people"), 507)
 
 
 def test_what_is_no_clip_is_told_and_deleted(
@@ -192,7 +205,7 @@ def test_what_is_no_clip_is_told_and_deleted(
     problem(client.post(f"{API}/clips", content=bytes(1001)), 413)
     problem(client.post(f"{API}/clips", content=iter([bytes(600), bytes(600)])), 413)  # its length isn't told before
     assert list(app.backend.sessions.uploads.rglob("clip")) == []
-    assert client.post(f"{API}/ask", content=b"x" * (2 << 20)).status_code == 413
+    problem(client.post(f"{API}/ask", content=b"x" * (2 << 20)), 413)
 
 
 def test_a_clip_is_its_tokens_own(api: tuple[App, httpx.Client], party: Path) -> None:

@@ -62,3 +62,12 @@ def test_an_upload_is_longer(chat: PVChat) -> None:
         answer = post(f"{url}/gradio_api/upload", files={"files": ("clip.mp4", b"x" * (3 * MAX_BODY))})
         assert answer.status_code == 200
         assert (app.backend.sessions.uploads / answer.json()[0]).stat().st_size == 3 * MAX_BODY
+
+
+def test_a_call_of_mcp_may_bring_a_clip(chat: PVChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("mcp", reason="MCP needs gradio[mcp]")
+    monkeypatch.setattr(middleware, "MAX_CALL", LONG)
+    with running(ready(chat), mcp=True) as (_, url):
+        path, accept = url + "/gradio_api/mcp/", {"accept": "application/json, text/event-stream"}
+        codes = [post(path, content=b" " * length, headers=accept).status_code for length in (LONG, LONG + 1)]
+    assert codes == [400, 413]  # read, and no call; too long

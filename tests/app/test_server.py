@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from pvchat_app.middleware import POLICY
 from pvchat_app.server import Options, serve
 
 from pvchat import PVChat, video
+from pvchat.cli import console, main
 from pvchat.errors import SettingsError
 
 REPO = Path(__file__).parents[2]
@@ -169,7 +171,9 @@ def test_mcp_offers_asking_and_listing_only(chat: PVChat) -> None:
     with running(ready(chat), mcp=True) as (_, url):
         tools = get(url + "/gradio_api/mcp/schema").json()
         assert sorted(tool["meta"]["endpoint_name"] for tool in tools) == ["ask", "ask_library", "list_people"]
-        assert "Ana" in call_tool(url, "list_people", {})
+        said = json.loads(call_tool(url, "list_people", {}).partition("data: ")[2])
+        (ana,) = json.loads(said["result"]["content"][0]["text"])  # JSON, not Python's notation
+        assert (ana["name"], ana["voice"]) == ("Ana", False)
         assert "Unknown tool" in call_tool(url, "forget", {"name": "Ana"})
 
 
@@ -180,6 +184,15 @@ def test_a_package_mcp_that_does_not_fit_is_one_sentence(chat: PVChat, monkeypat
     assert error.value.hint == "pip install 'pvchat[mcp]'"
 
 
+def test_the_command_tells_where_it_serves(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("pvchat_app.server.serve", lambda options, engine, say: say("http://127.0.0.1:1"))
+    monkeypatch.setattr(console, "fetch_missing", lambda settings: None)
+    assert main.main(["serve", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out) == {"address": "http://127.0.0.1:1"}
+    assert err == "PVChat is at http://127.0.0.1:1 (Ctrl-C stops it)\n"
+
+
 @posix
 @pytest.mark.parametrize(("number", "end"), [(signal.SIGINT, "Ctrl-C"), (signal.SIGTERM, "return")])
 def test_one_signal_leaves_time_to_delete_what_was_uploaded(number: int, end: str) -> None:
@@ -187,7 +200,7 @@ def test_one_signal_leaves_time_to_delete_what_was_uploaded(number: int, end: st
     words = [sys.executable, "-c", SLOW_TO_CLOSE]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=REPO) as process:
         assert process.stdout is not None
-        assert process.stdout.readline().startswith("PVChat is at ")
+        assert process.stdout.readline().startswith("http://127.0.0.1:")
         time.sleep(1)  # uvicorn starts to listen to signals
         process.send_signal(number)
         assert process.communicate(timeout=WAIT_S)[0].split() == ["closed", end]

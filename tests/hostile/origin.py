@@ -24,9 +24,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "app"))
 
 from make_app import ANA, BEN, open_scenery, ready, running, upload, wait_for  # noqa: E402
+from real_weights import lend_encoder  # noqa: E402
 from test_origins import FOREIGN, ROUTES  # noqa: E402
 
-from pvchat import PVChat  # noqa: E402
+from pvchat import PVChat, config  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
 
 from . import Outcome  # noqa: E402
@@ -76,6 +77,7 @@ def made(home: Path, patch: pytest.MonkeyPatch) -> tuple[PVChat, Path]:
     """PVChat with Ana enrolled, and a clip with Ana and Ben in it."""
     folder = home / "clips"
     folder.mkdir()
+    lend_encoder(config.home())
     scenery = open_scenery(folder, patch)
     chat = PVChat(Settings(device="cpu"))
     chat.enroll(scenery.clip("ana", ANA), "Ana")

@@ -18,7 +18,6 @@ from pathlib import Path
 from starlette.requests import ClientDisconnect
 
 from pvchat import video
-from pvchat.errors import PVChatError
 from pvchat.storage import temporary
 from pvchat_app.api.gate import RefusedError
 from pvchat_app.api.models import ClipRow
@@ -44,7 +43,7 @@ class Clips:
         self._lock = threading.Lock()
 
     async def write(self, body: AsyncIterator[bytes], most: int) -> Path:
-        """Write a body to a file; raises RefusedError if it is longer than `most`, broke off, or the disk is full."""
+        """Write a body to a file; raises RefusedError if it is longer than `most` or broke off; OSError: disk full."""
         folder = self.backend.sessions.uploads / secrets.token_hex(16)
         folder.mkdir(mode=0o700)
         try:
@@ -57,8 +56,6 @@ class Clips:
             shutil.rmtree(folder, ignore_errors=True)
             if isinstance(error, ClientDisconnect):
                 raise RefusedError(400, "the upload broke off.") from error  # nobody hears it, and nothing is logged
-            if isinstance(error, OSError) and not isinstance(error, PVChatError):
-                raise RefusedError(507, "there is no room left on PVChat's disk.", hint="Make room there.") from error
             raise
         return folder / "clip"
 

@@ -22,6 +22,7 @@ from pvchat.storage.library import LibraryError
 from pvchat.storage.tokens import ApiToken, TokenError
 from pvchat_app import wording
 from pvchat_app.api import models
+from pvchat_app.uploads import NO_ROOM
 
 PREFIX = "/api/v1"
 MAX_WAITING = 64  # calls that wait for the model; the page's queue is as long
@@ -82,7 +83,8 @@ def problem_of(error: BaseException) -> tuple[int, models.Problem]:
     """An error's HTTP status, and its JSON: what happened, which input it concerns, what to do; no internal details."""
     if isinstance(error, PVChatError):
         row: dict[str, Any] = error.to_dict()
-        row["hint"] = row["hint"] if isinstance(error, (RefusedError, LibraryError)) else wording.hint(error)
+        if not isinstance(error, (RefusedError, LibraryError)):
+            row["hint"] = wording.hint(error).replace("tick “Replace”", "send replace: true")
         if Path(error.subject).is_absolute() and not isinstance(error, LibraryError):
             row["subject"] = Path(error.subject).name  # clients don't learn where an upload lies
         if isinstance(error, SeveralSubjectsError):
@@ -94,9 +96,15 @@ def problem_of(error: BaseException) -> tuple[int, models.Problem]:
     hint = f"{PREFIX}/openapi.json says what there is."
     if isinstance(error, RequestValidationError):
         first = error.errors()[0]
+        if first["loc"] == ("body",) or first["type"] == "json_invalid":
+            what, hint = "the body is no JSON object.", "Send one, with “content-type: application/json”."
+            return 422, models.Problem(error="RequestError", what=what, subject="body", hint=hint)
         subject = ".".join(str(part) for part in first["loc"] if part != "body")
         return 422, models.Problem(error="RequestError", what=f"{first['msg']}.", subject=subject, hint=hint)
     if isinstance(error, HTTPException):
         return error.status_code, models.Problem(error="RequestError", what=f"{error.detail}.", hint=hint)
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        return 507, models.Problem(error="RefusedError", what="there is no room left on PVChat's disk.",
+                                   hint="Make room there.")  # fmt: skip
     return 500, models.Problem(error="InternalError", what="something went wrong inside PVChat.",
                                hint="Try again; if it stays, look at the terminal of pvchat serve.")  # fmt: skip

@@ -84,6 +84,7 @@ class PersonRow(BaseModel):
     bytes: int
     confidence: float
     prototypes: int
+    voice: bool
 
 
 class ClipRow(BaseModel):

@@ -94,6 +94,8 @@ def export(request: Request, name: str, _: Manages) -> Response:
 async def upload(request: Request, token: Asks) -> models.ClipRow:
     """Upload a video or photo: the file itself is the body."""
     state = request.app.state
+    if request.headers.get("content-type", "").startswith("multipart/"):
+        raise RefusedError(422, "this is a form: send the file as it is.", hint="curl --data-binary @FILE")
     most = (await asyncio.to_thread(lambda: _backend(request).engine.chat)).settings.video.max_bytes
     length = request.headers.get("content-length", "0")
     if length.isdigit() and int(length) > most:
