@@ -139,6 +139,19 @@ def test_refusals(tmp_path):
         BaseConfig(phase=4)
 
 
+def test_a_small_batch_leaves_labelled_pictures_out(tmp_path):
+    config = make_config(tmp_path, batch=4, auto_share=0.05, steps=1)
+    phase = base.setup(config, encode).phase
+    assert len(phase.lessons.pools) == 1
+    assert len(phase.batch(0).features) == 4
+
+
+def test_a_run_that_ended_before_its_first_checkpoint_is_started_anew(tmp_path):
+    config = make_config(tmp_path, steps=1)
+    base.setup(config, encode)  # killed here
+    assert base.train_base(config, encode)["done"]
+
+
 def test_time_limit_ends_a_sitting(tmp_path):
     done = base.train_base(make_config(tmp_path, steps=10**6, minutes=1e-4), encode)
     assert not done["done"]

@@ -114,7 +114,7 @@ def setup(config: BaseConfig, encode: Encode | None = None, kind: type[Phase] | 
     )
     if config.resume:
         checkpoints.load(state, config.out / "checkpoints")
-    elif (config.out / "checkpoints").exists():
+    elif (config.out / "checkpoints" / "last").exists():
         raise SettingsError("this folder holds a run", subject=str(config.out), hint="Use --resume, or another --out.")
     report = RunReport(config.out, state.step)
     (config.out / "checkpoints").mkdir(exist_ok=True)
