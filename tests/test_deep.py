@@ -228,3 +228,6 @@ def test_a_training_that_was_cut_says_so(chat: Chat, tmp_path: Path, monkeypatch
     told["done"] = True
     assert cli.main(words) == 0
     assert capsys.readouterr().out == "Ana is trained on 36 samples.\n"
+    told["kept"] = False
+    assert cli.main(words) == 0
+    assert capsys.readouterr().out == "What was trained of Ana is discarded, it didn't pass its gate.\n"

@@ -87,7 +87,10 @@ def _train_person(args: argparse.Namespace) -> None:
     record = row["training"].get("training", {})
     cut = "" if record.get("done", True) else f", {record['steps']} steps: stopped early, with the best until then"
     more = "; go on with --resume" if cut and args.out else ""
-    console.report(args, row, f"{row['name']} is trained on {row['training']['samples']} samples{cut}{more}.")
+    said = f"{row['name']} is trained on {row['training']['samples']} samples{cut}{more}."
+    if not record.get("kept", True):
+        said = f"What was trained of {row['name']} is discarded, it didn't pass its gate{cut}{more}."
+    console.report(args, row, said)
 
 
 def train_person(chat: PVChat, args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
