@@ -71,6 +71,8 @@ class SparsityController(nn.Module):
         super().__init__()
         if mode not in MODES:
             raise SettingsError(f"unknown sparsity mode '{mode}'", hint=f"Use one of {', '.join(MODES)}.")
+        if not 0 <= target <= 1:
+            raise SettingsError(f"the target sparsity is a share of the routed heads: 0 to 1, not {target}")
         self.mode, self.target = mode, target
         self.register_buffer("beta", torch.tensor(beta, dtype=torch.float32))
         self._shares: list[Tensor] = []

@@ -135,6 +135,8 @@ def test_refusals(tmp_path):
         base.train_base(make_config(tmp_path, steps=1, lr=1.0, resume=True), encode)
     with pytest.raises(PVChatError, match="language model"):
         base.train_base(make_config(tmp_path, phase=2, llm="none", out=tmp_path / "x"), encode)
+    with pytest.raises(PVChatError, match="device"):
+        base.train_base(make_config(tmp_path, device="tpu", out=tmp_path / "x"), encode)
     with pytest.raises(PVChatError, match="phase"):
         BaseConfig(phase=4)
 
@@ -204,12 +206,9 @@ def test_sparsity_acts_on_the_heads_that_train(tmp_path):
     for sparsity in ("none", "both"):
         only = "qformer.layers."
         out = tmp_path / sparsity
-        run = base.setup(
-            make_config(
-                tmp_path, phase=2, out=out, sparsity=sparsity, only=only, target=-0.5, lr=0.1, warmup=1, dropout=0
-            ),
-            encode,
-        )
+        config = make_config(tmp_path, phase=2, out=out, sparsity=sparsity, only=only, lr=0.1, warmup=1, dropout=0)
+        run = base.setup(config, encode)
+        run.state.objective.sparsity.target = -0.5
         before = {k: v.clone() for k, v in run.state.model.named_parameters()}
         numbers, _ = base.take_step(run)
         after = dict(run.state.model.named_parameters())
