@@ -5,9 +5,7 @@
 Rows: dense attention, MoH (top-k with its balance loss), ReMoH without SPR and HAE, with SPR only, with both; then with
 both, and one connector part off at a time (MoEC, HGA, MoVA). Every row is trained by `recipes.model.base.run` with the
 same seeds, data order and schedule. Gates start at 1 and SPR's weight at 1e-8: heads go off within 320 steps of
-this schedule, and not yet in 170, where the rows with SPR are dense ones. Phase 1 validates by recall; phase 3 by
-presence among look-alikes, and is where MoVA has a question to read: in phase 1 its gate sees none and only its adapter
-acts.
+this schedule, and not yet in 170, where the rows with SPR are dense ones. Trained and validated is phase 1, by recall.
 
 In: cached features (`python -m recipes.model.base.prepare`). Out: `OUT/results.jsonl`, a line a row and seed, so that a
 call goes on where the last one stopped, and a table with 95 % intervals over seeds (Student's t). Seeds differ in
@@ -37,15 +35,13 @@ from recipes.model.base import run as base
 from recipes.model.base.checkpoints import TrainState
 from recipes.model.base.config import BaseConfig
 from recipes.model.base.contrast import Contrastive
-from recipes.model.base.identity import IdentityPhase
 from recipes.model.base.optimizer import make_optimizer
 from recipes.model.base.phases import Objective, Phase
 from recipes.model.base.report import RunReport, read_metrics
 from recipes.model.made import create_model, preset
 
 MOH_BALANCE = 0.01  # weight of MoH's balance loss (arXiv 2410.11842)
-SHOWN = {1: ("image_to_text_r1", "image_to_text_r5", "text_to_image_r1", "text_to_image_r5"),
-         3: ("balanced_accuracy", "look_alike_balanced_accuracy", "cosine_balanced_accuracy")}  # fmt: skip
+SHOWN = ("image_to_text_r1", "image_to_text_r5", "text_to_image_r1", "text_to_image_r5")
 FULL = "ReMoH, SPR and HAE"  # what the last column compares with
 T_95 = {2: 12.71, 3: 4.303, 4: 3.182, 5: 2.776}  # Student's t, two-sided 95 %, by number of seeds
 
@@ -107,7 +103,6 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--features", type=Path, default=Path("runs/features"))
     parser.add_argument("--out", type=Path, default=Path("runs/ablation"))
     parser.add_argument("--model", default="embedded")
-    parser.add_argument("--phase", type=int, choices=sorted(SHOWN), default=1)
     parser.add_argument("--steps", type=int, default=320)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--lr", type=float, default=6e-4, help="at its peak, as of the shipped base")
@@ -119,8 +114,8 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     torch.set_num_threads(args.threads)
     config = BaseConfig(
-        data=args.data, features=args.features, phase=args.phase, model=args.model, llm="none", steps=args.steps,
-        batch=args.batch, warmup=max(1, args.steps // 10), lr=args.lr, noise=0.0, auto="", auto_share=0.0,
+        data=args.data, features=args.features, model=args.model, llm="none", steps=args.steps, batch=args.batch,
+        warmup=max(1, args.steps // 10), lr=args.lr, noise=0.0, auto="", auto_share=0.0,
         validate_every=args.steps, save_every=10 * args.steps, threads=args.threads, validate_rows=256,
         log_every=max(1, args.steps // 20),
     )  # fmt: skip
@@ -142,12 +137,12 @@ def train_rows(config: BaseConfig, wanted: Sequence[Row], seeds: range, out: Pat
             chosen = replace(config, seed=seed, minutes=left / 60, out=out / "run")
             if phase is None:  # the same batches for all rows of a seed
                 shape = create_model(config.model, llm="none", seed=seed)
-                phase = (Contrastive if config.phase == 1 else IdentityPhase)(chosen, shape, encode)
+                phase = Contrastive(chosen, shape, encode)
             numbers = train(chosen, row, phase)
             if numbers is not None:
                 with (out / "results.jsonl").open("a", encoding="utf-8") as file:
                     file.write(json.dumps(numbers) + "\n")
-                sys.stderr.write(f"{row.name}, seed {seed}: {_short(numbers, config)}\n")
+                sys.stderr.write(f"{row.name}, seed {seed}: {_short(numbers)}\n")
 
 
 def train(config: BaseConfig, row: Row, phase: Phase) -> dict[str, Any] | None:
@@ -172,7 +167,7 @@ def train(config: BaseConfig, row: Row, phase: Phase) -> dict[str, Any] | None:
     heads = np.array(told[-1]["heads"]) if told[-1].get("heads") else np.ones((1, 1))
     return {
         **setting(config), "row": row.name, "seed": config.seed,
-        **{name: done[name] for name in SHOWN[config.phase]},
+        **{name: done[name] for name in SHOWN},
         "active_share": float(np.mean([r["active_share"] for r in told[-5:]])),
         "heads_min": float(heads.min()), "heads_max": float(heads.max()),
         "seconds": round(time.perf_counter() - began, 1),
@@ -193,9 +188,9 @@ def results(config: BaseConfig, out: Path) -> list[dict[str, Any]]:
 
 def table(config: BaseConfig, wanted: Sequence[Row], out: Path) -> None:
     """Means over seeds with 95 % intervals; per cent."""
-    found, names = results(config, out), SHOWN[config.phase]
+    found, names = results(config, out), SHOWN
     write = sys.stdout.write
-    write(f"phase {config.phase}, {config.steps} steps of {config.batch}\n| | seeds | " + " | ".join(names))
+    write(f"{config.steps} steps of {config.batch}\n| | seeds | " + " | ".join(names))
     write(" | routed heads active (least–most used) | s | mean against the full model's |\n")
     write("|---" + "|---" * (len(names) + 4) + "|\n")
     for row in wanted:
@@ -222,8 +217,8 @@ def _mean(values: np.ndarray) -> str:
     return f"{values.mean():.1f} ± {T_95[len(values)] * values.std(ddof=1) / len(values) ** 0.5:.1f}"
 
 
-def _short(numbers: dict[str, Any], config: BaseConfig) -> str:
-    shown = [f"{name} {numbers[name]:.3f}" for name in SHOWN[config.phase]]
+def _short(numbers: dict[str, Any]) -> str:
+    shown = [f"{name} {numbers[name]:.3f}" for name in SHOWN]
     return f"{', '.join(shown)}, active {numbers['active_share']:.2f}, {numbers['seconds']:.0f} s"
 
 

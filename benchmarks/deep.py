@@ -3,7 +3,7 @@
     PVCHAT_HOME=FOLDER python benchmarks/deep.py ../shared/devset --work DIR [--limit N] [--model FOLDER] [--out FILE]
 
 In: a folder with `people.json`. Augmentations are made below --work once a person, and read again later. Out: held-back
-losses and accuracy of the trained model alone with so many tokens, z on and off; JSON with --out.
+losses of the trained model alone with so many tokens, z on and off; JSON with --out.
 
 How people are recognised isn't trained (docs/adr/0032-deep.md).
 """
@@ -26,7 +26,6 @@ from pvchat.augment import steps
 from pvchat.augment.augmentation import AnalysisCache
 from pvchat.augment.schemas import AugmentConfig
 from pvchat.identity.enroll import enroll
-from pvchat.model.pvchat import PVChatModel
 from pvchat.train.config import PersonConfig
 from pvchat.train.deep import read
 from pvchat.train.examples import TrainingSet, memoised
@@ -48,7 +47,6 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--negatives", type=int, default=AugmentConfig().negatives)
     parser.add_argument("--others", type=Path, nargs="*", default=[], help="folders of clips of other people")
     parser.add_argument("--model", default="embedded", help="a trained model's folder")
-    parser.add_argument("--presence-only", action="store_true", help="without the language model's loss")
     parser.add_argument("--out", type=Path, help="also write the numbers as JSON")
     args = parser.parse_args(argv)
     chat = PVChat.from_pretrained(args.model)
@@ -72,12 +70,10 @@ def asked(args: argparse.Namespace) -> AugmentConfig:
 
 
 def token_ablation(chat: PVChat, clips: dict[str, Path], args: argparse.Namespace) -> dict[str, Any]:
-    """Held-back loss and accuracy with so many tokens, z on and off; the mean over people, each with her clip."""
+    """Held-back loss with so many tokens, z on and off; the mean over people, each with her clip."""
     if chat.describer is None:
         raise SystemExit("There is no trained model here; the token ablation needs one.")
-    weights = chat.describer.trained.folder
-    model = PVChatModel.from_pretrained(weights, llm="none") if args.presence_only else chat.describer.trained.model
-    found: dict[str, Any] = {}
+    model, found = chat.describer.trained.model, dict[str, Any]()
     data = []
     for name, clip in clips.items():
         folder, augmentation = args.work / f"{name}-0", asked(args)

@@ -2,7 +2,7 @@
 
     PVCHAT_HOME=FOLDER python benchmarks/systems.py ../shared/devset --model embedded --out answers.jsonl
 
-facts (measured facts in sentences made by rules), told (a language model tells the same facts), model (the trained
+facts (measured facts in sentences made by rules), spoken (a language model tells the same facts), model (the trained
 model fills the gaps). Presence is the same for all three, so existence can differ by wording only; it is counted from
 the text. In: a folder with `people.json` and `questions.jsonl` (their README says how they are laid out). Out: tables,
 and with `--out` one line a described question with all three answers, to be read by eye and marked.
@@ -46,7 +46,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--model", default=Settings.model)
-    parser.add_argument("--systems", default="facts,told,model")
+    parser.add_argument("--systems", default="facts,spoken,model")
     parser.add_argument("--out", type=Path, help="JSON lines with all answers about present people")
     parser.add_argument("--limit", type=int, default=0, help="every n-th clip only, so that about this many are asked")
     args = parser.parse_args(argv)

@@ -1,4 +1,4 @@
-"""Another number of personal tokens than the model was made with, for the ablation (PVChat, supplement: 0 to 20).
+"""Another number of personal tokens than the model was made with (PVChat, supplement: 0 to 20); `deep.py` runs it.
 
 In: the model, a person's start and data (`own.training_data`), a number. Out: scores on the held-back split. Fewer
 tokens are the aligner's first ones; more are its own and copies of them with a little noise; 0 tokens leave one of
@@ -26,7 +26,7 @@ NOISE = 0.1  # of a token's own spread
 
 
 def with_tokens(model: Any, start: PersonState, data: PersonData, config: PersonConfig, count: int) -> dict[str, float]:
-    """Train with `count` tokens; "start", "best" (held-back loss) and "balanced_accuracy" of the best look.
+    """Train with `count` tokens: the held-back loss at the "start" and at its "best".
 
     Args:
         model: the base.
@@ -38,9 +38,7 @@ def with_tokens(model: Any, start: PersonState, data: PersonData, config: Person
     sized = replace(start, tokens=resized(start.tokens, count, config.seed))
     with token_count(model, max(1, count)):
         trained = train_state(model, data, sized, config)
-    looks = [h for h in trained.history if h["part"] == "validation"]
-    best = min(looks, key=lambda h: h["score"]) if looks else {"balanced_accuracy": float("nan")}
-    return {"start": trained.start, "best": trained.best, "balanced_accuracy": best["balanced_accuracy"]}
+    return {"start": trained.start, "best": trained.best}
 
 
 @contextmanager

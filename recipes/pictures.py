@@ -9,12 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.augment.lines import read_lines
+from pvchat.errors import SettingsError
 
 _SMALL = 240  # pixels of the longer side below which a picture is doubled
 
 
 def read_metadata(folder: Path) -> list[dict[str, Any]]:
-    """The rows of a set's `metadata.jsonl`."""
+    """The rows of a set's `metadata.jsonl`; raises SettingsError where there is no such set."""
+    if not (folder / "metadata.jsonl").is_file():
+        hint = "Name the folder that holds all sets; each is a folder with a metadata.jsonl."
+        raise SettingsError("there is no set of pictures here", subject=str(folder), hint=hint)
     return read_lines(folder / "metadata.jsonl")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import pkgutil
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,14 @@ def _beside_each_other() -> Iterator[None]:
 def test_it_imports_and_names_only_what_is_there(path: Path) -> None:
     importlib.import_module(_import_name(path))
     assert [name for name in sorted(_names_of_ours(path)) if not _exists(name)] == []
+
+
+def test_each_benchmark_that_a_page_names_is_a_command() -> None:
+    pages = [REPO / "README.md", *(REPO / "docs").glob("*.md"), *REPO.glob("*/README.md"), *REPO.glob("pvchat/**/*.md")]
+    texts = [page.read_text(encoding="utf-8") for page in pages if page.name != "LOG.md"]
+    named = {name for text in texts for name in re.findall(r"python (benchmarks/\w+\.py)", text)}
+    assert named
+    assert [name for name in sorted(named) if "\n    main()\n" not in (REPO / name).read_text(encoding="utf-8")] == []
 
 
 def _import_name(path: Path) -> str:

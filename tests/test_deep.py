@@ -225,6 +225,16 @@ def test_a_training_that_was_cut_says_so(chat: Chat, tmp_path: Path, monkeypatch
     words = ["train", "person", "Ana", "--data", str(tmp_path), "--out", str(tmp_path / "run")]
     assert cli.main(words) == 0
     assert "7 steps: stopped early, with the best until then; go on with --resume." in capsys.readouterr().out
+    told["steps"] = 0  # nothing was kept to go on from
+    assert cli.main(words) == 0
+    assert "with the best until then.\n" in capsys.readouterr().out
     told["done"] = True
     assert cli.main(words) == 0
     assert capsys.readouterr().out == "Ana is trained on 36 samples.\n"
+    told["kept"] = False
+    assert cli.main(words) == 0
+    assert capsys.readouterr().out == "What was trained of Ana is discarded, it didn't pass its gate.\n"
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "state.safetensors").touch()
+    assert cli.main(words) == 1
+    assert "holds a run" in capsys.readouterr().err

@@ -159,7 +159,9 @@ class Backend:
         pick = session.pick
 
         def work(stop: threading.Event, progress: Progress) -> None:
-            self.engine.chat.deepen(clip, person, track=pick, stop=stop, progress=progress)
+            made = self.engine.chat.deepen(clip, person, track=pick, stop=stop, progress=progress)
+            if made.depth == "instant" and not stop.is_set():
+                raise PeopleError("what was trained is discarded, it didn't pass its gate.", subject=person.name)
 
         clean_up = partial(shutil.rmtree, folder, ignore_errors=True)
         return self.jobs.add(Job(owner, person.name, work, clean_up))

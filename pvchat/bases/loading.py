@@ -10,6 +10,7 @@ import importlib.util
 import logging
 import socket
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from urllib.request import getproxies
 from pvchat.bases.sizes import fitting_size, frames_of, size_of
 from pvchat.bases.sources import FAMILIES, OTHER, BaseSource, Family
 from pvchat.errors import SettingsError
-from pvchat.runtime import best_dtype
+from pvchat.runtime import best_dtype, quiet_transformers
 
 if TYPE_CHECKING:
     import torch
@@ -127,7 +128,8 @@ def _processor_and_model(source: BaseSource, hub_options: dict[str, Any], option
         raise SettingsError("its processor has no tokenizer.", subject=source.name)
     processor.tokenizer.add_tokens([AddedToken(SOFT, special=True, normalized=False)], special_tokens=True)
     load = partial(AutoModelForImageTextToText.from_pretrained, source.path, output_loading_info=True)
-    model, found = _load_or_explain(source, lambda: load(**hub_options, **options))
+    with quiet_transformers() if source.local else nullcontext():  # a download shows its bars
+        model, found = _load_or_explain(source, lambda: load(**hub_options, **options))
     if missing := sorted(found["missing_keys"]):
         hint = "The download isn't whole, or the weights are another model's: fetch them again."
         what = f"{len(missing)} tensors are missing, the first is {missing[0]}."

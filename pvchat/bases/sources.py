@@ -79,7 +79,8 @@ def list_bases() -> list[str]:
 
 def read_source(name: str) -> BaseSource | None:
     """The base that is named: a preset, `hub:ORG/NAME`, `hub:FOLDER`, a folder in the hub's layout, or a run of base
-    training; None for anything else. Raises SettingsError where `hub:` is followed by neither a folder nor an id.
+    training; None for anything else. Raises SettingsError where `hub:` is followed by neither a folder nor an id, or a
+    run's base is gone.
     """
     if name in list_bases():
         preset = Preset(**read_json(PRESETS / f"{name}.json"))
@@ -87,8 +88,11 @@ def read_source(name: str) -> BaseSource | None:
     plain = name.removeprefix(HUB)
     folder = Path(plain).expanduser()
     if (folder / TRAINED).is_file():
-        under = read_source(str(read_json(folder / TRAINED)["model"]))
-        return None if under is None else replace(under, name=name, trained=folder)
+        base = str(read_json(folder / TRAINED).get("model"))
+        if (under := read_source(base)) is None:
+            hint = f"Put it there, or write where it is into {TRAINED}."
+            raise SettingsError(f"the base that it was trained on, {base}, isn't there.", subject=name, hint=hint)
+        return replace(under, name=name, trained=folder)
     if (folder / CONFIG).is_file():
         return BaseSource(name, str(folder), True) if "model_type" in read_json(folder / CONFIG) else None
     if not name.startswith(HUB):

@@ -86,8 +86,11 @@ def _train_person(args: argparse.Namespace) -> None:
         row = train_person(chat, args, progress)
     record = row["training"].get("training", {})
     cut = "" if record.get("done", True) else f", {record['steps']} steps: stopped early, with the best until then"
-    more = "; go on with --resume" if cut and args.out else ""
-    console.report(args, row, f"{row['name']} is trained on {row['training']['samples']} samples{cut}{more}.")
+    more = "; go on with --resume" if cut and args.out and record["steps"] else ""
+    said = f"{row['name']} is trained on {row['training']['samples']} samples{cut}{more}."
+    if not record.get("kept", True):
+        said = f"What was trained of {row['name']} is discarded, it didn't pass its gate{cut}{more}."
+    console.report(args, row, said)
 
 
 def train_person(chat: PVChat, args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
@@ -96,12 +99,15 @@ def train_person(chat: PVChat, args: argparse.Namespace, progress: Progress) -> 
     from pvchat.train.config import ON_BASE, USUAL, from_words
     from pvchat.train.deep import RECORD, train_on
     from pvchat.train.signals import TrainingSession, stopping
+    from pvchat.train.stages import STATE
 
     if args.resume and not args.out:
         raise SettingsError("--resume needs --out, where the state lies.", subject="pvchat train person")
     person = chat.people.get(args.name)
     config = from_words(args, USUAL if chat.networks.narrator is None else ON_BASE)
     state = Path(args.out).expanduser() if args.out else None
+    if state and not args.resume and (state / STATE).exists():
+        raise SettingsError("this folder holds a run.", subject=str(state), hint="Use --resume, or another --out.")
     with stopping() as stop:
         session = TrainingSession(progress=progress, stop=stop, folder=state, resume=args.resume)
         own = import_module("recipes.model.person.own").learn if _in_checkout() else None

@@ -39,7 +39,7 @@ def spr_loss(stats: Sequence[RoutingStats], beta: Tensor | float) -> Tensor:
     """β · mean_i f_i · g_i over all routed heads of all modules.
 
     f_i is the share of tokens with head i on (no gradient), g_i its mean gate: ReMoE's load-balanced form of the
-    paper's L1 norm, as in the authors' code.
+    paper's L1 norm, as in the authors' code, which sums over heads and modules where this takes the mean.
     """
     terms = [s.head_share().detach() * s.tokens(s.gates).mean(0) for s in stats if s.adaptive]
     return beta * torch.cat(terms).mean() if terms else torch.zeros(())
@@ -71,6 +71,8 @@ class SparsityController(nn.Module):
         super().__init__()
         if mode not in MODES:
             raise SettingsError(f"unknown sparsity mode '{mode}'", hint=f"Use one of {', '.join(MODES)}.")
+        if not 0 <= target <= 1:
+            raise SettingsError(f"the target sparsity is a share of the routed heads: 0 to 1, not {target}")
         self.mode, self.target = mode, target
         self.register_buffer("beta", torch.tensor(beta, dtype=torch.float32))
         self._shares: list[Tensor] = []

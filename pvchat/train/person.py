@@ -93,8 +93,8 @@ def train_on_base(
     report = {"base": base.source.name, "start": round(trained.start, 4), "best": round(trained.best, 4),
             "steps": trained.steps, "done": trained.done, "gate": gate.to_dict(), "kept": gate.passed}  # fmt: skip
     if not gate.passed:
-        log.warning("'%s': the trained state is discarded, it didn't pass its gate: %s", person.name, gate.to_dict())
-        return without_state(person), report
+        log.warning("'%s': what was trained is discarded, it didn't pass its gate: %s", person.name, gate.to_dict())
+        return replace(without_state(person), depth="instant"), report
     return with_state(person, trained, gate, base), report
 
 

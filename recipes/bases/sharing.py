@@ -69,9 +69,11 @@ def train_shared(config: SharedTraining, source: BaseSource, dtype: torch.dtype 
         of these identities "start" and "best", balanced accuracy before and then, "start_loss" and "best_loss".
 
     Raises:
-        SettingsError: the base or the identities can't be used.
+        SettingsError: the base or the identities can't be used, or the folder holds a run.
         WeightsError: there is no such run to resume.
     """
+    if not config.resume and (config.out / STATE).exists():
+        raise SettingsError("this folder holds a run", subject=str(config.out), hint="Use --resume, or another --out.")
     base = add_shared(load_base(source, pick_device(config.device), dtype=dtype))
     if config.connector and not source.trained:
         attach(base, ConnectorConfig())
@@ -91,7 +93,7 @@ def train_shared(config: SharedTraining, source: BaseSource, dtype: torch.dtype 
     lines = "".join(f"{json.dumps(row)}\n" for row in run.history)  # once more, to read
     atomic.write_file(config.out / METRICS, lines.encode(), durable=False)
     run.put_best_back()
-    save_shared(base, config.out, source.name)
+    save_shared(base, config.out)
     validations = [row for row in run.history if "held_back_loss" in row]
     start, best = validations[0], min(validations, key=lambda row: float(row["held_back_loss"]))
     return {"step": run.step, "done": run.step >= config.steps, "checkpoint": config.out,
@@ -186,14 +188,20 @@ def read_picture(path: Path) -> Pixels:
     return np.array(small)  # writable: processors make tensors of it
 
 
-def save_shared(base: Base, folder: Path, model: str) -> None:
-    """Write what is added to a base, of this name as `--model` takes it, each file in one step."""
+def name_of(source: BaseSource) -> str:
+    """What `--model` takes for a base, in whichever folder it is called."""
+    folder = source.path if source.local else source.trained
+    return source.name if folder is None else str(Path(folder).resolve())
+
+
+def save_shared(base: Base, folder: Path) -> None:
+    """Write what is added to a base, each file in one step."""
     folder.mkdir(parents=True, exist_ok=True)
     state = {k: v.detach().float().cpu().contiguous() for k, v in shared_parameters(base).items()}
     atomic.write_file(folder / WEIGHTS, save(state))
     connector = connector_of(base)
     sizes = None if connector is None else asdict(connector.config)
-    row = {"model": model, "stamp": stamp_of(base, bare=True), "connector": sizes}
+    row = {"model": name_of(base.source), "stamp": stamp_of(base, bare=True), "connector": sizes}
     atomic.write_file(folder / TRAINED, (json.dumps(row, indent=2) + "\n").encode())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -226,7 +227,7 @@ def test_deep_training_outlives_the_session_and_its_instant_person_answers(
         calls.append((Path(clip).exists(), person.id, track))
         progress("augment", 1, 2)
         go.wait(300)
-        return person
+        return replace(person, depth="deep")
 
     monkeypatch.setattr(backend.engine.chat, "deepen", deepen)
     session = session_enrolling(backend, party)
@@ -245,6 +246,14 @@ def test_deep_training_outlives_the_session_and_its_instant_person_answers(
     wait_for(lambda: job.state == "done")
     assert calls == [(True, backend.engine.people.get("Ben").id, 2)]  # it goes on from her who was enrolled
     assert not any((backend.sessions.root / "jobs").iterdir())
+
+
+def test_a_training_that_is_discarded_is_not_called_done(backend: Backend, party: Path, monkeypatch) -> None:
+    monkeypatch.setattr(backend.engine.chat, "deepen", lambda clip, person, **_: person)
+    session = session_enrolling(backend, party)
+    job = backend.train(session, backend.enroll(session, "Ben"), "browser")
+    wait_for(lambda: job.state == "failed")
+    assert "didn't pass its gate" in str(job.failure)
 
 
 def test_forgetting_stops_the_training_first(backend: Backend, party: Path, monkeypatch) -> None:

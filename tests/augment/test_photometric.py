@@ -71,6 +71,14 @@ def test_crops_hold_the_face(seed):
     assert out.shape[1] % 2 == out.shape[2] % 2 == 0
 
 
+@given(st.integers(0, 100))
+def test_a_close_up_is_cropped_as_well(seed):
+    images, box = np.zeros((1, 100, 160, 3), np.uint8), np.float32([0.3, 0.05, 0.7, 0.95])
+    images[:, 5:95, 48:112] = 255  # the face, higher than any crop leaves room for
+    out = crop(images, box, rng(seed))
+    assert (out == 255).all(3).sum() == 90 * 64
+
+
 def test_smaller_pictures_keep_their_shape():
     out = downscale(GREY, 0.5)
     assert out.shape[2] >= 64  # never so small that nothing is left

@@ -84,7 +84,7 @@ def test_it_learns_what_only_the_experts_see(
         assert float(odds(base, 0)) > 0 > float(odds(base, 1))
     assert all(torch.equal(base.model.state_dict()[k], v) for k, v in before.items())
 
-    save_shared(base, tmp_path, base.source.path)
+    save_shared(base, tmp_path)
     fresh = open_base("llava_onevision", bare=True)
     again = add_shared(replace(fresh, source=replace(fresh.source, trained=tmp_path)))
     with torch.no_grad():

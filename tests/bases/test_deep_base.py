@@ -84,9 +84,11 @@ def test_nobody_is_taught_without_anybody_else(told, chat) -> None:
 @pytest.mark.parametrize("gate", [GOOD, BAD])
 def test_what_passes_its_gate_is_kept_and_the_rest_discarded(told, chat, monkeypatch, gate) -> None:
     monkeypatch.setattr(training, "examine", lambda trainee, data, seed=0: gate)
-    person, record = training.train_on_base(chat, make_person("Ana"), told, QUICK, TrainingSession())
+    begun = replace(make_person("Ana"), depth="deep")
+    person, record = training.train_on_base(chat, begun, told, QUICK, TrainingSession())
     stored = chat.people.add(person)
     assert record["kept"] is gate.passed
+    assert stored.depth == ("deep" if gate.passed else "instant")
     assert record["gate"]["yes_recall"] == 1.0
     assert fits(chat.networks.narrator.base, stored) is gate.passed
     assert (STATE in stored.extra) is gate.passed

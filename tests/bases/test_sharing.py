@@ -73,11 +73,18 @@ def test_a_run_is_resumed_to_the_bit_and_answers_by_its_folder(
     """Random weights needn't get better in three steps: the last parts stand in the folder, not the best ones."""
     monkeypatch.setattr("pvchat.train.run.Run.put_best_back", lambda run: None)
     folder, full = str(folder_of("llava_onevision")), torch.float32
+    with monkeypatch.context() as elsewhere:  # it is named from another folder than it is asked for from
+        elsewhere.chdir(Path(folder).parent)
+        source = read_source(Path(folder).name)
+        train_shared(config(pictures, folder, tmp_path / "near", steps=1), source, full)
+    assert read_source(str(tmp_path / "near")).path == folder
     source = read_source(folder)
     straight = train_shared(config(pictures, folder, tmp_path / "one"), source, full)
     assert straight["done"]
     assert 0 <= straight["best"] <= 1
     train_shared(config(pictures, folder, tmp_path / "two", steps=1), source, full)
+    with pytest.raises(SettingsError, match="holds a run"):
+        train_shared(config(pictures, folder, tmp_path / "two"), source, full)
     with pytest.raises(WeightsError, match="made with another"):
         train_shared(config(pictures, folder, tmp_path / "two", resume=True, lr=1.0), source, full)
     before = {path.name: path.read_bytes() for path in (tmp_path / "two").glob("[!.]*")}

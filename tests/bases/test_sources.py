@@ -41,6 +41,12 @@ def test_a_model_of_our_own_is_no_base(tmp_path: Path) -> None:
     assert read_source(str(tmp_path)) is None
 
 
+def test_a_run_whose_base_is_gone_says_so(tmp_path: Path) -> None:
+    (tmp_path / "base.json").write_text(json.dumps({"model": "/moved/smol"}))
+    with pytest.raises(SettingsError, match="/moved/smol, isn't there"):
+        read_source(str(tmp_path))
+
+
 def test_a_base_answers_by_itself(folder_of) -> None:
     settings = Settings(model=str(folder_of("smolvlm")))
     assert models.choose(settings) == ("model", None)

@@ -155,7 +155,11 @@ def test_bert_scores_by_a_tiny_model(tmp_path, monkeypatch):
     tokenizer.save_pretrained(tmp_path)
     model.save_pretrained(tmp_path)
     monkeypatch.setattr("pvchat.model.sentences.downloaded_folder", lambda: tmp_path)
-    found = wording.bert_scores([("red coat", "blue coat"), ("", "red"), ("blue hat", "blue hat")])
+    pairs = [  # in no order of length, on neither side
+        ("red coat blue hat coat", "blue"), ("", "red"), ("blue hat", "blue hat"), ("hat", "red coat red"),
+        ("red coat", "blue coat"), ("coat hat red", "hat red"),
+    ]  # fmt: skip
+    found = wording.bert_scores(pairs)
 
     def states(text):
         batch = tokenizer(text, return_tensors="pt")
@@ -163,10 +167,13 @@ def test_bert_scores_by_a_tiny_model(tmp_path, monkeypatch):
             out = model(**batch).last_hidden_state[0, 1:-1]
         return torch.nn.functional.normalize(out, dim=1)
 
-    likeness = states("red coat") @ states("blue coat").T
-    precision, recall = likeness.max(1).values.mean(), likeness.max(0).values.mean()
-    assert found[0] == pytest.approx(float(2 * precision * recall / (precision + recall)), abs=1e-4)
-    assert found[1] == 0
+    for (answer, reference), score in zip(pairs, found, strict=True):
+        if not answer:
+            assert score == 0
+            continue
+        likeness = states(answer) @ states(reference).T
+        precision, recall = likeness.max(1).values.mean(), likeness.max(0).values.mean()
+        assert score == pytest.approx(float(2 * precision * recall / (precision + recall)), abs=1e-4)
     assert found[2] == pytest.approx(1, abs=1e-5)
 
 

@@ -135,8 +135,23 @@ def test_refusals(tmp_path):
         base.train_base(make_config(tmp_path, steps=1, lr=1.0, resume=True), encode)
     with pytest.raises(PVChatError, match="language model"):
         base.train_base(make_config(tmp_path, phase=2, llm="none", out=tmp_path / "x"), encode)
+    with pytest.raises(PVChatError, match="device"):
+        base.train_base(make_config(tmp_path, device="tpu", out=tmp_path / "x"), encode)
     with pytest.raises(PVChatError, match="phase"):
         BaseConfig(phase=4)
+
+
+def test_a_small_batch_leaves_labelled_pictures_out(tmp_path):
+    config = make_config(tmp_path, batch=4, auto_share=0.05, steps=1)
+    phase = base.setup(config, encode).phase
+    assert len(phase.lessons.pools) == 1
+    assert len(phase.batch(0).features) == 4
+
+
+def test_a_run_that_ended_before_its_first_checkpoint_is_started_anew(tmp_path):
+    config = make_config(tmp_path, steps=1)
+    base.setup(config, encode)  # killed here
+    assert base.train_base(config, encode)["done"]
 
 
 def test_time_limit_ends_a_sitting(tmp_path):
@@ -191,12 +206,9 @@ def test_sparsity_acts_on_the_heads_that_train(tmp_path):
     for sparsity in ("none", "both"):
         only = "qformer.layers."
         out = tmp_path / sparsity
-        run = base.setup(
-            make_config(
-                tmp_path, phase=2, out=out, sparsity=sparsity, only=only, target=-0.5, lr=0.1, warmup=1, dropout=0
-            ),
-            encode,
-        )
+        config = make_config(tmp_path, phase=2, out=out, sparsity=sparsity, only=only, lr=0.1, warmup=1, dropout=0)
+        run = base.setup(config, encode)
+        run.state.objective.sparsity.target = -0.5
         before = {k: v.clone() for k, v in run.state.model.named_parameters()}
         numbers, _ = base.take_step(run)
         after = dict(run.state.model.named_parameters())

@@ -152,6 +152,17 @@ def test_tokens_and_z_can_be_left_as_they_are(model, data):
         train_state(model, data, start, replace(SHORT, use_tokens=False, use_z=False))
 
 
+def test_another_number_of_tokens_is_trained_and_the_model_has_its_own_again(model, data, monkeypatch):
+    monkeypatch.syspath_prepend(HERE.parents[1] / "benchmarks")
+    from tokencount import with_tokens
+
+    before = fingerprint(model), model.config
+    for count in (0, 4, 20):
+        found = with_tokens(model, aligned(model), data, replace(SHORT, use_tokens=count > 0), count)
+        assert found["best"] <= found["start"]
+    assert (fingerprint(model), model.config) == before
+
+
 def test_a_lora_of_ones_own_works_inside_the_block_only(model, data):
     start = aligned(model)
     result = train_state(model, data, start, replace(SHORT, lora=2, lora_lr=0.05))

@@ -93,6 +93,8 @@ def test_switches():
     assert losses.SparsityController("both")([routed(random_logits(0), adaptive=False)]) == {}
     with pytest.raises(SettingsError, match="unknown sparsity mode"):
         losses.SparsityController("all")
+    with pytest.raises(SettingsError, match="share of the routed heads"):
+        losses.SparsityController("both", target=3.0)
 
 
 def test_spr_is_the_formula_pooled_over_modules():

@@ -103,8 +103,9 @@ def crop(images: Pixels, box: FloatArray, rng: np.random.Generator) -> Pixels:
     height, width = images.shape[1:3]
     x0, y0, x1, y1 = np.clip(box, 0, 1) * [width, height, width, height]
     face = max(y1 - y0, 8.0)
-    wanted = min(float(height), face / float(rng.uniform(max(_FACE_SHARE[0], face / height), _FACE_SHARE[1] + 0.2)))
-    tall = max(wanted, 1.25 * face)
+    most = _FACE_SHARE[1] + 0.2
+    least = min(max(_FACE_SHARE[0], face / height), most)  # a close-up may fill more of the frame than any crop
+    tall = max(min(float(height), face / float(rng.uniform(least, most))), 1.25 * face)
     wide = min(float(width), tall * float(rng.uniform(0.8, 1.6)), float(width))
     wide = max(wide, 1.25 * (x1 - x0))
     left = _place(x0, x1, min(wide, width), width, rng)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 import numpy as np
@@ -17,6 +17,7 @@ from sacrebleu.metrics import BLEU
 from pvchat.chat.english import word_set
 from pvchat.eval.metrics.bootstrap import Array, Bootstrap, Measure
 from pvchat.runtime import quiet_transformers
+from pvchat.schemas import FloatArray
 
 # words that say nothing about what is seen
 STOP = word_set(
@@ -70,21 +71,38 @@ def content_words(text: str) -> list[str]:
 
 
 def bert_scores(pairs: Sequence[tuple[str, str]]) -> list[float]:
-    """BERTScore F1 (torchmetrics, all layers of MiniLM) of each answer and its reference; 0 where either is empty."""
-    from torchmetrics.functional.text.bert import bert_score
+    """BERTScore F1 (arXiv 1904.09675, Sec. 3, without idf) by MiniLM's last states of each answer and its reference; 0
+    where either is empty.
+    """
+    known = _token_vectors(dict.fromkeys(text for pair in pairs for text in pair)) if pairs else {}
+    return [_greedy_f1(known[answer] @ known[reference].T) for answer, reference in pairs]
+
+
+def _token_vectors(texts: Iterable[str]) -> dict[str, FloatArray]:
+    """Unit vectors [tokens, D] of each text's tokens, without those that begin and end it.
+
+    Each text is read alone: what it is read beside must not tell.
+    """
+    import torch
+    from transformers import AutoModel, AutoTokenizer
 
     from pvchat.model.sentences import downloaded_folder
 
-    whole = [pair for pair in pairs if all(text.strip() for text in pair)]
-    if not whole:
-        return [0.0] * len(pairs)
-    with quiet_transformers():
-        out = bert_score(
-            [a for a, _ in whole], [r for _, r in whole], model_name_or_path=str(downloaded_folder()), batch_size=64,
-            max_length=128, truncation=True, device="cpu", verbose=False,
-        )  # fmt: skip
-    value = dict(zip(whole, np.atleast_1d(np.asarray(out["f1"], np.float64)).tolist(), strict=True))
-    return [value.get(pair, 0.0) for pair in pairs]
+    found = {}
+    with quiet_transformers(), torch.inference_mode():
+        tokenizer, model = (kind.from_pretrained(str(downloaded_folder())) for kind in (AutoTokenizer, AutoModel))
+        for text in texts:
+            last = model(**tokenizer(text, truncation=True, max_length=128, return_tensors="pt")).last_hidden_state
+            found[text] = torch.nn.functional.normalize(last[0, 1:-1], dim=1).numpy()
+    return found
+
+
+def _greedy_f1(alike: FloatArray) -> float:
+    """F1 of the best likeness of each token of the answer (rows) and of the reference (columns)."""
+    if not alike.size:
+        return 0.0
+    precision, recall = float(alike.max(1).mean()), float(alike.max(0).mean())
+    return 2 * precision * recall / (precision + recall)
 
 
 def sentence_cosines(pairs: Sequence[tuple[str, str]]) -> list[float]:

@@ -30,8 +30,8 @@ class BaseConfig(SharedTraining):
         phase: 1 contrastive, 2 generation, 3 identity episodes.
         only: what is trained, comma-separated beginnings of parameter names; empty trains all that can be.
         start: a run's folder or a saved model to start from; empty starts afresh.
-        llm: another language model than the preset's; "none" leaves it out (phase 1: the queries needn't become words
-            of its; phase 3: presence only).
+        llm: another language model than the preset's; "none" leaves it out (phase 1 only: the queries needn't become
+            words of its then).
         negatives: captions of other pictures that each picture is held against beside its batch's (phase 1); their
             vectors are frozen, so they cost next to nothing and a batch can be small.
         precision: of the forward pass; "auto" takes bfloat16 where the processor computes in it, "int8" has the frozen

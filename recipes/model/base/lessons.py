@@ -42,13 +42,13 @@ class Lessons:
 
     def __init__(self, config: BaseConfig, model: ModelConfig, encode: Encode) -> None:
         self.config, self.model = config, model
-        sets = [*config.sets("captioned"), *(config.sets("auto") if config.auto_share else [])]
+        extra = round(config.batch * config.auto_share / (1 - config.auto_share))  # 0 for a small batch
+        sets = [*config.sets("captioned"), *(config.sets("auto") if extra else [])]
         photos = read_photos(config.data, sets, labelled=True)
         split = [[p for p in photos if not p.validation and p.auto == auto] for auto in (False, True)]
         self.pools = [Pictures(pool, config.cache, model, config.views) for pool in split if pool]
         self.held_back = Pictures([p for p in photos if p.validation and not p.auto], config.cache, model)
         self._orders = [Shuffle(len(pool), config.seed + i) for i, pool in enumerate(self.pools)]
-        extra = round(config.batch * config.auto_share / (1 - config.auto_share))
         self._counts = [config.batch, extra][: len(self.pools)]
         self.questions = [read_questions(pool.photos) for pool in self.pools]
         self.checks = read_questions(self.held_back.photos)

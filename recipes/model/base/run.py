@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from pvchat.model.config import read_config
 from pvchat.model.heads import RoutingStats
 from pvchat.model.pvchat import PVChatModel
 from pvchat.model.sentences import Encode, SentenceEncoder
-from pvchat.runtime import best_dtype
+from pvchat.runtime import best_dtype, pick_device
 from pvchat.train.losses import active_share
 from pvchat.train.signals import stopping
 from recipes.model.base import checkpoints
@@ -93,6 +93,7 @@ def train_base(
         "step", "done" (all steps taken), "checkpoint", and the last validation's numbers.
     """
     config = config if isinstance(config, BaseConfig) else parse(config)
+    config = replace(config, device=pick_device(config.device))
     devices = [torch.device(config.device)] if config.device.startswith("cuda") else []
     with torch.random.fork_rng(devices):
         run = setup(config, encode, kind)
@@ -114,7 +115,7 @@ def setup(config: BaseConfig, encode: Encode | None = None, kind: type[Phase] | 
     )
     if config.resume:
         checkpoints.load(state, config.out / "checkpoints")
-    elif (config.out / "checkpoints").exists():
+    elif (config.out / "checkpoints" / "last").exists():
         raise SettingsError("this folder holds a run", subject=str(config.out), hint="Use --resume, or another --out.")
     report = RunReport(config.out, state.step)
     (config.out / "checkpoints").mkdir(exist_ok=True)
