@@ -62,7 +62,9 @@ def _in_container(path: Path) -> datetime | None:
     config = VideoConfig()
     try:
         with open_local(path, config) as file:
-            if sniff(path, file.read(HEAD_BYTES)) == "picture":
+            kind = sniff(path, file.read(HEAD_BYTES))
+            file.seek(0)
+            if kind == "picture":
                 with open_picture(path, file) as image:
                     tags = image.getexif().get_ifd(_EXIF)
                     at = datetime.strptime(str(next(tags[tag] for tag in _TAKEN if tag in tags)), "%Y:%m:%d %H:%M:%S")
