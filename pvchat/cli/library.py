@@ -20,6 +20,7 @@ from pvchat.cli.options import Commands, add_command, add_common, add_group, add
 from pvchat.errors import SettingsError
 from pvchat.runtime import ProgressDisplay, size
 from pvchat.runtime import seconds as duration
+from pvchat.storage import atomic
 
 if TYPE_CHECKING:
     from pvchat.library.inbox import Inbox
@@ -252,7 +253,7 @@ def _done(what: str, words: list[str], inbox: Inbox, consent: bool) -> tuple[dic
             made = inbox.split(group, [_number(word) for word in rest])
             return {"split": group, "new": made}, f"These tracks are {made} now."
     path = Path(rest[0]).expanduser()
-    path.write_bytes(inbox.picture(group))
+    atomic.write_new(path, inbox.picture(group))
     return {"picture": str(path)}, f"Written: {path}."
 
 
