@@ -58,6 +58,14 @@ def test_strangers_are_grouped_over_clips_most_seen_first(inbox: Inbox) -> None:
     assert (carl.videos, carl.seconds, carl.perhaps, carl.sightings[0].place) == (3, 6.0, [], "hall")
 
 
+def test_seconds_are_those_in_which_somebody_is_seen(inbox: Inbox, library: Library) -> None:
+    """A track of a film may begin in its first minute and end in its last."""
+    before = inbox.strangers()[0].seconds
+    with library._open() as tables:
+        tables.execute("UPDATE tracks SET seen = substr(seen, 1, length(seen) / 2)")
+    assert inbox.strangers()[0].seconds == before / 2
+
+
 def test_a_group_keeps_its_number_as_clips_come_and_go(
     inbox: Inbox, library: Library, studio: Studio, tmp_path: Path
 ) -> None:
