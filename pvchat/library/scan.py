@@ -106,10 +106,12 @@ def look(path: str, chat: Service) -> Looked:
     try:
         analysis = chat.analyse(path)
         try:
-            return replace(analysis, sound=chat.listen(path).analysis.sound), recorded(Path(path))
+            return chat.listen(path, Look(analysis)).analysis, recorded(Path(path))
         finally:
             chat.evict(analysis.key)
-    except (PVChatError, OSError) as error:
+    except PVChatError as error:  # the report names the file itself
+        return f"{error.what} {error.hint}".rstrip()
+    except OSError as error:
         return str(error)
 
 
