@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from pvchat.library.recognise import follow, recognise
 from pvchat.library.sources import Stamp, drop_orphans, file_stamp, find_changes
 from pvchat.library.strangers import groups_of_clip, restore_groups
 from pvchat.runtime import share_threads
-from pvchat.schemas import ClipAnalysis, Progress, Service
+from pvchat.schemas import ClipAnalysis, Look, Progress, Service
 from pvchat.storage.library import transaction
 from pvchat.video import Recorded, content_key, recorded
 
@@ -172,7 +172,11 @@ def _enter(library: sqlite3.Connection, chat: Service, path: str, seen: Looked, 
 
 
 def _link(library: sqlite3.Connection, path: str, clip: int, dated: Recorded) -> None:
+    """Say that a file shows a clip, and date the clip by it; a copy of a file that is still there dates nothing."""
+    others = library.execute("SELECT path FROM files WHERE clip = ? AND path <> ?", (clip, path)).fetchall()
     library.execute("UPDATE files SET clip = ?, problem = '' WHERE path = ?", (clip, path))
+    if any(Path(other).exists() for (other,) in others):
+        return
     words = "UPDATE clips SET recorded = ?, dated_by = ? WHERE id = ?"
     library.execute(words, (dated.at.isoformat(), dated.by, clip))
 
