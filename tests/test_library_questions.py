@@ -353,6 +353,7 @@ REFUSED = {
     "Who was here after 30?": "I can't read the times",
     "How long is the video?": "Ask anything else about one video",
     "Was Zoe here before Ana?": "Nobody called Zoe is enrolled.",
+    "In which videos is Mrs. Smith?": "Nobody called Mrs. Smith is enrolled.",
 }
 
 
