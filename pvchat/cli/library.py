@@ -20,7 +20,6 @@ from pvchat.cli.options import Commands, add_command, add_common, add_group, add
 from pvchat.errors import SettingsError
 from pvchat.runtime import ProgressDisplay, size
 from pvchat.runtime import seconds as duration
-from pvchat.storage import atomic
 
 if TYPE_CHECKING:
     from pvchat.library.inbox import Inbox
@@ -234,6 +233,8 @@ def _inbox(args: argparse.Namespace) -> None:
 
 def _done(what: str, words: list[str], inbox: Inbox, consent: bool) -> tuple[dict[str, Any], str]:
     """Do one thing about a stranger; returns the result as JSON and as a sentence."""
+    from pvchat.storage import atomic
+
     group, rest = _number(words[0]), words[1:]
     match what:
         case "name":
