@@ -164,7 +164,7 @@ def _enter(library: sqlite3.Connection, chat: Service, path: str, seen: Looked, 
             restore_groups(library, clip, before)
             recognise(library, chat, clip)
             report.added += 1
-            report.footage_s += analysis.duration_s
+            report.footage_s = round(report.footage_s + analysis.duration_s, 2)
         _link(library, path, clip, dated)
         if clip != _clip_of(library, analysis.key, usable):  # it would be looked at again and again
             report.failed[path] = _NOT_HEARD
