@@ -121,10 +121,10 @@ def sources(library: sqlite3.Connection) -> list[Source]:
     for number, path, place in library.execute("SELECT id, path, place FROM sources ORDER BY id").fetchall():
         files = library.execute("SELECT path, clip, problem FROM files WHERE source = ?", (number,)).fetchall()
         clips = {clip for _, clip, _ in files if clip is not None}
-        words = "SELECT round(coalesce(sum(seconds), 0.0), 2) FROM clips WHERE id IN (SELECT clip FROM files WHERE source = ?)"
+        words = "SELECT coalesce(sum(seconds), 0.0) FROM clips WHERE id IN (SELECT clip FROM files WHERE source = ?)"
         failed = {name: problem for name, _, problem in files if problem}
         waiting = sum(clip is None and not problem for _, clip, problem in files)
-        seconds = library.execute(words, (number,)).fetchone()[0]
+        seconds = round(library.execute(words, (number,)).fetchone()[0], 2)
         found.append(Source(path, place, len(files), len(clips), seconds, waiting, failed))
     return found
 
