@@ -165,6 +165,8 @@ def test_people_who_are_here_are_kept(
     path, _ = backup(tmp_path / "one.pvbackup")
     with pytest.raises(BackupError, match="is there already"):
         backup(path)
+    with pytest.raises(BackupError, match="its folder doesn't exist"):
+        backup(tmp_path / "nowhere" / "one.pvbackup")
     with pytest.raises(BackupError, match="people in this home already"):
         restore(path)
     assert answers() == known

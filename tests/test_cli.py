@@ -23,6 +23,7 @@ from pvchat.people.corrections import Correction, Example, corrected
 from pvchat.people.person import Notes
 from pvchat.people.store import PeopleStore, Person
 from pvchat.schemas import Answer, PersonPresence
+from pvchat.service.hearing import SpokenLine
 
 REPO = Path(__file__).parents[1]
 HELP = REPO / "docs" / "help.md"
@@ -431,3 +432,16 @@ def _all_parsers():
                     yield from walk(f"{title} {name}", sub)
 
     return walk("pvchat", cli.build_parser())
+
+
+def test_subtitles_replace_no_file(chat, capsys, tmp_path, monkeypatch):
+    clip, new = tmp_path / "party.mp4", tmp_path / "party.srt"
+    clip.write_bytes(b"a film")
+    monkeypatch.setattr("pvchat.service.hearing.transcript", lambda *_: [SpokenLine(0.0, 1.0, "Ana", "", "Hello.")])
+    monkeypatch.setattr(chat, "listen", lambda clip: SimpleNamespace(analysis=None), raising=False)
+    monkeypatch.setattr(chat, "presence", lambda analysis: [], raising=False)
+    assert run("transcribe", str(clip), "--srt", str(clip)) == 1
+    assert "Choose another path" in capsys.readouterr().err
+    assert clip.read_bytes() == b"a film"
+    assert run("transcribe", str(clip), "--srt", str(new)) == 0
+    assert "Ana: Hello." in new.read_text()

@@ -312,9 +312,10 @@ def test_a_container_tells_when_it_was_recorded(tmp_path: Path) -> None:
     with av.open(str(path), "w") as out:
         out.metadata["creation_time"] = made
         stream = out.add_stream("mpeg4", rate=5)
-        stream.width = stream.height = 64
-        for packet in stream.encode(av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), "rgb24")):
-            out.mux(packet)
+        stream.width = stream.height = 256
+        noise = np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8)
+        for _ in range(5):  # 180 kB, the index behind them, as cameras write
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(noise, "rgb24")))
         out.mux(stream.encode(None))
     local = datetime.fromisoformat(made).astimezone().replace(tzinfo=None)
     assert (recorded(path).at, recorded(path).by) == (local, "container")

@@ -89,6 +89,16 @@ def test_somebody_else_is_taken(store: PeopleStore, tmp_path: Path) -> None:
     assert store.import_(file_of(tmp_path, figure("Anton", 8)), check=require_unlike).name == "Anton"
 
 
+def test_whom_she_looks_like_most_is_named(store: PeopleStore, tmp_path: Path) -> None:
+    """The hint tells in whose place to put her."""
+    between = identity_of(JAN) + 0.3 * (identity_of(3) - identity_of(JAN))
+    store.add(enrolled("Rosa", JAN, prototypes=between[None]))
+    store.add(enrolled("Copied", JAN))
+    store.forget("Jan")
+    with pytest.raises(PeopleError, match="looks like Copied"):
+        store.import_(file_of(tmp_path, enrolled("Other", JAN)), check=require_unlike)
+
+
 def test_who_takes_her_own_place_may_look_like_herself(store: PeopleStore, tmp_path: Path) -> None:
     path = file_of(tmp_path, enrolled("jan", JAN))
     assert store.import_(path, replace=True, check=require_unlike).name == "jan"

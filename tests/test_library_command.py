@@ -18,6 +18,7 @@ from make_studio import ANA, BEN, Studio  # noqa: E402
 from pvchat import PVChat  # noqa: E402
 from pvchat.cli import console, library  # noqa: E402
 from pvchat.cli import main as cli  # noqa: E402
+from pvchat.library.inbox import Inbox  # noqa: E402
 from pvchat.library.scan import Report  # noqa: E402
 from pvchat.runtime import ProgressDisplay  # noqa: E402
 
@@ -92,7 +93,7 @@ def test_what_does_not_go_together_is_told(run: Run, tmp_path: Path, studio: Stu
 
 
 def test_a_stranger_is_listed_named_ignored_and_all_of_it_is_taken_back(
-    run: Run, tmp_path: Path, studio: Studio, chat: PVChat
+    run: Run, tmp_path: Path, studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for day in (25, 26):
         studio.clip(f"videos/2026-11-{day}", 5)
@@ -100,6 +101,10 @@ def test_a_stranger_is_listed_named_ignored_and_all_of_it_is_taken_back(
     run("library", "scan")
     one = run("library", "inbox")[0]
     assert (one["videos"], len(one["sightings"]), len(run("library", "inbox", "--all"))) == (2, 2, 1)
+    kept = (tmp_path / "kept.mp4").write_bytes(b"mine")
+    monkeypatch.setattr(Inbox, "picture", lambda _, group: b"JPEG")
+    assert "File exists" in run("library", "inbox", "--picture", one["id"], tmp_path / "kept.mp4", code=1)["what"]
+    assert (tmp_path / "kept.mp4").stat().st_size == kept
     assert "consent is missing" in run("library", "inbox", "--name", one["id"], "Eva", code=1)["what"]
     assert run("library", "inbox", "--name", one["id"], "Eva", "--consent") == {"named": one["id"], "name": "Eva"}
     assert run("library", "inbox") == []

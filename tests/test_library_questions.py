@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -351,6 +353,7 @@ REFUSED = {
     "Who was here after 30?": "I can't read the times",
     "How long is the video?": "Ask anything else about one video",
     "Was Zoe here before Ana?": "Nobody called Zoe is enrolled.",
+    "In which videos is Mrs. Smith?": "Nobody called Mrs. Smith is enrolled.",
 }
 
 
@@ -395,6 +398,22 @@ def test_that_there_is_no_such_video_is_said_of_videos(library: Library) -> None
     assert without == "Ana is in the one video on Tuesday."
     longer = library.ask("Which videos last longer than one minute?", now=NOW).answer
     assert longer == "No video of such a length is among nine videos."
+
+
+def test_of_a_long_video_the_time_that_is_meant_is_looked_at_and_told(tmp_path: Path) -> None:
+    looked = []
+
+    def look(path: str, question: str, *, between: tuple[float, float]) -> SimpleNamespace:
+        looked.append(between)
+        return SimpleNamespace(answer="Ben walks.")
+
+    with made_library(tmp_path, VIDEOS[2:3]) as made, made._open() as tables:  # Ben, at 0:00 and again at 0:40
+        tables.execute("UPDATE clips SET long = 1")
+        made.chat.ask = look  # type: ignore[method-assign, assignment]
+        asked = [made.ask(f"What was Ben doing {when}?", now=NOW).answer
+                 for when in ("when he was last seen", "when he was first seen")]  # fmt: skip
+    assert looked == [(40.0, 60.0), (0.0, 20.0)]
+    assert [one.split("(")[1] for one in asked] == ["1.mp4 at 0:40): Ben walks.", "1.mp4 at 0:00): Ben walks."]
 
 
 def test_how_many_days_ago_and_in_order(library: Library) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,9 @@ from pvchat.config import Settings  # noqa: E402
 from pvchat.errors import VideoReadError  # noqa: E402
 from pvchat.library import Library  # noqa: E402
 from pvchat.library.scan import Scanning, look  # noqa: E402
+from pvchat.perception import analysis  # noqa: E402
+from pvchat.schemas import Look  # noqa: E402
+from pvchat.storage.clips import ClipCache  # noqa: E402
 from pvchat.storage.library import LibraryError  # noqa: E402
 
 
@@ -39,7 +43,7 @@ def library(studio: Studio, chat: PVChat, tmp_path: Path) -> Library:
 def test_a_video_that_cannot_be_listened_to_is_let_go(
     studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def deaf(_: PVChat, path: str) -> None:
+    def deaf(_: PVChat, path: str, seen: Look) -> None:
         raise VideoReadError("nothing can be heard.", subject=path)
 
     gone = list[str]()
@@ -62,6 +66,27 @@ def test_a_moved_file_is_known_by_its_content(library: Library, studio: Studio, 
     report = library.scan()
     assert (report.added, report.moved, report.removed, studio.analysed) == (0, 1, 0, looked)
     assert "on Thursday 24 December 2026" in library.ask("When was Ana last seen?").answer
+
+
+def test_a_copy_of_a_video_doesnt_date_it_anew(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "videos" / "2026-12-24.mp4").write_bytes((tmp_path / "videos" / "2026-11-03.mp4").read_bytes())
+    assert library.scan().moved == 1
+    assert "on Tuesday 3 November 2026" in library.ask("When was Ana last seen?").answer
+
+
+def test_who_is_forgotten_while_a_video_is_looked_at_makes_no_second_look(
+    studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, recognise = studio.clip("a", ANA), analysis.recognise
+
+    def slowly(*args: Any, **options: Any) -> Any:
+        ClipCache().purge()
+        return recognise(*args, **options)
+
+    monkeypatch.setattr(analysis, "recognise", slowly)
+    studio.analysed.clear()
+    assert not isinstance(look(str(path), chat), str)
+    assert len(studio.analysed) == 1
 
 
 def test_a_deleted_file_is_forgotten(library: Library, tmp_path: Path) -> None:
@@ -97,7 +122,7 @@ def test_what_cannot_be_read_is_told_and_not_tried_again(library: Library, studi
     assert list(library.scan().failed) == [str(tmp_path / "videos" / "bad.mp4")]
     library.chat.analyse = load  # type: ignore[method-assign]
     assert library.scan().added == 0
-    assert "nothing in it can be decoded" in library.status().sources[0].failed[str(tmp_path / "videos" / "bad.mp4")]
+    assert list(library.status().sources[0].failed.values()) == ["nothing in it can be decoded."]  # the key is the path
 
 
 def test_a_stopped_scan_goes_on(library: Library, studio: Studio) -> None:
@@ -119,8 +144,16 @@ def test_only_videos_that_are_there_can_be_added(library: Library, tmp_path: Pat
     ):  # fmt: skip
         with pytest.raises(LibraryError, match=what):
             library.add([path])
+    (tmp_path / "more" / "in").mkdir(parents=True)
+    with pytest.raises(LibraryError, match="one lies in the other"):
+        library.add([tmp_path / "more", tmp_path / "more" / "in"])
     with pytest.raises(LibraryError, match="was not added"):
         library.remove(tmp_path / "nothing")
+
+
+def test_a_folder_is_one_however_it_is_written(library: Library, tmp_path: Path) -> None:
+    assert library.add([tmp_path / "videos" / ".." / "videos"], place="hall") == [str(tmp_path / "videos")]
+    assert [(one.path, one.place) for one in library.status().sources] == [(str(tmp_path / "videos"), "hall")]
 
 
 def test_what_is_removed_leaves_no_row(library: Library, tmp_path: Path) -> None:

@@ -115,6 +115,8 @@ def test_what_is_said_is_quoted_with_its_time(spoken: Library) -> None:
     assert (quote["who"], quote["span"][0], quote["text"]) == ("Ana", 3.0, "Happy birthday, Ben!")
     assert spoken.ask("When did Ana last say 'doctor'?", now=NOW).answer.startswith("Ana says “doctor”: last on Friday")
     assert "weren't listened to" in spoken.ask("Was 'tea' said on Saturday?", now=NOW).answer
+    no_music = spoken.ask("In which videos is there music on Monday?", now=NOW).answer
+    assert no_music.startswith("I heard no music in ")
 
 
 @pytest.mark.weights
@@ -210,7 +212,7 @@ def test_what_could_not_be_heard_at_first_is_heard_later(
     studio: Studio, chat: PVChat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     states = [Sound("unfetched"), HEARD]
-    monkeypatch.setattr(type(chat), "listen", lambda self, clip: Look(replace(self.analyse(clip), sound=states[0])))
+    monkeypatch.setattr(type(chat), "listen", lambda _, clip, seen: Look(replace(seen.analysis, sound=states[0])))
     library = chat.library
     library.add([studio.clip("2026-11-28 18.00.00", ANA, BEN)])
     assert library.scan().added == 1
@@ -229,7 +231,7 @@ UNFETCHED = Sound("unfetched")
 @pytest.fixture
 def deaf(studio: Studio, chat: PVChat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
     """A clip of each of two folders that could not be listened to yet."""
-    monkeypatch.setattr(type(chat), "listen", lambda self, clip: Look(replace(self.analyse(clip), sound=UNFETCHED)))
+    monkeypatch.setattr(type(chat), "listen", lambda _, clip, seen: Look(replace(seen.analysis, sound=UNFETCHED)))
     for name in ("pantry", "hall"):
         (tmp_path / name).mkdir()
         studio.clip(f"{name}/2026-11-28 18.00.00", *((ANA, BEN) if name == "pantry" else (BEN,)))
@@ -241,7 +243,7 @@ def deaf(studio: Studio, chat: PVChat, tmp_path: Path, monkeypatch: pytest.Monke
 def hear(monkeypatch: pytest.MonkeyPatch, sound: Sound) -> None:
     """What hearing needs is here from now on; where clips are looked at they sound like this."""
     monkeypatch.setattr("pvchat.assets.weights.missing", lambda **_: [])
-    monkeypatch.setattr(PVChat, "listen", lambda self, clip: Look(replace(self.analyse(clip), sound=sound)))
+    monkeypatch.setattr(PVChat, "listen", lambda _, clip, seen: Look(replace(seen.analysis, sound=sound)))
 
 
 def test_clips_stay_in_the_library_until_they_are_listened_to(

@@ -61,7 +61,7 @@ def test_what_was_not_heard_yet_when_she_was_forgotten_never_is(
 ) -> None:
     sound = Sound("heard", (Utterance(0.2, 0.6, (SpokenWord("marzipan", 0.2, 0.6),), 1),))
     states = [Sound("unfetched"), sound]
-    monkeypatch.setattr(type(chat), "listen", lambda self, clip: Look(replace(self.analyse(clip), sound=states[0])))
+    monkeypatch.setattr(type(chat), "listen", lambda _, clip, seen: Look(replace(seen.analysis, sound=states[0])))
     library = chat.library
     library.add([studio.clip("2026-11-28 18.00.00", ANA, BEN)])
     library.scan()

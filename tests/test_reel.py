@@ -101,3 +101,10 @@ def test_the_commands(studio: Studio, chat: PVChat, tmp_path: Path, capsys: Any)
         chat.library.moments("Dora")
     assert cli.main(["library", "reel", "Ana", "--out", str(tmp_path / "a.mp4")]) == 1  # the studio's clips are none
     assert "nothing to show" in capsys.readouterr().err
+    path.unlink()
+    chat.library.scan()
+    assert cli.main(["library", "export", "Ana"]) == 0
+    assert "Ana was seen in no video (--perhaps" in capsys.readouterr().err
+    (tmp_path / "larder").rename(tmp_path / "away")
+    assert cli.main(["library", "list"]) == 0
+    assert f"{tmp_path / 'larder'} isn't there; what was seen in it is kept." in capsys.readouterr().err

@@ -146,7 +146,7 @@ def test_playlists_open_nothing(
 ) -> None:
     """Neither another file nor an address in a playlist is touched, even if the check by content let it through."""
     if not sniffed:
-        monkeypatch.setattr("pvchat.video.clips.sniff", lambda path, head: "container")
+        monkeypatch.setattr("pvchat.video.clips.sniff", lambda path, file: "container")
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as server:
         server.settimeout(0.05)
         other = tmp_path / "other.mp4"  # FFmpeg itself lets a list name files beside it

@@ -48,7 +48,7 @@ def sources(status: Status, whole: bool) -> str:
         failed = ""
         for path, why in list(one.failed.items())[:MAX_FAILED]:
             name = Path(path).name  # without its folder's path, since browsers elsewhere see this too
-            failed += f"<li>{escape(name)}: {escape(why.removeprefix(f'{path}: ').replace(path, name))}</li>"
+            failed += f"<li>{escape(name)}: {escape(why.replace(path, name))}</li>"
         more = f"<details><summary>Which, and why</summary><ul>{failed}</ul></details>" if failed else ""
         title = escape(from_home(one.path) if whole else Path(one.path).name)
         more += _REMOVE.format(path=escape(one.path)) if whole else ""

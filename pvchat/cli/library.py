@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pvchat.service import PVChat
 
 WARNING = "A library holds biometric data: face vectors of everyone in the videos, enrolled or not."
+_MISSING = "{} isn't there; what was seen in it is kept."
 _INBOX_WARNING = "What it shows are faces of people who weren't asked: enroll nobody who hasn't agreed."
 
 # What can be done about a stranger: arguments, meaning, and the message after undoing it ("": it can't be undone).
@@ -92,6 +93,7 @@ def _add(args: argparse.Namespace) -> None:
 
 def _list(args: argparse.Namespace) -> None:
     from pvchat.chat.english import lasting
+    from pvchat.video import is_address
 
     found = console.open_library().status()
     rows: list[tuple[str, ...]] = [("path", "place", "files", "clips", "footage", "waiting", "failed")]
@@ -103,6 +105,8 @@ def _list(args: argparse.Namespace) -> None:
     for source in () if args.json else found.sources:
         for path, why in source.failed.items():
             console.say(f"{path} can't be used: {why}")
+        if not is_address(source.path) and not Path(source.path).exists():
+            console.say(_MISSING.format(source.path))
 
 
 def _scan(args: argparse.Namespace) -> None:
@@ -145,7 +149,7 @@ def _print_report(args: argparse.Namespace, report: Report) -> None:
     for path, why in report.failed.items():
         console.say(f"{path} can't be used: {why}")
     for path in report.missing:
-        console.say(f"{path} isn't there; what was seen in it is kept.")
+        console.say(_MISSING.format(path))
     console.report(args, vars(report), f"Videos: {', '.join(parts)}.")
 
 
@@ -178,6 +182,8 @@ def _export(args: argparse.Namespace) -> None:
     if args.json:
         console.write_json(rows)
         return
+    if not rows:
+        console.say(f"{args.name} was seen in no video{'' if args.perhaps else ' (--perhaps: also if only perhaps)'}.")
     out = io.StringIO()
     table = csv.DictWriter(out, ("path", "place", "at", "start_s", "end_s", "sure"), lineterminator="\n")
     table.writeheader()
@@ -233,6 +239,8 @@ def _inbox(args: argparse.Namespace) -> None:
 
 def _done(what: str, words: list[str], inbox: Inbox, consent: bool) -> tuple[dict[str, Any], str]:
     """Do one thing about a stranger; returns the result as JSON and as a sentence."""
+    from pvchat.storage import atomic
+
     group, rest = _number(words[0]), words[1:]
     match what:
         case "name":
@@ -252,7 +260,7 @@ def _done(what: str, words: list[str], inbox: Inbox, consent: bool) -> tuple[dic
             made = inbox.split(group, [_number(word) for word in rest])
             return {"split": group, "new": made}, f"These tracks are {made} now."
     path = Path(rest[0]).expanduser()
-    path.write_bytes(inbox.picture(group))
+    atomic.write_new(path, inbox.picture(group))
     return {"picture": str(path)}, f"Written: {path}."
 
 

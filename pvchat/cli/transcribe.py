@@ -21,20 +21,21 @@ def register(commands: Commands) -> None:
         "English, and other languages less well; what hearing needs is fetched by `pvchat doctor --fetch --voice`.",
     )  # fmt: skip
     parser.add_argument("clip", metavar="CLIP", help="a video with sound")
-    parser.add_argument("--srt", type=Path, metavar="FILE", help="write subtitles (SubRip) into a file instead")
+    parser.add_argument("--srt", type=Path, metavar="FILE", help="write subtitles (SubRip) into a new file instead")
     add_model(parser, _run)
 
 
 def _run(args: argparse.Namespace) -> None:
     from pvchat.chat.english import clock
     from pvchat.service.hearing import transcript
+    from pvchat.storage import atomic
 
     chat, progress = console.open_chat(args)
     with progress:
         analysis = chat.listen(args.clip).analysis
     lines = transcript(analysis, chat.presence(analysis), args.clip)
     if args.srt is not None:
-        args.srt.write_text(subtitles(lines), encoding="utf-8")
+        atomic.write_new(args.srt.expanduser(), subtitles(lines).encode())
         console.say(f"{len(lines)} subtitles are in {args.srt}.")
     elif args.json:
         names = ("start_s", "end_s", "who", "of", "text")

@@ -144,6 +144,7 @@ class _Search:
             return LibraryAnswer(say_archive(sighted, said), sighted)
         rank, seen = asked.sighting.rank, sighted.sure or list(sighted.seen)
         edge = next(iter(nth_of(seen, rank.k if rank is not None and rank.by == "time" else 1)), seen[0])
+        edge = replace(edge, spans=edge.spans[-1:] if is_backwards(asked.sighting) else edge.spans[:1])
         if asked.around:
             day = replace(asked, sighting=None, dates=(around(edge.video.at, asked.around),))
             return replace(self, asked=day)._answer(query)
@@ -178,6 +179,7 @@ class _Search:
         """What is known of somebody by the one video that tells it; if none does, what the last one with her tells."""
         one = said.moment or next(iter([*found.sure[::-1], *found.seen[::-1]]), None)
         if one is not None:
+            one = replace(one, spans=one.spans[-1:]) if one.video.long else one  # of a long one its last time is told
             return found, replace(said, moment=one, told=self._described(query, one))
         there = self._where_seen(query)
         last = next(iter([*there.sure[::-1], *there.seen[::-1]]), None)
@@ -232,9 +234,8 @@ class _Search:
         """What is known of somebody in one video, in words of an answer about it; a long one is looked at closer."""
         number, place = one.video.number, one.video.place
         if one.video.long and one.spans:
-            span = one.spans[-1] if self.asked.sighting is None or is_backwards(self.asked.sighting) else one.spans[0]
             try:
-                return self.chat.ask(one.video.path, self.asked.text, between=span).answer
+                return self.chat.ask(one.video.path, self.asked.text, between=one.spans[-1]).answer
             except (PVChatError, OSError):  # the file is gone: what was stored is told
                 pass
         timeline = self._timeline(number, f"the {place}" * bool(place))

@@ -13,6 +13,7 @@ deleted from the library is gone from there too (`ON DELETE CASCADE`).
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -90,6 +91,9 @@ class Inbox:
         """
         if not consent:
             raise PeopleError("consent is missing.", subject=name, hint="Say so if she has agreed (--consent).")
+        if self.chat.people.find(name) is not None:
+            hint = f"Use another name; or, if that is she: pvchat library inbox --join {group} {shlex.quote(name)}"
+            raise PeopleError("somebody of this name is enrolled already.", subject=name, hint=hint)
 
         def enroll(one: Shown, again: bool) -> Person:
             analysis = self.chat.analyse(one.sighting.path)

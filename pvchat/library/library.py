@@ -219,7 +219,7 @@ class Library:
             sources.find_changes(library, usable_versions(self.chat))
             found = sources.sources(library)
             clips, seconds, tracks, people = library.execute(
-                "SELECT count(*), round(coalesce(sum(seconds), 0.0), 3), (SELECT count(*) FROM tracks), "
+                "SELECT count(*), round(coalesce(sum(seconds), 0.0), 2), (SELECT count(*) FROM tracks), "
                 "(SELECT count(DISTINCT who) FROM appearances WHERE who > 0) FROM clips"
             ).fetchone()
         size = sum(path.stat().st_size for path in library_of(self.root).parent.rglob("*") if path.is_file())

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from pvchat.library.recognise import follow, recognise
 from pvchat.library.sources import Stamp, drop_orphans, file_stamp, find_changes
 from pvchat.library.strangers import groups_of_clip, restore_groups
 from pvchat.runtime import share_threads
-from pvchat.schemas import ClipAnalysis, Progress, Service
+from pvchat.schemas import ClipAnalysis, Look, Progress, Service
 from pvchat.storage.library import transaction
 from pvchat.video import Recorded, content_key, recorded
 
@@ -105,10 +105,12 @@ def look(path: str, chat: Service) -> Looked:
     try:
         analysis = chat.analyse(path)
         try:
-            return replace(analysis, sound=chat.listen(path).analysis.sound), recorded(Path(path))
+            return chat.listen(path, Look(analysis)).analysis, recorded(Path(path))
         finally:
             chat.evict(analysis.key)
-    except (PVChatError, OSError) as error:
+    except PVChatError as error:  # the report names the file itself
+        return f"{error.what} {error.hint}".rstrip()
+    except OSError as error:
         return str(error)
 
 
@@ -161,7 +163,7 @@ def _enter(library: sqlite3.Connection, chat: Service, path: str, seen: Looked, 
             restore_groups(library, clip, before)
             recognise(library, chat, clip)
             report.added += 1
-            report.footage_s = round(report.footage_s + analysis.duration_s, 3)
+            report.footage_s = round(report.footage_s + analysis.duration_s, 2)
         _link(library, path, clip, dated)
         if clip != _clip_of(library, analysis.key, usable):  # it would be looked at again and again
             report.failed[path] = _NOT_HEARD
@@ -169,7 +171,11 @@ def _enter(library: sqlite3.Connection, chat: Service, path: str, seen: Looked, 
 
 
 def _link(library: sqlite3.Connection, path: str, clip: int, dated: Recorded) -> None:
+    """Say that a file shows a clip, and date the clip by it; a copy of a file that is still there dates nothing."""
+    others = library.execute("SELECT path FROM files WHERE clip = ? AND path <> ?", (clip, path)).fetchall()
     library.execute("UPDATE files SET clip = ?, problem = '' WHERE path = ?", (clip, path))
+    if any(Path(other).exists() for (other,) in others):
+        return
     words = "UPDATE clips SET recorded = ?, dated_by = ? WHERE id = ?"
     library.execute(words, (dated.at.isoformat(), dated.by, clip))
 

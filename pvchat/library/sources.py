@@ -60,10 +60,12 @@ def add(library: sqlite3.Connection, paths: Sequence[Path], place: str | None) -
         if path.is_file() and path.suffix.lower() not in SUFFIXES:
             hint = f"Files are told by their endings: {', '.join(sorted(SUFFIXES))}."
             raise LibraryError("this is no video or photo.", subject=str(path), hint=hint)
-        for other in known:
+        for other in [*known, *wanted]:
             if path != other and (path.is_relative_to(other) or other.is_relative_to(path)):
-                hint = f"Take that out first: pvchat library remove '{other}'."
-                raise LibraryError(f"one lies in the other: {other} is in the library.", subject=str(path), hint=hint)
+                there, hint = "", "Name one of them."
+                if other in known:
+                    there, hint = " is in the library", f"Take that out first: pvchat library remove '{other}'."
+                raise LibraryError(f"one lies in the other: {other}{there}.", subject=str(path), hint=hint)
     with transaction(library):
         for path in wanted:
             library.execute("INSERT OR IGNORE INTO sources(path, place) VALUES (?, '')", (str(path),))
@@ -105,7 +107,7 @@ def remove(library: sqlite3.Connection, path: str) -> None:
     with transaction(library):
         clips = "SELECT path FROM files WHERE source = (SELECT id FROM sources WHERE path = ? AND camera IS NOT NULL)"
         drop_clips(library, [row[0] for row in library.execute(clips, (whole,))])
-        if not library.execute("DELETE FROM sources WHERE path = ?", (whole,)).rowcount:
+        if not library.execute("DELETE FROM sources WHERE path IN (?, ?)", (whole, path)).rowcount:
             known = [row[0] for row in library.execute("SELECT path FROM sources ORDER BY path")]
             hint = f"There are: {', '.join(known)}." if known else "The library is empty."
             raise LibraryError("this was not added to the library.", subject=whole, hint=hint)
@@ -119,10 +121,10 @@ def sources(library: sqlite3.Connection) -> list[Source]:
     for number, path, place in library.execute("SELECT id, path, place FROM sources ORDER BY id").fetchall():
         files = library.execute("SELECT path, clip, problem FROM files WHERE source = ?", (number,)).fetchall()
         clips = {clip for _, clip, _ in files if clip is not None}
-        words = "SELECT coalesce(sum(seconds), 0) FROM clips WHERE id IN (SELECT clip FROM files WHERE source = ?)"
+        words = "SELECT coalesce(sum(seconds), 0.0) FROM clips WHERE id IN (SELECT clip FROM files WHERE source = ?)"
         failed = {name: problem for name, _, problem in files if problem}
         waiting = sum(clip is None and not problem for _, clip, problem in files)
-        seconds = round(float(library.execute(words, (number,)).fetchone()[0]), 3)
+        seconds = round(library.execute(words, (number,)).fetchone()[0], 2)
         found.append(Source(path, place, len(files), len(clips), seconds, waiting, failed))
     return found
 
@@ -166,8 +168,8 @@ def file_stamp(path: Path) -> Stamp:
 
 
 def _absolute(path: str | Path) -> Path:
-    """Where a path leads: that of an unknown "~user" stays as it is, and isn't there."""
-    return Path(os.path.expanduser(path)).absolute()
+    """Where a path leads, without ".."; that of an unknown "~user" stays as it is, and isn't there."""
+    return Path(os.path.abspath(os.path.expanduser(path)))
 
 
 def _name_place(library: sqlite3.Connection, path: str, place: str | None) -> None:

@@ -65,6 +65,7 @@ class Shown:
 
     number: int  # of the track in its clip, from 0
     sighting: Sighting  # where and when
+    seconds: float  # how long she is seen: a track of a film may begin in its first minute and end in its last
     worth: float  # how well its best sighting shows it
     at_s: float  # when that is, seconds
     box: FloatArray  # of the face then [4], fractions of the frame
@@ -186,19 +187,20 @@ def shown_in(library: sqlite3.Connection, group: int | None = None) -> dict[int,
     where, values = ("", []) if group is None else (' AND m."group" = ?', [group])
     columns = 'c.id, t.id, min(f.path), s.place, c.recorded, round(t.start, 2), round(t."end", 2)'
     words = (
-        f'SELECT m."group", t.number, t.sightings, c.times, {columns} '
+        f'SELECT m."group", t.number, t.sightings, c.times, c.seconds * length(t.seen) / 4, {columns} '
         'FROM members AS m JOIN groups AS g ON g.id = m."group" JOIN tracks AS t ON t.id = m.track '
         "JOIN clips AS c ON c.id = t.clip JOIN files AS f ON f.clip = c.id JOIN sources AS s ON s.id = f.source "
         f"WHERE g.ignored = 0 AND g.ref = '' AND t.id NOT IN ({RECOGNISED}){where} "
         "GROUP BY t.id ORDER BY c.recorded, c.id, t.start"
     )
     found = defaultdict[int, list[Shown]](list)
-    for stranger, number, sightings, times, *row in library.execute(words, values):
+    for stranger, number, sightings, stamps, seconds, *row in library.execute(words, values):
         rows = records.sightings_of(sightings)
         worth = rows[:, 6] * (rows[:, 4] - rows[:, 2])  # quality of the best sightings, and how tall they are
         best = int(worth.argmax())
-        at = float(records.times_of(times)[int(rows[best, 0])])
-        found[stranger].append(Shown(number, Sighting(*row), float(worth[best]), at, rows[best, 1:5]))
+        times = records.times_of(stamps)
+        at, lasts = float(times[int(rows[best, 0])]), seconds / len(times)  # frames [T] lie evenly
+        found[stranger].append(Shown(number, Sighting(*row), lasts, float(worth[best]), at, rows[best, 1:5]))
     return found
 
 
@@ -212,7 +214,7 @@ def all_of(library: sqlite3.Connection, names: dict[int, str]) -> list[Stranger]
     for number, shown in shown_in(library).items():
         sightings = [one.sighting for one in shown]
         may_be = sorted({name for one in sightings for name in perhaps[one.track]})
-        seconds = round(sum(one.end_s - one.start_s for one in sightings), 1)
+        seconds = round(sum(one.seconds for one in shown), 1)
         found.append(Stranger(number, len({one.clip for one in sightings}), seconds, may_be, sightings))
     return found
 

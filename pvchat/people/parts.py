@@ -115,12 +115,12 @@ def require_unlike(person: Person, others: Iterable[Person]) -> None:
 
     Copies of somebody's vectors under other names would take her own sightings from her.
     """
-    for other in others:
-        apart = mean_distance(person, other)
-        if apart is not None and apart < SAME_FACE:
-            what = f"this looks like {other.name}, who is enrolled already: the same person, or another?"
-            hint = f"If it is {other.name}: import it with --name and --replace. If it is somebody else: "
-            raise PeopleError(what, subject=person.name, hint=f"{hint}pvchat people import FILE --alike.")
+    apart = [(far, other.name) for other in others if (far := mean_distance(person, other)) is not None]
+    if apart and min(apart)[0] < SAME_FACE:
+        name = min(apart)[1]
+        what = f"this looks like {name}, who is enrolled already: the same person, or another?"
+        hint = f"If it is {name}: import it with --name and --replace. If it is somebody else: "
+        raise PeopleError(what, subject=person.name, hint=f"{hint}pvchat people import FILE --alike.")
 
 
 def _by_face(person: Person) -> Person:

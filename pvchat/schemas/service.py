@@ -23,7 +23,7 @@ class Service(Protocol):
     def analyse(self, clip: str | Path) -> ClipAnalysis:
         """What the experts say about a clip; raises VideoReadError."""
 
-    def listen(self, clip: str | Path) -> Look:
+    def listen(self, clip: str | Path, seen: Look | None = None) -> Look:
         """A look at who is in a clip, with what is heard in it; raises VideoReadError."""
 
     def evict(self, key: str) -> None:

@@ -265,9 +265,9 @@ class PVChat:
         """
         return self._clips.look(clip, partial, stage).analysis
 
-    def listen(self, clip: str | Path) -> Look:
-        """A look at who is in a clip, with what is heard in it (`hearing.with_sound`)."""
-        return with_sound(self._clips, clip, self._clips.look(clip, stage="who"))
+    def listen(self, clip: str | Path, seen: Look | None = None) -> Look:
+        """A look at who is in a clip (`seen`, where it was looked at), with what is heard (`hearing.with_sound`)."""
+        return with_sound(self._clips, clip, seen or self._clips.look(clip, stage="who"))
 
     def evict(self, key: str) -> None:
         """Drop a clip's analysis, 25 MB of ten minutes, from memory, since nobody is about to ask; it stays on disk."""

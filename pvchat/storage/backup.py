@@ -78,8 +78,9 @@ def backup(path: Path) -> tuple[Path, BackupManifest]:
     """
     path = path.expanduser().absolute()
     path = path / f"pvchat-{datetime.now():%Y-%m-%d-%H%M%S}{SUFFIX}" if path.is_dir() else path
-    if path.exists():
-        raise BackupError("is there already.", subject=str(path), hint="Choose another path, or a folder.")
+    if path.exists() or not path.parent.is_dir():
+        what = "is there already." if path.exists() else "its folder doesn't exist."
+        raise BackupError(what, subject=str(path), hint="Choose another path, or a folder.")
     scratch = path.with_name(f".{uuid.uuid4().hex}{SUFFIX}")
     scratch.mkdir(mode=atomic.FOLDER_MODE)
     try:

@@ -22,7 +22,7 @@ from pvchat.config import VideoConfig
 from pvchat.schemas import Progress
 from pvchat.video.containers import DecodeDamage, decoded, probe_container, upright_by
 from pvchat.video.copies import COPY_OPTIONS, encode, read_copy, workspace
-from pvchat.video.files import HEAD_BYTES, MAX_RATE, PathLike, Probe, open_local, sniff, unreadable
+from pvchat.video.files import MAX_RATE, PathLike, Probe, open_local, sniff, unreadable
 from pvchat.video.keys import content_key
 from pvchat.video.pictures import animation, flat, open_picture, probe_picture
 from pvchat.video.shots import CutFinder
@@ -58,9 +58,8 @@ class Clip:
 def probe(path: PathLike, config: VideoConfig) -> Probe:
     """Find out what a file holds without trusting its header: packets are counted, one frame is decoded."""
     with open_local(path, config) as file:
-        kind = sniff(path, file.read(HEAD_BYTES))
-        file.seek(0)
-        return probe_picture(path, file, config) if kind == "picture" else probe_container(path, file, config)
+        is_picture = sniff(path, file) == "picture"
+        return probe_picture(path, file, config) if is_picture else probe_container(path, file, config)
 
 
 def load(

@@ -17,7 +17,7 @@ from typing import Literal
 from pvchat.config import VideoConfig
 from pvchat.errors import PVChatError
 from pvchat.video.containers import open_container
-from pvchat.video.files import HEAD_BYTES, open_local, sniff
+from pvchat.video.files import open_local, sniff
 from pvchat.video.pictures import open_picture
 
 _DAY = r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])"
@@ -62,7 +62,7 @@ def _in_container(path: Path) -> datetime | None:
     config = VideoConfig()
     try:
         with open_local(path, config) as file:
-            if sniff(path, file.read(HEAD_BYTES)) == "picture":
+            if sniff(path, file) == "picture":
                 with open_picture(path, file) as image:
                     tags = image.getexif().get_ifd(_EXIF)
                     at = datetime.strptime(str(next(tags[tag] for tag in _TAKEN if tag in tags)), "%Y:%m:%d %H:%M:%S")

@@ -127,11 +127,13 @@ def _unsealed(name: str, file: BinaryIO) -> BinaryIO:
     return plain
 
 
-def sniff(path: PathLike, head: bytes) -> Literal["container", "picture"]:
-    """Tell by the first bytes what Pillow decodes ("picture") from what FFmpeg shall try ("container").
+def sniff(path: PathLike, file: BinaryIO) -> Literal["container", "picture"]:
+    """Tell by a file's first bytes what Pillow decodes ("picture") from what FFmpeg shall try ("container").
 
-    Text, a playlist, or sound alone is refused.
+    Text, a playlist, or sound alone is refused. The file is at its beginning again.
     """
+    head = file.read(HEAD_BYTES)
+    file.seek(0)
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(PLAYLISTS):
         why = "this is a playlist or markup file, not a video; files named in it are not read."
         raise unreadable(path, why, SUPPORTED)

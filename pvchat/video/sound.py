@@ -13,7 +13,7 @@ import numpy as np
 from pvchat.config import VideoConfig
 from pvchat.schemas import SAMPLE_RATE, FloatArray
 from pvchat.video.containers import av_error, demuxed, open_container
-from pvchat.video.files import HEAD_BYTES, PathLike, Probe, open_local, sniff
+from pvchat.video.files import PathLike, Probe, open_local, sniff
 
 _SLACK_S = 0.05  # by which the stamps of a whole recording wander; a larger step is a hole, or sound told twice
 _MOST_CHANNELS = 64
@@ -22,9 +22,7 @@ _MOST_CHANNELS = 64
 def has_sound(path: PathLike, config: VideoConfig) -> bool:
     """Whether a clip has a sound track that can be decoded; by its header."""
     with open_local(path, config) as file:
-        head = file.read(HEAD_BYTES)
-        file.seek(0)
-        if sniff(path, head) == "picture":
+        if sniff(path, file) == "picture":
             return False
         with open_container(path, file, config) as (container, _):
             return _sound_of(container) is not None

@@ -127,6 +127,8 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     if queries.is_of_sound(found.query) and found.query.where is None:
         heard = f"nothing that {who} {'say' if several else 'says'}" if found.query.whom.names else "nobody speak"
         return f"I heard {heard} in {of}."
+    if found.query.where == MUSIC:
+        return f"{head}I heard no music in {of}."
     if is_plain(found.query.where) and queries.counts_people(found.query):
         return f"{head}I never saw {who[0].lower()}{who[1:]} in {of}."
     if is_plain(found.query.where):

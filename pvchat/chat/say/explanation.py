@@ -126,7 +126,7 @@ def _numbered(during: During) -> str:
     if during.unit == "edge":
         return f"the video's {'end' if start else 'beginning'}"
     if during.unit == "shot" and end is not None:
-        return f"the {clauses.ordinal(round(start))} to the {clauses.ordinal(round(end))} shot"
+        return f"the {ordinal(round(start))} to the {ordinal(round(end))} shot"
     if during.unit == "shot":
         return f"the {ordinal(round(start))} shot" if start < 0 else f"shot {round(start)}"
     if during.unit == "share":
