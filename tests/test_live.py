@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -21,12 +22,15 @@ from make_receivers import until  # noqa: E402
 from make_studio import ANA, BEN, Studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
+from pvchat.cli import console  # noqa: E402
+from pvchat.cli import main as cli  # noqa: E402
 from pvchat.cli.live import status_line  # noqa: E402
 from pvchat.errors import SettingsError, VideoReadError  # noqa: E402
 from pvchat.library.live.live import Live, Watching  # noqa: E402
 from pvchat.library.live.parts import WAITING, LivePart, Queue, Sampler  # noqa: E402
 from pvchat.library.live.ring import Ring, prune  # noqa: E402
 from pvchat.library.recognise import follow  # noqa: E402
+from pvchat.runtime import ProgressDisplay  # noqa: E402
 from pvchat.schemas import ClipAnalysis, Thing  # noqa: E402
 from pvchat.storage.library import LibraryError, connect, ring_of  # noqa: E402
 from pvchat.storage.stores import library_of  # noqa: E402
@@ -409,3 +413,26 @@ def test_a_growing_file_is_followed(chat: PVChat, tmp_path: Path, monkeypatch: p
     status = live.status()
     assert (status.dropped, status.failed, status.running) == (0, "", False)
     assert live.picture().startswith(b"\xff\xd8")
+
+
+def test_a_service_that_is_stopped_finishes_its_clip(
+    chat: PVChat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film = write(tmp_path / "hall.ts", [(2, ()), (6, (ANA,))])
+    monkeypatch.setattr(Live, "_look", lambda live, part: look(part))
+    monkeypatch.setattr(console, "open_chat", lambda args: (chat, ProgressDisplay()))
+
+    def wait(live: Live, timeout_s: float) -> bool:
+        until(lambda: bool(live.status().who))
+        signal.raise_signal(signal.SIGTERM)
+        return True
+
+    monkeypatch.setattr(Live, "wait", wait)
+    before = signal.signal(signal.SIGTERM, lambda *_: pytest.fail("nobody heard it"))
+    try:
+        with pytest.raises(SystemExit) as end:
+            cli.main(["live", str(film)])
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert not end.value.code
+    assert Path(chat.library.events.since(0)[0]["clip"]).is_file()
