@@ -175,7 +175,7 @@ def _if_untold(query: Query, video: Video, timeline: Timeline) -> Seen | None:
     """A video that doesn't tell whether there is any moment at which it holds."""
     if query.where is None or told_as(query) not in ("when", "how_often"):
         return None
-    verdict = run(Query("exists", query.whom, query.where, query.during, form="polar"), timeline).verdict
+    verdict = run(Query("exists", query.whom, query.where, during=query.during, form="polar"), timeline).verdict
     return Seen(video, told=False) if verdict == "unknown" else None
 
 
