@@ -184,6 +184,12 @@ def test_verdicts() -> None:
     assert find(Query("exists", ANA, form="polar"), ARCHIVE[6:], 1).verdict == "no"
 
 
+def test_what_no_video_tells_is_not_denied_to_whoever_asks_in_which_videos() -> None:
+    worn = Query("when", where=Has("worn", "hat"))
+    assert (found(worn).seen, found(worn).untold) == ((), 6)
+    assert found(Query("when", ANA, WITH)).untold == 0
+
+
 def test_a_question_about_the_last_time_ends_where_it_is_answered() -> None:
     def told() -> Iterator[Sighted]:
         yield ARCHIVE[2]

@@ -150,3 +150,22 @@ def test_a_broker_that_was_gone_is_told_of_rules_again(
     courier.now.time += 2 * couriers.FIRST_S  # type: ignore[attr-defined]
     assert courier.step() == 1
     assert topics == ["homeassistant", "pvchat", "homeassistant", "pvchat"]
+
+
+def test_a_broker_that_is_not_there_keeps_no_other_from_being_told_of_rules(
+    chat: PVChat, happen: Happen, courier: Courier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = list[tuple[str, bytes]]()
+
+    def publish(target: str, message: mqtt.Message, retain: bool = False) -> str:
+        told.append((target, message[1]))
+        return "not reached" if "dead" in target else ""
+
+    monkeypatch.setattr(mqtt, "publish", publish)
+    for target in ("mqtt://dead.test", "mqtt://dead.test", "mqtt://broker.test"):
+        rule = chat.library.events.add("Ana is seen", target)
+    assert courier.step() == 0
+    assert [target for target, _ in told] == ["mqtt://dead.test", "mqtt://broker.test"]  # the dead one is left alone
+    chat.library.events.remove(rule.id)
+    assert courier.step() == 0
+    assert told[2:] == [("mqtt://broker.test", b"")]

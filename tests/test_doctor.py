@@ -90,6 +90,17 @@ def test_all_of_it_is_printed(capsys):
     assert "mend it with: pvchat doctor --fetch" in text
 
 
+def test_of_a_home_without_its_key_nobody_is_counted(monkeypatch, capsys):
+    PeopleStore().add(make_person("Ana"))
+    monkeypatch.setenv("PVCHAT_KEY", "a long passphrase")
+    assert cli.main(["encrypt"]) == 0
+    monkeypatch.delenv("PVCHAT_KEY")
+    doctor.show(doctor.examine())
+    text = capsys.readouterr().out
+    assert "enrolled" not in text
+    assert "export PVCHAT_KEY" in text
+
+
 @pytest.mark.weights
 def test_with_all_weights_nothing_is_missing():
     report = doctor.examine()

@@ -93,6 +93,7 @@ def test_a_quiet_time_is_kept_by_camera(chat: PVChat, happen: Happen) -> None:
     [
         ("Ana", {}, "can't be read"), ("Carl is seen", {}, "nobody of this name"),
         ("somebody unknown leaves", {}, "can't be read"), ("Ana is seen", {"hours": "8-9"}, "no hours"),
+        ("Ana is seen", {"hours": "09:00-09:00"}, "no hours"), ("Ana is seen", {"sources": ["hal"]}, "no such camera"),
         ("Ana is seen", {"least": 2}, "0 to 1"), ("Ana is seen", {"target": "file:///etc/passwd"}, "can't be sent"),
         ("Ana is seen", {"target": "http://"}, "can't be sent"),
     ],
@@ -100,6 +101,19 @@ def test_a_quiet_time_is_kept_by_camera(chat: PVChat, happen: Happen) -> None:
 def test_a_rule_that_is_off_is_refused(chat: PVChat, happen: Happen, words: str, fields: Any, what: str) -> None:
     with pytest.raises(LibraryError, match=what):
         chat.library.events.add(words, **fields)
+
+
+def test_a_camera_of_a_rule_may_be_typed_with_its_password_which_is_not_shown(chat: PVChat, happen: Happen) -> None:
+    chat.library.live("rtsp://me:gehe1m@127.0.0.1:9/garden")
+    chat.library.events.add("Ana is seen", sources=["rtsp://me:gehe1m@127.0.0.1:9/garden"])
+    assert chat.library.events.rules()[0]["sources"] == ["rtsp://me@127.0.0.1:9/garden"]
+    assert happen(camera=3) == 1
+
+
+def test_a_rule_is_read_as_the_list_words_it(chat: PVChat, happen: Happen) -> None:
+    for words in ("Ana is seen", "Ben leaves", "somebody unknown is seen"):
+        listed = chat.library.events.add(words).to_dict(chat.people.ids())["rule"]
+        assert chat.library.events.add(listed).kind == chat.library.events.add(words).kind
 
 
 def test_a_rule_follows_who_is_changed_and_renamed(chat: PVChat, happen: Happen) -> None:

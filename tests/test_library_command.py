@@ -150,6 +150,16 @@ def test_a_report_of_watch_does_not_stand_behind_an_open_bar(
     assert open_bars == []
 
 
+def test_a_camera_that_is_taken_out_is_said_to_take_its_clips_along(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("library", "add", "rtsp://camera/one")
+    assert cli.main(["library", "remove", "rtsp://camera/one"]) == 0
+    said = "".join(capsys.readouterr())
+    assert "rtsp://camera/one" in said
+    assert "clips and events, is deleted" in said
+
+
 def test_people_forget_reaches_into_it(run: Run, tmp_path: Path) -> None:
     run("library", "add", tmp_path / "videos")
     run("library", "scan")

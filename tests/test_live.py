@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -21,12 +24,15 @@ from make_receivers import until  # noqa: E402
 from make_studio import ANA, BEN, Studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
+from pvchat.cli import console  # noqa: E402
+from pvchat.cli import main as cli  # noqa: E402
 from pvchat.cli.live import status_line  # noqa: E402
 from pvchat.errors import SettingsError, VideoReadError  # noqa: E402
 from pvchat.library.live.live import Live, Watching  # noqa: E402
 from pvchat.library.live.parts import WAITING, LivePart, Queue, Sampler  # noqa: E402
 from pvchat.library.live.ring import Ring, prune  # noqa: E402
 from pvchat.library.recognise import follow  # noqa: E402
+from pvchat.runtime import ProgressDisplay  # noqa: E402
 from pvchat.schemas import ClipAnalysis, Thing  # noqa: E402
 from pvchat.storage.library import LibraryError, connect, ring_of  # noqa: E402
 from pvchat.storage.stores import library_of  # noqa: E402
@@ -409,3 +415,36 @@ def test_a_growing_file_is_followed(chat: PVChat, tmp_path: Path, monkeypatch: p
     status = live.status()
     assert (status.dropped, status.failed, status.running) == (0, "", False)
     assert live.picture().startswith(b"\xff\xd8")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_whoever_stops_the_command_finds_the_clip_in_the_making_finished(
+    chat: PVChat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, code: int
+) -> None:
+    film = write(tmp_path / "hall.ts", [(2, ()), (6, (ANA,))])
+    start, enter, main = Live.start, Ring._enter, threading.get_ident()
+
+    def started(live: Live) -> None:
+        start(live)
+        threading.Thread(target=stop, args=(live,)).start()
+
+    def stop(live: Live) -> None:
+        until(lambda: bool(live.status().who))
+        signal.pthread_kill(main, number)
+
+    def entered(*words: object) -> None:
+        time.sleep(0.5)
+        enter(*words)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Live, "_look", lambda live, part: look(part))
+    monkeypatch.setattr(Live, "start", started)
+    monkeypatch.setattr(Ring, "_enter", entered)
+    monkeypatch.setattr(console, "open_chat", lambda args: (chat, ProgressDisplay()))
+    before = signal.signal(signal.SIGTERM, lambda *_: pytest.fail("nobody heard it"))
+    try:
+        with pytest.raises(SystemExit) as end:
+            sys.exit(cli.main(["live", str(film)]))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert (end.value.code or 0) == code
+    assert Path(chat.library.events.since(0)[0]["clip"]).is_file()

@@ -216,6 +216,7 @@ def test_the_likeliest_path_is_the_best_of_all(seed: int) -> None:
 def test_a_name_that_nobody_bears_is_kept_as_it_was_typed() -> None:
     assert query_of("Is Barnaby there?", NAMES).whom == Whom(unknown=("Barnaby",))
     assert query_of("Is Anna there?", NAMES).whom == Whom(unknown=("Anna",))
+    assert query_of("Is Dr. Lina there?", NAMES).whom == Whom(unknown=("Dr. Lina",))
     for typed in ("codi", "Codi"):  # one slip in a short name
         assert query_of(f"where's {typed} sitting?", ("Cody", "Emre")).whom == Whom(unknown=(typed,))
     assert query_of("Who is there?", ()).whom == EVERYBODY

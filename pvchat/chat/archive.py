@@ -171,9 +171,17 @@ def _look_for_people(query: Query, sighted: Sighted) -> Seen | None:
         told = run(Query("exists", query.whom, query.where, form="polar"), timeline).verdict == "no"
         one = Seen(video, ((0.0, video.seconds),), told=told)
     if one is None:
-        return None
+        return _if_untold(query, video, timeline)
     one = _told_apart(one, doubtful, nobody, of_her=not doubtful.isdisjoint(sought(query)))
     return _if_so_many(query.number, one, nobody) if counts else one
+
+
+def _if_untold(query: Query, video: Video, timeline: Timeline) -> Seen | None:
+    """A video that doesn't tell whether there is any moment at which it holds."""
+    if query.where is None or told_as(query) not in ("when", "how_often"):
+        return None
+    verdict = run(Query("exists", query.whom, query.where, during=query.during, form="polar"), timeline).verdict
+    return Seen(video, told=False) if verdict == "unknown" else None
 
 
 def _if_not_there(query: Query, video: Video, timeline: Timeline, nobody: Collection[str]) -> Seen | None:

@@ -231,8 +231,9 @@ def show(report: dict[str, Any]) -> None:
         ("device", f"{report['device']['auto']} (there are: {', '.join(report['device']['available'])})"),
         ("home", report["home"]),
         ("disk", f"{size(disk['used_bytes'])} used by pvchat, {size(disk['free_bytes'])} free"),
-        ("people", f"{report['people']['enrolled']} enrolled, {len(report['people']['damaged'])} damaged"),
     ]
+    if not report["encryption"]["locked"]:
+        rows.append(("people", f"{report['people']['enrolled']} enrolled, {len(report['people']['damaged'])} damaged"))
     if report["encryption"]["encrypted"]:
         rows.append(("encrypted", f"yes; temporary files are in {report['encryption']['temporary']}"))
     console.write_columns(rows)

@@ -30,6 +30,8 @@ WARNING = "A library holds biometric data: face vectors of everyone in the video
 _MISSING = "{} isn't there; what was seen in it is kept."
 _INBOX_WARNING = "What it shows are faces of people who weren't asked: enroll nobody who hasn't agreed."
 
+_REMOVED = "Your videos are untouched; what PVChat kept of a camera, clips and events, is deleted."
+
 # What can be done about a stranger: arguments, meaning, and the message after undoing it ("": it can't be undone).
 _ACTS = {
     "name": (("ID", "NAME"), "enroll somebody from her best sightings (with --consent)", "the enrollment is forgotten"),
@@ -52,7 +54,7 @@ def register(commands: Commands) -> None:
         ("scan", _scan, "", "look through what is new or changed; stopped, it goes on when repeated"),
         ("watch", _watch, "", "look through what comes, as it comes, until Ctrl-C"),
         ("status", _status, "", "how much is in the library, and what is to be done"),
-        ("remove", _remove, "FOLDER|FILE|CAMERA", "take something out, or delete the library; your videos stay"),
+        ("remove", _remove, "FOLDER|FILE|CAMERA", "take something out, or all; your videos stay, cameras' clips go"),
         ("export", _export, "NAME", "every moment at which somebody is seen, as CSV or JSON"),
         ("reel", _reel, "NAME --out FILE", "cut every moment at which somebody is seen together as one mp4"),
     ):
@@ -174,7 +176,7 @@ def _remove(args: argparse.Namespace) -> None:
         library.erase()
     else:
         library.remove(args.path)
-    console.report(args, {"removed": gone}, f"Out of the library: {gone}. The videos are untouched.")
+    console.report(args, {"removed": gone}, f"Out of the library: {gone}. {_REMOVED}")
 
 
 def _export(args: argparse.Namespace) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
+import sys
 from typing import TYPE_CHECKING, Any
 
 from pvchat.cli import console
@@ -27,7 +29,7 @@ def register(commands: Commands) -> None:
     parser.add_argument("camera", metavar="CAMERA", help="see below; a password in it is never shown")
     parser.add_argument("--place", metavar="NAME", help='where it is, such as "kitchen"')
     parser.add_argument("--fps", type=float, default=3.0, metavar="X", help="looks a second (default 3)")
-    kept = "days that clips and events are kept (default 7)"
+    kept = "days that clips and events of all cameras are kept (default 7)"
     parser.add_argument("--keep-days", type=float, default=7.0, metavar="X", help=kept)
     kept = "gigabytes of clips that are kept, of all cameras (default 2)"
     parser.add_argument("--keep-gb", type=float, default=2.0, metavar="X", help=kept)
@@ -47,20 +49,22 @@ def _run(args: argparse.Namespace) -> None:
     with progress:
         live = chat.library.live(args.camera, how, args.place, print_event)
         live.start()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # a service that is stopped: its clip is finished, too
     console.say(f"Watching {live.address.without_password}. Ctrl-C ends it.")
     try:
         while not live.wait(STATUS_S):
             console.say(status_line(live.status()))
     finally:
         live.stop()
-        console.say(status_line(live.status()))
+        if not live.status().failed:
+            console.say(status_line(live.status()))
     if live.status().failed:
         raise PVChatError(f"watching ended: {live.status().failed}", subject=live.address.without_password)
 
 
 def status_line(status: LiveStatus) -> str:
     """The state of watching, in a sentence."""
-    from pvchat.chat.english import STRANGER
+    from pvchat.chat.english import STRANGER, plural
 
     state = "connected" if status.connected else f"not connected ({status.problem or 'no picture yet'})"
     if not status.looked_at + status.still:
@@ -69,5 +73,5 @@ def status_line(status: LiveStatus) -> str:
     parts = [state, f"there: {', '.join(who) or 'nobody'}", f"{status.latency_s:.1f} s behind"]
     parts += [f"{status.looked_at} pictures looked at, {status.still} where nothing moved"]
     parts += [f"{status.dropped} dropped for want of time"] if status.dropped else []
-    parts += [f"{status.breaks} breaks"] if status.breaks else []
+    parts += [f"{status.breaks} {plural('break', status.breaks)}"] if status.breaks else []
     return "; ".join(parts) + "."

@@ -177,7 +177,7 @@ def ring_of(people: Path) -> Path:
 def watching(folder: Path) -> AbstractContextManager[None]:
     """Keep others from a camera's folder; raises LibraryError where somebody watches it."""
     hint = "Stop that first: pvchat live, or the app's Live tab."
-    busy = LibraryError("somebody watches it already.", subject=f"camera {folder.name}", hint=hint)
+    busy = LibraryError("somebody watches it already.", subject="camera", hint=hint)
     return atomic.exclusive(folder.with_suffix(".lock"), busy)
 
 

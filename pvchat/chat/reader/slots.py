@@ -148,6 +148,7 @@ def whom_of(slots: Sequence[Slot], role: str, heads: Heads) -> Whom:
     such = joined(conditions, "and")
     # "the doctor in the white coat" is nobody's name, nor are those of "which of the carers wears scrubs?"
     nouns = such is not None or mine and heads.get("select") == "who"
+    unknown = [s.typed.replace(" .", ".") for s in own if s.kind == "unknown"]  # "Dr. Lina"
     return Whom(
         names=names,
         quantifier=_quantifier(heads, role, own),
@@ -156,7 +157,7 @@ def whom_of(slots: Sequence[Slot], role: str, heads: Heads) -> Whom:
         besides=tuple(s.name for s in slots if s.role == "X" and s.name and s.name not in names) if mine else (),
         nth=0 if nth is None else nth.ordinal,
         nth_by=heads["nth_by"] if nth is not None else "left",
-        unknown=tuple(dict.fromkeys(s.typed for s in own if s.kind == "unknown" and not (nouns and s.typed.islower()))),
+        unknown=tuple(dict.fromkeys(one for one in unknown if not (nouns and one.islower()))),
     )
 
 

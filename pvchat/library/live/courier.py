@@ -47,7 +47,7 @@ class Courier:
     names: Names
     now: Callable[[], float] = time.time
     _announced: set[int] = field(default_factory=set)  # rules that brokers know
-    _quiet_until: float = 0.0  # a broker that isn't there holds up nobody
+    _quiet_until: dict[str, float] = field(default_factory=dict)  # a broker that isn't there holds up nobody
 
     def run(self, stop: threading.Event) -> None:
         """Tell until `stop` is set, and once more then."""
@@ -96,8 +96,6 @@ class Courier:
 
     def _announce(self, library: sqlite3.Connection) -> None:
         """Tell Home Assistant of rules that are new, and of those that are gone."""
-        if self.now() < self._quiet_until:
-            return
         names, entities = self.names(), dict[int, tuple[str, mqtt.Message]]()
         for rule in events.rules(library):
             if rule.target.startswith("mqtt") and rule.id not in self._announced:
@@ -106,9 +104,11 @@ class Courier:
         for number, target in library.execute("SELECT rule, target FROM withdrawn"):
             entities[number] = target, (mqtt.discovery_topic(self.node, number), b"")
         for number, (target, message) in entities.items():
+            if self.now() < self._quiet_until.get(target, 0.0):
+                continue
             if mqtt.publish(target, message, retain=True):
-                self._quiet_until = self.now() + QUIET_S
-                return
+                self._quiet_until[target] = self.now() + QUIET_S
+                continue
             self._announced.add(number)
             with transaction(library):
                 library.execute("DELETE FROM withdrawn WHERE rule = ?", (number,))

@@ -23,6 +23,7 @@ from urllib.parse import urlsplit, urlunsplit
 from pvchat.chat.english import STRANGER
 from pvchat.schemas import Service
 from pvchat.storage.library import LibraryError, transaction
+from pvchat.video import read_address
 
 Opened = Callable[[], AbstractContextManager[sqlite3.Connection]]
 Kind = Literal["appears", "leaves", "unknown"]
@@ -31,7 +32,7 @@ NIGHT = "22:00-06:00"
 QUIET_S = 60.0
 _SEEN = re.compile(r"(?P<who>.+?) (?:is seen|appears|comes|arrives)\Z", re.IGNORECASE)
 _LEAVES = re.compile(r"(?P<who>.+?) (?:leaves|goes|is gone)\Z", re.IGNORECASE)
-_UNKNOWN = re.compile(r"(?:some|any)(?:body|one) unknown|an unknown person|a stranger", re.IGNORECASE)
+_UNKNOWN = re.compile(rf"(?:some|any)(?:body|one) unknown|an unknown person|a stranger|{STRANGER}", re.IGNORECASE)
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 _HIDDEN = "***"
 
@@ -109,8 +110,8 @@ class EventLog:
         """Add a rule: "Ana is seen", "Ben leaves", "somebody unknown is seen at night".
 
         Events go to `target`, an address of http, https, mqtt or mqtts, or "page". What is sent by http is signed with
-        a secret, which is made where none is given. Raises LibraryError: it can't be read, nobody has the name, or an
-        option is off.
+        a secret, which is made where none is given. Raises LibraryError: it can't be read, nobody has the name, there
+        is no such camera, or an option is off.
         """
         ids = {one.name: one.id for one in self.chat.people.snapshot().people}
         rule = read_rule(text, ids, target, options)
@@ -119,6 +120,7 @@ class EventLog:
         row = (rule.kind, rule.ref, json.dumps(rule.sources), rule.hours, rule.least, rule.quiet_s, rule.target,
                rule.secret)  # fmt: skip
         with self._opened() as library, transaction(library):
+            _require_cameras(library, rule.sources)
             number = library.execute("INSERT INTO rules VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", row).lastrowid
         assert number is not None
         return replace(rule, id=number)
@@ -149,7 +151,8 @@ def read_rule(text: str, ids: Mapping[str, str], target: str, options: RuleOptio
 
     `ids`: the id of each enrolled name. Raises LibraryError: it can't be read, nobody has the name, or a field is off.
     """
-    fields: dict[str, Any] = {**options, "target": target, "sources": tuple(options.get("sources", ()))}
+    named = (read_address(one).without_password if "://" in one else one for one in options.get("sources", ()))
+    fields: dict[str, Any] = {**options, "target": target, "sources": tuple(named)}
     words = " ".join(text.split()).rstrip(".")
     if words.casefold().endswith(" at night"):
         words, fields["hours"] = words[: -len(" at night")], options.get("hours") or NIGHT
@@ -245,8 +248,18 @@ def without_password(target: str) -> str:
     return urlunsplit((parts.scheme, place, parts.path, _HIDDEN if parts.query else "", ""))
 
 
+def _require_cameras(library: sqlite3.Connection, wanted: Sequence[str]) -> None:
+    """Raise LibraryError where one of these cameras isn't there: a rule about it would never tell anybody."""
+    rows = library.execute("SELECT path, place FROM sources WHERE camera IS NOT NULL")
+    known = {name.casefold() for row in rows for name in row}
+    for one in wanted:
+        if one.casefold() not in known:
+            hint = "pvchat library list shows addresses and places; add a camera first: pvchat library add ADDRESS."
+            raise LibraryError("there is no such camera.", subject=one, hint=hint)
+
+
 def _checked(rule: Rule) -> Rule:
-    if rule.hours and not _HOURS.fullmatch(rule.hours):
+    if rule.hours and (not _HOURS.fullmatch(rule.hours) or rule.hours[:5] == rule.hours[6:]):
         raise LibraryError("these are no hours.", subject=rule.hours, hint="Say them like 22:00-06:00.")
     if not 0 <= rule.least <= 1 or rule.quiet_s < 0:
         raise LibraryError("a probability is 0 to 1, and a quiet time isn't negative.", subject="rule")

@@ -111,8 +111,7 @@ class Live:
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until there are no more pictures, or looking has failed; whether that is so."""
-        self._threads[1].join(timeout_s)
-        return not self._threads[1].is_alive()
+        return self._stop.wait(timeout_s)  # no `join`: one that Ctrl-C interrupts takes the thread for ended
 
     def status(self) -> LiveStatus:
         """How it goes."""
