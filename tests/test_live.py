@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -436,6 +437,11 @@ def test_whoever_stops_the_command_finds_the_clip_in_the_making_finished(
         time.sleep(0.5)
         enter(*words)  # type: ignore[arg-type]
 
+    def pictures(*words: Any, **more: Any) -> Iterator[Picture]:
+        yield from live_pictures(*words, **more)
+        words[2].wait(60)  # until it is stopped, as a camera does: on a slow machine the file would end before
+
+    monkeypatch.setattr("pvchat.library.live.live.live_pictures", pictures)
     monkeypatch.setattr(Live, "_look", lambda live, part: look(part))
     monkeypatch.setattr(Live, "start", started)
     monkeypatch.setattr(Ring, "_enter", entered)
