@@ -64,8 +64,8 @@ def deepen(
 
     `track` says which subject of the clip she is, as in `PVChat.enroll`; None: the main one. Stopped, the best state so
     far is kept, before any training the instant one. Returns the person as stored: "deep", or still "instant" when
-    nothing is trained here (`trains`), or when it was stopped before anything was learnt. Raises PeopleError where she
-    was forgotten meanwhile.
+    nothing is trained here (`trains`), it was stopped before anything was learnt, or what was learnt is discarded.
+    Raises PeopleError where she was forgotten meanwhile.
     """
     from pvchat.augment.steps import augment
 

@@ -177,6 +177,14 @@ def test_bert_scores_by_a_tiny_model(tmp_path, monkeypatch):
     assert found[2] == pytest.approx(1, abs=1e-5)
 
 
+@pytest.mark.parametrize("unlike", [[[-0.02, 0.01]], [[-0.01, -0.03]], [[0.0, 0.0]]])
+def test_bert_score_of_texts_that_share_nothing_is_0(monkeypatch, unlike):
+    """One token against two; in the first case precision is above 0 and recall below."""
+    made = {"a": np.array([[1.0]]), "b": np.array(unlike).T}
+    monkeypatch.setattr(wording, "_token_vectors", lambda texts: made)
+    assert wording.bert_scores([("a", "b"), ("b", "a"), ("a", "a")]) == [0, 0, 1]
+
+
 @pytest.mark.weights
 def test_sentence_cosines_are_those_of_meanings():
     same, near, far, nothing = wording.sentence_cosines(

@@ -71,8 +71,8 @@ def content_words(text: str) -> list[str]:
 
 
 def bert_scores(pairs: Sequence[tuple[str, str]]) -> list[float]:
-    """BERTScore F1 (arXiv 1904.09675, Sec. 3, without idf) by MiniLM's last states of each answer and its reference; 0
-    where either is empty.
+    """BERTScore F1 (arXiv 1904.09675, Sec. 3, neither idf nor rescaled) by MiniLM's last states of each answer and its
+    reference; 0 where either is empty.
     """
     known = _token_vectors(dict.fromkeys(text for pair in pairs for text in pair)) if pairs else {}
     return [_greedy_f1(known[answer] @ known[reference].T) for answer, reference in pairs]
@@ -98,11 +98,11 @@ def _token_vectors(texts: Iterable[str]) -> dict[str, FloatArray]:
 
 
 def _greedy_f1(alike: FloatArray) -> float:
-    """F1 of the best likeness of each token of the answer (rows) and of the reference (columns)."""
-    if not alike.size:
-        return 0.0
-    precision, recall = float(alike.max(1).mean()), float(alike.max(0).mean())
-    return 2 * precision * recall / (precision + recall)
+    """F1 of the best likeness of each token of the answer (rows) and of the reference (columns); 0 where either mean
+    isn't positive: numbers of unlike signs have no harmonic mean.
+    """
+    precision, recall = (float(alike.max(axis).mean()) if alike.size else 0.0 for axis in (1, 0))
+    return 2 * precision * recall / (precision + recall) if min(precision, recall) > 0 else 0.0
 
 
 def sentence_cosines(pairs: Sequence[tuple[str, str]]) -> list[float]:
