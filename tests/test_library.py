@@ -222,6 +222,17 @@ def test_a_full_disk_is_told_and_loses_nothing(kitchen: Library) -> None:
     assert rows(kitchen) == before
 
 
+def test_a_row_that_does_not_fit_is_no_damage_and_pages_that_cannot_be_read_are(kitchen: Library) -> None:
+    with kitchen._open() as tables:
+        with pytest.raises(dbapi2.IntegrityError), transaction(tables):
+            tables.execute("INSERT INTO files SELECT * FROM files")
+        with pytest.raises(LibraryError, match="can't be changed") as error, transaction(tables):
+            raise dbapi2.DatabaseError("database disk image is malformed")
+        assert not tables.in_transaction
+    assert error.value.hint.startswith("Delete that folder")
+    assert Path(error.value.subject) == library_of(kitchen.root).parent
+
+
 @pytest.mark.parametrize(("error", "hint"), [("OperationalError", "Make room"), ("DatabaseError", "Delete that")])
 def test_only_a_damaged_library_is_to_be_deleted(
     kitchen: Library, monkeypatch: pytest.MonkeyPatch, error: str, hint: str

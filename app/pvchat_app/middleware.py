@@ -96,19 +96,19 @@ class FirstScript:
 
 
 class BodyLimit:
-    """Refuses requests with a body longer than `MAX_BODY`, `MAX_CALL` of MCP (ASGI middleware); uploads pass.
+    """Refuses requests with a body longer than `MAX_BODY` (ASGI middleware); uploads pass.
 
-    The app behind it gets the body in one message.
+    `mcp`: there are tools, and their calls may have `MAX_CALL`. The app behind it gets the body in one message.
     """
 
-    def __init__(self, app: Any) -> None:
-        self.app = app
+    def __init__(self, app: Any, mcp: bool) -> None:
+        self.app, self.mcp = app, mcp
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] != "http" or scope["path"] in UPLOADS:
             await self.app(scope, receive, send)
             return
-        most = MAX_CALL if scope["path"].startswith(TOOLS) else MAX_BODY
+        most = MAX_CALL if self.mcp and scope["path"].startswith(TOOLS) else MAX_BODY
         length = dict(scope["headers"]).get(b"content-length", b"0")
         body = None if length.isdigit() and int(length) > most else await read_body(receive, most)
         if body is None:

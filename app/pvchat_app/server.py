@@ -206,7 +206,7 @@ def _web(backend: Backend, options: Options, leaving: asyncio.Event) -> FastAPI:
     web.add_middleware(ResumableCalls, leaving=leaving)
     web.add_middleware(Heartbeats, sessions=backend.sessions, end=backend.end_session, leaving=leaving)
     web.add_middleware(FirstScript, script=_STAYING)
-    web.add_middleware(BodyLimit)
+    web.add_middleware(BodyLimit, mcp=options.mcp)
 
     def knows(request: Any) -> bool:
         """Whether a request has the cookie that Gradio's login sets."""

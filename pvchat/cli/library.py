@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 WARNING = "A library holds biometric data: face vectors of everyone in the videos, enrolled or not."
 _MISSING = "{} isn't there; what was seen in it is kept."
 _INBOX_WARNING = "What it shows are faces of people who weren't asked: enroll nobody who hasn't agreed."
-
 _REMOVED = "Your videos are untouched; what PVChat kept of a camera, clips and events, is deleted."
 
 # What can be done about a stranger: arguments, meaning, and the message after undoing it ("": it can't be undone).

@@ -49,9 +49,9 @@ def _run(args: argparse.Namespace) -> None:
     with progress:
         live = chat.library.live(args.camera, how, args.place, print_event)
         live.start()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # a service that is stopped: its clip is finished, too
-    console.say(f"Watching {live.address.without_password}. Ctrl-C ends it.")
     try:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # a service that is stopped: its clip is finished, too
+        console.say(f"Watching {live.address.without_password}. Ctrl-C ends it.")
         while not live.wait(STATUS_S):
             console.say(status_line(live.status()))
     finally:

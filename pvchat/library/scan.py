@@ -7,6 +7,7 @@ the same however many there are.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
@@ -108,8 +109,8 @@ def look(path: str, chat: Service) -> Looked:
             return chat.listen(path, Look(analysis)).analysis, recorded(Path(path))
         finally:
             chat.evict(analysis.key)
-    except PVChatError as error:  # the report names the file itself
-        return f"{error.what} {error.hint}".rstrip()
+    except PVChatError as error:
+        return str(error).removeprefix(f"{error.subject}: ")  # the report names the file itself
     except OSError as error:
         return str(error)
 
@@ -174,10 +175,9 @@ def _link(library: sqlite3.Connection, path: str, clip: int, dated: Recorded) ->
     """Say that a file shows a clip, and date the clip by it; a copy of a file that is still there dates nothing."""
     others = library.execute("SELECT path FROM files WHERE clip = ? AND path <> ?", (clip, path)).fetchall()
     library.execute("UPDATE files SET clip = ?, problem = '' WHERE path = ?", (clip, path))
-    if any(Path(other).exists() for (other,) in others):
-        return
-    words = "UPDATE clips SET recorded = ?, dated_by = ? WHERE id = ?"
-    library.execute(words, (dated.at.isoformat(), dated.by, clip))
+    if not any(os.path.exists(other) for (other,) in others):
+        words = "UPDATE clips SET recorded = ?, dated_by = ? WHERE id = ?"
+        library.execute(words, (dated.at.isoformat(), dated.by, clip))
 
 
 def stamps_of(paths: Sequence[str]) -> dict[str, Stamp]:

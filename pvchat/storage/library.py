@@ -70,10 +70,7 @@ def connect(people: Path) -> sqlite3.Connection:
 
 @contextmanager
 def transaction(library: sqlite3.Connection) -> Iterator[None]:
-    """A transaction for writing: all of it is kept, or nothing.
-
-    Raises LibraryError: another process has been changing it for a minute, or it can't be written.
-    """
+    """All that is written in it is kept, or nothing. Raises LibraryError: busy for a minute, disk full, or damaged."""
     try:
         library.execute("BEGIN IMMEDIATE")
         try:
@@ -83,8 +80,12 @@ def transaction(library: sqlite3.Connection) -> Iterator[None]:
             if library.in_transaction:  # SQLite ends it by itself where the disk is full
                 library.execute("ROLLBACK")
             raise
-    except database.errors("OperationalError") as error:
-        raise LibraryError(f"the library can't be changed ({error}).", hint=_REFUSED) from error
+    except database.errors("DatabaseError") as error:
+        hint = {"OperationalError": _REFUSED, "DatabaseError": _DAMAGED}.get(type(error).__name__)
+        if hint is None:  # a mistake of ours, such as a row that doesn't fit: the file is sound
+            raise
+        folder = str(Path(library.execute("PRAGMA database_list").fetchone()[2]).parent)
+        raise LibraryError(f"the library can't be changed ({error}).", subject=folder, hint=hint) from error
 
 
 def forget(people: Path, ref: str, *, merged: bool = False) -> None:

@@ -71,3 +71,8 @@ def test_a_call_of_mcp_may_bring_a_clip(chat: PVChat, monkeypatch: pytest.Monkey
         path, accept = url + "/gradio_api/mcp/", {"accept": "application/json, text/event-stream"}
         codes = [post(path, content=b" " * length, headers=accept).status_code for length in (LONG, LONG + 1)]
     assert codes == [400, 413]  # read, and no call; too long
+
+
+def test_where_there_are_no_tools_no_call_is_longer(chat: PVChat) -> None:
+    with running(ready(chat)) as (_, url):
+        assert post(url + "/gradio_api/mcp/", content=b" " * LONG).status_code == 413

@@ -111,7 +111,7 @@ class EventLog:
 
         Events go to `target`, an address of http, https, mqtt or mqtts, or "page". What is sent by http is signed with
         a secret, which is made where none is given. Raises LibraryError: it can't be read, nobody has the name, there
-        is no such camera, or an option is off.
+        is no such camera, or an option is off; VideoReadError: a camera's address is of no known kind.
         """
         ids = {one.name: one.id for one in self.chat.people.snapshot().people}
         rule = read_rule(text, ids, target, options)
@@ -149,7 +149,7 @@ class EventLog:
 def read_rule(text: str, ids: Mapping[str, str], target: str, options: RuleOptions) -> Rule:
     """A rule out of words, with its options: "Ana is seen", "somebody unknown is seen at night", "Ben leaves".
 
-    `ids`: the id of each enrolled name. Raises LibraryError: it can't be read, nobody has the name, or a field is off.
+    `ids`: the id of each enrolled name. Raises as `EventLog.add` does, but doesn't ask whether there are such cameras.
     """
     named = (read_address(one).without_password if "://" in one else one for one in options.get("sources", ()))
     fields: dict[str, Any] = {**options, "target": target, "sources": tuple(named)}

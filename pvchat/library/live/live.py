@@ -111,7 +111,7 @@ class Live:
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until there are no more pictures, or looking has failed; whether that is so."""
-        return self._stop.wait(timeout_s)  # no `join`: one that Ctrl-C interrupts takes the thread for ended
+        return self._stop.wait(timeout_s)  # after a `join` that Ctrl-C broke off, `stop` wouldn't join any more
 
     def status(self) -> LiveStatus:
         """How it goes."""
