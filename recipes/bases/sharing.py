@@ -35,7 +35,7 @@ from pvchat.bases.marking import Visuals
 from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of, yes_no
 from pvchat.bases.shared import WEIGHTS, add_shared, shared_parameters, stamp_of
 from pvchat.bases.soft import personal_start, spoken_with, visual_tokens
-from pvchat.bases.sources import TRAINED, BaseSource
+from pvchat.bases.sources import TRAINED, BaseSource, read_json
 from pvchat.config import VideoConfig
 from pvchat.errors import SettingsError
 from pvchat.model.people import PersonState
@@ -189,9 +189,10 @@ def read_picture(path: Path) -> Pixels:
 
 
 def name_of(source: BaseSource) -> str:
-    """What `--model` takes for a base, in whichever folder it is called."""
-    folder = source.path if source.local else source.trained
-    return source.name if folder is None else str(Path(folder).resolve())
+    """What `--model` takes for the base alone, without what a run added, in whichever folder it is called."""
+    if source.local:
+        return str(Path(source.path).resolve())
+    return source.name if source.trained is None else str(read_json(source.trained / TRAINED)["model"])
 
 
 def save_shared(base: Base, folder: Path) -> None:

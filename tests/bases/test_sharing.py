@@ -17,13 +17,13 @@ from pvchat.bases.marking import Visuals
 from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of, yes_no
 from pvchat.bases.shared import add_shared, shared_parameters, stamp_of
 from pvchat.bases.soft import spoken_with
-from pvchat.bases.sources import read_source
+from pvchat.bases.sources import list_bases, read_source
 from pvchat.cli import main as cli
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.people import PersonState
 from pvchat.model.retrofit import mixers
 from pvchat.runtime import one_thread
-from recipes.bases.sharing import REFERENCES, Identities, read_identities, read_picture, train_shared
+from recipes.bases.sharing import REFERENCES, Identities, name_of, read_identities, read_picture, train_shared
 from recipes.model.base.config import BaseConfig
 
 
@@ -152,6 +152,17 @@ def test_mixed_heads_learn_whom_a_pretrained_base_shall_tell(many, pretrained, t
         mixer.load_state_dict(first.state_dict())
     assert _right(base, many) == before
     assert np.mean(after) > np.mean(before)
+
+
+@pytest.mark.parametrize("hub", [list_bases()[0], "hub:some/base"])
+def test_a_run_on_a_run_names_the_hub_s_base_beneath_both(tmp_path: Path, hub: str) -> None:
+    """It holds all that was added, so that the first run may be moved."""
+    (tmp_path / "base.json").write_text(json.dumps({"model": hub}))
+    first, plain = read_source(str(tmp_path)), read_source(hub)
+    assert first is not None
+    assert plain is not None
+    assert first.trained == tmp_path
+    assert name_of(first) == name_of(plain) == hub
 
 
 def _right(base, many: Path) -> list[bool]:
