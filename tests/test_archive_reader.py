@@ -117,6 +117,10 @@ def asked(text: str) -> ArchiveQuestion:
         ("How often was Ana in our building?", Query("how_often", ANA)),
         ("What did Ana say about the party?", Query("when", ANA, Has("says", "party"))),
         ("What's the longest anyone stayed here?", Query("when", rank=LONG)),
+        (
+            "Did anyone sit for more than a minute?",
+            Query("exists", where=Has("posture", "sitting"), form="polar", number=Number("more_than", 60.0)),
+        ),
     ],
 )
 def test_what_is_said_of_many_videos(text: str, query: Query) -> None:

@@ -38,6 +38,13 @@ PLAIN: dict[str, Query] = {
     "Are Ana and Ben there?": Query("exists", BOTH, form="polar"),
     "Is anyone I know there?": Query("exists", Whom(known=True), form="polar"),
     "Is everybody known?": Query("exists", Whom(quantifier="none", known=False), form="polar"),
+    "Is Ana only with Ben at the end?": Query(
+        "exists", ANA, And((Has("with", of=BEN), Not(Has("with", of=Whom(besides=("Ben",)))))),
+        form="polar", during=During(start_s=-1, unit="edge"),
+    ),
+    "Do three people talk at once?": Query(
+        "exists", where=Has("deed", "talking"), form="polar", number=Number("exactly", 3)
+    ),
     "Who did Ana see first?": Query("who", where=Has("with", of=Whom(("Ana",))), rank=Rank("time")),
     "Is there a stranger in the room?": Query("exists", Whom(known=False), form="polar"),
     "Who is in this video?": Query("who"),

@@ -388,6 +388,7 @@ CAME = "When did Ben come?"
         ("", "Is everybody there for more than 25 seconds?", "no", ["#2"]),
         ("", "Did anyone come more than twice?", "yes", ["Ana"]),
         ("", "Did anybody walk more than once?", "unknown", ["Ana"]),
+        ("", "Does nobody sit for more than 90 seconds?", "yes", []),
         # where somebody walks to isn't measured; "right now" is no way
         ("", "Is Ana walking to the right?", "unknown", []),
         ("", "Is Ana walking towards the camera?", "unknown", []),

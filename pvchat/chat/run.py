@@ -396,15 +396,23 @@ def _measured(lookup: Lookup) -> Finding:
     found = replace(found, query=query, people=people, number=number, at_least=more)
     if query.number is None or of_people:
         return found
-    if people and not query.whom.names and query.whom.quantifier in ("any", "all"):  # "did anybody come twice?"
-        least = {one: one.number or 0.0 for one in people}
-        fits = {one: query.number.within(n, n + lookup.open_s(one.entity) * long) for one, n in least.items()}
-        of_them = all_verdict if query.whom.quantifier == "all" else any_verdict
-        verdict = of_them([*fits.values(), *(one.verdict for one in found.open)])
-        return replace(found, verdict=verdict, people=tuple(one for one in people if fits[one] == verdict) or people)
+    if people and not query.whom.names and query.whom.quantifier in ("any", "all"):
+        return _measured_of_each(found, query.number, lookup, measure)
     high = _ENDLESS if number is None else number + open_s
     verdict = query.number.within(number or 0.0, high)
     return replace(found, verdict=conditions.doubt(missing) if verdict == "unknown" else verdict)
+
+
+def _measured_of_each(
+    found: Finding, number: queries.Number, lookup: Lookup, measure: Callable[[Sequence[Span]], float]
+) -> Finding:
+    """Whether it holds so long, or so often, of anybody, or of all: "did anybody come twice?"."""
+    least, long = {one: one.number or 0.0 for one in found.people}, lookup.query.select == "how_long"
+    fits = {one: number.within(n, n + lookup.open_s(one.entity) * long) for one, n in least.items()}
+    perhaps = [number.within(0.0, measure(lookup.of_one(name).spans)) for name in lookup.who.maybe]  # "with glasses"
+    of_them = all_verdict if lookup.query.whom.quantifier == "all" else any_verdict
+    verdict = of_them([*fits.values(), *(one.verdict for one in found.open), *perhaps])
+    return replace(found, verdict=verdict, people=tuple(one for one in fits if fits[one] == verdict) or found.people)
 
 
 def _shots(lookup: Lookup) -> Finding:

@@ -48,8 +48,11 @@ _AND_THERE = word_set("and also later in on at the a an ? .")  # "… and later 
 _ONLY_OF = word_set("the me him her us them one")  # before or behind "only": people are meant, no time
 _MOSTLY = word_set("mostly mainly")
 _NOT = word_set("never not")
+_OFTEN, _LASTING = re.compile(r"once|twice|times"), re.compile(r"sec|min|hour|hrs?\b|\d[smh]")  # what a number is of
 _SOMEBODY = word_set("anyone anybody someone somebody people person")
-_ALL_KNOWN = re.compile(r".* (?:all|every\w*) .*\b(?:known|enrolled|familiar)(?: \?| to|$)|do \w+ know (?:all|every)")
+_ALL_KNOWN = re.compile(
+    r"(?!.*\bnot\b)(?:.* (?:all|every\w*) .*\b(?:known|enrolled|familiar)(?: \?| to|$)|do \w+ know (?:all|every))"
+)
 _SEES_WHOM = re.compile(rf"(?:and )?whom? (?:do|does|did|has|have|had) (?:{NAME}|s?he|they)\b")
 _WALKING = word_set("walk walks walked get gets got run runs ran step steps stepped climb climbs climbed")
 _COMES = word_set("come comes came coming")
@@ -285,9 +288,7 @@ def _but_never(query: Query, question: Tagged) -> Query:
     if query.select not in ("who", "count") or "never" not in question.seen or not isinstance(query.where, And):
         return query
     parts = query.where.parts
-    denied = [
-        one for one in parts if isinstance(one, Not) and {has.attribute for has in queries.atoms(one)} <= {"posture"}
-    ]
+    denied = [p for p in parts if isinstance(p, Not) and all(has.attribute == "posture" for has in queries.atoms(p))]
     rest = [one for one in parts if one not in denied]
     if not (denied and rest) or query.whom != EVERYBODY:
         return query
@@ -295,11 +296,14 @@ def _but_never(query: Query, question: Tagged) -> Query:
 
 
 def _anybody(query: Query, question: Tagged) -> Query:
-    """Of people in a place, not of the place: "was anybody in the corridor?" doesn't ask whether this is one."""
+    """Of people in a place, not of the place: "was anybody in the corridor?" doesn't ask whether this is one; how often
+    or long of each: "did anybody drink more than twice?", not "does anybody hold two cups?".
+    """
     placed = query.where is not None and all(has.attribute in queries.PLACES for has in queries.atoms(query.where))
+    often = next((slot.typed for slot in question.slots if (slot.role, slot.kind) == ("P", "number")), "")
+    select = "how_often" if _OFTEN.search(often) else "how_long" if _LASTING.search(often) else "exists"
     if query.select == "exists" and query.number is not None and query.rank is None and not (placed or query.value):
-        often = {"once", "twice", "times"} & {*question.seen}  # "did anybody drink more than twice?"
-        return replace(query, select="how_often" if often else "how_long")
+        return query if query.whom.quantifier == "none" else replace(query, select=select)
     asked = query.select in queries.WHETHER and query.whom == EVERYBODY
     asked = asked and not query.value and bool(_SOMEBODY & {*question.seen})
     return replace(query, value="people") if placed and asked else query
@@ -421,6 +425,7 @@ def _only_then(query: Query, question: Tagged) -> Query:
     at = seen.index("only") if "only" in seen else 0
     behind = [slot for slot in question.slots if 0 < slot.at - at < 3]
     of_people = {*seen[at - 1 : at + 2]} & _ONLY_OF or any(s.role == "S" or s.kind == "number" for s in behind)
+    of_people = of_people or any(has.of and has.of.besides for has in queries.atoms(query.where))  # "with only Ben"
     plain = query.select in ("exists", "who") and query.rank is query.number is None
     if not at or of_people or not plain:
         return query

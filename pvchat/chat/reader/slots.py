@@ -109,7 +109,7 @@ def slots_of(words: Sequence[Word], tags: Sequence[str]) -> list[Slot]:
 
 def _slot(tag: str, words: Sequence[Word], at: int) -> Slot:
     role, _, kind = tag.removesuffix("!").partition("-")
-    typed = " ".join(word.typed for word in words).replace(" .", ".")  # "Dr. House"
+    typed = " ".join(word.typed for word in words)
     if kind == "says":  # a name in it is a word
         said = " ".join(filter(None, (word.typed.strip(_QUOTES) for word in words if word.seen != "'s")))
         return Slot(role, kind, tag.endswith("!"), said, said, at)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pvchat.chat import query as queries
-from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, And, During, Event, Has, Not, Query, Rank, Whom
+from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, And, During, Event, Has, Not, Query, Rank, Whom
 from pvchat.chat.reader.dates import Dates
 from pvchat.chat.sounds import MUSIC
 
@@ -38,9 +38,7 @@ def of_library(query: Query) -> Query:
         in_each = query.attribute is not None or query.unit == "place"  # whether she wears the same in each
         return Query("refuse", refusal="unclear") if in_each else _over_videos(replace(query, unit="", per=""))
     if query.per == "videos" and query.unit != "video":
-        return Query(
-            "when", where=queries.ANYTHING, form=query.form, rank=query.rank, number=query.number, unit=query.unit
-        )
+        return Query("when", where=ANYTHING, form=query.form, rank=query.rank, number=query.number, unit=query.unit)
     return _of_videos(query) if query.unit == "video" else _by_unit(query)
 
 
@@ -62,7 +60,7 @@ def of_each(query: Query, unit: queries.Unit) -> Query:
     if not unit or query.select == "count" and query.unit == "video":
         return query
     if queries.lists_videos(query) and query.per in ("", "count"):
-        return Query("when", where=queries.ANYTHING, unit=unit)
+        return Query("when", where=ANYTHING, unit=unit)
     by_unit = replace(query, value="", unit=unit)
     if query.select in ("how_often", "how_long") and query.number is None:
         return replace(by_unit, select="when", rank=Rank("long") if query.select == "how_long" else None)
@@ -209,6 +207,9 @@ def _of_whom(query: Query) -> Query | None:
     if query.select == "exists" and query.rank is not None and query.rank.by == "often" and number is not None:
         return Query("how_often", whom, where, form="polar", during=query.during, number=number)  # "came back?"
     if query.select == "compare" and polar and query.versus is None and len(whom.names) == 1:  # "… than anybody else?"
+        return replace(query, select="exists")
+    in_one = not whom.names and (whom.known is not None or not queries.is_plain(where))  # not in all videos together
+    if query.select == "how_long" and polar and number is not None and in_one:  # "did anybody sit for an hour?"
         return replace(query, select="exists")
     if query.select in ("when", "how_long") and whom == Whom(nth=whom.nth or 1, nth_by="long"):  # longest of all
         return Query("when", where=where, during=query.during, rank=Rank("long", whom.nth))
