@@ -220,6 +220,12 @@ def test_what_is_so_in_none_or_only_in_one(text: str, joints: list[str], number:
     assert ([one.joint for one in found.scopes], found.query.number) == (joints, number)
 
 
+def test_in_the_library_is_a_place_where_two_are_called_so() -> None:
+    for places, where in ((("school library", "town library"), Has("place", "library")), (("kitchen",), None)):
+        found = read_archive("Who was in the library?", Known(("Ana",), {}), places, NOW)
+        assert (found.query.where, found.places) == (where, ())
+
+
 def test_a_time_may_stand_between_two_places() -> None:
     scopes = asked("Who was in the kitchen on Monday but not in the ward?").scopes
     assert [(one.place, one.joint) for one in scopes] == [("kitchen", ""), ("ward", "but not")]

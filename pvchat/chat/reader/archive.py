@@ -124,7 +124,9 @@ def read_archive(
     if leaves_out(text, places):
         return ArchiveQuestion(Query("refuse", refusal="unclear"), text)
     undated, spots = placed(text, places)
-    undated = re.sub(r"(?i) in(?:side)? (?:the|my|our) (?:library|building)\b", "", undated)  # that of the videos
+    for whole in ("library", "building"):  # that of the videos, where no "school library" is a place
+        if whole not in " ".join(places).lower():
+            undated = re.sub(rf"(?i) in(?:side)? (?:the|my|our) {whole}\b", "", undated)
     try:
         rest, dates = dated(undated, now, names)
     except SettingsError:
