@@ -301,7 +301,7 @@ def _anybody(query: Query, question: Tagged) -> Query:
     """
     placed = query.where is not None and all(has.attribute in queries.PLACES for has in queries.atoms(query.where))
     often = next((slot.typed for slot in question.slots if (slot.role, slot.kind) == ("P", "number")), "")
-    select = "how_often" if _OFTEN.search(often) else "how_long" if _LASTING.search(often) else "exists"
+    select: queries.Select = "how_often" if _OFTEN.search(often) else "how_long" if _LASTING.search(often) else "exists"
     if query.select == "exists" and query.number is not None and query.rank is None and not (placed or query.value):
         return query if query.whom.quantifier == "none" else replace(query, select=select)
     asked = query.select in queries.WHETHER and query.whom == EVERYBODY
