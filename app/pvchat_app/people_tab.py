@@ -116,12 +116,12 @@ class PeopleTab:
         choices = [(person.name, choice_value(person)) for person in people]
         gone = bool(who) and current_choice(store, who) is None
         who = current_choice(store, who) if who else next((value for _, value in choices), None)
-        drawn, others = self.show_pick(who, other)
+        rest, other = self._other(who, other)
         return (
-            drawn,
+            self._cards(who),
             gr.Dropdown(choices=choices, value=who),
-            others,
-            likeness_of(self.backend, who, self._other(who, other)[1]),
+            gr.Dropdown(choices=rest, value=other),
+            likeness_of(self.backend, who, other),
             gr.Button(visible=not people),
             gr.Row(visible=bool(people)),
             gr.Column(visible=len(people) > 1),
@@ -130,11 +130,8 @@ class PeopleTab:
 
     def show_pick(self, who: str | None, other: str | None) -> tuple[str, gr.Dropdown]:
         """Everyone as cards, `who` marked; and the others, who may be the same person: `other` stays picked."""
-        people = self.backend.engine.people.all()
-        running = [job for person in people if (job := self.backend.jobs.for_person(person.name))]
-        picked = next((person.id for person in people if choice_value(person) == who), None)
         rest, other = self._other(who, other)
-        return cards.people_grid(people, running, picked), gr.Dropdown(choices=rest, value=other)
+        return self._cards(who), gr.Dropdown(choices=rest, value=other)
 
     def pick_card(self, event: gr.EventData) -> Any:
         """Pick the person whose card was clicked."""
@@ -221,6 +218,13 @@ class PeopleTab:
         if not file:
             return cards.notice("Pick a person file first.", "error"), *unchanged(2)
         return outcome(lambda: f"{self.backend.take_person(file, name, replace).name} is enrolled."), None, ""
+
+    def _cards(self, who: str | None) -> str:
+        """Everyone as cards, `who` marked."""
+        people = self.backend.engine.people.all()
+        running = [job for person in people if (job := self.backend.jobs.for_person(person.name))]
+        picked = next((person.id for person in people if choice_value(person) == who), None)
+        return cards.people_grid(people, running, picked)
 
     def _other(self, who: str | None, other: str | None) -> tuple[list[tuple[str, str]], str | None]:
         """The choices but for `who`, and which of them is picked: `other` if it is one of them, else the first."""

@@ -21,14 +21,11 @@ from pvchat.storage import atomic
 _PAUSE_S = 0.05
 
 
-def errors(kind: str = "Error") -> type[Exception]:
-    """What connections raise; SQLCipher is loaded when a library is opened, not before.
-
-    `kind`: "OperationalError" says nothing of the file: the disk is full, it may not be written, somebody else writes.
-    """
+def errors() -> type[Exception]:
+    """What connections raise; SQLCipher is loaded when a library is opened, not before."""
     from sqlcipher3 import dbapi2
 
-    return cast(type[Exception], getattr(dbapi2, kind))
+    return cast(type[Exception], dbapi2.Error)
 
 
 def open_file(path: Path, key: bytes | None, wait_s: float) -> sqlite3.Connection | None:

@@ -26,6 +26,8 @@ from pvchat.storage.stores import libraries, library_of
 WAIT_S = 60.0  # for another process that writes
 _DAMAGED = "Delete that folder and add your videos again; they are not touched."
 _REFUSED = "Nothing is lost. Make room on its disk, see that you may write there, or wait for whoever uses it."
+# By the class of SQLite's error; another one is a mistake of ours, such as a row that doesn't fit.
+_HINTS = {"OperationalError": _REFUSED, "DatabaseError": _DAMAGED}
 _TABLES, _FORGET = Path(__file__).with_suffix(".sql"), Path(__file__).with_name("forget.sql")
 _VERSION = 7  # of the tables, in `PRAGMA user_version`; 0: there are none yet
 # The clips of cameras that show her, perhaps or surely: those files are ours.
@@ -64,7 +66,7 @@ def connect(people: Path) -> sqlite3.Connection:
                 return library
             library.close()  # it was just converted: that was the file of before
     except database.errors() as error:
-        hint = _REFUSED if isinstance(error, database.errors("OperationalError")) else _DAMAGED
+        hint = _HINTS.get(type(error).__name__, _DAMAGED)
         raise LibraryError(f"the library can't be read ({error}).", subject=str(path.parent), hint=hint) from error
 
 
@@ -80,9 +82,8 @@ def transaction(library: sqlite3.Connection) -> Iterator[None]:
             if library.in_transaction:  # SQLite ends it by itself where the disk is full
                 library.execute("ROLLBACK")
             raise
-    except database.errors("DatabaseError") as error:
-        hint = {"OperationalError": _REFUSED, "DatabaseError": _DAMAGED}.get(type(error).__name__)
-        if hint is None:  # a mistake of ours, such as a row that doesn't fit: the file is sound
+    except database.errors() as error:
+        if (hint := _HINTS.get(type(error).__name__)) is None:
             raise
         folder = str(Path(library.execute("PRAGMA database_list").fetchone()[2]).parent)
         raise LibraryError(f"the library can't be changed ({error}).", subject=folder, hint=hint) from error
