@@ -48,7 +48,8 @@ _AND_THERE = word_set("and also later in on at the a an ? .")  # "… and later 
 _ONLY_OF = word_set("the me him her us them one")  # before or behind "only": people are meant, no time
 _MOSTLY = word_set("mostly mainly")
 _NOT = word_set("never not")
-_OFTEN, _LASTING = re.compile(r"once|twice|times"), re.compile(r"sec|min|hour|hrs?\b|\d[smh]")  # what a number is of
+_OFTEN = re.compile(r"once|twice|times")  # "more than twice"; the other: "for 20 seconds"
+_LASTING = re.compile(r"sec|min|hour|hrs?\b|\d[smh]")
 _SOMEBODY = word_set("anyone anybody someone somebody people person")
 _ALL_KNOWN = re.compile(
     r"(?!.*\bnot\b)(?:.* (?:all|every\w*) .*\b(?:known|enrolled|familiar)(?: \?| to|$)|do \w+ know (?:all|every))"
@@ -107,9 +108,7 @@ def second_at(words: Sequence[Word], labels: Labels) -> int:
     opened = seen[0] in _IN_TIME and not {*seen[1:2]} & _AUXILIARY  # "when Ana sits, is Ben there?"
     for i in range(2, len(seen) - 1):
         ended = seen[i - 1] in _ENDS
-        clause = (
-            seen[i] in ("who", "which", "where", "when") and seen[0] in _AUXILIARY
-        )  # "is Ana, who is in red, there?"
+        clause = seen[i] in ("who", "which", "where", "when") and seen[0] in _AUXILIARY  # "is Ana, who sits, there?"
         anew = seen[i - 1] == "," and len(seen) > i + 3 and seen[i] in _OPENERS and not opened and not clause
         anew = anew and any(tag[:2] == "S-" for tag in tags[:i])  # "where is Ana, is she alone?"
         again = seen[i + 1] == "between" and "between" in seen[:i]  # "between 0:00 and 0:10 and between …"
