@@ -43,6 +43,8 @@ def recognise_person(clip: Clip, track: Track, analysis: ClipAnalysis, *, expert
         said = next((claim for claim in claims if claim.label in ("man", "woman")), None)
         if (gender := gender_of_track(track, said)) is not None:
             facts.gender, facts.confidence["gender"] = gender.label, gender.confidence
+        if colour := None if _is_hatted(facts) else hair.hair_colour(looks):
+            facts.hair = f"long {colour} hair" if facts.hair else f"{colour} hair"
     return facts
 
 
@@ -65,6 +67,10 @@ def _claim_head(facts: PersonFacts, claims: Sequence[Attribute], second: Sequenc
     facts.hair = "long hair" if "long hair" in agreed else None
 
 
+def _is_hatted(facts: PersonFacts) -> bool:
+    return not {"a hat", "a helmet"}.isdisjoint([*facts.features, *facts.headwear])
+
+
 def measure_person(
     clip: Clip, seen: Pictured, analysis: ClipAnalysis, *, experts: Experts, heads: DrawnHeads | None = None
 ) -> PersonFacts:
@@ -80,9 +86,10 @@ def measure_person(
         if analysis.scene.drawn:  # the second head was fitted to photos and film
             facts.confidence = {k: v for k, v in facts.confidence.items() if k not in facts.headwear}
             facts.headwear, facts.hair = [], None
-        hatted = not {"a hat", "a helmet"}.isdisjoint([*facts.features, *facts.headwear])
-        if colour := None if hatted else hair.photographed(seen):
-            facts.hair = f"long {colour}" if facts.hair else colour
+        if seen.grey and facts.hair:
+            facts.hair = "long hair" if facts.hair.startswith("long") else None
+        if facts.hair in (None, "long hair") and not _is_hatted(facts) and hair.is_dark(seen):
+            facts.hair = "long dark hair" if facts.hair else "dark hair"
     elif heads is not None and not seen.grey:
         _measure_drawn(facts, seen, heads, analysis.scene.background)
         shots = analysis.shot_of(analysis.times[seen.track.frames[seen.rows]])

@@ -32,7 +32,7 @@ def log_odds(vectors: FloatArray) -> float:
 
 
 def gender_of_track(track: Track, claim: Attribute | None) -> Attribute | None:
-    """ "man" or "woman" with its probability, of somebody followed through a clip; `claim` is the other head's word."""
+    """Man or woman with its probability, of somebody followed through a clip; `claim` is the other head's word."""
     if not len(track) or len(track) == 1 and float(track.quality[0]) < _ALONE:
         return claim
     odds = log_odds(track.identity) + (0.0 if claim is None else _CLAIM[claim.label])
