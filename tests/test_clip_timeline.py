@@ -97,6 +97,14 @@ def test_facts_of_a_long_video_hold_in_their_stretches() -> None:
     assert [row.span for row in timeline.of("Ana", "gender")] == [(0.0, 2.0)]
 
 
+def test_the_enrolled_face_tells_more_of_gender_than_the_clip() -> None:
+    stretches = [Appearance(0.0, 1.0, PersonFacts(gender="man"), told=True)]
+    one = replace(track(0, range(8)), appearances=stretches, facts=PersonFacts())
+    seen = replace(ANA, gender="woman")
+    timeline = made(seen, analysis=make_analysis(one))
+    assert {row.value for row in timeline.of("Ana", "gender")} == {"woman"}
+
+
 def test_strangers_are_as_many_as_are_seen_at_once() -> None:
     """Three tracks, two of them at the same time: two people, none of them twice in one frame."""
     one, two, again = track(1, range(0, 4)), track(2, range(2, 8), box=FAR), track(3, range(5, 8))

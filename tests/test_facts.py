@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from pvchat.perception import facts, garments, sightings
-from pvchat.perception.experts.attributes import Attribute
+from pvchat.perception import facts, garments, gender, sightings
+from pvchat.perception.experts.attributes import Attribute, arrays_of
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.places import measure_scene
 from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts, Track
@@ -63,11 +64,18 @@ def scene_with(face=(0.4, 0.2, 0.5, 0.36), cloth=RED, frames=6, collar=None, gre
     return SimpleNamespace(images=images, width=WIDTH, height=HEIGHT), track_at(face, frames)
 
 
+def face_of(odds):
+    """A face vector [128] that is a man's by these log-odds."""
+    head = arrays_of(gender.WEIGHTS)
+    return (odds - head["bias"][0]) * head["weight"] / (head["weight"] ** 2).sum()
+
+
 def track_at(face, n=6, kind="face"):
     boxes = np.repeat(np.float32([face]), n, 0)
     return Track(
         kind, np.arange(n), boxes, np.zeros((n, 5, 2), np.float32), np.ones(n, np.float32), np.ones(n, np.float32),
-        np.zeros((n, 128), np.float32), boxes, np.zeros((n, 1280), np.float32), np.full((n, 33, 4), np.nan, np.float32),
+        np.repeat(face_of(0.0)[None], n, 0), boxes, np.zeros((n, 1280), np.float32),
+        np.full((n, 33, 4), np.nan, np.float32),
     )  # fmt: skip
 
 
@@ -98,16 +106,27 @@ def wearing(monkeypatch, **shares):
     monkeypatch.setattr(garments, "garment_shares", lambda *_: none | told)
 
 
-def test_claims_become_features_gender_and_garments(monkeypatch):
+def test_claims_become_features_and_garments(monkeypatch):
     clip, track = scene_with(cloth=NAVY, collar=(235, 235, 235))
     said = {"head": [("man", 0.95), ("a hat", 0.9), ("glasses", 0.9), ("smiling", 0.9)]}
     wearing(monkeypatch, suit=0.45)
     formal = StubImageNet(i834=0.4, i906=0.3)
     found = measure_person(clip, track, analysis(track), experts=experts(formal, **said))
-    assert found.gender == "man"
+    assert found.gender is None  # one head's word alone isn't enough
     assert found.features == ["a hat"]  # smiling is no feature, glasses are not said (docs/LOG.md)
-    assert found.confidence == {"gender": 0.95, "a hat": 0.9}
+    assert found.confidence == {"a hat": 0.9}
     assert [(g.kind, g.colour) for g in found.clothes] == [("suit", "dark blue"), ("shirt", "white"), ("tie", None)]
+
+
+def test_a_face_tells_the_gender_and_the_look_of_the_head_adds_to_it():
+    clip, track = scene_with()
+    told = {}
+    for odds, claim in product((-4.0, -2.5, 0.5, 2.0), (None, "man", "woman")):
+        track.identity[:] = face_of(odds)
+        said = {"head": [(claim, 0.95)]} if claim else {}
+        told[odds, claim] = facts.recognise_person(clip, track, analysis(track), experts=experts(**said)).gender
+    assert {key for key, said in told.items() if said == "man"} == {(0.5, "man"), (2.0, None), (2.0, "man")}
+    assert {key for key, said in told.items() if said == "woman"} == {(-4.0, None), (-4.0, "woman"), (-2.5, "woman")}
 
 
 def test_a_mask_needs_both_heads():

@@ -81,11 +81,18 @@ class _Clip:
         half, times = self.step_s / 2 + _MEET_S, self.evidence.times
         return merged([(times[frame] - half, times[frame] + half) for frame in frames if frame < len(times)])
 
-    def seen(self, who: Neighbour, tracks: Sequence[int | None], spans: Sequence[Span] = ()) -> _Seen:
-        """A sighting, with the stretches of a long video in which its tracks were measured, as they may be told."""
+    def seen(
+        self, who: Neighbour, tracks: Sequence[int | None], spans: Sequence[Span] = (), gender: str | None = None
+    ) -> _Seen:
+        """A sighting, with the stretches of a long video in which its tracks were measured, as they may be told;
+        `gender` is known of who she is.
+        """
         known, scene = [] if self.analysis is None else self.analysis.tracks, self.evidence.scene
         hers = [known[i] for i in dict.fromkeys(tracks) if i is not None and known]
         stretches = [replace(one, facts=in_light(one.facts, scene)) for track in hers for one in track.appearances]
+        if gender is not None:
+            who = replace(who, facts=replace(who.facts, gender=gender))
+            stretches = [replace(one, facts=replace(one.facts, gender=gender)) for one in stretches]
         return _Seen(who, spans or self.spans(who.frames), stretches)
 
 
@@ -130,7 +137,8 @@ def _known(person: PersonPresence, clip: _Clip) -> _Seen | None:
     who = next((one for one in clip.evidence.others if one.name == person.name), Neighbour(_NOWHERE))
     box, facts = clip.evidence.boxes.get(person.name, _NOWHERE), clip.evidence.facts.get(person.name, PersonFacts())
     who = replace(who, box=box, facts=facts)
-    return clip.seen(who, (person.track, *person.tracks), merged(person.spans) or [clip.whole])
+    spans = merged(person.spans) or [clip.whole]
+    return clip.seen(who, (person.track, *person.tracks), spans, person.gender)
 
 
 def _enrolled(person: PersonPresence, people: dict[str, _Seen], doubtful: dict[int, str], clip: _Clip) -> Entity:

@@ -45,6 +45,7 @@ from pvchat.people.corrections import corrections_of
 from pvchat.people.parts import View, stacked
 from pvchat.people.person import Person
 from pvchat.perception.experts.figures import FigureExpert
+from pvchat.perception.gender import gender_of_person
 from pvchat.schemas import ClipAnalysis, Decision, Flags, FloatArray, IntArray, PersonPresence, Track
 
 FILE = Path(__file__).with_name("presence.safetensors")
@@ -299,7 +300,10 @@ def _presence_of(
     least = config.present_from if analysis.scenes else SPAN_FROM  # a long video has a hundred tracks to err about
     shown = np.flatnonzero(probabilities >= min(least, probability)).tolist()
     frames = np.unique(np.concatenate([analysis.tracks[i].shown_in for i in shown]))
-    return PersonPresence(person.name, decision, probability, analysis.spans(frames), best, tuple(shown), nearest)
+    gender = gender_of_person(person.arrays["prototypes"]) if person.kind == "face" else None
+    return PersonPresence(
+        person.name, decision, probability, analysis.spans(frames), best, tuple(shown), nearest, gender=gender
+    )
 
 
 def _nearest_of_kind(people: Sequence[Person], logits: FloatArray, tracks: Sequence[Track]) -> list[int | None]:

@@ -18,12 +18,14 @@ from pvchat.perception import cloth, collars, colours, drawnheads, garments, hai
 from pvchat.perception.drawnheads import DrawnHeads, drawn_gestures
 from pvchat.perception.experts.attributes import Attribute, body_box, bust_box, crop, head_box
 from pvchat.perception.experts.collection import Experts
+from pvchat.perception.gender import gender_of_track
 from pvchat.perception.sightings import Pictured, pictured, shot, skin_colour, torso_box, where
 from pvchat.perception.sleeves import sleeves
 from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, Track
 from pvchat.video import Clip
 
-_NOT_WORN = {"smiling", "glasses"}  # glasses: right on photos, wrong on footage; `motion.wears_glasses` tells them
+# What isn't worn; glasses: right on photos, wrong on footage; `motion.wears_glasses` tells them
+_NO_FEATURES = {"smiling", "man", "woman", "glasses"}
 _HALF = 0.5  # share of the sightings of a drawn face that must agree on the colour below it
 _SHOWN = 0.13  # share of the torso that must be in the frame
 
@@ -36,22 +38,25 @@ def recognise_person(clip: Clip, track: Track, analysis: ClipAnalysis, *, expert
     facts, seen = PersonFacts(shot=shot(track), where=where(track, analysis)), pictured(clip, track)
     if track.kind == "face":
         looks = experts.frames.pooled([crop(image, head_box(track.boxes[i])) for i, image in seen])
-        _claim_head(facts, experts.heads.claims("head", looks), experts.headwear.claims("head", looks))
+        claims = experts.heads.claims("head", looks)
+        _claim_head(facts, claims, experts.headwear.claims("head", looks))
+        said = next((claim for claim in claims if claim.label in ("man", "woman")), None)
+        if (gender := gender_of_track(track, said)) is not None:
+            facts.gender, facts.confidence["gender"] = gender.label, gender.confidence
+        if colour := None if _is_hatted(facts) else hair.hair_colour(looks):
+            facts.hair = f"long {colour} hair" if facts.hair else f"{colour} hair"
     return facts
 
 
 def _claim_head(facts: PersonFacts, claims: Sequence[Attribute], second: Sequence[Attribute]) -> None:
-    """Gender, what the head wears, and long hair, by two heads.
+    """What the head wears, and long hair, by two heads.
 
     What hides a face (`features`) is the first one's: faces are compared by it. Blurred and turned faces look masked to
     it alone, so that a mask needs both. What only the second one finds is told, and hides nothing.
     """
     agreed = {claim.label: claim.confidence for claim in second}
     for claim in claims:
-        if claim.label in ("man", "woman"):
-            facts.gender = facts.gender or claim.label
-            facts.confidence.setdefault("gender", claim.confidence)
-        elif claim.label not in _NOT_WORN and (claim.label != "a face mask" or claim.label in agreed):
+        if claim.label not in _NO_FEATURES and (claim.label != "a face mask" or claim.label in agreed):
             facts.features.append(claim.label)
             facts.confidence[claim.label] = claim.confidence
     hats = () if "a hat" in facts.features else ("a helmet", "a hat")
@@ -60,6 +65,10 @@ def _claim_head(facts: PersonFacts, claims: Sequence[Attribute], second: Sequenc
         facts.headwear.append("sunglasses")
     facts.confidence |= {label: round(agreed[label], 3) for label in facts.headwear}
     facts.hair = "long hair" if "long hair" in agreed else None
+
+
+def _is_hatted(facts: PersonFacts) -> bool:
+    return not {"a hat", "a helmet"}.isdisjoint([*facts.features, *facts.headwear])
 
 
 def measure_person(
@@ -77,9 +86,10 @@ def measure_person(
         if analysis.scene.drawn:  # the second head was fitted to photos and film
             facts.confidence = {k: v for k, v in facts.confidence.items() if k not in facts.headwear}
             facts.headwear, facts.hair = [], None
-        hatted = not {"a hat", "a helmet"}.isdisjoint([*facts.features, *facts.headwear])
-        if colour := None if hatted else hair.photographed(seen):
-            facts.hair = f"long {colour}" if facts.hair else colour
+        if seen.grey and facts.hair:
+            facts.hair = "long hair" if facts.hair.startswith("long") else None
+        if facts.hair in (None, "long hair") and not _is_hatted(facts) and hair.is_dark(seen):
+            facts.hair = "long dark hair" if facts.hair else "dark hair"
     elif heads is not None and not seen.grey:
         _measure_drawn(facts, seen, heads, analysis.scene.background)
         shots = analysis.shot_of(analysis.times[seen.track.frames[seen.rows]])

@@ -1,21 +1,27 @@
-"""The colour of hair: of photographed people from above the face, of drawn ones from the top of the head.
+"""The colour of hair: of photographed people by a head that learned it, and from above the face, of drawn ones from the
+top of the head.
 
-In: sightings and their pictures. Out: "dark hair" and the like; None where it isn't sure.
+In: features of heads; sightings and their pictures. Out: "blonde hair" and the like; None where it isn't sure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from pvchat.perception import colours
-from pvchat.perception.experts.attributes import crop
-from pvchat.perception.sightings import Pictured, relit, skin_colour
+from pvchat.perception.experts.attributes import arrays_of, crop, softmax
+from pvchat.perception.sightings import Pictured, skin_colour
 from pvchat.schemas import Flags, FloatArray, Pixels
 
+WEIGHTS = Path(__file__).with_name("experts") / "haircolours.safetensors"  # made by `recipes/looks/haircolours.py`
+COLOURS = ("dark", "brown", "blonde", "grey", "red", "")  # of `haircolours.safetensors`; the last: bald
+TOLD = 0.55  # probability from which one is told
 _SHADED = 16.0  # how much darker than the cheeks skin above a forehead may be; brown hair has its hue, but is darker
-_BROWN, _BLONDE = 40.0, 52.0  # lightness: brown hair is darker than the one, blonde hair lighter than the other
+_BROWN, _DARK, _MIXED = 40.0, 27.0, 22.0  # lightness of brown hair and of dark hair, at most; its quartiles apart
+_MOST = 0.6  # share of the sightings
 
 # Long hair: how far beside the face and how deep it is looked for, in its widths and heights; the share of one side
 # that it covers; how far in hue and lightness it may be from the hair above the face.
@@ -23,16 +29,19 @@ _BESIDE, _CHEEK, _NECK, _HANGS = 0.3, 0.6, 0.15, 0.5
 _HUE_APART, _DARKER, _LIGHTER = 14.0, 18.0, 32.0
 
 
-def photographed(seen: Pictured) -> str | None:
-    """Hair colour from the strip above the face box; None when it is skin, mixed or outside the frame."""
-    said: list[str | None] = []
-    for i, image in seen:
-        face = seen.track.boxes[i]
-        lit = None if seen.grey else relit(image, face)
-        brown = lit is not None and _above(lit, face, False) == "brown hair"  # grey hair looks blonde in raised light
-        said.append("brown hair" if brown else _above(image, face, seen.grey))
-    word, share = colours.vote(said)
-    return word if share >= 0.6 and (not seen.grey or word == "dark hair") else None
+def hair_colour(looks: FloatArray) -> str | None:
+    """Which of COLOURS hair has, by features [n, 1280] of pictures of one person's head; None where it isn't sure."""
+    if not len(looks):
+        return None
+    head = arrays_of(WEIGHTS)
+    shares = softmax((looks @ head["weight"].T + head["bias"]).mean(0, keepdims=True))[0]
+    return (COLOURS[int(shares.argmax())] or None) if shares.max() >= TOLD else None
+
+
+def is_dark(seen: Pictured) -> bool:
+    """Whether the strip above the face box is dark hair, not skin, in most sightings."""
+    said = [_is_dark_above(image, seen.track.boxes[i], seen.grey) for i, image in seen]
+    return sum(said) >= _MOST * len(said)
 
 
 def drawn(boxes: Sequence[FloatArray], images: Sequence[Pixels], whole: bool = False) -> str | None:
@@ -79,23 +88,13 @@ def _strip(image: Pixels, face: FloatArray) -> Pixels | None:
     return None if strip[1] < 0 or len(pixels) < 24 else pixels
 
 
-def _above(image: Pixels, face: FloatArray, grey: bool) -> str | None:
+def _is_dark_above(image: Pixels, face: FloatArray, grey: bool) -> bool:
     pixels = _strip(image, face)
     if pixels is None:
-        return None
+        return False
     lab, skin = colours.to_lab(pixels), skin_colour(image, face)
     middle = np.median(lab, 0)
     like_skin = not grey and colours.skin_like(pixels, skin).mean() >= 0.5
     bald = like_skin and middle[0] > min(skin[0] - _SHADED, _BROWN)
-    mixed = float(np.percentile(lab[:, 0], 75) - np.percentile(lab[:, 0], 25)) >= 22
-    if mixed or bald:
-        return None
-    lightness, a, b = middle
-    hue = float(np.degrees(np.arctan2(b, a)) % 360)
-    if lightness < 27:
-        return "dark hair"
-    if float(np.hypot(a, b)) < 7:
-        return "grey hair" if 42 <= lightness < 80 else None
-    if not 30 <= hue <= 100:
-        return None
-    return "blonde hair" if lightness > _BLONDE and hue > 62 else "brown hair" if lightness < _BROWN else None
+    mixed = float(np.percentile(lab[:, 0], 75) - np.percentile(lab[:, 0], 25)) >= _MIXED
+    return bool(middle[0] < _DARK and not mixed and not bald)

@@ -29,6 +29,7 @@ class PersonPresence:
     nearest: int | None = None  # of the track most like her, whatever the decision
     why: Why | None = None  # of who was asked about and isn't found present
     voices: tuple[int, ...] = ()  # the numbers of the clip's voices that are hers, where it was listened to
+    gender: str | None = None  # "man" or "woman", as the face looks that was enrolled, where that can be told
 
     @property
     def visible_s(self) -> float:
