@@ -10,9 +10,19 @@ import torch
 from real_weights import WEIGHTS_HOME
 from safetensors.numpy import load_file
 
-from pvchat.perception.drawnheads import drawn_gestures
+from pvchat.perception.drawnheads import drawn_gestures, drawn_looks
 from pvchat.perception.experts import attributes, figurelooks
-from pvchat.perception.experts.figurelooks import CELLS, CHANNELS, EXPRESSIONS, SHOWN, expressions, face_maps
+from pvchat.perception.experts.figurelooks import (
+    CELLS,
+    CHANNELS,
+    DRAWN_LOOKS,
+    EXPRESSIONS,
+    LOOKS,
+    SHOWN,
+    face_maps,
+    probabilities,
+)
+from recipes.looks import drawnlooks
 from recipes.looks import expressions as recipe
 
 
@@ -55,18 +65,47 @@ def test_what_shows_no_face_does_not_count():
 
 def test_the_network_reads_maps_of_any_number(monkeypatch: pytest.MonkeyPatch):
     maps = np.random.default_rng(0).normal(size=(2, CHANNELS, CELLS, CELLS)).astype(np.float32)
-    found = expressions(maps)
+    found = probabilities(maps, EXPRESSIONS)
     assert found.shape == (2, len(SHOWN))
     assert (found >= 0).all()
     assert (found <= 1).all()
-    assert expressions(maps[:0]).shape == (0, len(SHOWN))
+    assert probabilities(maps[:0], EXPRESSIONS).shape == (0, len(SHOWN))
     still = {name: np.zeros_like(array) for name, array in attributes.arrays_of(EXPRESSIONS).items()}
     monkeypatch.setattr(figurelooks, "arrays_of", lambda file: still)
-    nothing = expressions(maps)  # without what it learned it tells of nobody anything
+    nothing = probabilities(maps, EXPRESSIONS)  # without what it learned it tells of nobody anything
     assert drawn_gestures(nothing, np.zeros(2, np.int64)) == []
     assert drawn_gestures(nothing, np.zeros(2, np.int64)) != drawn_gestures(
         sightings(*[{"smile": 0.9}] * 2), np.zeros(2, np.int64)
     )
+
+
+def test_man_or_woman_and_the_hair_are_told_by_the_sightings_that_show_a_face():
+    looks = np.zeros((3, len(LOOKS)), np.float32)
+    looks[:2, 0], looks[:2, LOOKS.index("pink")], looks[2, LOOKS.index("green")] = 0.05, 0.8, 1.0
+    looks[2, 0] = 1.0
+    faces = sightings({}, {}, {"face": 0.0})
+    assert drawn_looks(faces, looks) == ("woman", pytest.approx(0.95), "pink")
+    assert drawn_looks(faces[:2], 1 - looks[:2])[0] == "man"
+    looks[:, 0], looks[:, 1:] = 0.5, 0.2
+    assert drawn_looks(faces, looks)[::2] == (None, None)
+    assert drawn_looks(faces[2:], looks[2:]) == (None, 0.0, None)
+
+
+def test_the_card_of_looks_is_of_the_weights():
+    card = json.loads(DRAWN_LOOKS.with_suffix(".json").read_text(encoding="utf-8"))
+    assert tuple(card["labels"]) == LOOKS
+    assert len(load_file(DRAWN_LOOKS)["learned.out.bias"]) == len(LOOKS)
+    for name, least in (("woman", 0.9), ("man", 0.75), ("hair", 0.8)):
+        row = card["held back"][f"{name}, clips"]
+        assert row["right"] / row["told"] >= least
+
+
+def test_labels_of_looks_say_what_they_were_read_as():
+    truth, known = drawnlooks.read_label("svmpnn")
+    assert [name for name, holds in zip(LOOKS, truth, strict=True) if holds] == ["man", "pink"]
+    assert all(known)
+    assert drawnlooks.read_label("svfmnn")[1] == [True, *[False] * 12]
+    assert not any(drawnlooks.read_label("zz")[1])
 
 
 def test_the_card_is_of_the_weights():
@@ -98,7 +137,7 @@ def test_an_open_mouth_and_shut_eyes_are_seen_in_a_drawing(monkeypatch: pytest.M
 
     monkeypatch.setenv("PVCHAT_HOME", str(WEIGHTS_HOME))
     pictures = [drawn_face(1, 14), drawn_face(12, 14), drawn_face(1, 1)]
-    shut_mouth, open_mouth, shut_eyes = expressions(face_maps(FrameExpert(), pictures))
+    shut_mouth, open_mouth, shut_eyes = probabilities(face_maps(FrameExpert(), pictures), EXPRESSIONS)
     opened, shut = SHOWN.index("open"), SHOWN.index("shut")
     assert open_mouth[opened] > shut_mouth[opened]
     assert shut_eyes[shut] > shut_mouth[shut]
@@ -108,8 +147,8 @@ def test_networks_side_by_side_say_the_mean_of_their_log_odds():
     random, maps = np.random.default_rng(0), np.random.default_rng(1).normal(size=(3, CHANNELS, CELLS, CELLS))
     torch.manual_seed(0)
     spread = random.uniform(0.5, 2, CHANNELS).astype(np.float32)
-    parts = [recipe.arrays_of_network(recipe.Looks(), spread, spread) for _ in range(3)]
-    odds = [np.log(p / (1 - p)) for p in (expressions(maps, w) for w in [*parts, recipe.as_one(parts)])]
+    parts = [recipe.arrays_of_network(recipe.Looks(len(SHOWN)), spread, spread) for _ in range(3)]
+    odds = [np.log(p / (1 - p)) for p in (probabilities(maps, w) for w in [*parts, recipe.as_one(parts)])]
     assert odds[3] == pytest.approx(np.mean(odds[:3], 0), abs=1e-4)
 
 
@@ -136,7 +175,7 @@ def test_what_is_learned_is_told_of_other_faces(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(recipe, "EPOCHS", 8)
     faces = recipe.Faces(maps[:40], truth[:40], np.ones_like(truth[:40]), np.zeros(40, np.int64), np.zeros(40, bool))
     monkeypatch.setattr(recipe, "NETWORKS", 2)
-    said = expressions(maps[40:, 0].astype(np.float32), recipe.learn(faces))[:, opened]
+    said = probabilities(maps[40:, 0].astype(np.float32), recipe.learn(faces))[:, opened]
     assert said[::2].min() > said[1::2].max()
     card = recipe.judge(faces, faces.truth)["open, drawings"]
     assert card == {"there": 20, "told": 20, "right": 20}

@@ -9,8 +9,8 @@ import pytest
 from test_facts import analysis, track_at
 
 from pvchat.perception import facts
-from pvchat.perception.drawnheads import DrawnHeads, clothes_of, hair_of
-from pvchat.perception.experts.figurelooks import SHOWN
+from pvchat.perception.drawnheads import DrawnHeads, clothes_of
+from pvchat.perception.experts.figurelooks import LOOKS, SHOWN
 from pvchat.perception.sightings import pictured
 
 FIGURE = np.float32([0.25, 0.1, 0.75, 0.6])
@@ -28,10 +28,11 @@ class Seeing(DrawnHeads):
 
     def __init__(self, detector: SimpleNamespace, **shows: float) -> None:
         super().__init__(detector, frames=None)
-        self.row = [shows.get(name, 0.0) for name in SHOWN]
+        self.rows = [[shows.get(name, 0.0) for name in names] for names in (SHOWN, LOOKS)]
 
-    def shown(self, images: list[np.ndarray], figures: list[np.ndarray]) -> np.ndarray:
-        return np.float32([self.row] * len(images))
+    def shown(self, images: list[np.ndarray], figures: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        shown, looks = (np.float32([row] * len(images)) for row in self.rows)
+        return shown, looks
 
 
 def face_in(image: np.ndarray, figure: np.ndarray, detector: SimpleNamespace) -> np.ndarray | None:
@@ -50,15 +51,13 @@ def test_ears_and_what_lies_outside_are_no_faces():
     assert face_in(IMAGE, FIGURE, finds()) is None
 
 
-def test_hair_is_above_the_face_and_clothes_are_below():
+def test_clothes_are_below_the_face():
     face = np.float32([0.4, 0.3, 0.6, 0.5])
-    assert hair_of(face)[3] < face[1]
     assert clothes_of(face)[1] > face[3]
 
 
 def test_a_drawn_figure_is_described_by_its_face():
     image = IMAGE.copy()
-    image[20:60, 60:140] = (60, 90, 200)  # hair
     image[60:100, 70:130] = (250, 220, 200)  # face
     image[105:170, 60:140] = (200, 30, 40)  # clothes
     clip = SimpleNamespace(images=np.repeat(image[None], 6, 0), width=200, height=200)
@@ -68,9 +67,9 @@ def test_a_drawn_figure_is_described_by_its_face():
         pictured(clip, figure),
         analysis(figure),
         experts=None,
-        heads=Seeing(finds((0.25, 0.15, 0.75, 0.48)), face=1.0, smile=0.9, ahead=0.95),
+        heads=Seeing(finds((0.25, 0.15, 0.75, 0.48)), face=1.0, smile=0.9, ahead=0.95, man=0.02, blue=0.7),
     )
-    assert found.hair == "blue hair"
+    assert (found.gender, found.hair) == ("woman", "blue hair")
     assert [(g.kind, g.colour) for g in found.clothes] == [("top", "red")]
     assert found.gestures == ["smiling", "looking ahead"]
     assert found.confidence["smiling"] == pytest.approx(0.9)

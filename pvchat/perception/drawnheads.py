@@ -1,9 +1,9 @@
 """Where the faces of drawn figures are (the figure detector's boxes take in hair or half a body), and what they show.
 
 In: pictures of a drawn figure with its boxes, the detector of near and far faces; the shot that each is in. Out: a face
-box for each, where one is found (hair lies above it, clothes below); and verb phrases that complete "is ...", with
-confidences, as `gestures.py` has them of faces that are filmed. What a face shows is read from the figure's box
-(`experts/figurelooks.py`); several sightings decide together, and those that show no face don't count.
+box for each, where one is found (clothes lie below); man or woman, the colour of the hair; and verb phrases that
+complete "is ...", with confidences, as `gestures.py` has them of faces that are filmed. What a face shows is read from
+the figure's box (`experts/figurelooks.py`); several sightings decide together, and those that show no face don't count.
 
 Legend: boxes are x0, y0, x1, y1 as fractions of the frame.
 """
@@ -17,7 +17,15 @@ import numpy as np
 from pvchat.perception.boxes import below
 from pvchat.perception.experts.attributes import crop
 from pvchat.perception.experts.efficientnet import FrameExpert
-from pvchat.perception.experts.figurelooks import SHOWN, expressions, face_maps
+from pvchat.perception.experts.figurelooks import (
+    DRAWN_LOOKS,
+    EXPRESSIONS,
+    HAIRS,
+    LOOKS,
+    SHOWN,
+    face_maps,
+    probabilities,
+)
 from pvchat.perception.experts.figures import crop_squares
 from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.schemas import FloatArray, IntArray, Pixels
@@ -29,6 +37,7 @@ _SMALLEST, _LARGEST = 0.3, 1.1  # height of the face over that of the figure's b
 # sightings, an open mouth of who talks; the others in the mean.
 LIMITS = {"smile": 0.75, "open": 0.8, "laugh": 0.6, "shut": 0.65, "face": 0.5, "ahead": 0.9}
 _MOST = 0.5  # share of the sightings that must show a face
+MAN, WOMAN, HAIR = 0.8, 0.1, 0.5  # probabilities from which, or down to which, looks are told (ADR 0131)
 _CLOSED, _HEARD = 0.2, 3  # of the mouth of who talks, within the shot in which it opens; faces that it needs
 
 
@@ -38,10 +47,11 @@ class DrawnHeads:
     def __init__(self, detector: WideFaceDetector, frames: FrameExpert) -> None:
         self.detector, self.frames = detector, frames
 
-    def shown(self, images: Sequence[Pixels], figures: Sequence[FloatArray]) -> FloatArray:
-        """How probably each picture's figure [4] shows what `SHOWN` lists: [n, K]."""
+    def shown(self, images: Sequence[Pixels], figures: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
+        """How probable what SHOWN and what LOOKS list is of each picture's figure [4]: [n, K] and [n, L]."""
         pictures = [crop_squares(image, figure[None])[0] for image, figure in zip(images, figures, strict=True)]
-        return expressions(face_maps(self.frames, pictures))
+        maps = face_maps(self.frames, pictures)
+        return probabilities(maps, EXPRESSIONS), probabilities(maps, DRAWN_LOOKS)
 
     def face(self, image: Pixels, figure: FloatArray) -> FloatArray | None:
         """The face [4] that is surest in a picture's figure box [4], or None."""
@@ -58,15 +68,21 @@ class DrawnHeads:
         return None
 
 
-def hair_of(face: FloatArray) -> FloatArray:
-    """The part [4] of the picture above a drawn face that is hair."""
-    x, width, height = (face[0] + face[2]) / 2, face[2] - face[0], face[3] - face[1]
-    return np.array([x - 0.3 * width, face[1] - 0.45 * height, x + 0.3 * width, face[1] - 0.1 * height], np.float32)
-
-
 def clothes_of(face: FloatArray) -> FloatArray:
     """The part [4] of the picture below a drawn face that is clothes."""
     return below(face, 0.7, 0.4, 1.3)
+
+
+def drawn_looks(shown: FloatArray, looks: FloatArray) -> tuple[str | None, float, str | None]:
+    """Man, woman or None with its probability, and the colour of the hair, of the sightings [n, L] that show a face."""
+    faces = shown[:, SHOWN.index("face")] >= LIMITS["face"]
+    if not faces.any():
+        return None, 0.0, None
+    likely = looks[faces].mean(0)
+    man, hairs = float(likely[LOOKS.index("man")]), likely[-len(HAIRS) :]
+    gender = "man" if man >= MAN else "woman" if man <= WOMAN else None
+    colour = HAIRS[int(hairs.argmax())] if hairs.max() >= HAIR else None
+    return gender, max(man, 1 - man), colour
 
 
 def drawn_gestures(shown: FloatArray, shots: IntArray) -> list[tuple[str, float]]:

@@ -91,10 +91,14 @@ def measure_person(
         if facts.hair in (None, "long hair") and not _is_hatted(facts) and hair.is_dark(seen):
             facts.hair = "long dark hair" if facts.hair else "dark hair"
     elif heads is not None and not seen.grey:
-        _measure_drawn(facts, seen, heads, analysis.scene.background)
+        shown, looks = heads.shown(seen.images, seen.boxes)
         shots = analysis.shot_of(analysis.times[seen.track.frames[seen.rows]])
-        told = dict(drawn_gestures(heads.shown(seen.images, seen.boxes), shots))
+        told = dict(drawn_gestures(shown, shots))
         facts.gestures, facts.confidence = list(told), facts.confidence | told
+        facts.gender, sure, colour = drawnheads.drawn_looks(shown, looks)
+        facts.confidence |= {"gender": round(sure, 3)} if facts.gender else {}
+        facts.hair = f"{colour} hair" if colour else None
+        _dress_drawn(facts, seen, heads, analysis.scene.background)
     else:
         facts.clothes = _top(_torso_colours(seen))
         drawn = analysis.scene.drawn and not seen.grey  # the hair of a body that turns away is too small to tell
@@ -102,20 +106,18 @@ def measure_person(
     return facts
 
 
-def _measure_drawn(facts: PersonFacts, seen: Pictured, heads: DrawnHeads, background: str | None) -> None:
-    """Hair and clothes of a drawn figure, above and below the face; without one in the box, but for the background."""
+def _dress_drawn(facts: PersonFacts, seen: Pictured, heads: DrawnHeads, background: str | None) -> None:
+    """Clothes of a drawn figure, below the face; without one in the box, but for the background."""
     found = [(image, heads.face(image, figure)) for image, figure in zip(seen.images, seen.boxes, strict=True)]
-    faces = [(image, face) for image, face in found if face is not None]
-    below = [(image, drawnheads.clothes_of(face), skin_colour(image, face)) for image, face in faces]
+    below = [
+        (image, drawnheads.clothes_of(face), skin_colour(image, face)) for image, face in found if face is not None
+    ]
     said = [cloth.colour_of(*row, False) for row in below]
     if any(said):  # beside a small face there may be hair or wall: then colours change
         facts.clothes = [garment for garment in _top(said) if garment.confidence >= _HALF]
     else:
         facts.clothes = [g for g in _top(_torso_colours(seen)) if background != f"a {g.colour} background"]
-    if faces:
-        hairs, shown = [drawnheads.hair_of(face) for _, face in faces], [image for image, _ in faces]
-        facts.hair = hair.drawn(hairs, shown, whole=True)
-    else:
+    if facts.hair is None and not below:  # a head that turns away
         told = hair.drawn(seen.boxes, seen.images)
         facts.hair = None if told and background == f"a {told.removesuffix(' hair')} background" else told
 

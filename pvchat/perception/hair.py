@@ -44,13 +44,13 @@ def is_dark(seen: Pictured) -> bool:
     return sum(said) >= _MOST * len(said)
 
 
-def drawn(boxes: Sequence[FloatArray], images: Sequence[Pixels], whole: bool = False) -> str | None:
-    """Hair colour, which may be any, of a drawn head: the top of its box [4] in each picture, or the `whole` of it."""
+def drawn(boxes: Sequence[FloatArray], images: Sequence[Pixels]) -> str | None:
+    """Hair colour, which may be any, of a drawn head: the top of its box [4] in each picture."""
     said: list[str | None] = []
     for box, image in zip(boxes, images, strict=True):
         x0, y0, x1, y1 = box
         top = np.array([x0 + 0.3 * (x1 - x0), y0 + 0.05 * (y1 - y0), x1 - 0.3 * (x1 - x0), y0 + 0.25 * (y1 - y0)])
-        found = colours.dominant(crop(image, box if whole else top).reshape(-1, 3), groups=3)
+        found = colours.dominant(crop(image, top).reshape(-1, 3), groups=3)
         said.append(found[0].word if found[0].share > 0.5 else None)
     name, share = colours.vote(said)
     if name is None or share < 0.6:

@@ -3,8 +3,9 @@
 In: `expressions.json`, which names drawn faces of a set (anime, anime_hair: whole pictures; anime_actions: boxes that
 the locator found in a frame) and what each shows, read by eye: a letter for the mouth (n: shut, s: shut and smiling,
 l: open and smiling, o: open without a smile, x: can't tell) and one for the eyes (v: at the viewer or nearly so, l, r,
-u, d: aside, up or down, c: shut, w: one of them, x: can't tell), "zz" for no face. Out: the network that
-`experts/figurelooks.py` runs, and a card: how far faces of other characters and clips are told rightly, by five parts.
+u, d: aside, up or down, c: shut, w: one of them, x: can't tell), "zz" for no face; what the other letters say is for
+`drawnlooks.py`. Out: the network that `experts/figurelooks.py` runs, and a card: how far faces of other characters and
+clips are told rightly, by five parts.
 
 Each face is learned from as it is and as it may be cut, dimmed, tinted, small and mirrored. Three networks learn, whose
 log-odds are averaged: side by side they are one.
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +28,7 @@ from torch import Tensor, nn
 
 from pvchat.perception.drawnheads import LIMITS
 from pvchat.perception.experts.efficientnet import FrameExpert
-from pvchat.perception.experts.figurelooks import CELLS, CHANNELS, SHOWN, expressions, face_maps
+from pvchat.perception.experts.figurelooks import CELLS, CHANNELS, SHOWN, face_maps, probabilities
 from pvchat.perception.experts.figures import crop_squares
 from pvchat.schemas import FloatArray
 from recipes.figures.figurefits import descend
@@ -46,11 +48,13 @@ LEAST_SPREAD = 0.05
 
 @dataclass
 class Faces:
-    """N faces: maps [N, 1 + COPIES, 152, 8, 8] float16, the first as it is; truth and whether it is known [N, K]."""
+    """N faces: maps [N, 1 + COPIES, 152, 8, 8] float16, the first as it is; truth [N, K], and how much it counts [N, K],
+    nothing where it isn't known.
+    """
 
     maps: NDArray[np.float16]
     truth: FloatArray
-    known: FloatArray
+    worth: FloatArray
     part: NDArray[np.int64]  # [N]
     clip: NDArray[np.bool_]  # [N] whether it is of one
 
@@ -58,27 +62,28 @@ class Faces:
 def main(words: list[str] | None = None) -> None:
     """`python -m recipes.looks.expressions TRAINDATA --out FILE`."""
     args = arguments(__doc__ or "", words)
-    faces = look(args.traindata, FrameExpert())
+    faces = look(args.traindata, FrameExpert(), read_label)
+    faces.worth[faces.clip] *= OF_CLIPS
     card = {"labels": SHOWN, "held back": judge(faces, told_by_others(faces))}
     arrays = learn(faces)
     write_head(args.out, {name: one.astype(np.float16) for name, one in arrays.items()}, card)
 
 
 def read_label(label: str) -> tuple[list[bool], list[bool]]:
-    """What a label of two letters says of SHOWN, and of which of them it says anything."""
+    """What a label's first two letters say of SHOWN, and of which of them they say anything."""
     mouth, eyes = label[0], label[1]
     says_mouth, says_eyes = mouth != "x", eyes not in "xw"
     truth = [mouth in "sl", mouth in "lo", mouth == "l", eyes == "c", mouth != "z", eyes == "v"]
     return truth, [says_mouth] * 3 + [says_eyes, True, says_eyes]
 
 
-def look(root: Path, expert: FrameExpert) -> Faces:
-    """All faces that `expressions.json` names."""
+def look(root: Path, expert: FrameExpert, read: Callable[[str], tuple[list[bool], list[bool]]]) -> Faces:
+    """All faces that `expressions.json` names; `read` tells of a label what is true and what is known."""
     random, maps, labels = np.random.default_rng(SEED), list[NDArray[np.float16]](), list[str]()
     part, clip = list[int](), list[bool]()
-    for name, told in json.loads(FILE.read_text(encoding="utf-8")).items():
+    for name, pictures in json.loads(FILE.read_text(encoding="utf-8")).items():
         rows = {row["file"]: row for row in read_metadata(root / name)}
-        for file, faces in told.items():
+        for file, faces in pictures.items():
             image = framed(root, rows[file]) if name == CLIPS else read_image(root / name / file)
             source = rows[file].get("clip") or rows[file].get("identity") or file
             for label, *box in [[faces, 0, 0, 1, 1]] if isinstance(faces, str) else faces:
@@ -91,8 +96,8 @@ def look(root: Path, expert: FrameExpert) -> Faces:
                 labels.append(str(label))
                 part.append(zlib.crc32(source.encode()) % PARTS)
                 clip.append(name == CLIPS)
-    read = np.array([read_label(label) for label in labels], np.float32)
-    return Faces(np.stack(maps), read[:, 0], read[:, 1], np.array(part), np.array(clip))
+    told = np.array([read(label) for label in labels], np.float32)
+    return Faces(np.stack(maps), told[:, 0], told[:, 1], np.array(part), np.array(clip))
 
 
 def _changed(image: Picture, box: FloatArray, name: str, random: np.random.Generator) -> Picture:
@@ -122,11 +127,11 @@ def _square(image: Picture, x: float, y: float, side: float) -> Picture:
 class Looks(nn.Module):
     """The network of `figurelooks.attention_pooled`, and what reads it."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: int) -> None:
         super().__init__()
         self.first, self.second = nn.Conv2d(CHANNELS, WIDTH, 1), nn.Conv2d(WIDTH, WIDTH, 3, padding=1)
         self.place = nn.Parameter(torch.zeros(WIDTH, CELLS, CELLS))
-        self.look, self.out = nn.Conv2d(WIDTH, LOOKS, 1), nn.Linear(WIDTH * LOOKS, len(SHOWN))
+        self.look, self.out = nn.Conv2d(WIDTH, LOOKS, 1), nn.Linear(WIDTH * LOOKS, kinds)
         self.channels, self.drop = nn.Dropout2d(0.1), nn.Dropout(DROPPED)
 
     def forward(self, maps: Tensor) -> Tensor:
@@ -160,11 +165,11 @@ def as_one(parts: list[dict[str, FloatArray]]) -> dict[str, FloatArray]:
             [np.pad(part[name], _beside(i, len(parts), channels)) for i, part in enumerate(parts)]
         )
     looks = len(parts[0]["learned.look.bias"])
-    read = np.zeros((len(SHOWN), len(parts), looks, len(parts), WIDTH), np.float32)
-    for number, part in enumerate(parts):
-        read[:, number, :, number] = part["learned.out.weight"].reshape(len(SHOWN), looks, WIDTH) / len(parts)
     bias = np.mean([part["learned.out.bias"] for part in parts], 0)
-    return one | {"learned.out.weight": read.reshape(len(SHOWN), -1), "learned.out.bias": bias}
+    read = np.zeros((len(bias), len(parts), looks, len(parts), WIDTH), np.float32)
+    for number, part in enumerate(parts):
+        read[:, number, :, number] = part["learned.out.weight"].reshape(len(bias), looks, WIDTH) / len(parts)
+    return one | {"learned.out.weight": read.reshape(len(bias), -1), "learned.out.bias": bias}
 
 
 def _beside(number: int, count: int, channels: int) -> list[tuple[int, int]]:
@@ -174,9 +179,8 @@ def _beside(number: int, count: int, channels: int) -> list[tuple[int, int]]:
 
 def _fitted(faces: Faces, mean: FloatArray, spread: FloatArray, seed: int) -> Looks:
     torch.manual_seed(seed)
-    random, network, count = np.random.default_rng(seed), Looks(), len(faces.truth)
-    truth, known = torch.from_numpy(faces.truth), torch.from_numpy(faces.known)
-    counted = known * torch.from_numpy(np.where(faces.clip, OF_CLIPS, 1.0).astype(np.float32))[:, None]
+    random, (count, kinds) = np.random.default_rng(seed), faces.truth.shape
+    network, truth, worth = Looks(kinds), torch.from_numpy(faces.truth), torch.from_numpy(faces.worth)
     optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY)
     steps = count // BATCH
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=EPOCHS * steps)
@@ -186,7 +190,7 @@ def _fitted(faces: Faces, mean: FloatArray, spread: FloatArray, seed: int) -> Lo
             shown = faces.maps[rows, random.integers(0, faces.maps.shape[1], len(rows))].astype(np.float32)
             logits = network(torch.from_numpy((shown - mean[:, None, None]) / spread[:, None, None]))
             wrong = nn.functional.binary_cross_entropy_with_logits(logits, truth[rows], reduction="none")
-            descend(optimiser, (wrong * counted[rows]).sum() / known[rows].sum())
+            descend(optimiser, (wrong * worth[rows]).sum() / (worth[rows] > 0).sum())
             schedule.step()
     return network.eval()
 
@@ -196,8 +200,8 @@ def told_by_others(faces: Faces) -> FloatArray:
     found = np.zeros_like(faces.truth)
     for number in range(PARTS):
         mine = faces.part == number
-        rest = Faces(*(getattr(faces, name)[~mine] for name in ("maps", "truth", "known", "part", "clip")))
-        found[mine] = expressions(faces.maps[mine, 0].astype(np.float32), learn(rest))
+        rest = Faces(*(getattr(faces, name)[~mine] for name in ("maps", "truth", "worth", "part", "clip")))
+        found[mine] = probabilities(faces.maps[mine, 0].astype(np.float32), learn(rest))
     return found
 
 
@@ -206,7 +210,7 @@ def judge(faces: Faces, shares: FloatArray) -> dict[str, Any]:
     card = dict[str, Any]()
     for of, kept in (("drawings", ~faces.clip), ("clips", faces.clip)):
         for number, name in enumerate(SHOWN):
-            known, there = kept & (faces.known[:, number] > 0), faces.truth[:, number] > 0
+            known, there = kept & (faces.worth[:, number] > 0), faces.truth[:, number] > 0
             told = known & (shares[:, number] >= LIMITS[name])
             counts = (known & there, told, told & there)
             card[f"{name}, {of}"] = dict(

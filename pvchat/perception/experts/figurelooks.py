@@ -1,7 +1,7 @@
 """What a drawn face looks like, as one vector that tells characters apart, and what it shows: a smile, shut eyes.
 
 In: cut-out faces, uint8 RGB, as the locator of `figures.py` found them. Out: identity vectors [n, 128] of length 1;
-probabilities [n, K] of SHOWN.
+probabilities [n, K] of SHOWN and of LOOKS.
 
 The middle of the frozen EfficientNet-Lite0 sees lines, colours and eyes (its last layer knows things, and drawn
 characters are none). Two readings of these maps (docs/adr/0026-drawn-likeness.md, `recipes/figures/figures.py`):
@@ -10,8 +10,8 @@ characters are none). Two readings of these maps (docs/adr/0026-drawn-likeness.m
 - **learned**: two small convolutions whose attention picks what is looked at; trained so that a face dimmed, tinted,
   small, tilted and before another background stays itself. A seventh of the likeness: alone it forgets too much.
 
-A network like that one reads what a face shows; it learned from drawn faces that were read by eye
-(`recipes/looks/expressions.py`; ADR 0122).
+Two networks like that one read what a face shows, and whose it is by sex and hair; they learned from drawn faces that
+were read by eye (`recipes/looks/expressions.py`; ADR 0122, 0131).
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ EXPRESSIONS = Path(__file__).with_name("expressions.safetensors")
 # A mouth that smiles, shut or open; is open, smiling or not; is open and smiles. Eyes that are shut. A face at all, for
 # the locator takes hands and clothes for some. Open eyes that look at whoever looks at the picture, or nearly so.
 SHOWN = ("smile", "open", "laugh", "shut", "face", "ahead")
+DRAWN_LOOKS = Path(__file__).with_name("drawnlooks.safetensors")
+HAIRS = ("dark", "brown", "orange", "blonde", "white", "grey", "pink", "red", "blue", "light blue", "purple", "green")
+LOOKS = ("man", *HAIRS)  # that it is a man or a boy; the colour of the hair
 _LEARNED = 0.15  # share of the second reading
 # Rows and columns of the maps: the whole, its upper and lower half, the middle (skin, eyes), the top (hair), the eyes.
 _PARTS = (
@@ -68,9 +71,9 @@ def read(w: Arrays, maps: FloatArray) -> FloatArray:
     return np.asarray(rows @ w["learned.out.weight"].T + w["learned.out.bias"], np.float32)
 
 
-def expressions(maps: FloatArray, w: Arrays | None = None) -> FloatArray:
-    """Maps [n, 152, 8, 8] to how probably each face shows each of SHOWN: [n, K]; by the file's weights, or others."""
-    return sigmoid(read(arrays_of(EXPRESSIONS) if w is None else w, maps))
+def probabilities(maps: FloatArray, weights: Path | Arrays) -> FloatArray:
+    """Maps [n, 152, 8, 8] to how probable each of SHOWN (weights of EXPRESSIONS) or LOOKS is: [n, K]."""
+    return sigmoid(read(arrays_of(weights) if isinstance(weights, Path) else weights, maps))
 
 
 def attention_pooled(w: Arrays, maps: FloatArray) -> FloatArray:
