@@ -48,7 +48,7 @@ LEAST_SPREAD = 0.05
 
 @dataclass
 class Faces:
-    """N faces: maps [N, 1 + COPIES, 152, 8, 8] float16, the first as it is; truth [N, K], and how much it counts, nothing
+    """N faces: maps [N, 1 + COPIES, 152, 8, 8] float16, the first as it is; truth, and how much it counts, nothing
     where it isn't known [N, K].
     """
 
