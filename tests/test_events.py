@@ -295,9 +295,12 @@ def test_a_broker_that_is_killed_loses_nothing(
     client = listen()
     courier.now.time = NOON + 60  # type: ignore[attr-defined]
     assert courier.step() == 2
-    chat.library.events.remove(rule.id)
+    chat.people.rename("Ana", "Anna")
     courier.step()
     topic, found = mqtt.topic(courier.node, 1), mqtt.discovery_topic(courier.node, 1)
+    until(lambda: [json.loads(p)["name"] for name, p in got if name == found][-1] == "Anna is seen")
+    chat.library.events.remove(rule.id)
+    courier.step()
     until(lambda: (found, b"") in got)
     client.loop_stop()
     client.disconnect()
