@@ -90,6 +90,7 @@ def _train_person(args: argparse.Namespace) -> None:
     said = f"{row['name']} is trained on {row['training']['samples']} samples{cut}{more}."
     if not record.get("kept", True):
         said = f"What was trained of {row['name']} is discarded, it didn't pass its gate{cut}{more}."
+        said += " What was trained before stays." * (row["depth"] == "deep")
     console.report(args, row, said)
 
 
