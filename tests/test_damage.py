@@ -67,6 +67,16 @@ def test_eight_bytes_are_noticed_when_the_file_is_loaded(row: Weight, keep_time:
     assert weights.member_path("tiny", "model.bin", table=(row,)).read_bytes() == MODEL
 
 
+@pytest.mark.parametrize(
+    ("kind", "option"), [("voice", " --voice"), ("languages", " --voice"), ("spoken", " --spoken"), ("embedded", "")]
+)
+def test_the_command_that_is_told_brings_the_row(kind: str, option: str) -> None:
+    for weight in packages.table(kind):
+        with pytest.raises(WeightsError) as caught:
+            weights.member_path(weight.role)
+        assert caught.value.hint == f"Run: pvchat doctor --fetch{option}"
+
+
 def test_a_sound_file_is_hashed_once(row: Weight, monkeypatch: pytest.MonkeyPatch) -> None:
     weights.member_path("tiny", table=(row,))
     monkeypatch.setattr(staging, "_trusted", {})  # as another process
@@ -112,7 +122,7 @@ def test_what_is_not_fetched_is_not_mended(
     flip(staging.folder_of(row) / "model.bin")
     damage = doctor._damage()
     for found in (damage, doctor._damage()):  # it stays damaged until it is fetched
-        assert [doctor._fetch_command(row) for row in found] == ["pvchat doctor --fetch --spoken"]
+        assert [weights.fetch_command(row["role"]) for row in found] == ["pvchat doctor --fetch --spoken"]
     monkeypatch.setattr(doctor, "_damage", lambda: damage)
     doctor._fetch([])
     said = capsys.readouterr().err

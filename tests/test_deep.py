@@ -233,7 +233,8 @@ def test_a_training_that_was_cut_says_so(chat: Chat, tmp_path: Path, monkeypatch
     assert capsys.readouterr().out == "Ana is trained on 36 samples.\n"
     told["kept"] = False
     assert cli.main(words) == 0
-    assert capsys.readouterr().out == "What was trained of Ana is discarded, it didn't pass its gate.\n"
+    discarded = "What was trained of Ana is discarded, it didn't pass its gate."
+    assert capsys.readouterr().out == f"{discarded} What was trained before stays.\n"
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "state.safetensors").touch()
     assert cli.main(words) == 1

@@ -80,6 +80,10 @@ def test_rules_fit_by_person_camera_hour_and_probability(chat: PVChat, happen: H
     assert [happen("leaves", "Ben", camera=1), happen("leaves", "Ben", camera=2)] == [1, 0]
     assert [happen("unknown", "", NOON + hours * HOUR) for hours in (0, 11, 17, 18)] == [0, 1, 1, 0]
     assert [happen("unknown", "", probability=p, camera=2) for p in (0.7, 0.9)] == [0, 1]
+    with pytest.raises(LibraryError, match="other hours are given") as told:
+        log.add("Ana is seen at night", hours="23:00-05:00")
+    assert "22:00-06:00" in told.value.hint
+    assert log.add("Ana is seen at night", hours="22:00-06:00").hours == log.add("Ana leaves at night").hours
 
 
 def test_a_quiet_time_is_kept_by_camera(chat: PVChat, happen: Happen) -> None:
@@ -291,9 +295,12 @@ def test_a_broker_that_is_killed_loses_nothing(
     client = listen()
     courier.now.time = NOON + 60  # type: ignore[attr-defined]
     assert courier.step() == 2
-    chat.library.events.remove(rule.id)
+    chat.people.rename("Ana", "Anna")
     courier.step()
     topic, found = mqtt.topic(courier.node, 1), mqtt.discovery_topic(courier.node, 1)
+    until(lambda: [json.loads(p)["name"] for name, p in got if name == found][-1] == "Anna is seen")
+    chat.library.events.remove(rule.id)
+    courier.step()
     until(lambda: (found, b"") in got)
     client.loop_stop()
     client.disconnect()

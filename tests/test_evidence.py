@@ -190,8 +190,11 @@ def test_at_once(shown: list[list[int]], count: int) -> None:
 
 
 def beside(evidence: Evidence, people: Sequence[PersonPresence] = (ANA,), strangers: bool = True) -> str:
+    """Who is told of as beside Ana; strangers are where nothing else says where she is."""
     timeline = timeline_from(evidence, people)
-    return whereabouts("Ana", timeline.seen("Ana"), timeline, strangers).partition("next to ")[2]
+    rows = tuple(row for row in timeline.rows if not (strangers and row.attribute == "side"))
+    timeline = replace(timeline, rows=rows)
+    return whereabouts("Ana", timeline.seen("Ana"), timeline).partition("next to ")[2]
 
 
 def test_neighbours_that_follow_each_other_are_one() -> None:

@@ -53,7 +53,14 @@ def test_from_a_folder_to_an_answer(run: Run, tmp_path: Path) -> None:
     assert answer["clips"][0]["path"] == f"{folder}/2026-11-24 09.15.00.mp4"
     both = run("ask", "--library", "Was Ana seen?", "--then", "And Ben?")
     assert [row["verdict"] for row in both] == ["yes", "yes"]
-    assert run("library", "remove", folder) == {"removed": folder}
+    run("library", "add", "rtsp://camera/one", "rtsp://camera/two", "--place", "hall")
+    assert "rtsp://camera/one, rtsp://camera/two" in run("library", "remove", "hall", code=1)["hint"]
+    assert "not added" in run("library", "remove", "attic", code=1)["what"]
+    assert run("library", "remove", "kitchen") == {"removed": "kitchen"}
+    assert [one["path"] for one in run("library", "list")] == ["rtsp://camera/one", "rtsp://camera/two"]
+    run("library", "add", folder)
+    for path in ("rtsp://camera/one", "rtsp://camera/two", folder):
+        assert run("library", "remove", path) == {"removed": path}
     assert run("ask", "--library", "Was Ana seen?")["answer"].startswith("There is no video in the library yet.")
     assert run("library", "remove", "--all") == {"removed": "all"}
 

@@ -47,6 +47,15 @@ def test_enroll_then_ask(studio: Studio, chat: PVChat) -> None:
     assert answer.people[0].spans == [(0.0, 2.0)]
 
 
+def test_another_language_is_refused_before_the_clip_is_looked_at(studio: Studio, chat: PVChat) -> None:
+    analysed, told = len(studio.analysed), list[str]()
+    answer = chat.ask(studio.clip("new", ANA), "Was trägt Ana?", stream=told.append)
+    assert answer.answer == "".join(told) == "Ich lese nur Fragen auf Englisch, zum Beispiel: What is Ana wearing?"
+    assert answer.finding["query"]["refusal"] == "foreign"
+    assert len(studio.analysed) == analysed
+    assert chat.ask(studio.clip("new", ANA), "What is Ana wearing?").answer == "Ana is wearing a red jacket."
+
+
 def test_she_is_the_only_one_who_is_there(studio: Studio, chat: PVChat) -> None:
     alone, both = studio.clip("alone", ANA), studio.clip("both", ANA, BEN)
     assert chat.ask(alone, "Is she sitting?").answer.startswith("Yes, Ana is sitting")

@@ -59,11 +59,12 @@ for (const kind of ["wheel", "touchmove", "keydown"]) {
   addEventListener(kind, () => { follow = false; }, { passive: true });
 }
 element.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-wrong], [data-right], [data-undo]");
+  const button = event.target.closest("[data-wrong], [data-right], [data-undo], [data-wish]");
   if (!button || button.disabled) return;
-  button.disabled = true;
-  const { wrong, right, track, undo } = button.dataset;
+  const { wrong, right, track, undo, wish, who, name } = button.dataset;
+  if (wish) return trigger("select", { who, name });
   const turn = button.closest("[data-turn]").dataset.turn;
+  button.disabled = true;
   trigger("click", { turn, undo: undo || "", name: wrong || right || "", her: right ? "1" : "", track: track || "" });
 });
 watch("value", draw);

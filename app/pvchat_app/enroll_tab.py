@@ -87,8 +87,7 @@ class EnrollTab:
             [("Instant (seconds)", "instant"), ("Instant, then deep in the background (minutes)", "deep")],
             value="instant", label="Depth", elem_id="pv-depth", info=_DEEP, visible=False,
         )  # fmt: skip
-        agreed = "This person has agreed to be enrolled, face and voice (or it is me)"
-        self.consent = gr.Checkbox(label=agreed, value=False, elem_id="pv-consent")
+        self.consent = gr.Checkbox(label=page_events.AGREED, value=False, elem_id="pv-consent")
         self.replace = gr.Checkbox(label="Replace the person who has this name", visible=False, elem_id="pv-replace")
         self.button = gr.Button(_ENROLL, variant="primary", elem_id="pv-enroll")
         self.result = gr.HTML("", elem_id="pv-enroll-result")

@@ -19,7 +19,7 @@ from pvchat.people.person import clean_name
 from pvchat.schemas import Progress
 from pvchat_app import cards, librarycards
 from pvchat_app.backend import Backend
-from pvchat_app.page_events import CONSENT, MODEL, QUICK, Updates, require_filled, sent_value, with_progress
+from pvchat_app.page_events import AGREED, CONSENT, MODEL, QUICK, Updates, require_filled, sent_value, with_progress
 from pvchat_app.person_choices import choice_value, picked_person
 
 MAX_SHOWN = 12  # people shown at once; tracks of one person shown with a face
@@ -59,8 +59,7 @@ class StrangersPart:
 
         self.name = gr.Textbox(label="Name", max_length=200, elem_id="pv-stranger-name",
                                placeholder="What the person is called")  # fmt: skip
-        agreed = "This person has agreed to be enrolled, face and voice (or it is me)"
-        self.consent = gr.Checkbox(label=agreed, value=False, elem_id="pv-stranger-consent")
+        self.consent = gr.Checkbox(label=AGREED, value=False, elem_id="pv-stranger-consent")
         self.enroll_button = gr.Button("Enroll", variant="primary", elem_id="pv-stranger-enroll")
         self.who = gr.Dropdown([], label="Or enrolled already as", elem_id="pv-stranger-who", filterable=False)
         with gr.Row():

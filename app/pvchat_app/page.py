@@ -5,6 +5,7 @@ In: a `Backend`. Out: `gr.Blocks`. What each tab holds is in the tab's own modul
 
 from __future__ import annotations
 
+import json
 import secrets
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from pvchat_app.enroll_tab import EnrollTab
 from pvchat_app.evaluate_tab import EvaluateTab
 from pvchat_app.library_tab import LibraryTab
 from pvchat_app.live_tab import LiveTab
-from pvchat_app.page_events import MODEL, QUICK, Updates
+from pvchat_app.page_events import MODEL, QUICK, Updates, sent_value
 from pvchat_app.people_tab import PeopleTab
 from pvchat_app.settings_tab import SettingsTab
 
@@ -83,6 +84,7 @@ class Page:
         people.forgotten.then(self.redraw_clips, None, [*enroll.clip_outputs, chat.upload, library.answer], **QUICK)
         gr.on([people.begin.click, chat.known.click], lambda: gr.Tabs(selected="enroll"), None, self.tabs, **QUICK)
         chat.known.click(enroll.take_chat_clip, None, enroll.outputs, **MODEL)
+        chat.log.select(self.open_wish, None, [self.tabs, *people.outputs, *enroll.outputs], **QUICK)
 
         came = page.load(self.open, self.browser, [self.browser, enroll.jobs, enroll.timer, *people.outputs], **QUICK)
         came.then(library.show, self.browser, library.outputs, **QUICK)
@@ -101,6 +103,15 @@ class Page:
         session = self.backend.sessions.of_request(request)
         self.backend.tidy(session)
         return *self.people.show(who, other), *self.chat.show(session)
+
+    def open_wish(self, request: gr.Request, event: gr.EventData) -> Updates:
+        """Open the tab that does what a turn wishes, its fields filled in; there it is done, or confirmed first."""
+        name = sent_value(event, "name")
+        if not (who := sent_value(event, "who")):
+            form = self.enroll.take_chat_clip(request)
+            return {**form, self.tabs: gr.Tabs(selected="enroll"), self.enroll.name: gr.Textbox(name, visible=True)}
+        shown = dict(zip(self.people.outputs, self.people.show(json.dumps([who])), strict=True))  # her id will do
+        return {**shown, self.tabs: gr.Tabs(selected="people"), self.people.new: name}
 
     def redraw_clips(self, request: gr.Request) -> Updates:
         """Remove from enroll tab, chat and library what shows somebody who was just forgotten."""

@@ -20,7 +20,7 @@ CLIPS = ["video", "image"]  # what can be uploaded
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "api_name": "page"}
 MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, **PRIVATE}
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
-CONSENT = "the consent tick"
+CONSENT, AGREED = "the consent tick", "This person has agreed to be enrolled, face and voice (or it is me)"
 Updates = dict[Any, Any]  # the update of each component that an event changes; others stay as they are
 POLL_S = 1.5  # of running jobs; nothing is polled while none runs
 _FOLLOW = """() => { let tries = 0; const look = () => {

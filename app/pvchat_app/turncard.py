@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pvchat.chat.english import clock
+from pvchat.chat.reader.timewords import named_part
 from pvchat.chat.say.explanation import MOST_ROWS, Explanation, explain, more_rows
+from pvchat.chat.window import stretch_of
 from pvchat.schemas import PersonPresence
 from pvchat_app.cards import notice
 from pvchat_app.conversation import EvidencePicture, FaceChoice, Turn
@@ -27,6 +30,7 @@ Faces = Mapping[str, Sequence[FaceChoice]]
 _NOBODY = "About nobody in particular"
 LATE = 2  # so many last turns are redrawn, since the one before may have been drawn unfinished
 _NUMBERS = itertools.count(1)
+_NEW_NAME = re.compile(r"(?i)\b(?:as|(?:rename|change|call)\b.* (?:to|into)) +(\S.*?)(?:,? please)?[\s.!?]*$")
 
 
 def conversation_view(session: Session, since: Turn | None = None) -> dict[str, Any]:
@@ -63,8 +67,31 @@ def turn_card(turn: Turn, faces: Faces | None = None) -> str:
     question, done = f"{escape(turn.question)}{part}", " data-done" if turn.done else ""
     return (
         f'<article class="pv-turn" data-turn="{turn.key}"{done}><div class="user">{question}</div>'
-        f'<div class="bot">{answer}{evidence(turn, faces)}{corrected}</div></article>'
+        f'<div class="bot">{answer}{wish_button(turn)}{evidence(turn, faces)}{corrected}</div></article>'
     )
+
+
+def wish_button(turn: Turn) -> str:
+    """A button that plays what a turn wishes to see, or opens the tab that does what it wishes (`Page.open_wish`)."""
+    query = turn.answer.finding.get("query", {}) if turn.answer and turn.clip and turn.done else {}
+    kind, named = query.get("value") if query.get("refusal") == "wish" else "", _NEW_NAME.search(turn.question)
+    who, name, sent = next(iter(query.get("whom", {}).get("names", ())), ""), escape(named[1]) if named else "", ""
+    if kind == "jump" and (at := _moment(turn, who)) is not None:
+        sent, says = f'data-seek="{at:.2f}" data-clip="{turn.url}"', f"Play from {clock(at)}"
+    elif kind == "enroll":
+        sent, says = f'data-wish="1" data-name="{name}"', f"Enroll {name or 'from this clip'} …"
+    elif kind in ("forget", "rename") and who in turn.ids and not re.search(r"\b(but|except)\b", turn.question):
+        sent, says = f'data-wish="1" data-who="{turn.ids[who]}" data-name="{name}"', f"{kind.title()} {escape(who)} …"
+    return f'<p><button type="button" class="pv-button" {sent}>{says}</button></p>' if sent else ""
+
+
+def _moment(turn: Turn, who: str) -> float | None:
+    """The second to be played: the one that the question names, else the first in which somebody is seen, if any."""
+    part = named_part(re.sub(r"(?i)\bto\b", "at", turn.question))[1]
+    start = next((one.spans[0][0] for one in turn.presences if one.name == who and one.spans), -1.0)
+    if part is not None and part.unit != "shot":
+        start = max(part.start_s, stretch_of(part, (), turn.duration_s)[0])
+    return start if turn.clip and turn.clip.probe.kind != "photo" and 0 <= start < turn.duration_s else None
 
 
 def evidence(turn: Turn, faces: Faces | None = None) -> str:

@@ -68,7 +68,8 @@ def _fetch(kinds: Sequence[str]) -> None:
     gone = {weight.role for weight in weights.missing(table=packages.table())}
     for row in damaged:
         if row["role"] in gone:
-            console.say(f"{_told(row)} It counts as missing now; bring it anew with: {_fetch_command(row)}")
+            mend = weights.fetch_command(row["role"])
+            console.say(f"{_told(row)} It counts as missing now; bring it anew with: {mend}")
         else:
             console.say(f"Mended: {_told(row)}")
 
@@ -125,16 +126,6 @@ def _told(damage: dict[str, str]) -> str:
     return "Damaged: {role}: {file}: {why}.".format_map(damage)
 
 
-def _fetch_command(damage: dict[str, str]) -> str:
-    """The command that mends a row of `_damage`."""
-    from pvchat.assets import packages
-
-    for kinds, option in EXTRAS.values():
-        if any(weight.role == damage["role"] for weight in packages.table(*kinds)):
-            return f"{FETCH} {option}".rstrip()
-    return FETCH
-
-
 def _device() -> dict[str, Any]:
     try:
         found = available_devices()
@@ -189,13 +180,15 @@ def _encryption() -> dict[str, Any]:
 
 def _problems(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Each problem, and the command that repairs it."""
+    from pvchat.assets import weights
+
     versions, pip = report["versions"], f"{Path(sys.executable).name} -m pip"
     lost = [row for row in report["weights"] if not (row["here"] or _is_extra(row))]
     if lost:
         amount = size(sum(row["size_bytes"] for row in lost))
         yield f"Weights are missing: {', '.join(row['role'] for row in lost)} ({amount}).", FETCH
     for row in report["damage"]:
-        yield _told(row), _fetch_command(row)
+        yield _told(row), weights.fetch_command(row["role"])
     for name in _packages():
         if name not in versions and name not in EITHER:
             yield f"The package {name} is missing.", f"{pip} install {name}"

@@ -20,7 +20,8 @@ def register(commands: Commands) -> None:
     add("--out", metavar="DIR", required=True, help="where results go, a folder without a run; a run that was stopped "
         "starts over, but needn't analyse clips again")  # fmt: skip
     add("--depth", default="instant", choices=("instant", "deep"), help="at which people are enrolled")
-    add("--half", default="", choices=("tune", "check"), help="only the clips of one half, by a hash of their path")
+    add("--half", default="", choices=("tune", "check"), help="only the questions about clips of one half, "
+        "by a hash of their path; everybody is enrolled all the same")  # fmt: skip
     add("--limit", type=int, metavar="N", help="at most N questions, spread evenly")
     add("--systems", default="", metavar="A,B", help="some of prior, face-matcher, measured-facts, ours-instant (or "
         "ours-deep); default: all")  # fmt: skip

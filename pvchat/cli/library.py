@@ -67,7 +67,8 @@ def register(commands: Commands) -> None:
             one.add_argument("--workers", type=int, default=1, metavar="N", help=meaning)
             one.add_argument("--engine", choices=("local", "ray"), default="local", help="where the workers are")
         if action == "remove":
-            one.add_argument("path", metavar="FOLDER|FILE|CAMERA", nargs="?", help="as `list` shows it")
+            meaning = "its path, as `list` shows it, or a place that it alone has"
+            one.add_argument("path", metavar="FOLDER|FILE|CAMERA", nargs="?", help=meaning)
             one.add_argument("--all", action="store_true", help="delete the whole library")
         if action in ("export", "reel"):
             one.add_argument("name", metavar="NAME", help="of somebody who is enrolled")

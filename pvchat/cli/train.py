@@ -90,6 +90,7 @@ def _train_person(args: argparse.Namespace) -> None:
     said = f"{row['name']} is trained on {row['training']['samples']} samples{cut}{more}."
     if not record.get("kept", True):
         said = f"What was trained of {row['name']} is discarded, it didn't pass its gate{cut}{more}."
+        said += " What was trained before stays." * (row["depth"] == "deep")
     console.report(args, row, said)
 
 
@@ -98,6 +99,7 @@ def train_person(chat: PVChat, args: argparse.Namespace, progress: Progress) -> 
     from pvchat.people.store import describe
     from pvchat.train.config import ON_BASE, USUAL, from_words
     from pvchat.train.deep import RECORD, train_on
+    from pvchat.train.run import require_no_run
     from pvchat.train.signals import TrainingSession, stopping
     from pvchat.train.stages import STATE
 
@@ -106,8 +108,8 @@ def train_person(chat: PVChat, args: argparse.Namespace, progress: Progress) -> 
     person = chat.people.get(args.name)
     config = from_words(args, USUAL if chat.networks.narrator is None else ON_BASE)
     state = Path(args.out).expanduser() if args.out else None
-    if state and not args.resume and (state / STATE).exists():
-        raise SettingsError("this folder holds a run.", subject=str(state), hint="Use --resume, or another --out.")
+    if state and not args.resume:
+        require_no_run(state, STATE)
     with stopping() as stop:
         session = TrainingSession(progress=progress, stop=stop, folder=state, resume=args.resume)
         own = import_module("recipes.model.person.own").learn if _in_checkout() else None

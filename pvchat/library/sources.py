@@ -102,12 +102,18 @@ def camera_of(library: sqlite3.Connection, text: str) -> Address:
 
 
 def remove(library: sqlite3.Connection, path: str) -> None:
-    """Take a source and everything of its clips out; the videos stay, but for a camera's clips, which are ours."""
+    """Take a source, or the only one of a place, and all of its clips out; the videos stay, a camera's clips don't."""
     whole = read_address(path).without_password if "://" in path else str(_absolute(path))
     with transaction(library):
+        found = library.execute("SELECT path FROM sources WHERE path IN (?, ?)", (whole, path)).fetchall()
+        found = found or library.execute("SELECT path FROM sources WHERE place = ? AND place <> ''", (path,)).fetchall()
+        if len(found) > 1:
+            hint = f"Name one of them: {', '.join(row[0] for row in found)}."
+            raise LibraryError("this place is of several.", subject=path, hint=hint)
+        whole = found[0][0] if found else whole
         clips = "SELECT path FROM files WHERE source = (SELECT id FROM sources WHERE path = ? AND camera IS NOT NULL)"
         drop_clips(library, [row[0] for row in library.execute(clips, (whole,))])
-        if not library.execute("DELETE FROM sources WHERE path IN (?, ?)", (whole, path)).rowcount:
+        if not library.execute("DELETE FROM sources WHERE path = ?", (whole,)).rowcount:
             known = [row[0] for row in library.execute("SELECT path FROM sources ORDER BY path")]
             hint = f"There are: {', '.join(known)}." if known else "The library is empty."
             raise LibraryError("this was not added to the library.", subject=whole, hint=hint)

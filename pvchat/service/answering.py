@@ -15,7 +15,8 @@ from pvchat.chat.english import clock
 from pvchat.chat.query import PRESENT
 from pvchat.chat.question import Conversation, Question, Stream, Viewed, asks_of_sound, asks_of_things, described
 from pvchat.chat.say.clauses import because
-from pvchat.chat.say.voice import grounds_of
+from pvchat.chat.say.voice import grounds_of, say
+from pvchat.chat.timeline import Finding, Timeline
 from pvchat.chat.window import Window, reach_of, window_of
 from pvchat.errors import SettingsError
 from pvchat.identity.evidence import STILL_S
@@ -108,6 +109,16 @@ def _may_be_heard(question: Question, people: Sequence[Person], presences: Seque
     asks = question.query.select == "exists" and question.query.where in (None, PRESENT)
     known = {person.name for person in people if person.has_voice}
     return asks and any(p.name in known and p.decision != "present" for p in presences if p.name in question.people)
+
+
+def refused(question: Question, asking: Asking) -> Answer:
+    """The answer to a question in a language that isn't read, whatever a clip shows."""
+    finding = Finding(question.query)
+    text, took = say(finding, Timeline(0.0, 0.0)), time.perf_counter() - asking.started
+    if asking.stream is not None:
+        asking.stream(text)
+    timing = {"decode_s": 0.0, "experts_s": 0.0, "total_s": took, "first_token_s": took}
+    return Answer(text, question.type, [], timing, finding=finding.to_dict())
 
 
 def asked_seconds(question: Question, between: Window | None, length_s: float) -> Seconds | None:

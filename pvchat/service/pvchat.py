@@ -22,7 +22,7 @@ from pvchat.people.parts import merge_people
 from pvchat.people.person import checked, clean_name, name_key
 from pvchat.people.store import PeopleStore, Person
 from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Service, Stage
-from pvchat.service.answering import Answering, Asking, asked_seconds
+from pvchat.service.answering import Answering, Asking, asked_seconds, refused
 from pvchat.service.clipmemory import ClipMemory, Partial
 from pvchat.service.hearing import voices_in, with_sound
 from pvchat.service.networks import Networks
@@ -222,6 +222,8 @@ class PVChat:
         everyone = self.people.snapshot()
         conversation = Conversation(*everyone.called, history)
         question = conversation.read([text])[0]
+        if question.query.refusal == "foreign":
+            return refused(question, asking)
         everyone.require_whole(question.people)
         if asking.seen is None:
             seen = self._clips.look(clip, stage="who", within=partial(asked_seconds, question, asking.between))

@@ -1,7 +1,7 @@
 """One person made known to a base: her tokens from crops, two stages of training, the gate.
 
 In: the service, the person, her data set. Out: the same person with tokens, z (and LoRA) for this base among her arrays
-and the record of the gate; where the gate refuses, without them: her instant enrollment is used then.
+and the record of the gate; where the gate refuses, as she was: an earlier state stays, without one she is instant.
 
 The gate: her state tells her from others, under any name, and leaves the rest alone. Its clips are those of the test
 split, else of the validation split, which chose the best step (then the numbers flatter a little).
@@ -94,7 +94,7 @@ def train_on_base(
             "steps": trained.steps, "done": trained.done, "gate": gate.to_dict(), "kept": gate.passed}  # fmt: skip
     if not gate.passed:
         log.warning("'%s': what was trained is discarded, it didn't pass its gate: %s", person.name, gate.to_dict())
-        return replace(without_state(person), depth="instant"), report
+        return (person if STATE in person.extra else replace(person, depth="instant")), report
     return with_state(person, trained, gate, base), report
 
 

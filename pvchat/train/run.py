@@ -17,13 +17,19 @@ from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from pvchat.errors import WeightsError
+from pvchat.errors import SettingsError, WeightsError
 from pvchat.storage import atomic
 from pvchat.train.losses import SparsityController
 
 BETAS = (0.9, 0.98)  # of AdamW, as CLIP's
 _COUNTS = ("best_score", "start_score", "stage", "step", "total", "waited", "history")
 _KEY = "::"  # between a parameter's name and the moment's
+
+
+def require_no_run(folder: Path, kept: str) -> None:
+    """Raise SettingsError where a folder holds what a run keeps under this name, which a new one would overwrite."""
+    if (folder / kept).exists():
+        raise SettingsError("this folder holds a run.", subject=str(folder), hint="Use --resume, or another --out.")
 
 
 @dataclass

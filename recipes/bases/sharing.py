@@ -48,7 +48,7 @@ from pvchat.schemas import ClipAnalysis, Pixels
 from pvchat.storage import atomic
 from pvchat.train.examples import ALIASES
 from pvchat.train.losses import SparsityController, balanced_accuracy
-from pvchat.train.run import BETAS, Run
+from pvchat.train.run import BETAS, Run, require_no_run
 from pvchat.train.signals import stopping
 from recipes.bases.config import SharedTraining
 from recipes.pictures import read_metadata
@@ -72,8 +72,8 @@ def train_shared(config: SharedTraining, source: BaseSource, dtype: torch.dtype 
         SettingsError: the base or the identities can't be used, or the folder holds a run.
         WeightsError: there is no such run to resume.
     """
-    if not config.resume and (config.out / STATE).exists():
-        raise SettingsError("this folder holds a run", subject=str(config.out), hint="Use --resume, or another --out.")
+    if not config.resume:
+        require_no_run(config.out, STATE)
     base = add_shared(load_base(source, pick_device(config.device), dtype=dtype))
     if config.connector and not source.trained:
         attach(base, ConnectorConfig())

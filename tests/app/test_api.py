@@ -172,6 +172,21 @@ def no_room() -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
+def test_a_full_disk_is_told_in_one_line(
+    api: tuple[App, httpx.Client], party: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    app, client = api
+    monkeypatch.setattr(clips.Clips, "write", lambda *_: no_room())
+    told = problem(client.post(f"{API}/clips", content=party.read_bytes()), 507)
+    assert "Make room" in told["hint"]
+    told_of = [one.message for one in caplog.records if one.levelname in ("WARNING", "ERROR")]
+    assert told_of == [f"{API}/clips: [Errno 28] No space left on device"]
+    assert "Traceback" not in caplog.text
+    monkeypatch.setattr(app.backend.engine.people, "all", lambda: Path("nowhere").stat())
+    problem(client.get(f"{API}/people", headers={"connection": "close"}), 500)
+    assert "Traceback" in caplog.text  # what nobody expects
+
+
 def test_odd_requests_are_told(api: tuple[App, httpx.Client], party: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app, client = api
     for body, subject in ODD:

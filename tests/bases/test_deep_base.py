@@ -98,6 +98,18 @@ def test_what_passes_its_gate_is_kept_and_the_rest_discarded(told, chat, monkeyp
     assert record["best"] <= record["start"]
 
 
+def test_who_is_trained_again_in_vain_keeps_what_she_had(told, chat, monkeypatch) -> None:
+    monkeypatch.setattr(training, "examine", lambda trainee, data, seed=0: GOOD)
+    begun = replace(make_person("Ana"), depth="deep")
+    good, _ = training.train_on_base(chat, begun, told, QUICK, TrainingSession())
+    monkeypatch.setattr(training, "examine", lambda trainee, data, seed=0: BAD)
+    again, record = training.train_on_base(chat, good, told, QUICK, TrainingSession())
+    assert record["kept"] is False
+    assert again.depth == "deep"
+    assert again.extra[STATE] == good.extra[STATE]
+    np.testing.assert_array_equal(again.arrays["base.tokens"], good.arrays["base.tokens"])
+
+
 def test_a_deep_enrollment_trains_the_base_that_answers(told, chat, tmp_path, monkeypatch) -> None:
     from pvchat.train import deep
 

@@ -6,6 +6,7 @@ In: a `Backend`. Out: the app; `/openapi.json` describes it to clients with a to
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 from fastapi import Depends, FastAPI, Request
@@ -36,7 +37,7 @@ def build(backend: Backend, leaving: asyncio.Event) -> FastAPI:
         return {**api.openapi(), "servers": [{"url": PREFIX}]}
 
     api.add_api_route("/openapi.json", schema, include_in_schema=False, dependencies=[Depends(require_token())])
-    for kind in (PVChatError, RequestValidationError, HTTPException, Exception):
+    for kind in (PVChatError, RequestValidationError, HTTPException, OSError, Exception):
         api.add_exception_handler(kind, _as_json)
     return api
 
@@ -44,5 +45,7 @@ def build(backend: Backend, leaving: asyncio.Event) -> FastAPI:
 async def _as_json(request: Request, error: Exception) -> JSONResponse:
     """An error as JSON: what happened, which input it concerns, what to do."""
     status, problem = problem_of(error)
+    if isinstance(error, OSError):  # a full disk is told in one line, anything else as what nobody expects
+        logging.getLogger(__name__).error("%s: %s", request.url.path, error, exc_info=status == 500 and error)
     headers = {401: {"www-authenticate": "Bearer"}, 429: {"retry-after": "5"}}.get(status)
     return JSONResponse(problem.model_dump(exclude_none=True), status, headers)

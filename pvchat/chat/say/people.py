@@ -224,17 +224,15 @@ def _seated(name: str, spans: Sequence[Span], timeline: Timeline) -> list[Row]:
     return found
 
 
-def whereabouts(
-    name: str, spans: Sequence[Span], timeline: Timeline, strangers: bool = False, seat: bool = False
-) -> str:
-    """Completes "is …": place, sky, things, what is behind, side, who is beside; strangers, and a seat, where asked."""
+def whereabouts(name: str, spans: Sequence[Span], timeline: Timeline, seat: bool = False) -> str:
+    """Completes "is …": place, sky, things, what is behind, side, who is beside; a seat where that is asked."""
     scene = scene_place(timeline, spans)
     seated = any(row.value in _SEATED for row in timeline.of(name, "posture"))
     rows = [row for row in timeline.lasting(name, "near", spans) if seat or not (seated and row.value in _SEAT)]
     near = [f"{HEDGE} " * (row.probability < LIKELY) + row.value for row in rows]
     behind, side = _backdrop(name, scene, timeline, spans), side_said(name, timeline, not scene, spans)
     sky = f"under {BLUE_SKY}" * any(row.value == BLUE_SKY for row in timeline.of("", "background"))
-    beside = _beside(name, spans, timeline, strangers or not (scene or behind or side))
+    beside = _beside(name, spans, timeline, not (scene or behind or side))
     sizes = [] if scene or behind else [row.value for row in timeline.lasting(name, "shot_size", spans)]
     far = {"close-up": "in close-up", "far away": "far away"}.get(next(iter(sizes), ""), "")
     return ", ".join(filter(None, (scene, sky, *near, behind * (behind not in near), side, beside, far)))

@@ -46,7 +46,7 @@ class Courier:
     people: Path
     names: Names
     now: Callable[[], float] = time.time
-    _announced: set[int] = field(default_factory=set)  # rules that brokers know
+    _announced: dict[int, mqtt.Message] = field(default_factory=dict)  # what brokers were told of rules
     _quiet_until: dict[str, float] = field(default_factory=dict)  # a broker that isn't there holds up nobody
 
     def run(self, stop: threading.Event) -> None:
@@ -75,7 +75,8 @@ class Courier:
                 if outcome:
                     there = outcome.startswith(_ANSWERED)  # others it may take
                     held |= {one.id for one in rules.values() if one == rule or not there and one.target == rule.target}
-                    self._announced -= held  # a broker that comes again may know nothing any more
+                    for one in held:  # a broker that comes again may know nothing any more
+                        self._announced.pop(one, None)
                 self._note(library, delivery, outcome, tries, made)
         return taken
 
@@ -95,11 +96,11 @@ class Courier:
             library.execute(words, (self.now(), outcome or "taken", delivery))
 
     def _announce(self, library: sqlite3.Connection) -> None:
-        """Tell Home Assistant of rules that are new, and of those that are gone."""
+        """Tell Home Assistant of rules that are new, or called otherwise since a rename, and of those that are gone."""
         names, entities = self.names(), dict[int, tuple[str, mqtt.Message]]()
         for rule in events.rules(library):
-            if rule.target.startswith("mqtt") and rule.id not in self._announced:
-                told = mqtt.discovery(rule, self.node, events.in_words(rule.kind, names.get(rule.ref, "")))
+            told = mqtt.discovery(rule, self.node, events.in_words(rule.kind, names.get(rule.ref, "")))
+            if rule.target.startswith("mqtt") and self._announced.get(rule.id) != told:
                 entities[rule.id] = rule.target, told
         for number, target in library.execute("SELECT rule, target FROM withdrawn"):
             entities[number] = target, (mqtt.discovery_topic(self.node, number), b"")
@@ -109,7 +110,7 @@ class Courier:
             if mqtt.publish(target, message, retain=True):
                 self._quiet_until[target] = self.now() + QUIET_S
                 continue
-            self._announced.add(number)
+            self._announced[number] = message
             with transaction(library):
                 library.execute("DELETE FROM withdrawn WHERE rule = ?", (number,))
 

@@ -155,7 +155,10 @@ def read_rule(text: str, ids: Mapping[str, str], target: str, options: RuleOptio
     fields: dict[str, Any] = {**options, "target": target, "sources": tuple(named)}
     words = " ".join(text.split()).rstrip(".")
     if words.casefold().endswith(" at night"):
-        words, fields["hours"] = words[: -len(" at night")], options.get("hours") or NIGHT
+        if options.get("hours", "") not in ("", NIGHT):
+            hint = f'Leave one out; "at night" is {NIGHT}.'
+            raise LibraryError('the rule says "at night", and other hours are given, too.', subject=text, hint=hint)
+        words, fields["hours"] = words[: -len(" at night")], NIGHT
     seen, leaves = _SEEN.match(words), _LEAVES.match(words)
     found = seen or leaves
     if found is None or (leaves and _UNKNOWN.fullmatch(found["who"])):

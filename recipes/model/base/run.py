@@ -30,6 +30,7 @@ from pvchat.model.pvchat import PVChatModel
 from pvchat.model.sentences import Encode, SentenceEncoder
 from pvchat.runtime import best_dtype, pick_device
 from pvchat.train.losses import active_share
+from pvchat.train.run import require_no_run
 from pvchat.train.signals import stopping
 from recipes.model.base import checkpoints
 from recipes.model.base.checkpoints import TrainState
@@ -115,8 +116,8 @@ def setup(config: BaseConfig, encode: Encode | None = None, kind: type[Phase] | 
     )
     if config.resume:
         checkpoints.load(state, config.out / "checkpoints")
-    elif (config.out / "checkpoints" / "last").exists():
-        raise SettingsError("this folder holds a run", subject=str(config.out), hint="Use --resume, or another --out.")
+    else:
+        require_no_run(config.out, "checkpoints/last")
     report = RunReport(config.out, state.step)
     (config.out / "checkpoints").mkdir(exist_ok=True)
     return BaseRun(config, state, phase, report)
