@@ -98,6 +98,10 @@ def read(text: str, *before: str) -> Query:
         (("Is Cleo there?",), "What is he doing?", Query("attribute", BEN, attribute="deed")),
         (("Are Ana and Ben there?", "And Cleo?"), "Are they together?",
          Query("exists", BOTH, Has("with"), form="polar")),
+        (("Are Ana and Ben there?", "Is Ana there?", "And Cleo?"), "Are they together?",
+         Query("exists", Whom(("Ana", "Cleo"), "both"), Has("with"), form="polar")),
+        (("Who is there?", "Is the woman in red sitting?"), "And everybody else?",
+         Query("exists", Whom(quantifier="all", besides=("Ana",)), SITS, form="polar")),
         # the other side, another spot, another colour, a name
         (("Who is left of Ben?",), "And on the other side?", Query("who", where=Has("right_of", of=BEN))),
         (("Who is next to Ana?",), "And the person in the middle?",
@@ -179,6 +183,11 @@ def test_a_thing_that_is_always_there_is_never_gone() -> None:
 
 def test_why_is_about_the_answer_before() -> None:
     assert read("Why do you say so?", "Is Ana there?").select == "why"
+
+
+def test_a_doubt_of_one_by_name_is_about_that_one() -> None:
+    query = read("How sure are you about Ben?", "Who is there?")
+    assert run(query, WARD, [found("Who is there?", NAMES, WARD)]).names == ("Ben",)
 
 
 def test_of_who_is_absent_or_may_be_there_nothing_is_found() -> None:

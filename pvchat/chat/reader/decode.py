@@ -338,13 +338,15 @@ def _means_rest(words: frozenset[str]) -> bool:
 
 def _several(history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]:
     """Who "they" are: those of the last turns, back to where there are two: "is Ana there?", "and Ben?"."""
-    for gone in (_gone(history), set[str]()):  # "is Ana there?", "and Ben?", "and Cleo?" (no), "are they together?"
-        found: tuple[str, ...] = ()
-        for turn in reversed(history[-_FAR_BACK:]):
-            found = (*(name for name in _spoken_of(turn, timeline) if name not in {*found, *gone}), *found)
-            if len(found) > 1:
-                return found
-    return _others_told(history[-1]) or found if history else found
+    gone, found, back = _gone(history), tuple[str, ...](), history[: -_FAR_BACK - 1 : -1]
+    there = ([name for name in _spoken_of(turn, timeline) if name not in gone] for turn in back)
+    if len(last := next(filter(None, there), [])) > 1:  # "are Ana and Ben there?", "and Cleo?" (no), "do they sit?"
+        return tuple(last)
+    for turn in back:
+        found = (*(name for name in _spoken_of(turn, timeline) if name not in found), *found)
+        if len(found) > 1:
+            break
+    return found if len(found) > 1 or not history else _others_told(history[-1]) or found
 
 
 def _others_told(turn: Turn) -> tuple[str, ...]:

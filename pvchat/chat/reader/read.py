@@ -89,8 +89,9 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
         return Query("refuse", refusal="unclear") if nothing_before else query
     if (named := decode.of_whom_is(query, said, labels.heads, history)) is not query:
         return named
-    if rules.ON_OTHER_SIDE.search(" ".join(seen)) and query.select in ("who", history[-1][0].select):
-        return decode.turned(query, history[-1])
+    turns = query.select in ("who", history[-1][0].select) and rules.ON_OTHER_SIDE.search(" ".join(seen))
+    if turns and (turned := decode.turned(query, history[-1])) is not query:
+        return turned
     if heads["follow"] != "none":
         return decode.goes_on(query, history[-1], heads, said)
     query = decode.picked(query, known.history) if {"one", "ones"} & {*seen} else query
