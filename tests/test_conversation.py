@@ -8,7 +8,7 @@ import pytest
 from make_asked import found, read_question
 from make_written import written
 
-from pvchat.chat.query import PRESENT, During, Event, Has, Not, Query, Rank, Whom
+from pvchat.chat.query import PRESENT, And, During, Event, Has, Not, Query, Rank, Whom
 from pvchat.chat.question import Conversation
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
@@ -91,6 +91,30 @@ def read(text: str, *before: str) -> Query:
         (("Is Ana next to Ben?", "Who is taller?"), "No, I meant next to Cleo.",
          Query("exists", ANA, Has("beside", of=Whom(("Cleo",))), form="polar")),
         (("Is Ana there?", "Are you sure?"), "And Ben?", Query("exists", BEN, form="polar")),
+        (("Is Ana sitting?", "Is she happy?"), "Since when?", Query("refuse", ANA, value="mood", refusal="unseen")),
+        (("Is Ben sitting?",), "What is Ana doing meanwhile?", Query("attribute", ANA, attribute="deed")),
+        # whoever is not there is not meant
+        (("Is Ana there?", "Is Cleo there?"), "What is she wearing?", WORN),
+        (("Is Cleo there?",), "What is he doing?", Query("attribute", BEN, attribute="deed")),
+        (("Are Ana and Ben there?", "And Cleo?"), "Are they together?",
+         Query("exists", BOTH, Has("with"), form="polar")),
+        (("Are Ana and Ben there?", "Is Ana there?", "And Cleo?"), "Are they together?",
+         Query("exists", Whom(("Ana", "Cleo"), "both"), Has("with"), form="polar")),
+        (("Who is there?", "Is the woman in red sitting?"), "And everybody else?",
+         Query("exists", Whom(quantifier="all", besides=("Ana",)), SITS, form="polar")),
+        # the other side, another spot, another colour, a name
+        (("Who is left of Ben?",), "And on the other side?", Query("who", where=Has("right_of", of=BEN))),
+        (("Who is next to Ana?",), "And the person in the middle?",
+         Query("who", Whom(such=Has("side", "middle")))),
+        (("Is Ana wearing something red?",), "Or is it blue?",
+         Query("exists", ANA, Has("worn", "", "blue"), form="polar")),
+        (("Is Ana smiling?",), "Inside or outside?", Query("attribute", ANA, attribute="setting", form="choice")),
+        (("How many people are there at the same time?",), "Ben too?", Query("exists", BEN, form="polar")),
+        (("What is the man in blue doing?",), "Is it Ana?",
+         Query("exists", ANA, And((Has("gender", "man"), Has("worn", "", "blue"))), form="polar")),
+        # two questions in one are two turns
+        (("Is Ana there, and is Ben standing?",), "And Ana?",
+         Query("exists", ANA, Has("posture", "standing"), form="polar")),
         # corrections
         (("What is Ben wearing?",), "No, I meant Ana.", WORN),
         # a question of its own stays one
@@ -159,6 +183,11 @@ def test_a_thing_that_is_always_there_is_never_gone() -> None:
 
 def test_why_is_about_the_answer_before() -> None:
     assert read("Why do you say so?", "Is Ana there?").select == "why"
+
+
+def test_a_doubt_of_one_by_name_is_about_that_one() -> None:
+    query = read("How sure are you about Ben?", "Who is there?")
+    assert run(query, WARD, [found("Who is there?", NAMES, WARD)]).names == ("Ben",)
 
 
 def test_of_who_is_absent_or_may_be_there_nothing_is_found() -> None:

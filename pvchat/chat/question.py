@@ -131,6 +131,8 @@ class Conversation:
             query = self._query_of(one if isinstance(one, str) else one[0], turns, timeline)
             findings = [finding for _, finding in turns]
             turns.append((query, Finding(query) if timeline is None else run(query, timeline, findings)))
+            if query.then is not None:  # two questions in one are two turns
+                turns.append((query.then, turns[-1][1].then or Finding(query.then)))
         return turns
 
     def _query_of(self, text: str, turns: Sequence[Turn], timeline: Timeline | None) -> Query:

@@ -185,7 +185,10 @@ def run(query: Query, timeline: Timeline, history: Sequence[Finding] = ()) -> Fi
         meant = () if query.whom.such is None else conditions.chosen(query.whom, [timeline.whole], timeline).sure
         found = Finding(query, open=tuple(Found(name, "unknown") for name in meant))  # "he" in the next question
     elif query.select == "why":  # what was found before, as what it rests on
-        found = replace(history[-1], query=query, then=None) if history else Finding(query)
+        found = history[-1] if history else Finding(query)
+        if query.whom.names and query.whom != found.query.whom:  # "how sure are you about Ana?"
+            found = _looked_up(Query("exists", query.whom, form="polar"), timeline)
+        found = replace(found, query=query, then=None)
     elif not queries.is_of_sound(query) or heard and (languages or asked_of(query).attribute != "language"):
         found = _looked_up(query, timeline)
     elif not heard and (seen := as_seen(query)) is not None:  # who seems to talk

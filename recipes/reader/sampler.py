@@ -35,6 +35,7 @@ SHARES = {
 NATURAL_FRAMES = tuple(
     f"natural_frames{part}.txt" for part in ("", "_b", "_c", "_d", "_e", "_f", "_g", "_h", "_i", "_j")
 )
+NATURAL_FOLLOWUPS = ("natural_followups.txt", "natural_followups_b.txt")
 NATURAL_REFUSALS = tuple(f"natural_refusals{part}.txt" for part in ("", "_b", "_c", "_d"))
 LIBRARY = tuple(f"natural_library{part}.txt" for part in ("", "_b", "_c", "_d", "_e", "_f"))
 SOUND = tuple(f"natural_sound{part}.txt" for part in ("", "_b", "_c", "_d"))
@@ -131,8 +132,8 @@ class Sources:
     @cached_property
     def natural(self) -> dict[str, list[Line]]:
         """Lines of `natural_*.txt`, which were written before they were annotated: frames, followups, refusals."""
-        texts = {"frames": "\n".join(map(_text_of, NATURAL_FRAMES)), "followups": _text_of("natural_followups.txt")}
-        read = {name: read_grammar(text, self.lexicon).frames for name, text in texts.items()}
+        files = {"frames": NATURAL_FRAMES, "followups": NATURAL_FOLLOWUPS}
+        read = {kind: read_grammar("\n".join(map(_text_of, own)), self.lexicon).frames for kind, own in files.items()}
         read["refusals"] = read_refusals("\n".join(map(_text_of, NATURAL_REFUSALS)))
         return {name: self._lines(lines) for name, lines in read.items()}
 

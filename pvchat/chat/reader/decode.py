@@ -34,6 +34,7 @@ _GROUPS = {  # kinds of conditions that take each other's place: "is she sitting
     "spot": (*queries.PLACES, "near", "side"),
     "light": ("light",),
 }
+_OPPOSITE = {"left": "right", "right": "left", "left_of": "right_of", "right_of": "left_of"}
 AFTER_THAT = During("after")  # after what the question before was about
 _NONE = ("no", "zero", "none", "without", "without any", "without a")
 _FAR_BACK = 4  # turns that "they" may reach back to
@@ -87,7 +88,7 @@ def query_of(heads: Heads, slots: Sequence[Slot], part: During = WHOLE) -> Query
 def _identified(heads: Heads, slots: Sequence[Slot]) -> tuple[Heads, Sequence[Slot]]:
     """With whom a question calls by name at its end as whom it is about: "is the man in red Ben?", "is she second?"."""
     called = {slot.role for slot in slots if slot.kind in _CALLED}
-    if "P" not in called or "S" in called:
+    if "P" not in called or "S" in called or heads["select"] == "why":  # "are you sure? it could be Ben" is of Ana
         return dict(heads), slots
     turned = {"P": "S", "S": "P"}
     made = [
@@ -250,7 +251,7 @@ def subjects(turn: Turn) -> tuple[str, ...]:
     if named and query.select != "who":
         return named
     by_looks = (query.whom.such is not None or query.whom.nth != 0) and query.select not in ("who", "count")
-    others = finding.open if query.select == "refuse" else finding.against if by_looks else ()
+    others = finding.against or finding.open if by_looks or query.select == "refuse" else ()
     return finding.names or named or tuple(one.entity for one in others)
 
 
@@ -272,23 +273,35 @@ def _named(query: Query) -> tuple[str, ...]:
 def meant_by(
     words: frozenset[str], history: Sequence[Turn], timeline: Timeline | None, event: bool = False
 ) -> tuple[str, ...]:
-    """The names that a pronoun stands for; empty where nobody can be meant.
+    """The names that a pronoun, with its noun ("the other one"), stands for, by the turns before, oldest first, else by
+    who is seen; empty where nobody can be meant, several where whoever was described last may be any of them.
 
-    Args:
-        words: of the pronoun, with its noun: "she", "their", "the other one".
-        history: the turns before, oldest first.
-        timeline: of the clip: who is a man or a woman there; who is there alone is meant where nobody was named.
-        event: it stands in an event: "before Cleo came?", "and after she left?" goes on with Cleo.
+    `event`: it stands in an event: "before Cleo came?", "and after she left?" goes on with Cleo.
     """
-    no_such = _no_such(words, timeline)
     if _means_rest(words):
         return _rest(history, timeline)
     if words & _SEVERAL:
         return _several(history, timeline)
-    if "other" in words:  # who was on the last list, or spoken of before, and not in the last turn
-        last = subjects(history[-1]) if history else ()
-        others = (name for turn in reversed(history[:-1]) for name in subjects(turn) if name not in last)
-        return tuple(islice(chain(others, last[1:]), 1))
+    seen = () if timeline is None or timeline.drawn else chosen(EVERYBODY, [timeline.whole], timeline).sure
+    if "other" in words and history:  # who was on the last list, or spoken of before, and not in the last turn
+        found, last = history[-1][1].names, subjects(history[-1])
+        about = {*last, *queries.others_in(history[-1][0].whom.such)}  # "the man to her left"
+        others = (name for turn in reversed(history[:-1]) for name in subjects(turn) if name not in about)
+        not_found = (name for name in last if found and name not in found)  # "Ana or Ben?"
+        rest = [name for name in seen if name not in about]
+        return tuple(islice(chain(others, not_found, last[1:], rest if len(rest) == 1 else ()), 1))
+    no_such, known = _no_such(words, timeline), () if timeline is None else timeline.entities
+    here = seen if history else [one.name for one in known if one.known and one.decision == "present"]
+    fits = [name for name in here if name not in no_such]
+    return (
+        _last_meant(history, timeline, no_such | _gone(history), event)
+        or _only_one(fits, words, timeline)  # "is Ana there?" (no), "what is she holding?"
+        or _last_meant(history, timeline, no_such if fits else set(), event)  # set(): wrongly measured
+    )
+
+
+def _last_meant(history: Sequence[Turn], timeline: Timeline | None, no_such: set[str], event: bool) -> tuple[str, ...]:
+    """Who was last spoken of and can be meant."""
     for turn in reversed(history):
         beside = () if turn[0].during.event is None else turn[0].during.event.whom.names
         asked = _spoken_of(turn, timeline)
@@ -298,12 +311,24 @@ def meant_by(
         fits = list(dict.fromkeys(name for name in there if name not in no_such))
         if len(fits) == 1 or event and fits and fits[0] in beside:
             return (fits[0],)
+        if len(fits) > 1 and turn[0].whom.such is not None and not turn[1].people:  # "the man to her left": either
+            return tuple(fits) if len(fits) == 2 else ()
         if len(fits) > 1:
             named = [name for name in _named(turn[0]) or beside if name in fits]
             return (named[0],) if len(named) == 1 else (fits[0],)
-    seen = [] if timeline is None else [one for one in timeline.entities if one.known and one.decision == "present"]
-    fits = [one.name for one in seen if one.name not in no_such]
-    return (fits[0],) if len(fits) == 1 else ()
+    return ()
+
+
+def _only_one(fits: Sequence[str], words: frozenset[str], timeline: Timeline | None) -> tuple[str, ...]:
+    """The only one of those who can be "he" or "she", else the only one who surely is; nobody where several may be."""
+    rows = () if timeline is None else timeline.rows
+    surely = {row.entity for row in rows if row.attribute == "gender" and row.value == _gender_of(words)}
+    return next((tuple(some) for some in (fits, [one for one in fits if one in surely]) if len(some) == 1), ())
+
+
+def _gone(history: Sequence[Turn]) -> set[str]:
+    """Who was asked about by name and isn't there: "she" is rather somebody who is."""
+    return {one.name for _, found in history for one in found.missing if one.why == "absent"}
 
 
 def _means_rest(words: frozenset[str]) -> bool:
@@ -313,8 +338,11 @@ def _means_rest(words: frozenset[str]) -> bool:
 
 def _several(history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]:
     """Who "they" are: those of the last turns, back to where there are two: "is Ana there?", "and Ben?"."""
-    found: tuple[str, ...] = ()
-    for turn in reversed(history[-_FAR_BACK:]):
+    gone, found, back = _gone(history), tuple[str, ...](), history[: -_FAR_BACK - 1 : -1]
+    there = ([name for name in _spoken_of(turn, timeline) if name not in gone] for turn in back)
+    if len(last := next(filter(None, there), [])) > 1:  # "are Ana and Ben there?", "and Cleo?" (no), "do they sit?"
+        return tuple(last)
+    for turn in back:
         found = (*(name for name in _spoken_of(turn, timeline) if name not in found), *found)
         if len(found) > 1:
             break
@@ -356,16 +384,34 @@ def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline 
         elif (of_thing := _of_thing(slot, found)) and (thing := _last_thing(history)):
             found = [one for one in found if of_thing == "P" or one.role != "P" or one.kind not in _GROUPS["company"]]
             found.append(replace(slot, role=of_thing, kind="thing", value=thing))
+        elif slot.role == "S" and slot.words & (_HE | _SHE) and any("other" in one.words for one in found):
+            continue  # "and the other one, what's her hair like?"
         elif slot.role not in ("P", "F"):  # those are what was said before: `_said_again`
             names = _left_out(slots, history) if slot.value == "else" else _own(slot, slots, timeline)
             names = names or meant_by(slot.words, history, timeline, slot.role == "E")
             names = names or _own(slot, slots, timeline, later=True)
+            if len(names) > 1 and slot.role != "S" and slot.words & (_HE | _SHE):
+                names = ()  # nobody is next to all whom "him" may mean
             if not names and slot.role == "S" and _means_rest(slot.words):  # there are none
                 slot, names = replace(slot, role="X"), subjects(history[-1]) if history else ()
             if not names and slot.role in ("E", "V") and (gender := _gender_of(slot.words)):
                 found.append(replace(slot, kind="gender", value=gender))  # nobody's name, but not just anybody
             found += [replace(slot, kind="name", name=name, value=name) for name in names]
     return found
+
+
+def of_whom_is(query: Query, said: Sequence[Slot], heads: Heads, history: Sequence[Turn]) -> Query:
+    """A query whether somebody spoken of bears a name: "what does the man in red do?", "is he Ben?", "is it Ben?"."""
+    named = [slot for slot in said if slot.name]
+    alone = len(named) == 1 and all(slot in named or (slot.role, slot.kind) == ("S", "pronoun") for slot in said)
+    leans = alone and (len(said) > 1 or named[0].role == "P" or heads["follow"] == "ellipsis")
+    if not leans or heads["select"] != "exists" or history[-1][0].whom == EVERYBODY:
+        return query
+    last = {*subjects(history[-1])}
+    of_one = [turn[0] for turn in history if subjects(turn) and last.issuperset(subjects(turn))]
+    told = (one.where if one.select == "who" else one.whom.such for one in reversed(of_one) if not one.whom.names)
+    such = next((one for one in told if one is not None and not queries.is_of(one, "gender")), None)
+    return Query("exists", Whom((named[0].name,)), such, form="polar")
 
 
 def _left_out(slots: Sequence[Slot], history: Sequence[Turn]) -> Sequence[str]:
@@ -450,6 +496,13 @@ def goes_on(asked: Query, last: Turn, heads: Heads, said: Sequence[Slot]) -> Que
         return Query("why", before.whom, form="wh")
     if asked.attribute == "place" and queries.is_of(before.where, "thing"):  # "is there a car?", "where?"
         return replace(before, select="exists", form="wh")
+    of_cuts = before.select == "shots" and before.whom == EVERYBODY
+    if asked.select in queries.TIMES and (of_cuts or before.select == "refuse"):  # "which hand is it?", "since when?"
+        return before
+    just_names = bool(said) and all(slot.role == "S" and slot.name for slot in said) and before.rank is None
+    if just_names and asked.select == before.select in ("who", "count", "length", "shots"):  # "who sits?", "Ben too?"
+        where = None if before.select == "shots" or queries.counts_at_once(before) else before.where
+        return Query("exists", asked.whom, where, form="polar", during=before.during)
     if (end := _at_an_end(turn)) is not None:
         return end
     query = before if asked.select == before.select else _of_the_same(asked, turn.last)
@@ -471,6 +524,17 @@ def goes_on(asked: Query, last: Turn, heads: Heads, said: Sequence[Slot]) -> Que
         query, during=held, number=asked.number or query.number, throughout=asked.throughout or query.throughout,
         versus=asked.versus or query.versus,
     )  # fmt: skip
+
+
+def turned(query: Query, last: Turn) -> Query:
+    """The question before of the opposite side: right for left; who else is next to her, for who was found there."""
+    before, has = replace(last[0], then=None, if_so=False), last[0].where
+    if queries.is_of(has, "beside"):
+        return replace(before, whom=replace(before.whom, besides=last[1].names))
+    if not queries.is_of(has, "left_of", "right_of", "side"):
+        return query
+    kind = cast(queries.Attribute, _OPPOSITE.get(has.attribute, has.attribute))
+    return replace(before, where=replace(has, attribute=kind, value=_OPPOSITE.get(has.value, has.value)))
 
 
 def _elsewhere(asked: Query, before: Query) -> bool:
@@ -519,6 +583,8 @@ def _of_the_same(asked: Query, last: Turn) -> Query:
         worn = next((has.value for has in (before.where,) if queries.is_of(has, "worn")), None)
         value = before.value if worn is None else worn
         return replace(asked, whom=_about(asked, last), value=value, where=None)
+    if asked.form == "choice":  # "is she smiling?", "inside or outside?"
+        where = None
     if asked.select == "when" and where == Not(PRESENT):  # "who leaves first?", "and when?"
         where = Has("leaves")
     if asked.attribute in RELATIONS:  # "is she alone there?", "with whom?"
@@ -551,13 +617,18 @@ def _of_whom(query: Query, turn: _Following) -> Query:
     if each or asked.whom in (EVERYBODY, query.whom):
         return query
     if not asked.whom.besides or asked.whom.names:
-        return replace(query, whom=asked.whom)
+        spot = {has.attribute for has in queries.atoms(asked.whom.such)} & {"side", "shot_size"}
+        anew = (
+            spot and query.where is not None and _group(query.where) == "company"
+        )  # "who is next to her?", "and the one in the middle?"
+        return replace(query, whom=asked.whom, where=None if anew else query.where)
     if asked.whom.such is not None:  # "not her, the one with the hat"
         return replace(query, whom=replace(asked.whom, besides=()))
     left = tuple(name for name in query.whom.names if name not in asked.whom.besides)
     names = () if asked.select in ("exists", "who", "count") else left
     told = query.whom.quantifier if asked.whom.quantifier == "any" else asked.whom.quantifier
-    return replace(query, whom=replace(query.whom, names=names, besides=asked.whom.besides, quantifier=told))
+    such = query.whom.such if told != "all" else None  # "does the man in red sit?", "and everybody else?"
+    return replace(query, whom=replace(query.whom, names=names, such=such, besides=asked.whom.besides, quantifier=told))
 
 
 def _said_again(query: Query, turn: _Following) -> Query:
@@ -573,7 +644,9 @@ def _said_again(query: Query, turn: _Following) -> Query:
         if off and queries.is_of(worn, "worn"):  # "does she take it off?"
             return replace(query, where=And((before,)), during=During("after", Event(query.whom, worn)))
         both = None if asked.where is None else _coloured(asked.where, query.where)
-        return query if both is None else replace(query, where=both if both != asked.where else And((before, both)))
+        blue = queries.is_of(both, "worn") and not both.value and queries.is_of(before, "worn")  # "or is it blue?"
+        both = And((before, both)) if both is not None and both == asked.where and not blue else both
+        return query if both is None else replace(query, where=both)
     return query if asked.where is None else _with_condition(query, asked.where)
 
 
@@ -613,6 +686,10 @@ def _that_time(asked: Query, turn: _Following) -> During:
         if part.unit in ("seconds", "share") and relation == "after" and part.end_s is not None:
             return replace(part, start_s=part.end_s, end_s=None)
         return part
+    found = turn.last[1]
+    denied = bool(found.against or found.nothing or found.open) and not found.people
+    if relation == "while" and denied and before.select in queries.WHETHER:  # "does she leave?" (no), "… meanwhile?"
+        return asked.during
     whom = before.whom if before.whom != EVERYBODY else Whom(subjects(turn.last))
     nth = before.rank.k if before.select in ("when", "attribute") and before.rank is not None else 0  # "and then?"
     happens = Has("speaks") if before.attribute in queries.HEARD else PRESENT

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pvchat.chat.english import word_set
-from pvchat.chat.query import WHOLE, During, Query, is_numbered, is_of_sound
+from pvchat.chat.query import TIMES, WHOLE, During, Query, is_numbered, is_of_sound
 from pvchat.chat.reader import decode, rules
 from pvchat.chat.reader.decode import Turn
 from pvchat.chat.reader.network import OF_LIBRARY, Labels, Network
@@ -75,6 +75,7 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     heads = labels.heads
     anew = heads["follow"] == "none" or heads["select"] not in ("same", "why", "refuse") or heads["relation"] != "none"
     changes = anew or any(slot.role in "PFO" for slot in said)  # more than whom it is about
+    changes = changes and (bool(said) or heads["follow"] != "ellipsis" or heads["select"] not in TIMES)  # "since when?"
     history = decode.leaned_on(known.history, changes or part != WHOLE)
     heads = rules.heads_by_rule(rules.Tagged(seen, labels, slots), history)
     heads, slots = rules.one_with_another(heads, slots, seen)
@@ -86,6 +87,11 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     if not known.history:  # "who answers?", where nobody spoke before
         nothing_before = query.during == decode.AFTER_THAT and is_of_sound(query)
         return Query("refuse", refusal="unclear") if nothing_before else query
+    if (named := decode.of_whom_is(query, said, labels.heads, history)) is not query:
+        return named
+    turns = query.select in ("who", history[-1][0].select) and rules.ON_OTHER_SIDE.search(" ".join(seen))
+    if turns and (turned := decode.turned(query, history[-1])) is not query:
+        return turned
     if heads["follow"] != "none":
         return decode.goes_on(query, history[-1], heads, said)
     query = decode.picked(query, known.history) if {"one", "ones"} & {*seen} else query
@@ -108,9 +114,10 @@ def _two(words: Sequence[Word], second: int, part: During, known: Known, if_so: 
     first, found = _found(words[:second], part, known)
     if stated and not found.people:  # "I saw a man in red. Is he there at the end?"
         first, found = _found(words[:second], WHOLE, known)
-    after = replace(known, history=(*known.history, (first, found)))
+    after = replace(known, history=(*known.history, (first, replace(found, missing=()))))  # nobody was told of it yet
     then = _half(words[second:], part, known if stated and first.select == "refuse" else after)
-    if stated and then.select == "why":  # "Ana sits. Is that right?"
+    reason = rules.is_statement(words[second:]) and words[second - 1].seen == "?" and then.select == "exists"
+    if stated and then.select == "why" or reason:  # "Ana sits. Is that right?", "Is Ana there? My son says she is."
         return first
     if_so = if_so and "if not" not in " ".join(word.seen for word in words[second:])
     return then if stated else replace(first, then=replace(then, then=None), if_so=if_so)

@@ -55,6 +55,7 @@ _ALL_KNOWN = re.compile(
     r"(?!.*\bnot\b)(?:.* (?:all|every\w*) .*\b(?:known|enrolled|familiar)(?: \?| to|$)|do \w+ know (?:all|every))"
 )
 _SEES_WHOM = re.compile(rf"(?:and )?whom? (?:do|does|did|has|have|had) (?:{NAME}|s?he|they)\b")
+ON_OTHER_SIDE = re.compile(r"\b(?:other|opposite) side(?: of (?:him|her|them))?(?: then)?(?: [?.]|$)")
 _WALKING = word_set("walk walks walked get gets got run runs ran step steps stepped climb climbs climbed")
 _COMES = word_set("come comes came coming")
 _ENTERS, _LEAVES = word_set("enter enters entered entering"), word_set("leave leaves left leaving exit exits exited")

@@ -168,7 +168,7 @@ def _quantifier(heads: Heads, role: str, own: Sequence[Slot]) -> Quantifier:
         return "none" if every.value.startswith("no") else "all"
     named = [slot for slot in own if slot.name]
     typed = words_of(named)
-    them, rest = {"them", "those", "these"} & typed, {"other", *REST} & typed
+    them, rest = {"them", "those", "these", "he", "him", "his", "she", "her"} & typed, {"other", *REST} & typed
     apart = them or rest and heads.get("select") in TIMES  # each of the rest has a time
     they = role == "S" and len({slot.at for slot in named}) == 1 and not apart  # one word for several; "any of them"
     if len(named) > 1 and told == "any" and (they or role == "E" and not named[-1].after_or):
