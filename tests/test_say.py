@@ -181,6 +181,10 @@ REFUSED = [
 ]  # fmt: skip
 
 
+    (Query("who", during=During("while", Event(ANA, Has("deed", "waving")))), {"nothing": True},
+     "I can't tell when Ana is waving."),
+    (Query("who", during=During("before", Event(ANA, SITTING))), {"nothing": True},
+     "Ana is sitting from the beginning, so I see nothing before that."),
 @pytest.mark.parametrize(("query", "verdict", "more", "text"), EXISTS + AGAINST)
 def test_yes_and_no(query: Query, verdict: Any, more: dict[str, Any], text: str) -> None:
     assert told(query, verdict, **more) == text

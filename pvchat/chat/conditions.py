@@ -246,7 +246,8 @@ def part_of(during: During, timeline: Timeline) -> Part:
     if not picked and during.event.where == Has("enters"):  # who was there from the start came then
         return part_of(replace(during, event=replace(during.event, where=PRESENT)), timeline)
     if not picked:
-        surely = bool(spans) or seconds_in(truth.no) >= WHOLE * seconds_in([timeline.whole])
+        seen = merged([span for name in who.sure for span in timeline.seen(name)]) or [timeline.whole]
+        surely = bool(spans) or seconds_in(truth.no) >= WHOLE * seconds_in(seen)
         happens = doubt(who.missing)
         return Part([], who.missing, "no" if surely and happens == "unknown" else happens)
     if isinstance(during.event.where, Not) and picked[0][0] > start and during.relation in ("after", "since"):

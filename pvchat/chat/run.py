@@ -215,8 +215,9 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
         who = replace(who, sure=(*who.sure, *gone), missing=tuple(m for m in who.missing if m.name not in gone))
     lookup = Lookup(query, timeline, part.spans, who)
     if not part.spans:
-        never: Verdict = "no" if part.happens == "yes" else part.happens
-        found = Finding(query, never if _is_polar(query) else None, nothing=True)
+        untimed = timeline.measured and query.during.event is not None  # "before he falls", who falls from the start
+        never: Verdict = part.happens if part.happens != "yes" else "unknown" if untimed else "no"
+        found = Finding(query, never if _is_polar(query) or never == "unknown" else None, nothing=True)
     else:
         found = (_finding_of_sound if queries.is_of_sound(query) else _SELECTS[query.select])(lookup)
     during = tuple(part.spans) if query.during.event is not None and not ordered else ()
@@ -366,7 +367,10 @@ def _when(lookup: Lookup) -> Finding:
         joint = conditions.at_once(lookup.who, lookup.where, query.number, lookup.timeline)
     spans = tuple(_picked(common(joint.yes, lookup.part), query.rank))
     people = [replace(one, spans=tuple(_picked(one.spans, query.rank))) for one in lookup.timed()]
-    found = listed(people if query.whom.quantifier != "none" else [], Finding(query, spans=spans))
+    people += [] if people else [Found(name, "unknown") for name in lookup.who.maybe]
+    surely = seconds_in(common(joint.no, lookup.part)) >= WHOLE * seconds_in(lookup.part)
+    kept = [] if surely else [one for one in people if one.verdict == "unknown"]
+    found = listed(kept if query.whom.quantifier == "none" else people, Finding(query, spans=spans))
     if not _is_polar(query) or query.number is not None:
         return found
     surely = seconds_in(common(joint.no, lookup.part)) >= WHOLE * seconds_in(lookup.part)

@@ -414,9 +414,10 @@ def of_events(finding: Finding, timeline: Timeline) -> str:
     """Whether, when or how long things happen at once, each of somebody else: "Ana is sitting and Ben is standing"."""
     query, word = finding.query, "or" if isinstance(finding.query.where, Or) else "and"
     happens = join([happens_said(one) for one in queries.events_in(query.where)], word)
+    never = f"I can't tell when {holds}" if finding.open else never
     if finding.spans and not timeline.still and not isinstance(query.where, Not):
         return f"{lead(finding)}{happens} {clauses.time_asked(finding.spans, finding, timeline)}."
-    if finding.verdict == "unknown" or finding.spans:
+    if finding.verdict == "unknown" or finding.spans or not truth_of(query.where, "", timeline).no:
         return f"I can't tell whether {happens}."
     return f"{lead(finding)}as far as I can see it is never so that {happens} at the same time."
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from pvchat.chat.conditions import numbered_part
+from pvchat.chat import query as queries
+from pvchat.chat.conditions import numbered_part, part_of, whether
 from pvchat.chat.english import ASK, be, clock, join, shortened, span_told, upper, wording
 from pvchat.chat.query import EVERYBODY, WHETHER, Has, Not, events_in, is_of_sound, is_plain, numbers_of, parts_of
 from pvchat.chat.reader.words import reply_in
@@ -176,7 +177,7 @@ def not_enrolled(finding: Finding, timeline: Timeline) -> list[str]:
 
 
 def never(finding: Finding, timeline: Timeline) -> str:
-    """That the part of the video that is asked about doesn't exist, or that its event never happens."""
+    """That the part that is asked about doesn't exist, or when its event happens: never, or that isn't known."""
     during, event = finding.query.during, finding.query.during.event
     if event is None:
         return "There is no such part in this video."
@@ -197,6 +198,10 @@ def why(finding: Finding, timeline: Timeline) -> str:
         sure = "above 0.99" if one.probability > 0.99 else f"{one.probability:.2f}"
         sure = f"(probability {'below 0.01' if one.probability < 0.01 else sure})"
         if one.decision == "present":
+    if (happens := part_of(during, timeline).happens) == "unknown":
+        return f"I can't tell when {clauses.happens_said(event)}."
+    if happens == "yes" and during.relation in ("before", "until"):
+        return upper(f"{clauses.happens_said(event)} from the beginning, so I see nothing before that.")
             seen = clauses.in_passing(timeline.seen(one.name), timeline)
             sentences.append(f"{one.name} is recognised by what was enrolled {sure}{', ' * bool(seen)}{seen}.")
         else:
