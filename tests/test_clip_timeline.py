@@ -50,7 +50,7 @@ def track(person: int, frames: range, **more: object) -> Track:
 
 
 def test_facts_of_a_clip_hold_whenever_she_is_seen() -> None:
-    ana = replace(ANA, spans=[(0.0, 0.5), (1.0, 2.0)])
+    ana = replace(ANA, spans=[(0.0, 0.5), (1.75, 2.0)])
     timeline = made(ana, analysis=make_analysis(replace(track(0, range(8)), facts=FACTS)))
     rows = {(row.attribute, row.value, row.colour) for row in timeline.rows if row.entity == "Ana"}
     assert rows == {
@@ -60,12 +60,19 @@ def test_facts_of_a_clip_hold_whenever_she_is_seen() -> None:
          ("holding", "cup", ""), ("near", "on a sofa", ""),
         ("side", "left", ""), ("shot_size", "medium shot", ""),
     }  # fmt: skip
-    assert [row.span for row in timeline.of("Ana", "posture")] == [(0.0, 0.5), (1.0, 2.0)]
+    assert [row.span for row in timeline.of("Ana", "posture")] == [(0.0, 0.5), (1.75, 2.0)]
     likely = {row.value for row in timeline.of("Ana", "deed") if row.probability < 0.8}
     assert likely == {"raising a hand", "falling or lying down"}
     (ana_,) = (one for one in timeline.entities if one.name == "Ana")
     assert ana_.centre == pytest.approx((0.4, 0.4))
     assert ana_.height == pytest.approx(0.4)
+
+
+def test_a_face_that_is_lost_for_a_moment_stays_where_it_is() -> None:
+    ana, moved = replace(ANA, spans=[(0.0, 0.5), (1.25, 2.0)], tracks=(0, 1)), track(0, range(5, 8), box=FAR)
+    same = made(ana, analysis=make_analysis(track(0, range(2)), track(0, range(5, 8))))
+    assert same.seen("Ana") == [(0.0, 2.0)]
+    assert made(ana, analysis=make_analysis(track(0, range(2)), moved)).seen("Ana") == [(0.0, 0.5), (1.25, 2.0)]
 
 
 def test_what_is_asked_of_a_clip_is_answered_as_before() -> None:
