@@ -259,6 +259,19 @@ def test_a_place_that_is_hardly_likely_is_told_with_probably(sure: dict[str, flo
     assert scene_place(timeline) == f"{hedge}in an office"
 
 
+@pytest.mark.parametrize(
+    ("place", "asked", "expected"),
+    [
+        ("a park or the countryside", "forest", "unknown"), ("a park or the countryside", "kitchen", "no"),
+        ("a hospital or doctor's office", "hospital room", "yes"), ("a living room", "waiting room", "no"),
+    ],
+)  # fmt: skip
+def test_a_kind_of_place_may_be_any_place_of_the_kind(place: str, asked: str, expected: str) -> None:
+    analysis = make_analysis(track(0, range(8)))
+    analysis.scene = SceneFacts(place)
+    assert verdict(made(ANA, analysis=analysis), Has("place", asked)) == expected
+
+
 def test_who_is_at_home_may_be_in_any_room_there() -> None:
     analysis = make_analysis(track(0, range(8)))
     analysis.scene = SceneFacts("at home", confidence={"place": 0.35})

@@ -108,7 +108,8 @@ def whether(
     holds, against = (seconds_in(common(spans, time)) for spans in (truth.yes, truth.no))
     if always:
         return "yes" if holds >= WHOLE * total else "no" if against > (1 - WHOLE) * total else "unknown"
-    enough = against > 0 if isinstance(condition, Has) else against >= WHOLE * total
+    may_follow = queries.is_of(condition, "deed") and condition.of is None  # who sits for a while may fall later
+    enough = against > 0 if isinstance(condition, Has) and not may_follow else against >= WHOLE * total
     if isinstance(condition, And) and not enough:  # "did she wear a hat at the table?", "does she eat alone?"
         single = [one for one in condition.parts if isinstance(one, Has)]
         at = (*queries.PLACES, "near")  # in the kitchen, at the table

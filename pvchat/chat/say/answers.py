@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from pvchat.chat import english
+from pvchat.chat import conditions, english
 from pvchat.chat import query as queries
 from pvchat.chat.conditions import RELATIONS, Chosen, each_other, is_towards, jointly, related_to, truth_of
 from pvchat.chat.english import HEDGE, be, clock, join, lower, number, shortened, so_many, upper, wording
@@ -518,3 +518,6 @@ def order(finding: Finding, timeline: Timeline) -> str:
             begins = f"{happens_said(Event(whom, where or PRESENT), moves=True)} the {english.ordinal(nth)} time"
         told.append(f"{begins} {_measured('time', one)}")
     return f"{lead(finding)}{', '.join(told)}."
+        for one in (Event(query.whom, query.where or PRESENT), event):  # "does he sit down before he drinks?"
+            if one and event and conditions.part_of(queries.During("while", one), timeline).happens == "no":
+                return f"{upper(happens_said(one, 'never'))}, as far as I can see."
