@@ -47,6 +47,7 @@ from pvchat.chat.timeline import Entity, Found, Missing, Row, Timeline, without_
 from pvchat.schemas import Why
 
 BOTH = Whom(quantifier="both")  # whoever they are
+HAT = Has("worn", "hat")
 A_MAN, WHO_SITS = Query("exists", Whom(such=MAN), form="polar"), Query("who", where=SITTING)
 
 
@@ -159,6 +160,8 @@ ATTRIBUTES = [
      "Ana is in this video, but I can't make out anything in Ana's hands."),
 ]  # fmt: skip
 AGAINST = [
+    (Query("attribute", Whom(such=HAT), attribute="posture"), {"people": found("Ana", SITS)},
+     "Ana is sitting. I can't tell whether Ana is wearing a hat, but I see nobody else who can be meant."),
     (Query("compare", BEN, rank=Rank("left"), versus=ANA, form="polar"), "no",
      {"people": found("Ana"), "against": no("Ben")}, "No, Ana is furthest to the left."),
     (Query("compare", Whom(such=MAN), versus=Whom(such=WOMAN), form="polar"), "no",

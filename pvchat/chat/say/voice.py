@@ -96,8 +96,20 @@ def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
         unsure = [one for one in finding.missing if one.why == "unsure"]
         return [*strangers, *(untold(unsure) or [never(finding, timeline)])]
     answer = _answer(finding, timeline) if not strangers or finding.everyone or finding.rows else ""
-    told = (*strangers, answer, *_missing(finding, answer), *instead(finding, timeline))
-    return list(filter(None, told)) or [CANT_TELL]
+    told = (answer, _meant_alone(finding, timeline), *_missing(finding, answer), *instead(finding, timeline))
+    return list(filter(None, (*strangers, *told))) or [CANT_TELL]
+
+
+def _meant_alone(finding: Finding, timeline: Timeline) -> str:
+    """That the only one who can be "the man with glasses" may be none, or wear none; "" where that is known."""
+    query, names, timed = finding.query, [one.entity for one in finding.everyone], finding.query.select in queries.TIMES
+    if len(names) != 1 or timed and finding.open or not timed and query.select not in ("attribute", "describe"):
+        return ""
+    such = [(one, whether(one, names[0], [timeline.whole], timeline)) for one in queries.together(query.whom.such)]
+    if not (unknown := [one for one, holds in such if holds == "unknown"]):
+        return ""
+    so = f"I can't tell whether {people_said(names)[0]} {clauses.clause(queries.conjunction(unknown))}"
+    return f"{so}, but I see nobody else who can be meant."
 
 
 def _answer(finding: Finding, timeline: Timeline) -> str:
@@ -186,6 +198,10 @@ def never(finding: Finding, timeline: Timeline) -> str:
         return f"{not_here(gone)}."
     if during.nth not in (0, 1, -1):
         return f"There is no {event_said(replace(during, relation='while')).removeprefix('the ')}."
+    if (happens := part_of(during, timeline).happens) == "unknown":
+        return f"I can't tell when {clauses.happens_said(event)}."
+    if happens == "yes" and during.relation in ("before", "until"):
+        return upper(f"{clauses.happens_said(event)} from the beginning, so I see nothing before that.")
     return upper(f"{clauses.happens_said(event, 'never')}, as far as I can see.")
 
 
@@ -198,10 +214,6 @@ def why(finding: Finding, timeline: Timeline) -> str:
         sure = "above 0.99" if one.probability > 0.99 else f"{one.probability:.2f}"
         sure = f"(probability {'below 0.01' if one.probability < 0.01 else sure})"
         if one.decision == "present":
-    if (happens := part_of(during, timeline).happens) == "unknown":
-        return f"I can't tell when {clauses.happens_said(event)}."
-    if happens == "yes" and during.relation in ("before", "until"):
-        return upper(f"{clauses.happens_said(event)} from the beginning, so I see nothing before that.")
             seen = clauses.in_passing(timeline.seen(one.name), timeline)
             sentences.append(f"{one.name} is recognised by what was enrolled {sure}{', ' * bool(seen)}{seen}.")
         else:
