@@ -50,7 +50,7 @@ def track(person: int, frames: range, **more: object) -> Track:
 
 
 def test_facts_of_a_clip_hold_whenever_she_is_seen() -> None:
-    ana = replace(ANA, spans=[(0.0, 0.5), (1.0, 2.0)])
+    ana = replace(ANA, spans=[(0.0, 0.5), (1.75, 2.0)])
     timeline = made(ana, analysis=make_analysis(replace(track(0, range(8)), facts=FACTS)))
     rows = {(row.attribute, row.value, row.colour) for row in timeline.rows if row.entity == "Ana"}
     assert rows == {
@@ -60,12 +60,19 @@ def test_facts_of_a_clip_hold_whenever_she_is_seen() -> None:
          ("holding", "cup", ""), ("near", "on a sofa", ""),
         ("side", "left", ""), ("shot_size", "medium shot", ""),
     }  # fmt: skip
-    assert [row.span for row in timeline.of("Ana", "posture")] == [(0.0, 0.5), (1.0, 2.0)]
+    assert [row.span for row in timeline.of("Ana", "posture")] == [(0.0, 0.5), (1.75, 2.0)]
     likely = {row.value for row in timeline.of("Ana", "deed") if row.probability < 0.8}
     assert likely == {"raising a hand", "falling or lying down"}
     (ana_,) = (one for one in timeline.entities if one.name == "Ana")
     assert ana_.centre == pytest.approx((0.4, 0.4))
     assert ana_.height == pytest.approx(0.4)
+
+
+def test_a_face_that_is_lost_for_a_moment_stays_where_it_is() -> None:
+    ana, moved = replace(ANA, spans=[(0.0, 0.5), (1.25, 2.0)], tracks=(0, 1)), track(0, range(5, 8), box=FAR)
+    same = made(ana, analysis=make_analysis(track(0, range(2)), track(0, range(5, 8))))
+    assert same.seen("Ana") == [(0.0, 2.0)]
+    assert made(ana, analysis=make_analysis(track(0, range(2)), moved)).seen("Ana") == [(0.0, 0.5), (1.25, 2.0)]
 
 
 def test_what_is_asked_of_a_clip_is_answered_as_before() -> None:
@@ -258,6 +265,19 @@ def test_a_place_that_is_hardly_likely_is_told_with_probably(sure: dict[str, flo
     analysis.scene = SceneFacts("an office", confidence=sure)
     timeline = made(ANA, analysis=analysis)
     assert scene_place(timeline) == f"{hedge}in an office"
+
+
+@pytest.mark.parametrize(
+    ("place", "asked", "expected"),
+    [
+        ("a park or the countryside", "forest", "unknown"), ("a park or the countryside", "kitchen", "no"),
+        ("a hospital or doctor's office", "hospital room", "yes"), ("a living room", "waiting room", "no"),
+    ],
+)  # fmt: skip
+def test_a_kind_of_place_may_be_any_place_of_the_kind(place: str, asked: str, expected: str) -> None:
+    analysis = make_analysis(track(0, range(8)))
+    analysis.scene = SceneFacts(place)
+    assert verdict(made(ANA, analysis=analysis), Has("place", asked)) == expected
 
 
 def test_who_is_at_home_may_be_in_any_room_there() -> None:

@@ -59,6 +59,20 @@ def test_what_the_man_with_glasses_does_is_nobodys_deed() -> None:
     assert [one.entity for one in found.open] == ["Ben", "#1"]  # nobody knows whether they wear any
 
 
+def test_the_only_one_who_can_be_meant_is_taken() -> None:
+    whom = Whom(such=And((Has("gender", "woman"), Has("worn", "hat"))))  # Ana, if she wears one
+    assert run(Query("attribute", whom, attribute="deed"), T).names == ("Ana",)
+    assert run(Query("when", whom), T).names == ("Ana",)
+    assert verdict(whom, Has("posture", "sitting")) == "unknown"
+    assert verdict(whom, Has("posture", "lying down")) == "no"
+
+
+def test_who_stands_all_the_time_does_not_sit_down_but_may_fall() -> None:
+    stands = Whom(("#1",))
+    assert [verdict(stands, Has("deed", deed)) for deed in ("sitting down", "falling")] == ["no", "unknown"]
+    assert verdict(ANA, Has("deed", "falling")) == "unknown"  # she sits for a while only
+
+
 def test_they_are_together_when_both_are_seen() -> None:
     found = run(Query("exists", BOTH, Has("with")), T)
     assert (found.verdict, found.spans) == ("yes", ((10.0, 25.0),))
@@ -182,6 +196,14 @@ def test_parts_that_there_arent(during: During, expected: str) -> None:
     assert found.verdict == expected
 
 
+def test_when_something_happens_that_nobody_knows_is_not_never() -> None:
+    waving = Has("deed", "waving")
+    assert run(Query("who", during=During("while", Event(ANA, waving))), T).verdict == "unknown"
+    nobody, both = Query("when", Whom(quantifier="none"), waving), Query("when", BOTH, Has("posture", "sitting"))
+    assert say(run(nobody, T), T) == "I can't tell when nobody is waving."
+    assert say(run(both, T), T) == "I can't tell when Ana and Ben are both sitting."  # of Ben no posture is known
+
+
 def test_the_order_in_which_people_come_and_go() -> None:
     assert run(Query("order"), T).names == ("Ana", "#1", "Ben")
     assert run(Query("who", rank=Rank("time", -1)), T).names == ("Ben",)
@@ -273,7 +295,15 @@ def test_values_that_exclude_each_other_may_both_hold_one_after_the_other() -> N
 
 @pytest.mark.parametrize(
     ("asked", "verdict"),
-    [("short hair", "no"), ("bald", "no"), ("long hair", "yes"), ("curly hair", "unknown"), ("dark hair", "yes")],
+    [
+        ("short hair", "no"),
+        ("bald", "no"),
+        ("long hair", "yes"),
+        ("curly hair", "unknown"),
+        ("dark hair", "yes"),
+        ("blonde hair", "no"),
+        ("brown hair", "unknown"),
+    ],
 )
 def test_who_has_long_hair_has_no_short_hair_but_may_have_curly_hair(asked: str, verdict: str) -> None:
     rows = (Row("Ana", "present", "", 0, 9), Row("Ana", "hair", "long hair", 0, 9, colour="dark"))

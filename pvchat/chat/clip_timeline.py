@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from pvchat.chat.sounds import rows_of_sound
 from pvchat.chat.spans import Span, common, merged
 from pvchat.chat.timeline import MOSTLY, Entity, Row, Timeline
 from pvchat.identity.evidence import STILL_S, Box, Evidence, Neighbour, gather, in_light, seen_together
-from pvchat.schemas import Appearance, ClipAnalysis, Ground, PersonFacts, PersonPresence, SceneFacts, Thing
+from pvchat.schemas import Appearance, ClipAnalysis, FloatArray, Ground, PersonFacts, PersonPresence, SceneFacts, Thing
 
 # Two people are side by side with nobody between them, up to this gap between their faces, in mean widths (an arm long,
 # some 60 cm), and so much higher up, in mean heights (who sits beside who stands). [choice]
@@ -31,6 +31,7 @@ _SHORTEST_S = 0.04  # of a photo
 _MEET_S = 1e-3  # by which the spans of two neighbouring samples overlap
 _NOWHERE: Box = (0.0, 0.0, 0.0, 0.0)
 _LAST_STEP = 0.3  # seconds, about a sampling step
+_GAP_S, _SAME_PLACE = 1.2, 0.5  # seconds between two sightings, and how far their boxes overlap [choice]
 
 SIDES = ("left", "right", "middle")
 _DEEPER = 2.0  # how much bigger somebody is who is in front of somebody else [choice]
@@ -137,8 +138,26 @@ def _known(person: PersonPresence, clip: _Clip) -> _Seen | None:
     who = next((one for one in clip.evidence.others if one.name == person.name), Neighbour(_NOWHERE))
     box, facts = clip.evidence.boxes.get(person.name, _NOWHERE), clip.evidence.facts.get(person.name, PersonFacts())
     who = replace(who, box=box, facts=facts)
-    spans = merged(person.spans) or [clip.whole]
+    spans = _unbroken(person, clip) or [clip.whole]
     return clip.seen(who, (person.track, *person.tracks), spans, person.gender)
+
+
+def _unbroken(person: PersonPresence, clip: _Clip) -> list[Span]:
+    """When an enrolled person is seen, also while her face is lost for a moment: at one place, and in no other shot."""
+    from pvchat.perception.boxes import overlap
+
+    known, spans, boxes = clip.analysis, merged(person.spans), dict[int, FloatArray]()
+    if known is None:
+        return spans
+    for track in (known.tracks[i] for i in (person.track, *person.tracks) if i is not None):
+        inside = [any(a <= at <= b for a, b in spans) for at in known.times[track.frames]]
+        boxes |= dict(zip(track.frames[inside].tolist(), track.boxes[inside, None], strict=True))
+    for a, b in pairwise(sorted(boxes)):
+        start, end = float(known.times[a]), float(known.times[b])
+        shown = any(start < first and last < end for first, last in clip.evidence.shots)
+        if end - start <= _GAP_S and not shown and overlap(boxes[a], boxes[b])[0, 0] >= _SAME_PLACE:
+            spans.append((start, end))
+    return merged(spans)
 
 
 def _enrolled(person: PersonPresence, people: dict[str, _Seen], doubtful: dict[int, str], clip: _Clip) -> Entity:

@@ -108,7 +108,8 @@ def whether(
     holds, against = (seconds_in(common(spans, time)) for spans in (truth.yes, truth.no))
     if always:
         return "yes" if holds >= WHOLE * total else "no" if against > (1 - WHOLE) * total else "unknown"
-    enough = against > 0 if isinstance(condition, Has) else against >= WHOLE * total
+    may_follow = queries.is_of(condition, "deed") and condition.of is None  # who sits for a while may fall later
+    enough = against > 0 if isinstance(condition, Has) and not may_follow else against >= WHOLE * total
     if isinstance(condition, And) and not enough:  # "did she wear a hat at the table?", "does she eat alone?"
         single = [one for one in condition.parts if isinstance(one, Has)]
         at = (*queries.PLACES, "near")  # in the kitchen, at the table
@@ -246,7 +247,8 @@ def part_of(during: During, timeline: Timeline) -> Part:
     if not picked and during.event.where == Has("enters"):  # who was there from the start came then
         return part_of(replace(during, event=replace(during.event, where=PRESENT)), timeline)
     if not picked:
-        surely = bool(spans) or seconds_in(truth.no) >= WHOLE * seconds_in([timeline.whole])
+        seen = merged([span for name in who.sure for span in timeline.seen(name)]) or [timeline.whole]
+        surely = bool(spans) or seconds_in(truth.no) >= WHOLE * seconds_in(seen)
         happens = doubt(who.missing)
         return Part([], who.missing, "no" if surely and happens == "unknown" else happens)
     if isinstance(during.event.where, Not) and picked[0][0] > start and during.relation in ("after", "since"):

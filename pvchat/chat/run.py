@@ -98,11 +98,12 @@ class Lookup:
     def each(self, least: Verdict = "unknown") -> list[Found]:
         """What is found of everybody who is meant; of whoever only may be, that it isn't known, unless it doesn't hold.
 
-        With `least` "yes" they count only if it does: "the man" is who surely is one.
+        With `least` "yes" they count only if it does, or nobody surely is meant: "the man" is who surely is one.
         """
-        kept = ("yes",) if least == "yes" and self.who.sure else ("yes", "unknown")
+        kept = ("yes",) if least == "yes" and self.who.sure else ("yes", "unknown", "no")
         perhaps = [one for one in map(self.of_one, self.who.maybe) if one.verdict in kept]
-        return [*map(self.of_one, self.who.sure), *(replace(one, verdict="unknown") for one in perhaps)]
+        maybe = [one if one.verdict == "no" else replace(one, verdict="unknown") for one in perhaps]
+        return [*map(self.of_one, self.who.sure), *maybe]
 
     def timed(self) -> list[Found]:
         """`each` where times are asked for: it holds of whoever has any. A `Not` may never hold, and have some; where
@@ -210,6 +211,9 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
     things = any(has.attribute in _OF_THINGS for has in atoms(query.where))
     placed = listed and not things and is_of_scene(query.where)  # people by where they are: "who is in the kitchen?"
     who = conditions.subjects(query.whom, None if placed else query.where, part.spans, timeline)
+    told = query.select in queries.TIMES or query.select in ("attribute", "describe") and query.where is None
+    if told and query.whom.quantifier == "any" and not who.sure and len(who.maybe) == 1:  # nobody else is "the man"
+        who = replace(who, sure=who.maybe, maybe=())
     if queries.asks_absence(query):
         gone = [one.name for one in timeline.enrolled if one.decision == "absent"]
         who = replace(who, sure=(*who.sure, *(name for name in gone if name not in query.whom.besides)))
@@ -218,8 +222,9 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
         who = replace(who, sure=(*who.sure, *gone), missing=tuple(m for m in who.missing if m.name not in gone))
     lookup = Lookup(query, timeline, part.spans, who)
     if not part.spans:
-        never: Verdict = "no" if part.happens == "yes" else part.happens
-        found = Finding(query, never if _is_polar(query) else None, nothing=True)
+        untimed = timeline.measured and query.during.event is not None  # "before he falls", who falls from the start
+        never: Verdict = part.happens if part.happens != "yes" else "unknown" if untimed else "no"
+        found = Finding(query, never if _is_polar(query) or never == "unknown" else None, nothing=True)
     else:
         found = (_finding_of_sound if queries.is_of_sound(query) else _SELECTS[query.select])(lookup)
     during = tuple(part.spans) if query.during.event is not None and not ordered else ()
@@ -369,10 +374,12 @@ def _when(lookup: Lookup) -> Finding:
         joint = conditions.at_once(lookup.who, lookup.where, query.number, lookup.timeline)
     spans = tuple(_picked(common(joint.yes, lookup.part), query.rank))
     people = [replace(one, spans=tuple(_picked(one.spans, query.rank))) for one in lookup.timed()]
-    found = listed(people if query.whom.quantifier != "none" else [], Finding(query, spans=spans))
+    people += [] if people else [Found(name, "unknown") for name in lookup.who.maybe]
+    surely = seconds_in(common(joint.no, lookup.part)) >= WHOLE * seconds_in(lookup.part)
+    kept = [] if surely else [one for one in people if one.verdict == "unknown"]
+    found = listed(kept if query.whom.quantifier == "none" else people, Finding(query, spans=spans))
     if not _is_polar(query) or query.number is not None:
         return found
-    surely = seconds_in(common(joint.no, lookup.part)) >= WHOLE * seconds_in(lookup.part)
     return replace(found, verdict="yes" if spans else "no" if surely else conditions.doubt(lookup.who.missing))
 
 
@@ -452,13 +459,13 @@ def _attribute(lookup: Lookup) -> Finding:
     if of_all and name in OF_SCENE and not everything:
         lookup = replace(lookup, part=lookup.times_of("")) if is_of_scene(query.where) else lookup  # "in the garden?"
         return Finding(query, rows=tuple(lookup.rows("", [one for one in wanted if one in OF_SCENE])))
-    known = _known_of_each(lookup, wanted)
+    known, perhaps = _known_of_each(lookup, wanted), tuple(Found(one, "unknown") for one in lookup.who.maybe)
     if everything:
         known = [replace(one, verdict="yes") if one.spans and query.where is None else one for one in known]
-        return listed(known, Finding(query, rows=tuple(lookup.rows("", OF_SCENE)) if of_all else ()))
+        return listed(known, Finding(query, rows=tuple(lookup.rows("", OF_SCENE)) if of_all else (), open=perhaps))
     if (rank := query.rank) is not None and rank.by in ("long", "time"):
         known = [_picked_rows(one, query, rank) for one in known]
-    return listed(known, Finding(query, open=tuple(Found(one, "unknown") for one in lookup.who.maybe)))
+    return listed(known, Finding(query, open=perhaps))
 
 
 def _picked_rows(found: Found, query: Query, rank: Rank) -> Found:

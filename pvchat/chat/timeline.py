@@ -34,10 +34,13 @@ _VOCABULARY = table()["vocabulary"]
 # Where somebody looks: one of two ways denies the other
 _GAZES = [[word_set(way) for way in pair] for pair in _VOCABULARY["gazes"]]
 # What a garment may be told as, where its colour is asked for (a shirt is often told as a top); what is a garment of
-# one word, whatever it is told as; what somebody does, too, who does something: who talks on a phone uses it.
-_TOLD_AS, _KINDS, _ALSO = (
-    {word: word_set(others) for word, others in _VOCABULARY[part].items()} for part in ("told as", "kinds", "also")
+# one word, whatever it is told as; what somebody does, too, who does something: who talks on a phone uses it; which
+# places a kind of place may be; what nobody does in a posture.
+_TOLD_AS, _KINDS, _ALSO, _MAY_BE, _UNLIKE = (
+    {word: word_set(others) for word, others in _VOCABULARY[part].items()}
+    for part in ("told as", "kinds", "also", "may be", "unlike")
 )
+_OVER = word_set("suit jacket coat blazer")  # worn over a top
 _MOVING = word_set("walking running moving dancing jumping jogging stepping")
 EITHER_WAY = ("walking or", "falling or")  # movements that are told of whoever is asked about one of them
 _AT_HOME = word_set("home house flat")
@@ -434,16 +437,21 @@ def says(has: Has, row: Row, measured: bool) -> Verdict:
     if has.attribute == "deed" and "or" in told - asked and not row.value.startswith(EITHER_WAY):
         fits = not asked  # who eats or drinks does something; not even probably is it the one that is asked about
     fits = fits or has.attribute == "place" and bool(asked) and asked <= _AT_HOME and not told.isdisjoint(_HOME)
+    fits = fits or has.attribute == "place" and set() < asked - {"room"} <= told  # "a hospital room"
     said = _worn(has, row, measured) if has.attribute == "worn" else "yes" if fits else "unknown"
     if not row.holds:
         return "no" if said == "yes" and has.value else "unknown"
     rivals = has.attribute in EXCLUSIVE
-    if has.attribute == "place" and told <= _AT_HOME:  # says nothing of the rooms there
-        rivals = asked.isdisjoint(_HOME)
+    if has.attribute == "place":  # "at home" says nothing of the rooms there, "the countryside" may be a forest
+        covered = told.union(*(_MAY_BE.get(word, ()) for word in told)) - {"room"}
+        rivals = asked.isdisjoint(_HOME if told <= _AT_HOME else covered)
     if has.attribute == "deed" and "looking" in asked & told:  # who looks aside doesn't look at the camera
         rivals = any(one & asked and other & told for pair in _GAZES for one, other in (pair, pair[::-1]))
-    if has.attribute == "hair":  # who has long hair has no short hair; dark or curly it may be
+    if has.attribute == "deed" and row.attribute == "posture":  # who sits doesn't fall meanwhile
+        rivals = asked <= {"up", "down", "over"}.union(*(_UNLIKE.get(word, ()) for word in told))
+    if has.attribute == "hair":  # who has long hair has no short hair, who has dark hair is not blonde; curly it may be
         rivals = not (_LENGTHS.isdisjoint(asked) or _LENGTHS.isdisjoint(told))
+        rivals |= "hair" in asked & told and not same_colour(f"{has.value} {has.colour}", row.colour)
     if has.attribute == "side":  # left and right say nothing of near and far
         rivals = (has.value in _DEPTHS) == (row.value in _DEPTHS)
     return "no" if rivals and said == "unknown" else said
@@ -454,7 +462,8 @@ def _worn(has: Has, row: Row, measured: bool) -> Verdict:
     asked, mine = words(has.value), words(row.value)
     kinds = _KINDS.get(has.value, frozenset()) if row.holds else frozenset()
     if not (asked <= mine or kinds & mine or has.colour and _told_as(asked) & mine):
-        return "unknown"
+        bare = not mine.isdisjoint(("short-sleeved", "sleeveless"))  # then nothing is worn over it
+        return "no" if bare and row.holds and asked and asked <= _OVER else "unknown"
     if not has.colour or not row.holds and not row.colour or words(has.colour) <= words(row.colour):
         return "yes"
     if measured:

@@ -181,12 +181,12 @@ def noun(such: Condition | None, count: int = 1) -> str:
     return " ".join([*["bald"] * (BALD in parts), english.plural(kind, count), *after])
 
 
-def people_said(people: Iterable[str | Found]) -> list[str]:
-    """Names, then those without one: "Ana" and "two people I don't know"."""
+def people_said(people: Iterable[str | Found], one_of: str = "") -> list[str]:
+    """Names, then those without one: "Ana" and "two people I don't know", or `one_of` "one of " them."""
     entities = dict.fromkeys(one if isinstance(one, str) else one.entity for one in people)
     named = [one for one in entities if not one.startswith("#")]
     more = len(entities) - len(named)
-    others = STRANGER if more == 1 else f"{english.so_many(more, 'person')} I don't know"
+    others = STRANGER if more == 1 else f"{one_of}{english.so_many(more, 'person')} I don't know"
     return [*named, *[others] * bool(more)]
 
 

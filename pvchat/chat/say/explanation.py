@@ -149,7 +149,7 @@ def _found(finding: dict[str, Any], query: Query) -> Iterator[tuple[str, str]]:
     for one in finding.get("missing", ()):
         meant = f"; {one['suggests']} is probably meant" if "suggests" in one else ""
         yield one["name"], f"{wording('absence', one['why'])}{meant}"
-    if "nothing" in finding:
+    if "nothing" in finding and verdict != "unknown":
         yield "in the video", "there is no such part"
 
 

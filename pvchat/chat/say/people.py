@@ -81,7 +81,9 @@ def _nobody_meant(finding: Finding, timeline: Timeline) -> str:
     if whom.names:
         return ""
     if whom.such is not None and finding.open:
-        return f"I can't tell whether {join(people_said(finding.open), 'or')} is the {clauses.noun(whom.such)}."
+        return (
+            f"I can't tell whether {join(people_said(finding.open, 'one of '), 'or')} is the {clauses.noun(whom.such)}."
+        )
     if whom.such is not None or whom.nth:
         known = clauses.KNOWN_SAID[whom.known] if whom.such is not None else ""
         who = "" if is_plain(finding.query.where) else f" who {clauses.clause(finding.query.where)}"

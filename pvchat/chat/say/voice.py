@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from pvchat.chat.conditions import numbered_part
+from pvchat.chat import query as queries
+from pvchat.chat.conditions import numbered_part, part_of, whether
 from pvchat.chat.english import ASK, be, clock, join, shortened, span_told, upper, wording
 from pvchat.chat.query import EVERYBODY, WHETHER, Has, Not, events_in, is_of_sound, is_plain, numbers_of, parts_of
 from pvchat.chat.reader.words import reply_in
@@ -95,8 +96,20 @@ def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
         unsure = [one for one in finding.missing if one.why == "unsure"]
         return [*strangers, *(untold(unsure) or [never(finding, timeline)])]
     answer = _answer(finding, timeline) if not strangers or finding.everyone or finding.rows else ""
-    told = (*strangers, answer, *_missing(finding, answer), *instead(finding, timeline))
-    return list(filter(None, told)) or [CANT_TELL]
+    told = (answer, _meant_alone(finding, timeline), *_missing(finding, answer), *instead(finding, timeline))
+    return list(filter(None, (*strangers, *told))) or [CANT_TELL]
+
+
+def _meant_alone(finding: Finding, timeline: Timeline) -> str:
+    """That the only one who can be "the man with glasses" may be none, or wear none; "" where that is known."""
+    query, names, timed = finding.query, [one.entity for one in finding.everyone], finding.query.select in queries.TIMES
+    if len(names) != 1 or timed and finding.open or not timed and query.select not in ("attribute", "describe"):
+        return ""
+    such = [(one, whether(one, names[0], [timeline.whole], timeline)) for one in queries.together(query.whom.such)]
+    if not (unknown := [one for one, holds in such if holds == "unknown"]):
+        return ""
+    so = f"I can't tell whether {people_said(names)[0]} {clauses.clause(queries.conjunction(unknown))}"
+    return f"{so}, but I see nobody else who can be meant."
 
 
 def _answer(finding: Finding, timeline: Timeline) -> str:
@@ -176,7 +189,7 @@ def not_enrolled(finding: Finding, timeline: Timeline) -> list[str]:
 
 
 def never(finding: Finding, timeline: Timeline) -> str:
-    """That the part of the video that is asked about doesn't exist, or that its event never happens."""
+    """That the part that is asked about doesn't exist, or when its event happens: never, or that isn't known."""
     during, event = finding.query.during, finding.query.during.event
     if event is None:
         return "There is no such part in this video."
@@ -185,6 +198,10 @@ def never(finding: Finding, timeline: Timeline) -> str:
         return f"{not_here(gone)}."
     if during.nth not in (0, 1, -1):
         return f"There is no {event_said(replace(during, relation='while')).removeprefix('the ')}."
+    if (happens := part_of(during, timeline).happens) == "unknown":
+        return f"I can't tell when {clauses.happens_said(event)}."
+    if happens == "yes" and during.relation in ("before", "until"):
+        return upper(f"{clauses.happens_said(event)} from the beginning, so I see nothing before that.")
     return upper(f"{clauses.happens_said(event, 'never')}, as far as I can see.")
 
 
