@@ -20,7 +20,7 @@ from pvchat.schemas import QuestionType
 
 Attribute = Literal[
     # of a person
-    "present", "gender", "worn", "hair", "deed", "posture", "side", "beside", "left_of", "right_of", "with",
+    "present", "gender", "role", "worn", "hair", "deed", "posture", "side", "beside", "left_of", "right_of", "with",
     "alone", "holding", "near", "shot_size", "enters", "leaves",
     # of the scene, or of a person by her scene
     "place", "setting", "light", "background", "thing", "style",
@@ -31,7 +31,7 @@ HEARD = ("speaks", "says", "language", "music")
 PLACES = ("place", "setting")  # in which of these somebody is
 MOVES = ("enters", "leaves")  # moments, of a place where they have a value
 TYPES: dict[str, QuestionType] = {  # in the five kinds of the paper
-    **dict.fromkeys(("worn", "hair", "gender", "looks"), "appearance"),
+    **dict.fromkeys(("worn", "hair", "gender", "role", "looks"), "appearance"),
     **dict.fromkeys(("deed", "posture", "holding", *HEARD), "action"),
     **dict.fromkeys(
         ("side", "place", "setting", "light", "background", "beside", "left_of", "right_of", "near", "alone", "thing",
