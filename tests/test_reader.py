@@ -123,6 +123,7 @@ PLAIN: dict[str, Query] = {
     "Who is nearest to the camera?": Query("who", rank=Rank("near")),
     "Is this an office?": Query("exists", where=Has("place", "office"), form="polar"),
     "Is there a cup?": Query("exists", where=Has("thing", "cup"), form="polar"),
+    "Who is on the right at the end?": Query("who", where=Has("side", "right"), during=During(start_s=-1, unit="edge")),
     # by words that nobody lists
     "Does Ana hang up?": Query("exists", ANA, Has("deed", "hanging up"), form="polar"),
     "Does Ana look away?": Query("exists", ANA, Has("deed", "looking away"), form="polar"),
