@@ -98,8 +98,9 @@ class Has:
 
     "with" is being seen at the same time, "beside" right next to each other; without `of` they speak of anybody, or of
     each other where several are asked about; "beside" with the value "between" is left of one of two and right of the
-    other. "enters" and "leaves" are the moments in which somebody is seen anew or no longer, but for the video's own
-    start and end; with a value, is seen in that place. "style" is "drawn" or "filmed".
+    other, with "behind" or "in front of" by who is in the background. "role" ("doctor") is never measured. "enters" and
+    "leaves" are the moments in which somebody is seen anew or no longer, but for the video's own start and end; with a
+    value, is seen in that place. "style" is "drawn" or "filmed".
     """
 
     attribute: Attribute  # which measurement speaks to it

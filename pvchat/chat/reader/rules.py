@@ -239,20 +239,6 @@ def _each_his_own(query: Query, question: Tagged) -> Query:
     return replace(first, then=then)
 
 
-def _unread(query: Query, question: Tagged) -> Query:
-    """A refusal of what is done to, or with, somebody by a verb that isn't read ("did Ana visit Ben?")."""
-    if query.select == "count" and len(query.whom.names) == 1 and _PEOPLE & {*question.seen}:
-        return Query("refuse", query.whom, refusal="unseen", during=query.during)  # "how many people did Ana meet?"
-    if query.select != "exists" or query.form != "polar" or question.heads["follow"] != "none":
-        return query
-    passed = any(slot.role == "O" and slot.kind in ("name", "unknown", "pronoun") for slot in question.slots)
-    played = isinstance(query.where, And) and Has("deed", "playing") in query.where.parts  # who knows what
-    played = played and any(has.attribute == "with" for has in queries.atoms(query.where))
-    if not (query.where is None and passed or played):
-        return query
-    return Query("refuse", query.whom, refusal="unseen", during=query.during)
-
-
 def _who_is_the(query: Query, question: Tagged) -> Query:
     """Who somebody described is: "who is the masked man?" asks for a man in a mask."""
     asks = query.select == "who" and query.whom == EVERYBODY and query.rank is None and question.seen[2:3] == ["the"]
@@ -550,6 +536,6 @@ def _taken_off(query: Query, question: Tagged) -> Query:
 HEAD_RULES = (_could_be, _comes_again)
 QUERY_RULES = (
     _only_then, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
-    _all_known, _sees_whom, _nobody_with, _but_never, _anybody, _of_people, _of_return, _unread, _with_kind,
+    _all_known, _sees_whom, _nobody_with, _but_never, _anybody, _of_people, _of_return, _with_kind,
     _untold, _who_is_the, _each_other,
 )  # fmt: skip
