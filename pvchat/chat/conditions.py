@@ -363,9 +363,8 @@ def _relation(has: Has, entity: str, other: str, timeline: Timeline) -> Truth:
     yes = common(seen, timeline.seen(other))
     if has.value in DEEP:
         mine, theirs = (timeline.of(name, "side") for name in (entity, other))
-        sides = [((a.value, b.value), span) for a in mine for b in theirs for span in common([a.span], [b.span])]
-        ways = (DEEP[has.value], DEEP[has.value][::-1])
-        return Truth(*(merged([span for way, span in sides if way == wanted]) for wanted in ways))
+        deep = [common([a.span], [b.span]) for a in mine for b in theirs if (a.value, b.value) == DEEP[has.value]]
+        return Truth(merged([span for spans in deep for span in spans]), ())  # who else stands there may not be found
     if attribute == "beside":
         rows = [row for row in timeline.of(entity, attribute) if row.of == other]
         rows += [row for row in timeline.of(other, attribute) if row.of == entity]
