@@ -17,6 +17,7 @@ from pvchat.chat.query import (
     Has,
     Not,
     Number,
+    Or,
     Query,
     Rank,
     Whom,
@@ -122,6 +123,36 @@ PLAIN: dict[str, Query] = {
     "Who is nearest to the camera?": Query("who", rank=Rank("near")),
     "Is this an office?": Query("exists", where=Has("place", "office"), form="polar"),
     "Is there a cup?": Query("exists", where=Has("thing", "cup"), form="polar"),
+    "Who is on the right at the end?": Query("who", where=Has("side", "right"), during=During(start_s=-1, unit="edge")),
+    # by words that nobody lists
+    "Does Ana hang up?": Query("exists", ANA, Has("deed", "hanging up"), form="polar"),
+    "Does Ana look away?": Query("exists", ANA, Has("deed", "looking away"), form="polar"),
+    "What colour are the masks?": Query("attribute", attribute="worn", value="face mask"),
+    # conditions side by side
+    "Ana wears black and has long hair, right?": Query(
+        "exists", ANA, And((Has("worn", "", "black"), Has("hair", "long hair"))), form="polar"
+    ),
+    "Who is wearing green but not glasses?": Query(
+        "who", where=And((Has("worn", "", "green"), Not(Has("worn", "glasses"))))
+    ),
+    "Is Ana wearing a plaid shirt?": Query("exists", ANA, Has("worn", "plaid shirt"), form="polar"),
+    "Does Ana wear a short-sleeved shirt?": Query("exists", ANA, Has("worn", "short-sleeved shirt"), form="polar"),
+    "Is Ana sitting next to Ben or standing alone?": Query(
+        "exists", ANA, form="choice",
+        where=Or((
+            And((Has("posture", "sitting"), Has("beside", of=BEN))), And((Has("posture", "standing"), Has("alone"))),
+        )),
+    ),
+    # what two do to each other, who is behind whom, how many they are, what comes last
+    "Do Ana and Ben look at each other?": Query("exists", form="polar", where=And((
+        Event(ANA, Has("deed", "looking", of=BEN)), Event(BEN, Has("deed", "looking", of=ANA)),
+    ))),
+    "Is Ana behind Ben?": Query("exists", ANA, Has("beside", "behind", of=BEN), form="polar"),
+    "What are the four men doing?": Query("attribute", MAN, attribute="deed"),
+    "What does the man do last?": Query("attribute", MAN, attribute="deed", rank=Rank("time", -1)),
+    "Does the doctor smile?": Query("exists", Whom(such=Has("role", "doctor")), Has("deed", "smiling"), form="polar"),
+    "Who is the masked man?": Query("who", Whom(such=And((Has("worn", "face mask"), Has("gender", "man"))))),
+    "What does Ana look like? I need it for a poster": Query("attribute", ANA, attribute="looks"),
     # everything
     "Describe Ana.": Query("describe", ANA),
     "What is going on in this video?": Query("describe"),
@@ -134,6 +165,9 @@ REFUSED = {
     "Save this one as Bob.": "wish", "Forget Ana.": "wish", "¿Dónde está Ana?": "foreign", "Was trägt Ana?": "foreign",
     "???": "unclear", "Can you hear the sea?": "sound", "Does Ana sound angry?": "sound",
     "How does her voice sound?": "sound",
+    "Do we see his face?": "unseen", "Are his arms bare?": "unseen", "What colour is the lamp?": "unseen",
+    "Which one has the broken arm?": "unseen", "How many people, not counting the reflection?": "unseen",
+    "Who is the shortest?": "unseen", "Is Ana taller than Ben?": "unseen", "Are most of them men?": "unseen",
 }  # fmt: skip
 
 
@@ -227,6 +261,13 @@ def test_a_name_that_nobody_bears_is_kept_as_it_was_typed() -> None:
     for typed in ("codi", "Codi"):  # one slip in a short name
         assert query_of(f"where's {typed} sitting?", ("Cody", "Emre")).whom == Whom(unknown=(typed,))
     assert query_of("Who is there?", ()).whom == EVERYBODY
+
+
+def test_a_name_in_lower_case_behind_a_title_or_with_a_slip_is_hers() -> None:
+    assert query_of("is he michael", ("Michael",)).whom == Whom(("Michael",))
+    assert query_of("Is Dr. Ana there?", NAMES).whom == ANA
+    assert query_of("Is Natsha there?", ("Natasha", "Ben")).whom == Whom(("Natasha",))
+    assert query_of("Is Norah there?", ("Nora",)).whom == Whom(unknown=("Norah",))  # another name
 
 
 @pytest.mark.parametrize("text", [None, 3, "a" * 100_000])

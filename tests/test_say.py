@@ -177,6 +177,11 @@ REFUSED = [
     (Query("refuse", refusal="small_talk"), {}, "I'm here for questions about people in videos"),
     (Query("refuse", refusal="foreign", value="Italian"), {}, "Leggo solo domande in inglese"),
     (Query("refuse", refusal="unclear"), {}, "I don't understand that question; ask me"),
+    (Query("refuse", attribute="worn", value="couch", refusal="unseen"), {}, "I can't tell the colour of the sofa"),
+    (Query("refuse", ANA, value="arms bare", refusal="unseen"), {},
+     "Ana is in this video, but I can't tell anything about “arms bare”."),
+    (Query("refuse", ANA, value="height", refusal="unseen"), {},
+     "Ana is in this video, but I can't tell how tall anybody is."),
     (polar(Whom(unknown=("my sister",))), {"missing": Missing("my sister", "not enrolled")},
      "My sister is not enrolled; I know Ana, Ben, Cleo and Dan."),
     (Query("who", during=During(relation="while", event=Event(BEN, SITTING))), {"nothing": True},
@@ -210,6 +215,18 @@ def test_how_many(query: Query, more: dict[str, Any], text: str) -> None:
 @pytest.mark.parametrize(("query", "more", "text"), REFUSED)
 def test_what_is_refused_begins_so(query: Query, more: dict[str, Any], text: str) -> None:
     assert told(query, **more).startswith(text)
+
+
+def test_who_is_behind_whom_is_told_by_depth_and_who_is_the_doctor_of_one_alone() -> None:
+    seen = [row(name, "present") for name in ("Ana", "Ben")]
+    deep = (row("Ana", "side", "background"), row("Ben", "side", "foreground"), row("Ana", "deed", "smiling"))
+    two = Timeline(0, 10, entities=(Entity("Ana"), Entity("Ben")), rows=(*seen, *deep))
+    asked = [polar(ANA, Has("beside", way, of=BEN)) for way in ("behind", "in front of")]
+    assert [run(one, two).verdict for one in asked] == ["yes", "unknown"]
+    assert run(asked[0], replace(two, rows=(*seen, deep[0]))).verdict == "unknown"
+    smiles = polar(Whom(such=Has("role", "doctor")), Has("deed", "smiling"))
+    assert run(smiles, two).verdict == "unknown"
+    assert run(smiles, replace(two, entities=(Entity("Ana"),))).verdict == "yes"
 
 
 def test_two_questions_are_two_sentences_and_nobody_is_missed_twice() -> None:

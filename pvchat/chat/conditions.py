@@ -36,6 +36,7 @@ RELATIONS = ("with", "beside", "left_of", "right_of")
 _AT_THINGS = ("at ", "on ", "by ", "in ")  # with these begins where somebody is at a thing: "on a sofa"
 _TAKES_TWO = word_set("hugging embracing kissing cuddling wrestling fighting dancing")  # deeds of two together
 BETWEEN = "between"  # the value of "beside" that is asked of two people
+DEEP = {"behind": ("background", "foreground"), "in front of": ("foreground", "background")}  # who is so of whom
 _LASTING = ("gender", "hair")  # what doesn't change while nobody looks
 _APART = 0.02  # frame widths from which one is left or right of another [choice]
 _MOMENT = 0.5  # seconds that somebody comes or goes [choice]
@@ -362,6 +363,10 @@ def _relation(has: Has, entity: str, other: str, timeline: Timeline) -> Truth:
         return Truth(merged([row.span for row in done]), merged([*deed.no, *alone]))
     attribute, seen = has.attribute, timeline.seen(entity)
     yes = common(seen, timeline.seen(other))
+    if has.value in DEEP:
+        mine, theirs = (timeline.of(name, "side") for name in (entity, other))
+        deep = [common([a.span], [b.span]) for a in mine for b in theirs if (a.value, b.value) == DEEP[has.value]]
+        return Truth(merged([span for spans in deep for span in spans]), ())  # who else stands there may not be found
     if attribute == "beside":
         rows = [row for row in timeline.of(entity, attribute) if row.of == other]
         rows += [row for row in timeline.of(other, attribute) if row.of == entity]

@@ -20,7 +20,7 @@ from pvchat.schemas import QuestionType
 
 Attribute = Literal[
     # of a person
-    "present", "gender", "worn", "hair", "deed", "posture", "side", "beside", "left_of", "right_of", "with",
+    "present", "gender", "role", "worn", "hair", "deed", "posture", "side", "beside", "left_of", "right_of", "with",
     "alone", "holding", "near", "shot_size", "enters", "leaves",
     # of the scene, or of a person by her scene
     "place", "setting", "light", "background", "thing", "style",
@@ -31,7 +31,7 @@ HEARD = ("speaks", "says", "language", "music")
 PLACES = ("place", "setting")  # in which of these somebody is
 MOVES = ("enters", "leaves")  # moments, of a place where they have a value
 TYPES: dict[str, QuestionType] = {  # in the five kinds of the paper
-    **dict.fromkeys(("worn", "hair", "gender", "looks"), "appearance"),
+    **dict.fromkeys(("worn", "hair", "gender", "role", "looks"), "appearance"),
     **dict.fromkeys(("deed", "posture", "holding", *HEARD), "action"),
     **dict.fromkeys(
         ("side", "place", "setting", "light", "background", "beside", "left_of", "right_of", "near", "alone", "thing",
@@ -98,8 +98,9 @@ class Has:
 
     "with" is being seen at the same time, "beside" right next to each other; without `of` they speak of anybody, or of
     each other where several are asked about; "beside" with the value "between" is left of one of two and right of the
-    other. "enters" and "leaves" are the moments in which somebody is seen anew or no longer, but for the video's own
-    start and end; with a value, is seen in that place. "style" is "drawn" or "filmed".
+    other, with "behind" or "in front of" by who is in the background. "role" ("doctor") is never measured. "enters" and
+    "leaves" are the moments in which somebody is seen anew or no longer, but for the video's own start and end; with a
+    value, is seen in that place. "style" is "drawn" or "filmed".
     """
 
     attribute: Attribute  # which measurement speaks to it

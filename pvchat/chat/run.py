@@ -220,6 +220,11 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
     elif query.select in ("who", "count") and query.where == Not(PRESENT) and query.rank is None:  # which of them isn't
         gone = [one.name for one in who.missing if one.why == "absent"]
         who = replace(who, sure=(*who.sure, *gone), missing=tuple(m for m in who.missing if m.name not in gone))
+    tells = query.where is not None or query.select in ("attribute", "describe")
+    if (
+        tells and queries.is_of(query.whom.such, "role") and len(who.maybe) == len(timeline.others(())) == 1
+    ):  # who else?
+        who = replace(who, sure=who.maybe, maybe=())
     lookup = Lookup(query, timeline, part.spans, who)
     if not part.spans:
         untimed = timeline.measured and query.during.event is not None  # "before he falls", who falls from the start

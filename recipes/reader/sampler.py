@@ -33,10 +33,10 @@ SHARES = {
     "of_library": 0.23, "of_sound": 0.06,
 }  # fmt: skip
 NATURAL_FRAMES = tuple(
-    f"natural_frames{part}.txt" for part in ("", "_b", "_c", "_d", "_e", "_f", "_g", "_h", "_i", "_j")
+    f"natural_frames{part}.txt" for part in ("", "_b", "_c", "_d", "_e", "_f", "_g", "_h", "_i", "_j", "_k")
 )
 NATURAL_FOLLOWUPS = ("natural_followups.txt", "natural_followups_b.txt")
-NATURAL_REFUSALS = tuple(f"natural_refusals{part}.txt" for part in ("", "_b", "_c", "_d"))
+NATURAL_REFUSALS = tuple(f"natural_refusals{part}.txt" for part in ("", "_b", "_c", "_d", "_e"))
 LIBRARY = tuple(f"natural_library{part}.txt" for part in ("", "_b", "_c", "_d", "_e", "_f"))
 SOUND = tuple(f"natural_sound{part}.txt" for part in ("", "_b", "_c", "_d"))
 # Of what is asked of a library, so many are lines of its own; the others can be asked of one video, too

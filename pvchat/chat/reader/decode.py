@@ -151,6 +151,11 @@ def _asked(
         heads["select"], asked = "exists", None
     if heads["form"] != "choice" and heads["join"] != "or":
         return asked, value, joined(conditions, "and")
+    cut = next((slot.at for slot in slots if slot.role == "P" and slot.after_or), 0)
+    first, then = (conditions_of([s for s in slots if (s.at < cut) == so], "P") for so in (True, False))
+    if len(first) > 1 and then:  # "is Ana sitting next to Ben or standing alone?"
+        heads |= {"select": "exists", "form": "choice"}
+        return None, "", queries.Or((queries.conjunction(first), queries.conjunction(then)))
     spots = [one for one in conditions if queries.is_of(one, *queries.PLACES, *RELATIONS)]
     narrowing = spots if len(spots) == 1 and len(conditions) > 2 else []  # "sitting or standing in the kitchen?"
     either = joined([one for one in conditions if one not in narrowing], "or")
@@ -168,6 +173,7 @@ def _picks(heads: Heads, whom: Whom, conditions: Sequence[Condition]) -> bool:
     """Whether a rank says whom a question is about: "what does the leftmost man wear?"; never of things or days."""
     described = heads["select"] == "when" and whom.such is not None  # "when does the man in the hat first smile?"
     things = any(queries.is_of(queries.affirmed(one), "thing") for one in conditions)
+    described = described or heads["select"] == "attribute" and heads["rank"] == "time"  # "what does he do last?"
     plain = heads["select"] in _OF_ONE and heads["follow"] == heads["unit"] == "none" and not whom.names
     return plain and not described and not things
 
@@ -237,6 +243,11 @@ def number_of(heads: Heads, slots: Sequence[Slot]) -> queries.Number | None:
     told = next((s for s in slots if s.kind == "number" and s.role not in ("E", "F")), None)
     typed = "" if told is None else told.typed.lower()
     value = 0.0 if typed in _NONE else counted(typed)
+    counts = heads["select"] in ("attribute", "describe", "exists") and heads["bound"] == "none"
+    if (
+        told and counts and any(slot.role == "S" and slot.at == told.end for slot in slots)
+    ):  # "what are the four men doing?"
+        return None
     if value is None and heads["select"] == "how_often" and heads["form"] == "polar":  # "does she come back?"
         return queries.Number("more_than", 1)
     if value is None:
@@ -267,7 +278,8 @@ def _named(query: Query) -> tuple[str, ...]:
     """The names in a query: "is Ana with Ben?" and "does Ana come before Ben?" name two."""
     with_ = query.where.of.names if isinstance(query.where, Has) and query.where.of is not None else ()
     versus = () if query.versus is None else query.versus.names
-    return tuple(dict.fromkeys((*query.whom.names, *with_, *versus)))
+    each = (name for event in queries.events_in(query.where) for name in event.whom.names)
+    return tuple(dict.fromkeys((*query.whom.names, *with_, *versus, *each)))
 
 
 def meant_by(
@@ -493,7 +505,7 @@ def goes_on(asked: Query, last: Turn, heads: Heads, said: Sequence[Slot]) -> Que
         asked = replace(asked, where=Has(asked.attribute or "worn", asked.value))
     turn = _Following(asked, (before, last[1]), heads, said)
     if heads["follow"] == "why":  # "are you sure?"
-        return Query("why", before.whom, form="wh")
+        return Query("why", before.whom if before.whom != EVERYBODY else Whom(_named(before)), form="wh")
     if asked.attribute == "place" and queries.is_of(before.where, "thing"):  # "is there a car?", "where?"
         return replace(before, select="exists", form="wh")
     of_cuts = before.select == "shots" and before.whom == EVERYBODY

@@ -70,7 +70,7 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     if second := rules.second_at(words, labels):
         return _two(words, second, part, known, labels.heads["if_so"] == "yes")
     tags = [*labels.tags, *["O"] * (len(words) - len(labels.tags))]  # of more words than the network takes
-    said = rules.into_or_out_of(slots_of(words, tags), seen)
+    said = [rules.as_done(slot, seen) for slot in rules.into_or_out_of(slots_of(words, tags), seen)]
     slots = decode.resolved(said, known.history, known.timeline)
     heads = labels.heads
     anew = heads["follow"] == "none" or heads["select"] not in ("same", "why", "refuse") or heads["relation"] != "none"
@@ -81,9 +81,12 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     heads, slots = rules.one_with_another(heads, slots, seen)
     question = rules.Tagged(seen, labels, said, heads)
     query = rules.query_by_rule(decode.query_of(heads, rules.event_roles(heads, slots), part), question)
+    query = query if known.of_library else rules.passed_over(query, question)
     by_last = query.unit == "video" and query.during.nth != 0  # "who is in the last video?"
     if known.of_library and not (query.unit and query.per) and not by_last:
         query = replace(query, unit="", per="")
+    if (refused := rules.of_colour(query, seen, history[-1][0].where if history else None)) is not query:
+        return refused
     if not known.history:  # "who answers?", where nobody spoke before
         nothing_before = query.during == decode.AFTER_THAT and is_of_sound(query)
         return Query("refuse", refusal="unclear") if nothing_before else query
@@ -116,6 +119,10 @@ def _two(words: Sequence[Word], second: int, part: During, known: Known, if_so: 
         first, found = _found(words[:second], WHOLE, known)
     after = replace(known, history=(*known.history, (first, replace(found, missing=()))))  # nobody was told of it yet
     then = _half(words[second:], part, known if stated and first.select == "refuse" else after)
+    if first.select == then.select == "refuse":  # "how is the weather? any women?"
+        then = _half(words[second:], part, known)
+    if then.select == "refuse" and rules.is_statement([*words[second:], Word(".", ".")]):  # "…? I need it for a poster"
+        return first
     reason = rules.is_statement(words[second:]) and words[second - 1].seen == "?" and then.select == "exists"
     if stated and then.select == "why" or reason:  # "Ana sits. Is that right?", "Is Ana there? My son says she is."
         return first

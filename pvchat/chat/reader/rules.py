@@ -17,12 +17,12 @@ from itertools import groupby, pairwise
 
 from pvchat.chat import query as queries
 from pvchat.chat.conditions import related_to
-from pvchat.chat.english import table, word_set
+from pvchat.chat.english import FUNCTION_WORDS, table, word_set
 from pvchat.chat.query import EVERYBODY, PRESENT, And, During, Event, Has, Not, Number, Query, Rank, Whom
 from pvchat.chat.reader.decode import AFTER_THAT, Turn
 from pvchat.chat.reader.network import Heads, Labels
 from pvchat.chat.reader.slots import BACK, COMING, GOING, TAKING, Slot, conditions_of, joined, words_of
-from pvchat.chat.reader.words import NAME, Word, canonical, is_known
+from pvchat.chat.reader.words import NAME, Word, canonical, is_known, participle
 
 _IN_TIME = word_set("while whilst when as during once before after until till since")
 LEAST = 0.5  # probability from which a question is refused [choice]
@@ -58,6 +58,14 @@ _SEES_WHOM = re.compile(rf"(?:and )?whom? (?:do|does|did|has|have|had) (?:{NAME}
 ON_OTHER_SIDE = re.compile(r"\b(?:other|opposite) side(?: of (?:him|her|them))?(?: then)?(?: [?.]|$)")
 _WALKING = word_set("walk walks walked get gets got run runs ran step steps stepped climb climbs climbed")
 _COMES = word_set("come comes came coming")
+_ASKING = FUNCTION_WORDS | word_set(f"{table()['vocabulary']['asking']} {NAME}")  # that ask, and tell of nothing else
+_OFTEN_BEFORE = word_set("a an the any some this that these those my our its all only just still also even actually")
+_OCCASION = word_set("in on at for of by from to into during as about over along around near before than and or but ,")
+_AFTER = _OCCASION | {*_ENDS} | _ASKING - word_set("up down out off over away back around")  # not in "hang up"
+_LASTS = word_set("time times shot shots clip clips video videos visible seen hair visit day long stay stays screen")
+_IN_PICTURE = word_set("picture frame screen image shot bigger big")
+_COLOUR, _DOES = word_set("colour color colours colors shade"), word_set("do does did can could will would")
+_EACH_OTHER = re.compile(r"(?: (?:at|to|with|towards))? (?:each other|one another)\b")
 _ENTERS, _LEAVES = word_set("enter enters entered entering"), word_set("leave leaves left leaving exit exits exited")
 
 
@@ -143,6 +151,14 @@ def into_or_out_of(slots: list[Slot], seen: Sequence[str]) -> list[Slot]:
     return slots
 
 
+def as_done(slot: Slot, seen: Sequence[str]) -> Slot:
+    """With a verb that nobody lists as it stands after "is": "does he wake up?" asks whether he is waking up."""
+    verb, gap, rest = slot.value.partition(" ")
+    unread = slot.kind == "deed" and not is_known("deed", slot.value) and _DOES & {*seen[: slot.at]}
+    acts = unread and verb[-3:] != "ing" and verb not in FUNCTION_WORDS and slot.typed.lower().startswith(verb)
+    return replace(slot, value=f"{participle(verb)}{gap}{rest}") if acts else slot
+
+
 def _could_be(heads: Heads, question: Tagged) -> dict[str, str]:
     """Whether one could be another isn't seen: "could Ana be Ben?"."""
     asks = question.seen[0] in ("can", "could") and ("be", NAME) in pairwise(question.seen)
@@ -224,18 +240,80 @@ def _each_his_own(query: Query, question: Tagged) -> Query:
     return replace(first, then=then)
 
 
-def _unread(query: Query, question: Tagged) -> Query:
-    """A refusal of what is done to, or with, somebody by a verb that isn't read ("did Ana visit Ben?")."""
-    if query.select == "count" and len(query.whom.names) == 1 and _PEOPLE & {*question.seen}:
-        return Query("refuse", query.whom, refusal="unseen", during=query.during)  # "how many people did Ana meet?"
-    if query.select != "exists" or query.form != "polar" or question.heads["follow"] != "none":
+def _who_is_the(query: Query, question: Tagged) -> Query:
+    """Who somebody described is: "who is the masked man?" asks for a man in a mask."""
+    asks = query.select == "who" and query.whom == EVERYBODY and query.rank is None and question.seen[2:3] == ["the"]
+    kinds = {has.attribute for has in queries.atoms(query.where)}
+    described = asks and "gender" in kinds and kinds <= {"gender", "worn", "hair"}
+    return replace(query, whom=Whom(such=query.where), where=None) if described else query
+
+
+def _each_other(query: Query, question: Tagged) -> Query:
+    """What two do to each other, as what each of them does: "do Ana and Ben look at each other?"."""
+    names, each = query.whom.names, _EACH_OTHER.search(" ".join(question.seen))
+    if not each or not queries.is_of(query.where, "deed") or len(names) != 2 or query.select not in queries.WHETHER:
         return query
-    passed = any(slot.role == "O" and slot.kind in ("name", "unknown", "pronoun") for slot in question.slots)
-    played = isinstance(query.where, And) and Has("deed", "playing") in query.where.parts  # who knows what
-    played = played and any(has.attribute == "with" for has in queries.atoms(query.where))
-    if not (query.where is None and passed or played):
+    deed = query.where.value.removesuffix(each[0])
+    both = (Event(Whom((a,)), Has("deed", deed, of=Whom((b,)))) for a, b in (names, names[::-1]))
+    select: queries.Select = "exists" if query.form == "polar" else query.select
+    return replace(query, select=select, whom=EVERYBODY, where=And(tuple(both)))
+
+
+def _untold(query: Query, question: Tagged) -> Query:
+    """A refusal of how tall people are ("who is the tallest?"; not "taller in the picture"), and of most of them."""
+    seen, bare = {*question.seen}, query.rank is not None or query.whom.nth or query.where is None
+    short = "shortest" in seen and seen & {"is", "are", "was", "'s"} and seen.isdisjoint(_LASTS)
+    tall = (short or seen & {"taller", "tallest"}) and seen.isdisjoint(_IN_PICTURE) and bare
+    most = ("most", "of") in pairwise(question.seen) and query.rank is query.number is None
+    most = most and query.select in ("exists", "who", "count")
+    value = "height" if tall else "most of them"
+    return Query("refuse", replace(query.whom, nth=0), value=value, refusal="unseen") if tall or most else query
+
+
+def passed_over(query: Query, question: Tagged) -> Query:
+    """What a question asks by words that nobody reads, and by nothing else, as a deed or as what can't be told: "does
+    he hang up?", "are his arms bare?", "what colour is the lamp?" don't ask who is there, or what people wear.
+    """
+    seen, plain = question.seen, query.where is query.rank is query.number is query.during.event is None
+    at, whose = _first_unread(question)
+    kind, coloured = query.attribute if query.select == "attribute" else "", _COLOUR & {*seen}
+    own = whose and kind in ("place", "side", "deed") or kind == "light" or kind == "worn" and coloured
+    asked = query.select in ("exists", "who", "count", *queries.TIMES) or own
+    if at < 0 or not (plain and asked and not query.value and question.heads["follow"] == "none"):
         return query
-    return Query("refuse", query.whom, refusal="unseen", during=query.during)
+    end = next((i for i in range(at + 1, len(seen)) if seen[i] in _AFTER), len(seen))
+    if kind == "worn" and is_known("worn", seen[at]):  # "what colour are the masks?"
+        return replace(query, value=canonical("worn", seen[at]))
+    if query.select in queries.WHETHER and is_known("deed", seen[at]):  # "was there a fall?"
+        return replace(query, where=Has("deed", canonical("deed", seen[at])))
+    if query.select in queries.WHETHER and question.labels.tags[at - 1][:2] == "S-" and not whose and _DOES & {*seen}:
+        return replace(query, where=Has("deed", " ".join([participle(seen[at]), *seen[at + 1 : end]])))
+    asks: queries.Attribute | None = "worn" if coloured else None
+    value = " ".join(seen[at:end])
+    return Query("refuse", query.whom, None, asks, value, during=query.during, refusal="unseen")
+
+
+def _first_unread(question: Tagged) -> tuple[int, bool]:
+    """Where the first word stands that says what is asked and that nobody reads, -1 for nowhere; and whether it is
+    somebody's ("his face"). What stands behind "at" or "in" only tells the occasion: "was Ana at the interview?".
+    """
+    seen, tags = question.seen, question.labels.tags
+    start = next((i for i, word in enumerate(seen) if word in _OPENERS), 0)
+    end = next((i for i in range(start + 1, len(tags)) if seen[i] in _ENDS), len(tags))
+    plain = [i for i in range(start + 1, end) if tags[i] == "O" and seen[i].replace("-", "").isalpha()]
+    plain = [i for i in plain if tags[i + 1 : i + 2] not in (("S-gender",), ("P-gender",))]  # "the young man"
+    for i in (i for i in plain if seen[i] not in _ASKING and not is_known("gender", seen[i])):
+        before = next((j for j in range(i - 1, start - 1, -1) if seen[j] not in _OFTEN_BEFORE), start)
+        if seen[before] not in _OCCASION:
+            return i, seen[before] == "'s" or tags[before] == "S-pronoun" and seen[before] in ("his", "her", "their")
+    return -1, False
+
+
+def of_colour(query: Query, seen: Sequence[str], before: queries.Condition | None) -> Query:
+    """A refusal of the colour of a thing, asked here or before: "is there a sofa, and what colour is it?"."""
+    plain = query.attribute == "worn" and query.whom == EVERYBODY and not query.value and _COLOUR & {*seen}
+    thing = next((one for one in (query.where, before) if queries.is_of(one, "thing")), None)
+    return Query("refuse", attribute="worn", value=thing.value, refusal="unseen") if plain and thing else query
 
 
 def _share(query: Query, question: Tagged) -> Query:
@@ -459,5 +537,6 @@ def _taken_off(query: Query, question: Tagged) -> Query:
 HEAD_RULES = (_could_be, _comes_again)
 QUERY_RULES = (
     _only_then, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
-    _all_known, _sees_whom, _nobody_with, _but_never, _anybody, _of_people, _of_return, _unread, _with_kind,
+    _all_known, _sees_whom, _nobody_with, _but_never, _anybody, _of_people, _of_return, _with_kind,
+    _untold, _who_is_the, _each_other,
 )  # fmt: skip

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import cast
 
-from pvchat.chat.conditions import BETWEEN, RELATIONS
+from pvchat.chat.conditions import BETWEEN, DEEP, RELATIONS
 from pvchat.chat.english import FUNCTION_WORDS, ORDINALS, word_set
 from pvchat.chat.query import EVERYBODY, TIMES, And, Attribute, Condition, Has, Not, Or, Quantifier, Whom, is_of
 from pvchat.chat.reader.network import Heads
@@ -149,6 +149,9 @@ def whom_of(slots: Sequence[Slot], role: str, heads: Heads) -> Whom:
     # "the doctor in the white coat" is nobody's name, nor are those of "which of the carers wears scrubs?"
     nouns = such is not None or mine and heads.get("select") == "who"
     unknown = [s.typed.replace(" .", ".") for s in own if s.kind == "unknown"]  # "Dr. Lina"
+    roles = [one.removeprefix("the ") for one in unknown if one.startswith("the ") and one.islower()]
+    if roles and such is None and not names:  # "does the doctor smile?"
+        such, nouns = Has("role", roles[0]), True
     return Whom(
         names=names,
         quantifier=_quantifier(heads, role, own),
@@ -186,7 +189,8 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
     own = [s for s in own if s.kind != "deed" or not {*s.value.split()} <= _ASIDE or len(own) == 1]
     deeds = {s.end for s in own if s.kind == "deed"}  # "write anything down" holds nothing
     own = [s for s in own if s.kind != "holding" or s.at not in deeds or not s.words <= CARRIES]
-    own = [s for s in own if s.kind != "worn" or s.value not in _BESIDE_WORN or len(own) == 1]
+    several = sum(s.kind == "worn" for s in own) > 1  # "the glowing chest" is no garment's place
+    own = [s for s in own if s.kind != "worn" or s.value not in _BESIDE_WORN or not several]
     own = [s for s in own if s.kind != "near" or not s.value.startswith("from ")]  # "gets up from the sofa"
     colours = _colours(own)
     made: list[Condition] = []
@@ -197,6 +201,8 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
         if colour is not None and colour.denied and not slot.denied:
             made += [_has(slot, "", slots), Not(_has(slot, colour.value, slots))]  # "a shirt that isn't white"
         else:
+            if colour is not None and not colour.value:  # a pattern: "a plaid shirt"
+                slot = replace(slot, value=f"{colour.typed.lower()} {slot.value}")
             has = _has(slot, "" if colour is None else colour.value, slots)
             made.append(Not(has) if slot.denied else has)
     if any(is_of(one, *_MEASURED) for one in made):  # who does so is there
@@ -228,7 +234,8 @@ def _has(slot: Slot, colour: str, slots: Sequence[Slot]) -> Has:
         of = _object(slot, slots)
         if slot.kind == "beside" and _BETWEEN & {*slot.value.split()} and of is not None and len(of.names) == 2:
             return Has(kind, BETWEEN, of=replace(of, quantifier="all"))
-        return Has(kind, "" if slot.kind in RELATIONS else slot.value, of=of)
+        deep = next((way for way in DEEP if way in slot.value), "") if slot.kind == "beside" else ""
+        return Has(kind, deep if slot.kind in RELATIONS else slot.value, of=of)
     if slot.kind in ("present", "alone", "speaks", "music"):
         return Has(kind)
     if slot.kind == "colour":
@@ -249,6 +256,7 @@ def _hair(words: Sequence[str], colour: str) -> Has:
 def _object(relation: Slot, slots: Sequence[Slot]) -> Whom | None:
     """Whom a relation holds with: in "next to Ben and left of Cleo" those between it and the next relation."""
     later = [s.at for s in slots if s.kind in RELATIONS and s.at > relation.at and s.role != "O"]
+    later += [s.at for s in slots if s.kind == "deed" and s.at > relation.at and s.role != relation.role]
     until = min(later, default=10**6)
     own = [s for s in slots if s.role == "O" and relation.at < s.at < until]
     apart = any(s.kind == relation.kind and s.denied != relation.denied and s.at >= until for s in slots)
@@ -268,7 +276,8 @@ def _colours(slots: Sequence[Slot]) -> dict[int, Slot]:
         for i, slot in enumerate(slots):
             garment = slot.kind == "worn" or slot.kind == "hair" and not {*slot.value.split()} & {*COLOURS}
             near = slots[i + step] if 0 <= i + step < len(slots) else slot
-            if garment and slot.at not in found and near.kind == "colour" and near not in found.values():
+            apart = step < 0 and slot.at > near.end + 1 or slot.denied and not near.denied  # "in black, with long hair"
+            if garment and slot.at not in found and near.kind == "colour" and near not in found.values() and not apart:
                 found[slot.at] = near
     return found
 

@@ -34,6 +34,7 @@ _CLOCK = r"\d+:\d\d(?::\d\d)?(?:\.\d+)?(?![\d:])(?! ?[ap]\.?m\b)"
 _MARK = r"(?:second|minute|hour)s? \d+(?:\.\d+)?|(?:the )?\d+(?:st|nd|rd|th) second"
 _TIME = rf"(?:{_CLOCK}|{_LENGTH}|{_MARK})"
 _IN = r"(?:in|during|for|over|within|throughout|through|of|at)"
+_JUST = "(?:(?<!the )(?<!far )right |just )?"  # "right at the end"; not "on the right at the end"
 _AT = r"(?:(?:at|around|about|near)(?: (?:about|around|exactly|roughly|the time|the))? |@ ?)"
 
 
@@ -186,10 +187,10 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
          lambda m: During(start_s=1 / 3, end_s=2 / 3, unit="share")),
         (rf"\b(?:halfway|half way|midway)(?: through)?(?: (?:the|this) {_CLIP}\b)?",
          lambda m: During(start_s=0.45, end_s=0.55, unit="share")),
-        (rf"\b(?:right |just )?(?:(?:at|in|near|from|towards?) the (?:very )?(?:start|starting|beginning|opening)"
+        (rf"\b{_JUST}(?:(?:at|in|near|from|towards?) the (?:very )?(?:start|starting|beginning|opening)"
          rf"|(?:at|in|from) (?:start|beginning))\b(?! (?:to|till|until|through)\b){_OF}",
          lambda m: During(unit="edge")),
-        (rf"\b(?:right |just )?(?:(?:at|in|near|towards?|until|till|to) the (?:very )?(?:end|ending|close)|at end)\b"
+        (rf"\b{_JUST}(?:(?:at|in|near|towards?|until|till|to) the (?:very )?(?:end|ending|close)|at end)\b"
          rf"{_OF}",
          lambda m: During(start_s=-1, unit="edge")),
     )

@@ -22,6 +22,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from string import ascii_lowercase
 from typing import Any
@@ -49,7 +50,8 @@ _PLAINLY = word_set(  # of which every English question has one, and none of the
 _ENOUGH = 2  # words of another language that no English word outweighs [choice]
 ARTICLES = ("a", "an", "the", "his", "her", "their", "my", "some", "any", "your", "its", "pair", "of")
 _TITLED = re.compile(rf"^(?:(?:{'|'.join(TITLES)})\.* )+")  # "dr. lina" is lina; a name that is all titles stays
-_IDENTIFIES = re.compile(r"(?i)\b(?:is|was|isn't|wasn't) (?:it|that|this) $")  # "was it ben?"
+_TITLE_BEFORE = re.compile(rf"\b(?:{'|'.join(map(str.title, TITLES))}|dr|mrs?|ms)\.? $")  # "Dr. " of "Dr. Lina"
+_IDENTIFIES = re.compile(r"(?i)\b(?:is|was|isn't|wasn't) (?:it|that|this|s?he) $")  # "was it ben?"
 _SPACELESS = word_set("CJK HIRAGANA KATAKANA HANGUL THAI LAO KHMER MYANMAR")  # scripts
 _AT = ("on", "at", "in", "by")  # "the sofa" that somebody is near is "on a sofa"
 _WITH = re.compile(r"(?i)\bw ?/ ?(o\b)?")  # "w/", "w/o"
@@ -275,11 +277,11 @@ def worded(text: str, names: Sequence[str], aliases: Mapping[str, str]) -> Wordi
     words, at = list[Word](), 0
     for mention in find_mentions(tidy, names, aliases):
         typed = tidy[mention.start : mention.end]
-        words += [*_plain(tidy[at : mention.start]), Word(NAME, typed, mention.name)]
+        words += [*_plain(_TITLE_BEFORE.sub("", tidy[at : mention.start])), Word(NAME, typed, mention.name)]
         words += [Word("'s", "'s")] * bool(re.search(r"'s?$", typed))
         at = mention.end
     words += _plain(tidy[at:])
-    called = frozenset(form.casefold() for form in (*names, *aliases))
+    called = {form.casefold(): name for form, name in (*aliases.items(), *((name, name) for name in names))}
     shouting = tidy == tidy.upper()
     return Wording(tuple(_mended(words, i, called, shouting) for i in range(len(words))), part or WHOLE)
 
@@ -295,7 +297,7 @@ def _plain(text: str) -> Iterator[Word]:
         yield from (Word(one, one) for one in said) if len(said) > 1 else (Word(short or typed.lower(), typed),)
 
 
-def _mended(words: Sequence[Word], at: int, called: frozenset[str], shouting: bool) -> Word:
+def _mended(words: Sequence[Word], at: int, called: Mapping[str, str], shouting: bool) -> Word:
     """A word as it is meant: a name that nobody bears masked ("Barnaby"), a slip mended ("wearin")."""
     word = words[at]
     is_spelled = word.seen in FUNCTION_WORDS or word.seen in lexicon_words() or word.seen in _ASKED
@@ -305,16 +307,23 @@ def _mended(words: Sequence[Word], at: int, called: frozenset[str], shouting: bo
     titled, whole = word.typed[0].isupper(), is_word(word.seen)
     capital = titled and not (opens or shouting or word.seen in _CAPITALS)
     if capital or (titled and opens or not whole) and _is_nearly(word.seen, called, whole):
-        return Word(NAME, word.typed)
+        return Word(NAME, word.typed, "" if whole else _mistyped(word.seen, called))
     if len(word.seen) < _SHORTEST or whole:
         return word
     return Word(_unslipped(word.seen) or word.seen, word.typed)
 
 
-def _is_nearly(word: str, called: frozenset[str], whole: bool) -> bool:
+def _mistyped(word: str, called: Mapping[str, str]) -> str:
+    """Whose name, of one alone, a word is with a letter left out or two swapped ("Natsha"; not "Norah" for Nora)."""
+    near: set[str] = set().union(*_slips(word)[:2]) if len(word) > _SHORT else set()
+    meant = {called[form] for form in near & called.keys() if form[0] == word[0]}
+    return meant.pop() if len(meant) == 1 else ""
+
+
+def _is_nearly(word: str, called: Mapping[str, str], whole: bool) -> bool:
     """Whether a word is like an enrolled name, or, where it is no `whole` word nor nearly, one with a slip ("codi")."""
     near: set[str] = set().union(*_slips(word)) if not whole and len(word) >= _SHORTEST else set()
-    slip = near.isdisjoint(FUNCTION_WORDS) and any(one[0] == word[0] for one in near & called)
+    slip = near.isdisjoint(FUNCTION_WORDS) and any(one[0] == word[0] for one in near & called.keys())
     return slip or bool(difflib.get_close_matches(word, called, 1, _NEARLY))
 
 
@@ -367,7 +376,8 @@ def canonical(kind: str, typed: str) -> str:
     goes = next((form for form in inside if kind == "deed" and table[form] in ("walking", "running")), "")
     if goes and _WAYS.search(" ".join(words)):  # "walking to the left": where to isn't measured
         return " ".join(words).replace(goes, table[goes])
-    return table[max(inside, key=len)] if inside else " ".join(words)
+    sleeves = next((f"{how}-sleeved " for how, of in pairwise(words) if kind == "worn" and of == "sleeved"), "")
+    return f"{sleeves}{table[max(inside, key=len)]}" if inside else " ".join(words)
 
 
 def _of_one_name(deed: str) -> str:

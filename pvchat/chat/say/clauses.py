@@ -169,7 +169,7 @@ def noun(such: Condition | None, count: int = 1) -> str:
     for part in parts:
         if not isinstance(part, Has):
             after.append(f"who {clause(part)}")
-        elif part.attribute == "gender":
+        elif part.attribute in ("gender", "role"):
             kind = kind or part.value
         elif part.attribute == "worn":
             how = "with" if part.value in words("carried") else "in"

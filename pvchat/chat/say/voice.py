@@ -164,8 +164,13 @@ def refused(finding: Finding, timeline: Timeline) -> str:
         return (reply_in(query.value) if kind == "foreign" else "") or wording("refused", kind)
     asked = [timeline.entity(name) or Entity(name) for name in query.whom.names]
     there, told = clauses.decided(asked, "present"), list[str]()
+    about, named = (
+        "height" if query.value == "height" else query.attribute,
+        wording("thing", query.value) or query.value,
+    )
+    what = "" if named in ("", "mood") else wording("unread", about, value=named)
     if query.value != "mood" or not there:
-        told = [clauses.here_but(people_said(there), "tell the rest")] if there else []
+        told = [clauses.here_but(people_said(there), f"tell {what or 'the rest'}")] if there else []
     elif not timeline.traits:
         told = [TRAITS_OFF]
     else:
@@ -174,7 +179,8 @@ def refused(finding: Finding, timeline: Timeline) -> str:
             seen = "smiles, as far as I can see" if smiles else "is in this video"
             told.append(f"{name} {seen}, but what {name} feels I can't tell.")
     gone = [Missing(one.name, one.decision) for one in asked if one.decision != "present"]
-    return " ".join([*told, *untold(gone)]) or ("" if query.whom.unknown else CANT_TELL)
+    refusal = f"I can't tell {what}; {ASK}." if what else CANT_TELL
+    return " ".join([*told, *untold(gone)]) or ("" if query.whom.unknown else refusal)
 
 
 def not_enrolled(finding: Finding, timeline: Timeline) -> list[str]:
@@ -207,7 +213,8 @@ def never(finding: Finding, timeline: Timeline) -> str:
 
 def why(finding: Finding, timeline: Timeline) -> str:
     """What the answer before rests on: how sure it is that people are there, and where what was told is seen best."""
-    names = [*(one.entity for one in finding.everyone), *(one.name for one in finding.missing)]
+    names = [one.entity for one in finding.everyone] + [one.name for one in finding.missing]
+    names += finding.query.whom.names
     known = [one for name in dict.fromkeys(names) if (one := timeline.entity(name)) is not None and one.known]
     sentences = []
     for one in sorted(known, key=lambda one: -one.probability)[:_MOST_WHYS]:
