@@ -16,7 +16,7 @@ from pvchat.chat.english import ASK, be, clock, join, shortened, span_told, uppe
 from pvchat.chat.query import EVERYBODY, WHETHER, Has, Not, events_in, is_of_sound, is_plain, numbers_of, parts_of
 from pvchat.chat.reader.words import reply_in
 from pvchat.chat.say import clauses
-from pvchat.chat.say.answers import compare, count, holders, length, of_events, order, ranked, shots, timed
+from pvchat.chat.say.answers import compare, count, did_instead, holders, length, of_events, order, ranked, shots, timed
 from pvchat.chat.say.clauses import event_said, not_here, people_said, untold
 from pvchat.chat.say.people import attribute, count_things, describe, instead, whether_scene
 from pvchat.chat.say.sounds import of_sound
@@ -94,8 +94,12 @@ def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
     if finding.nothing:
         unsure = [one for one in finding.missing if one.why == "unsure"]
         return [*strangers, *(untold(unsure) or [never(finding, timeline)])]
+    if did := did_instead(finding, timeline):
+        return [*strangers, did]
     answer = _answer(finding, timeline) if not strangers or finding.everyone or finding.rows else ""
-    told = (*strangers, answer, *_missing(finding, answer), *instead(finding, timeline))
+    told = [*strangers, answer, *_missing(finding, answer), *instead(finding, timeline)]
+    if query.whom.names or query.select == "count" and is_plain(query.where):  # a list of who is there tells it itself
+        told += clauses.doubles_said([one.entity for one in (*finding.people, *finding.against)], timeline)
     return list(filter(None, told)) or [CANT_TELL]
 
 
@@ -132,10 +136,11 @@ def _unmet(finding: Finding, timeline: Timeline) -> str:
 
 def _missing(finding: Finding, answer: str) -> list[str]:
     """That nothing can be told of those who aren't there, or may not be, unless the answer names them."""
-    query = finding.query
-    who = query.select == "exists" and is_plain(query.where) and query.whom.such is None  # who of them is there
-    signs = ("{}",) if who else ("{} is not in this video", "whether {}")
-    gone = [one for one in finding.missing if not any(sign.format(one.name) in answer for sign in signs)]
+    query, there = finding.query, is_plain(finding.query.where) and finding.query.whom.such is None
+    who = there and query.select in ("exists", "who")  # who of them is there
+    signs = ("not in this video", "neither ", "whether ")
+    told = [part for part in answer.split("; ") if who or any(sign in part for sign in signs)]
+    gone = [one for one in finding.missing if not any(one.name in part for part in told)]
     absent = [one.name for one in gone if one.why == "absent"]
     if finding.verdict == "no" and not answer and absent:
         return [f"No, {not_here(absent, all(one.surely for one in gone))}."]
@@ -161,7 +166,7 @@ def refused(finding: Finding, timeline: Timeline) -> str:
             seen = "smiles, as far as I can see" if smiles else "is in this video"
             told.append(f"{name} {seen}, but what {name} feels I can't tell.")
     gone = [Missing(one.name, one.decision) for one in asked if one.decision != "present"]
-    return " ".join([*told, *untold(gone)]) or ("" if query.whom.unknown else CANT_TELL)
+    return " ".join([*told, *untold(gone, query)]) or ("" if query.whom.unknown else CANT_TELL)
 
 
 def not_enrolled(finding: Finding, timeline: Timeline) -> list[str]:
