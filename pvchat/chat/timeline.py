@@ -165,7 +165,7 @@ class Timeline:
         return next((one for one in self.entities if one.name == name), None)
 
     def missing(self, name: str, among: Sequence[str] = ()) -> Missing | None:
-        """Why nothing can be told of somebody; None: this one is there, and nobody `among` others is so likelier."""
+        """Why nothing can be told of somebody; None: she is there, and nobody `among` others is likelier to be her."""
         one = self.entity(name)
         if one is None:
             return Missing(name, "not enrolled")
