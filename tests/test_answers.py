@@ -37,8 +37,9 @@ def evidence(**changes) -> Evidence:
 
 
 def presences(decisions: dict[str, str]) -> list[PersonPresence]:
+    likely = {"absent": 0.02, "unsure": 0.5, "present": 0.9}
     return [
-        PersonPresence(n, d, 0.02 if d == "absent" else 0.5, [(2.0, 9.0)] if d == "present" else [], track)
+        PersonPresence(n, d, likely[d], [(2.0, 9.0)] if d == "present" else [], track)
         for track, (n, d) in enumerate(decisions.items())
     ]
 
@@ -89,7 +90,7 @@ def test_an_unsure_existence_answer_neither_affirms_nor_describes() -> None:
         ("Is everyone here?", "ppp", "Ana, Ben and Cleo are in this video."),
         ("Who is here?", "aa", "Nobody I know is in this video."),
         ("Who is here?", "pu", "Ana is in this video. I'm not sure about Ben."),
-        ("Is anyone here besides Ana?", "pa", "Nobody else I know is in this video."),
+        ("Is anyone here besides Ana?", "pa", "I see nobody else in this video."),
         ("What are Ana and Ben doing?", "aa", "Ana and Ben are not in this video, so I can't say what they are doing."),
         ("What is Ana doing?", "p", "Ana sits, talks and holds a cup."),
         ("What is Ana doing?", "u", "I'm not sure whether Ana is in this video, so I can't say what Ana is doing."),

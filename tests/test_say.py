@@ -306,6 +306,45 @@ def test_a_name_that_nobody_asked_for_is_told_where_it_is_sure() -> None:
                     (("Ben", False), ("one person", True), ("one person", True))]  # fmt: skip
 
 
+def _likely(seen: Timeline, name: str, probability: float, like: str = "") -> Timeline:
+    """A timeline in which somebody's name is so likely, and another one likelier for the same sighting."""
+    people = (replace(one, probability=probability, like=like) if one.name == name else one for one in seen.entities)
+    return replace(seen, entities=tuple(people))
+
+
+def test_one_sighting_bears_one_name() -> None:
+    seen = _seen({**_stranger("Ana"), "enrolled": True}, {**_stranger("Ben"), "enrolled": True})
+    seen = _likely(_likely(seen, "Ana", 0.7), "Ben", 0.6, like="Ana")
+    both = run(polar(Whom(("Ana", "Ben"), "both")), seen)
+    assert (both.verdict, both.names) == ("unsure", ("Ana",))
+    may_be = "Whom I take for Ana may be Ben."
+    for query, text in (
+        (Query("who"), f"Probably Ana is in this video. {may_be}"),
+        (polar(ANA), f"Probably yes: Ana is in this video, on the left of the frame, the whole time. {may_be}"),
+        (polar(BEN), "Perhaps: Ben is in this video, on the left of the frame, the whole time."),
+        (Query("who", Whom(besides=("Ben",))), "I see nobody else in this video."),
+    ):
+        assert say(run(query, seen), seen).removesuffix(" This is likelier Ana than Ben.") == text
+
+
+def test_a_likely_name_may_be_a_strangers() -> None:
+    sure = _seen({**_stranger("Ana"), "enrolled": True})
+    unsure, anybody = _likely(sure, "Ana", 0.7), polar(Whom(known=False))
+    assert (run(anybody, sure).verdict, run(anybody, unsure).verdict) == ("no", "unsure")
+    assert run(polar(ANA, Has("alone")), unsure).people[0].likely
+
+
+def test_who_does_it_is_told_where_who_is_asked_about_is_not_there() -> None:
+    rows = [{"attribute": "posture", "value": "sitting"}, {"attribute": "side", "value": "left"}]
+    sits, absent = {"rows": rows}, "Cleo is not in this video"
+    stranger, ben = _seen({**_stranger("#1"), **sits}), _seen({**_stranger("Ben"), **sits, "enrolled": True})
+    unknown, known = (run(polar(CLEO, SITTING), seen) for seen in (stranger, ben))
+    assert [(one.verdict, one.instead[0].entity) for one in (unknown, known)] == [("unknown", "#1"), ("no", "Ben")]
+    assert say(unknown, stranger) == "I don't recognise Cleo in this video, but somebody I don't know is sitting."
+    assert say(known, ben) == f"No, {absent}, but Ben is sitting."
+    assert say(run(polar(CLEO, GLASSES), ben), ben).startswith(f"No, {absent}. I see Ben")
+
+
 def test_who_is_denied_though_somebody_is_hard_to_see_is_so_as_far_as_i_can_see() -> None:
     seen = _seen(_stranger("#1"))
     cleo, *others = seen.entities

@@ -191,14 +191,14 @@ def chosen(whom: Whom, part: Sequence[Span], timeline: Timeline) -> Chosen:
     Somebody of whom that holds at another time is meant where it holds of nobody in this part.
     """
     if whom.names or whom.unknown:
-        told = [(name, timeline.missing(name)) for name in whom.names]
+        told = [(name, timeline.missing(name, whom.names)) for name in whom.names]
         there, missing = [name for name, why in told if why is None], [why for _, why in told if why is not None]
         enrolled = [one.name for one in timeline.entities if one.known]
         missing += [Missing(name, "not enrolled", closest_name(name, enrolled) or "") for name in whom.unknown]
     else:
         seen = [one for one in timeline.entities if timeline.seen(one.name) and one.decision == "present"]
         there, missing = [one.name for one in seen if not one.like and whom.known in (None, one.known)], []
-    there = [name for name in there if name not in whom.besides]
+    there = [name for name in there if name not in timeline.same_as(whom.besides)]
     sure, maybe = there, list[str]()
     if whom.such is not None:
         for spans in (part, [timeline.whole]):

@@ -26,6 +26,7 @@ _TOLD_INSTEAD = ("worn", "looks", "hair", "deed", "posture", "holding", "place",
 _OF_SOMEBODY = ("gender", "worn", "hair", "posture", "deed", "holding", "near", "side", "beside", "shot_size")
 _OF_THINGS = ("thing", "style")
 _DEEDS = {"deed", "holding"}
+_DONE = {*_DEEDS, "posture", "worn", "near"}  # of which it is told who does it where who is asked about isn't there
 _ENDLESS = float("inf")
 _AT_ONCE_S = 1.0  # by which what begins first may begin apart [choice]
 _WORD_S = 0.01  # seconds that a word lasts that ends as it begins
@@ -77,7 +78,8 @@ class Lookup:
             if verdict == "yes" and len(where.parts) == 1:  # taken off: from then on
                 spans = common(self.timeline.seen(name), self.part)
         rows = self._because(where, name, verdict)
-        doubtful = verdict in ("yes", "no") and (doubtful or likely(rows))
+        named = (verdict == "yes" or name in query.whom.names) and self.timeline.doubtful(name)  # if it is this one
+        doubtful = verdict in ("yes", "no") and (doubtful or likely(rows) or named)
         return Found(name, verdict, tuple(spans), tuple(rows), likely=doubtful)
 
     def _but_for_deeds(self, where: And, name: str) -> Verdict:
@@ -238,16 +240,23 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
 
 
 def _with_others_instead(found: Finding, lookup: Lookup) -> Finding:
-    """With who is told of where all whom a question names are missing, and how far that answers it: whoever may be
-    them, else everybody who is seen, if they are few and somewhere in the picture; and in which place it plays.
+    """With who is told of where all whom a question names are missing, and how far that answers it: whoever does what
+    is asked, or may be them, else everybody who is seen, if they are few; and in which place it plays.
 
     Of drawn pictures, where one is easily taken for two, one alone is told of, and by no name that nobody asked for.
     """
     query, who, timeline, part = lookup.query, lookup.who, lookup.timeline, lookup.part
-    there, kind = query.select == "exists" and queries.is_plain(query.where), query.attribute or "side"
+    done, kind = _asks_done(query), query.attribute or "side"
+    there = query.select == "exists" and (queries.is_plain(query.where) or done)
     told = there or query.select == "describe" or query.select == "attribute" and kind in _TOLD_INSTEAD
     named = query.whom.names and not who.sure and all(one.why != "not enrolled" for one in who.missing)
-    if not (told and named) or query.during.event is not None or query.whom.quantifier == "only":
+    if not named or query.during.event is not None or query.whom.quantifier == "only":
+        return found
+    others = map(lookup.of_one, timeline.others([]) if done and not timeline.drawn else ())
+    if did := tuple(one for one in others if one.verdict == "yes"):
+        may_be = found.verdict == "no" and any(o.entity[0] == "#" or timeline.doubtful(o.entity) for o in did)
+        return replace(found, instead=did, verdict="unknown" if may_be else found.verdict)
+    if not told:
         return found
     likes, everybody = [one.like for one in who.missing if one.like], conditions.chosen(EVERYBODY, part, timeline).sure
     seen = [name for name in everybody if common(timeline.seen(name), part)]
@@ -255,14 +264,19 @@ def _with_others_instead(found: Finding, lookup: Lookup) -> Finding:
     names = [] if there and likes else likes or few  # of whom a reason tells already
     kinds = _OF_SOMEBODY if query.select == "describe" else (*_ANSWERING.get(kind, (kind,)), "gender", "side")
     wanted = ["side"] if there else [one for one in kinds if one not in OF_SCENE]
-    known = {one.name: one.probability for one in timeline.entities if one.known}
-    instead = tuple(
-        replace(lookup.attributes_of(name, wanted), likely=name in known and (timeline.drawn or known[name] < LIKELY))
-        for name in dict.fromkeys(names)
-    )
-    return replace(
-        found, instead=instead, rows=tuple(lookup.rows("", queries.PLACES)) if kind in queries.PLACES else found.rows
-    )
+    maybe = [one.name for one in timeline.entities if timeline.doubtful(one.name) or timeline.drawn and one.known]
+    told_of = [lookup.attributes_of(name, wanted) for name in dict.fromkeys(names)]
+    so: Verdict = "unknown" if done else "yes"
+    instead = tuple(replace(one, verdict=so, likely=one.entity in maybe) for one in told_of)
+    rows = tuple(lookup.rows("", queries.PLACES)) if kind in queries.PLACES else found.rows
+    return replace(found, instead=instead, rows=rows)
+
+
+def _asks_done(query: Query) -> bool:
+    """Whether it is asked if, when or how long somebody does or wears something."""
+    asked, denied = {has.attribute for has in atoms(query.where)}, next(queries.parts_of(query.where, Not), None)
+    plain = not (query.number or query.rank or denied) and query.whom.quantifier != "none"
+    return plain and query.select in queries.WHETHER and not asked.isdisjoint(_DONE)
 
 
 def _finding_of_sound(lookup: Lookup) -> Finding:
@@ -294,7 +308,7 @@ def _is_polar(query: Query) -> bool:
 def _exists(lookup: Lookup) -> Finding:
     """Whether a condition holds of those who are meant, as their quantifier says."""
     query, who = lookup.query, lookup.who
-    missed = [lookup.whether(one.name) for one in who.missing]
+    missed = [lookup.whether(one.name) if one.why != "unsure" else "unsure" for one in who.missing]
     if query.rank is not None and query.number is None:  # of everybody
         finding = ranked(lookup.about(EVERYBODY), query.rank, Finding(query))
         mine = [name in finding.names for name in who.sure]
@@ -322,10 +336,12 @@ def _exists(lookup: Lookup) -> Finding:
 
 
 def _perhaps(lookup: Lookup, counted: bool = True) -> list[str]:
-    """Enrolled people who may be there, where the question is who is; `counted`: beside those who are seen."""
+    """Enrolled people who may be there, or may be strangers, where that is asked; `counted`: beside who is seen."""
     whom, where = lookup.query.whom, lookup.query.where
-    if whom.names or whom.unknown or whom.such or whom.known is False or not queries.is_plain(where):
+    if whom.names or whom.unknown or whom.such or not queries.is_plain(where):
         return []
+    if whom.known is False:  # who isn't surely known
+        return [one.name for one in lookup.timeline.entities if lookup.timeline.doubtful(one.name)]
     doubtful = [one for one in lookup.timeline.entities if one.decision == "unsure" or one.like and not counted]
     return [one.name for one in doubtful if one.name not in whom.besides and not (counted and one.like)]
 

@@ -167,12 +167,12 @@ class Timeline:
         """Somebody by name."""
         return next((one for one in self.entities if one.name == name), None)
 
-    def missing(self, name: str) -> Missing | None:
-        """Why nothing can be told of somebody; None: this one is there."""
+    def missing(self, name: str, among: Sequence[str] = ()) -> Missing | None:
+        """Why nothing can be told of somebody; None: she is there, and nobody `among` others is likelier to be her."""
         one = self.entity(name)
         if one is None:
             return Missing(name, "not enrolled")
-        if one.decision == "unsure":
+        if one.decision == "unsure" or one.like in among:
             return Missing(name, "unsure", like=one.like)
         if one.decision == "present":
             return None
@@ -212,10 +212,22 @@ class Timeline:
         """How many people are seen beside those who are surely known."""
         return sum(not one.known for one in self.entities)
 
+    def doubtful(self, name: str) -> bool:
+        """Whether the name of somebody enrolled who is seen is only probably the right one."""
+        one = self.entity(name)
+        if one is None or not one.known or one.decision != "present":
+            return False
+        return one.like != "" or one.probability < LIKELY
+
+    def same_as(self, names: Sequence[str]) -> set[str]:
+        """These people, with the other names that their sightings may bear."""
+        pairs = [(one.name, one.like) for one in self.entities if one.like]
+        return {*names, *(b for a, b in pairs if a in names), *(a for a, b in pairs if b in names)}
+
     def others(self, names: Sequence[str]) -> list[str]:
         """Everybody else who is seen; of two names for one sighting the likelier one."""
-        same = {one.like for one in self.entities if one.name in names}
-        rest = (one.name for one in self.entities if one.name not in (*names, *same) and not one.like)
+        same = self.same_as(names)
+        rest = (one.name for one in self.entities if one.name not in same and not one.like)
         return [name for name in rest if self.seen(name)]
 
     def between(self, start_s: float, end_s: float) -> Timeline:

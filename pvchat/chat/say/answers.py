@@ -51,7 +51,8 @@ def holders(finding: Finding, timeline: Timeline) -> str:
         return f"{clauses.who_is_there(timeline, whom.besides)}{f' {clauses.not_here(absent)}.' if absent else ''}"
     many = max(timeline.strangers, len(finding.people))
     found = f"{lead(finding)}{lower(clauses.unknown_people(many)) or NO_STRANGERS}"
-    return " ".join([found, *clauses.may_be(timeline.enrolled)] if polar else [found])
+    unsure = [replace(o, decision="unsure") if timeline.doubtful(o.name) else o for o in timeline.enrolled]
+    return " ".join([found, *clauses.may_be(unsure)] if polar or not many else [found])
 
 
 def _whether(finding: Finding, timeline: Timeline) -> str:
@@ -260,8 +261,19 @@ def _denied(finding: Finding, timeline: Timeline) -> list[str]:
     others = queries.others_in(finding.query.where)
     gone = [one.name for one in finding.missing if one.why == "absent"]
     gone += clauses.decided([one for one in timeline.enrolled if one.name in others], "absent")
-    surely = all(one.surely for one in finding.missing)
-    return [*told, clauses.not_here(list(dict.fromkeys(gone)), surely)] if gone else told
+    surely, either = all(one.surely for one in finding.missing), finding.query.whom.quantifier in ("any", "either")
+    return [*told, clauses.not_here(list(dict.fromkeys(gone)), surely, either)] if gone else told
+
+
+def did_instead(finding: Finding, timeline: Timeline) -> str:
+    """Such as "I don't recognise Ana in this video, but Ben is falling"; "" where nobody does it in her place."""
+    query, did = finding.query, [one for one in finding.instead if one.verdict == "yes"]
+    if not did or is_plain(query.where) or query.select not in queries.WHETHER:
+        return ""
+    names, unsure = [one.name for one in finding.missing], any(one.why == "unsure" for one in finding.missing)
+    gone = f"I'm not sure whether {join(names, 'or')} is" if unsure else f"I don't recognise {join(names, 'or')}"
+    gone = f"No, {clauses.not_here(names)}" if finding.verdict == "no" else f"{gone} in this video"
+    return f"{gone}, but {'; '.join(holds_said(did, query.where, finding, timeline))}."
 
 
 def _instead(found: Found, finding: Finding, timeline: Timeline) -> Condition | str:
@@ -291,7 +303,7 @@ def _seen(finding: Finding, timeline: Timeline) -> str:
     kind = f"{'at least ' * finding.at_least}{number(many)} {noun(whom.such, many)}" if many else _no(whom.such)
     when = clauses.time_of(people[0], finding, timeline) if finding.query.during.event and people else ""
     named = whom.such is not None or any(not one.entity.startswith("#") for one in people)
-    names = f": {join(people_said(people))}" if people and named else ""
+    names = f": {join(clauses.hedged(people_said(people), timeline))}" if people and named else ""
     doubt = open_said(finding.open) if whom.such is not None else []
     return "; ".join([f"I see {kind}{clauses.KNOWN_SAID[whom.known]} in this video{when}{names}", *doubt])
 
@@ -357,6 +369,7 @@ def _none_does(query: Query) -> str:
     whom, again = query.whom, query.rank is not None and query.number == queries.Number("more_than", 1)
     none = _no(whom.such) + " else" * bool(whom.besides) + " I don't know" * (whom.known is False)
     none = f"none of {join(people_said(whom.names))}" if len(whom.names) > 1 else none
+    none = f"neither {join(whom.names, 'nor')}" if len(whom.names) == 2 else none
     how = " the whole time" if query.throughout else " more than once" if again else ""
     return f"{none} {clause(query.where)}{how}"
 

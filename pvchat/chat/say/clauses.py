@@ -369,8 +369,10 @@ def decided(people: Sequence[Entity], decision: Decision) -> list[str]:
     return [one.name for one in people if one.decision == decision]
 
 
-def not_here(names: Sequence[str], surely: bool = True) -> str:
-    """That some people aren't there, as a clause; of many the first ones by name."""
+def not_here(names: Sequence[str], surely: bool = True, either: bool = False) -> str:
+    """That some people aren't there, as a clause; of many the first ones by name; `either` of two: neither."""
+    if either and len(names) == 2:
+        return f"neither {join(names, 'nor')} is in this video{', as far as I can see' * (not surely)}"
     named = shortened(names, _MOST_ABSENT, "others whom I know")
     return f"{named} {be(names)} not in this video{', as far as I can see' * (not surely)}"
 
@@ -384,7 +386,8 @@ def existence(person: Entity, timeline: Timeline, polar: bool = True, missing: M
     """Whether somebody is there: with side and times, or why that isn't sure; `polar` with yes or no, which who asks
     "who is he?" doesn't want.
     """
-    yes, no = ("Yes, ", "No, ") if polar else ("", "")
+    doubtful, no = timeline.doubtful(person.name), "No, " * polar
+    yes = ("Perhaps: " if person.like else "Probably yes: " if doubtful else "Yes, ") * polar
     name = called(person.name)
     name = name if polar or name == person.name else english.upper(name)
     times = [f"at {clock(row.start_s)}" for row in timeline.of(person.name, "speaks")]
@@ -399,22 +402,45 @@ def existence(person: Entity, timeline: Timeline, polar: bool = True, missing: M
         also = f" {heard}." if heard else ""
         return f"I'm not sure whether {name} is in this video. {reason}".rstrip() + also
     where, when = side_said(person.name, timeline, True), in_passing(timeline.seen(person.name), timeline)
-    return f"{yes}{', '.join(filter(None, (f'{name} is in this video', where, when)))}."
+    seen = f"{name} is {f'{english.HEDGE} ' * (doubtful and not polar)}in this video"
+    return f"{yes}{', '.join(filter(None, (seen, where, when)))}."
 
 
 def who_is_there(timeline: Timeline, besides: Sequence[str] = ()) -> str:
     """Who is there, besides some: everyone known, whoever is unsure, and how many others."""
-    asked = [one for one in timeline.enrolled if one.name not in besides]
+    same, beside = timeline.same_as(besides), [name for name in besides if timeline.seen(name)]
+    asked = [one for one in timeline.enrolled if one.name not in same]
     present = decided(asked, "present")
-    lead, too = (f"Besides {join(people_said(besides))}, ", " too") if besides and present else ("", "")
-    first = f"{lead}{join(present)} {be(present)} in this video{too}." if present else nobody_known(besides)
+    lead, too = (f"besides {join(people_said(beside))}, ", " too") if beside and present else ("", "")
     strangers = timeline.strangers - sum(name.startswith("#") for name in besides)
-    return " ".join(filter(None, (first, *may_be(asked), unknown_people(strangers, bool(present)))))
+    first = f"{lead}{join(hedged(present, timeline))} {be(present)} in this video{too}."
+    first = english.upper(first) if present else nobody_known(besides, strangers > 0)
+    doubles = [one.name for one in timeline.entities if one.decision == "present" and timeline.doubtful(one.like)]
+    unsure = may_be([one for one in asked if one.name not in doubles])
+    more = (*doubles_said(present, timeline), *unsure, unknown_people(strangers, bool(present)))
+    return " ".join(filter(None, (first, *more)))
 
 
-def nobody_known(besides: Sequence[str] = ()) -> str:
-    """That nobody known is there, or nobody else."""
-    return f"Nobody {'else ' if besides else ''}I know is in this video."
+def hedged(names: Sequence[str], timeline: Timeline) -> list[str]:
+    """Names, then, with "probably", those that are only probably the right ones: "Ana", "probably Ben and Cleo"."""
+    likely = [name for name in names if timeline.doubtful(name)]
+    return [*(name for name in names if name not in likely), *[f"{english.HEDGE} {join(likely)}"] * bool(likely)]
+
+
+def doubles_said(names: Sequence[str], timeline: Timeline) -> list[str]:
+    """Which other names the sightings of people whose names are doubtful may bear, as sentences."""
+    sentences, seen = list[str](), [one for one in timeline.entities if one.decision == "present"]
+    for one in (one for one in seen if one.name in names and timeline.doubtful(one.name)):
+        others = shortened([other.name for other in seen if other.like == one.name], _MOST_UNSURE, word="or")
+        sentences += [f"Whom I take for {one.name} may be {others}."] * bool(others)
+        sentences += [f"This is likelier {one.like} than {one.name}."] * bool(one.like)
+    return sentences
+
+
+def nobody_known(besides: Sequence[str] = (), others: bool = True) -> str:
+    """That nobody known is there, or nobody else; nobody at all where there are no `others`."""
+    known = "Nobody else I know is" if others else "I see nobody else"
+    return f"{known if besides else 'Nobody I know is'} in this video."
 
 
 def may_be(asked: Sequence[Entity]) -> list[str]:
@@ -437,7 +463,8 @@ def untold(missing: Sequence[Missing], query: Query | None = None, instead: bool
         elif names and why == "unsure" and instead:
             told.append(f"{doubtful}.")
         elif names:
-            told.append(f"{doubtful if why == 'unsure' else not_here(names, surely)}, so I can't {what}.")
+            gone = not_here(names, surely, query is not None and query.whom.quantifier == "either")
+            told.append(f"{doubtful if why == 'unsure' else gone}, so I can't {what}.")
     return told
 
 

@@ -95,9 +95,11 @@ def _nobody_meant(finding: Finding, timeline: Timeline) -> str:
 def _known_of(one: Found, query: Query, timeline: Timeline) -> str:
     """What is known of the attribute that is asked for of somebody, after the name: "is wearing a red jacket"."""
     kind = query.attribute or "deed"
+    text = measured(one.entity, Has(kind), one.spans, timeline)
     if query.value or query.rank or kind not in _KNOWN:
-        return timed(one.rows, one.spans, timeline, clauses.held_by)
-    return measured(one.entity, Has(kind), one.spans, timeline)
+        text = timed(one.rows, one.spans, timeline, clauses.held_by)
+    doubt = kind in ("side", *PLACES) and timeline.doubtful(one.entity) and not text.startswith(f"is {HEDGE}")
+    return text.replace("is ", f"is {HEDGE} ", 1) if doubt else text
 
 
 def instead(finding: Finding, timeline: Timeline) -> list[str]:

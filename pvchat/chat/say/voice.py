@@ -17,7 +17,7 @@ from pvchat.chat.english import ASK, be, clock, join, shortened, span_told, uppe
 from pvchat.chat.query import EVERYBODY, WHETHER, Has, Not, events_in, is_of_sound, is_plain, numbers_of, parts_of
 from pvchat.chat.reader.words import reply_in
 from pvchat.chat.say import clauses
-from pvchat.chat.say.answers import compare, count, holders, length, of_events, order, ranked, shots, timed
+from pvchat.chat.say.answers import compare, count, did_instead, holders, length, of_events, order, ranked, shots, timed
 from pvchat.chat.say.clauses import event_said, not_here, people_said, untold
 from pvchat.chat.say.people import attribute, count_things, describe, instead, whether_scene
 from pvchat.chat.say.sounds import of_sound
@@ -95,9 +95,14 @@ def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
     if finding.nothing:
         unsure = [one for one in finding.missing if one.why == "unsure"]
         return [*strangers, *(untold(unsure) or [never(finding, timeline)])]
+    if did := did_instead(finding, timeline):
+        return [*strangers, did]
     answer = _answer(finding, timeline) if not strangers or finding.everyone or finding.rows else ""
-    told = (answer, _meant_alone(finding, timeline), *_missing(finding, answer), *instead(finding, timeline))
-    return list(filter(None, (*strangers, *told))) or [CANT_TELL]
+    alone = _meant_alone(finding, timeline)
+    told = [*strangers, answer, alone, *_missing(finding, answer), *instead(finding, timeline)]
+    if query.whom.names or query.select == "count" and is_plain(query.where):  # a list of who is there tells it itself
+        told += clauses.doubles_said([one.entity for one in (*finding.people, *finding.against)], timeline)
+    return list(filter(None, told)) or [CANT_TELL]
 
 
 def _meant_alone(finding: Finding, timeline: Timeline) -> str:
@@ -145,10 +150,11 @@ def _unmet(finding: Finding, timeline: Timeline) -> str:
 
 def _missing(finding: Finding, answer: str) -> list[str]:
     """That nothing can be told of those who aren't there, or may not be, unless the answer names them."""
-    query = finding.query
-    who = query.select == "exists" and is_plain(query.where) and query.whom.such is None  # who of them is there
-    signs = ("{}",) if who else ("{} is not in this video", "whether {}")
-    gone = [one for one in finding.missing if not any(sign.format(one.name) in answer for sign in signs)]
+    query, there = finding.query, is_plain(finding.query.where) and finding.query.whom.such is None
+    who = there and query.select in ("exists", "who")  # who of them is there
+    signs = ("not in this video", "neither ", "whether ")
+    told = [part for part in answer.split("; ") if who or any(sign in part for sign in signs)]
+    gone = [one for one in finding.missing if not any(one.name in part for part in told)]
     absent = [one.name for one in gone if one.why == "absent"]
     if finding.verdict == "no" and not answer and absent:
         return [f"No, {not_here(absent, all(one.surely for one in gone))}."]
@@ -180,7 +186,7 @@ def refused(finding: Finding, timeline: Timeline) -> str:
             told.append(f"{name} {seen}, but what {name} feels I can't tell.")
     gone = [Missing(one.name, one.decision) for one in asked if one.decision != "present"]
     refusal = f"I can't tell {what}; {ASK}." if what else CANT_TELL
-    return " ".join([*told, *untold(gone)]) or ("" if query.whom.unknown else refusal)
+    return " ".join([*told, *untold(gone, query)]) or ("" if query.whom.unknown else refusal)
 
 
 def not_enrolled(finding: Finding, timeline: Timeline) -> list[str]:
