@@ -196,6 +196,14 @@ def test_parts_that_there_arent(during: During, expected: str) -> None:
     assert found.verdict == expected
 
 
+def test_when_something_happens_that_nobody_knows_is_not_never() -> None:
+    waving = Has("deed", "waving")
+    assert run(Query("who", during=During("while", Event(ANA, waving))), T).verdict == "unknown"
+    nobody, both = Query("when", Whom(quantifier="none"), waving), Query("when", BOTH, Has("posture", "sitting"))
+    assert say(run(nobody, T), T) == "I can't tell when nobody is waving."
+    assert say(run(both, T), T) == "I can't tell when Ana and Ben are both sitting."  # of Ben no posture is known
+
+
 def test_the_order_in_which_people_come_and_go() -> None:
     assert run(Query("order"), T).names == ("Ana", "#1", "Ben")
     assert run(Query("who", rank=Rank("time", -1)), T).names == ("Ben",)
@@ -210,14 +218,6 @@ def test_the_order_in_which_people_come_and_go() -> None:
 
 
 def test_coming_and_going_are_moments() -> None:
-def test_when_something_happens_that_nobody_knows_is_not_never() -> None:
-    waving = Has("deed", "waving")
-    assert run(Query("who", during=During("while", Event(ANA, waving))), T).verdict == "unknown"
-    nobody, both = Query("when", Whom(quantifier="none"), waving), Query("when", BOTH, Has("posture", "sitting"))
-    assert say(run(nobody, T), T) == "I can't tell when nobody is waving."
-    assert say(run(both, T), T) == "I can't tell when Ana and Ben are both sitting."  # of Ben no posture is known
-
-
     assert run(Query("who", where=Has("enters")), T).names == ("Ana", "Ben")
     assert run(Query("who", where=Has("enters"), during=During("while", Event(ANA))), T).names == ("Ana", "Ben")
     assert run(Query("who", where=Has("leaves"), during=During("before", Event(ANA), nth=2)), T).names == ("Ana", "Ben")

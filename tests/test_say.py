@@ -88,11 +88,13 @@ EXISTS = [
     (polar(Whom(), SITTING), "yes", {"people": (found("Ana"), found("#1", likely=True))},
      "Yes, Ana is sitting; somebody I don't know is probably sitting."),
     (polar(Whom(), GLASSES), "unknown", {"open": (unknown("Ana"), unknown("Ben"))},
-     "I see nobody who is wearing glasses; I can't tell of Ana or Ben."),
+     "I can't tell whether Ana or Ben is wearing glasses."),
     (replace(A_MAN, where=SITTING), "no", {}, "No, I see no man."),
     (A_MAN, "yes", {"people": (found("Ben"), found("#1"))},
      "Yes, I see two men in this video: Ben and somebody I don't know."),
-    (A_MAN, "unknown", {"open": unknown("Ana")}, "I see no man in this video; I can't tell of Ana."),
+    (polar(ANA, And((SITTING, HAT))), "unknown", {"open": unknown("Ana")},
+     "Ana is sitting, but I can't tell whether Ana is wearing a hat."),
+    (A_MAN, "unknown", {"open": unknown("Ana")}, "I can't tell whether Ana is a man."),
     (polar(ANA, SITTING), "unsure", {"missing": Missing("Dan", "unsure")},
      "I'm not sure whether Dan is in this video, so I can't tell."),
     (polar(ANA, during=BEN_AWAY), "yes", {"people": found("Ana", spans=((0.0, 5.0),))},
@@ -109,9 +111,11 @@ WHO = [
     (WHO_SITS, {"against": no("Ben")}, "Nobody is sitting."),
     (WHO_SITS, {"against": no("Ben", likely=True)}, "Probably nobody is sitting."),
     (replace(WHO_SITS, where=Has("deed", "eating")), {"open": (unknown("Ana"), unknown("Ben"))},
-     "I see nobody who is eating; I can't tell of Ana or Ben."),
+     "I can't tell whether Ana or Ben is eating."),
     (Query("who", Whom(such=WOMAN), SITTING), {"open": unknown("Ana")},
-     "I see no woman who is sitting; I can't tell of Ana."),
+     "I can't tell whether Ana is sitting."),
+    (Query("who", Whom(such=HAT), SITTING), {"open": unknown("Ana")},
+     "Ana is sitting, but I can't tell whether Ana is wearing a hat."),
     (Query("who", Whom(nth=-2, nth_by="right")), {"people": found("#1")},
      "Somebody I don't know is the second to last from the right."),
     (Query("how_long", BOTH, Has("with")), {"against": (no("Ana"), no("Ben"), no("#1"))},
@@ -156,12 +160,12 @@ ATTRIBUTES = [
      "Ana is in this video, but I can't make out whether Ana is sitting or standing."),
     (Query("attribute", Whom(such=MAN), attribute="deed"), {"open": unknown("Ben")},
      "I can't tell whether Ben is the man."),
+    (Query("attribute", Whom(such=HAT), attribute="posture"), {"people": found("Ana", SITS)},
+     "Ana is sitting. I can't tell whether Ana is wearing a hat, but I see nobody else who can be meant."),
     (Query("attribute", ANA, attribute="holding"), {"open": replace(unknown("Ana"), spans=((0.0, 10.0),))},
      "Ana is in this video, but I can't make out anything in Ana's hands."),
 ]  # fmt: skip
 AGAINST = [
-    (Query("attribute", Whom(such=HAT), attribute="posture"), {"people": found("Ana", SITS)},
-     "Ana is sitting. I can't tell whether Ana is wearing a hat, but I see nobody else who can be meant."),
     (Query("compare", BEN, rank=Rank("left"), versus=ANA, form="polar"), "no",
      {"people": found("Ana"), "against": no("Ben")}, "No, Ana is furthest to the left."),
     (Query("compare", Whom(such=MAN), versus=Whom(such=WOMAN), form="polar"), "no",
@@ -177,6 +181,10 @@ REFUSED = [
      "My sister is not enrolled; I know Ana, Ben, Cleo and Dan."),
     (Query("who", during=During(relation="while", event=Event(BEN, SITTING))), {"nothing": True},
      "Ben is never sitting, as far as I can see."),
+    (Query("who", during=During("while", Event(ANA, Has("deed", "waving")))), {"nothing": True},
+     "I can't tell when Ana is waving."),
+    (Query("who", during=During("before", Event(ANA, SITTING))), {"nothing": True},
+     "Ana is sitting from the beginning, so I see nothing before that."),
     (Query("who", during=During(relation="before", event=Event(ANA), nth=3)), {"nothing": True},
      "There is no third time that Ana is in this video."),
     (Query("why", ANA), {"people": found("Ana", SPECS)},
@@ -184,10 +192,6 @@ REFUSED = [
 ]  # fmt: skip
 
 
-    (Query("who", during=During("while", Event(ANA, Has("deed", "waving")))), {"nothing": True},
-     "I can't tell when Ana is waving."),
-    (Query("who", during=During("before", Event(ANA, SITTING))), {"nothing": True},
-     "Ana is sitting from the beginning, so I see nothing before that."),
 @pytest.mark.parametrize(("query", "verdict", "more", "text"), EXISTS + AGAINST)
 def test_yes_and_no(query: Query, verdict: Any, more: dict[str, Any], text: str) -> None:
     assert told(query, verdict, **more) == text

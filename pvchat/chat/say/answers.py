@@ -59,6 +59,8 @@ def _whether(finding: Finding, timeline: Timeline) -> str:
     query, whom, where = finding.query, finding.query.whom, finding.query.where
     inner = queries.affirmed(where) or PRESENT
     if whom.such is not None and is_plain(where) and not query.during.event and not query.throughout:
+        if finding.open and not finding.people:
+            return nobody(finding, timeline)
         return "" if finding.missing and not finding.everyone else f"{lead(finding)}{_seen(finding, timeline)}."
     if _of_none(finding):
         return f"{lead(finding)}{_none_does(query)}."
@@ -67,15 +69,17 @@ def _whether(finding: Finding, timeline: Timeline) -> str:
     if is_plain(where) and (unsure := [one.name for one in finding.missing if one.why == "unsure"]):
         denied.append(f"I'm not sure whether {join(unsure, 'or')} is in this video")
     if told or denied or finding.verdict == "yes":
-        said = _with_others(told, denied, finding)
+        said = _with_others(told, denied, finding, timeline)
         as_seen = queries.is_of(inner, "gender") and finding.verdict != "unknown"
         return f"{surely}{'; '.join(said)}{', as far as I can see' * as_seen}." * bool(said)
     if finding.verdict == "no":
         return f"No, I see no {noun(whom.such)}{clauses.KNOWN_SAID[whom.known]}." if whom.such is not None else ""
     meant = (whom.such is not None or whom.nth) and whom.quantifier in ("any", "all", "both")
     if finding.open and (whom.names or meant and len(finding.everyone) == 1):
+        if any(_halves(one.entity, query, timeline) != ((), queries.together(where)) for one in finding.open):
+            return nobody(finding, timeline)
         return _to_nobody(finding, timeline) or _untold(finding.open, "whether", inner, timeline)
-    return "" if finding.missing else nobody(finding)
+    return "" if finding.missing else nobody(finding, timeline)
 
 
 def _to_nobody(finding: Finding, timeline: Timeline) -> str:
@@ -111,9 +115,10 @@ def _told(finding: Finding, timeline: Timeline) -> list[str]:
     return [f"{join(people_said(finding.people))} {clause(query.where, many, every)} {when}".rstrip()]
 
 
-def _with_others(told: list[str], denied: list[str], finding: Finding) -> list[str]:
+def _with_others(told: list[str], denied: list[str], finding: Finding, timeline: Timeline) -> list[str]:
     """Clauses of those of whom it holds, with those about others that the answer needs."""
-    query, whom, verdict, rest = finding.query, finding.query.whom, finding.verdict, open_said(finding.open)
+    query, whom, verdict = finding.query, finding.query.whom, finding.verdict
+    rest = open_said(finding.open) if told else unknown_said(finding, timeline)
     if told and whom.quantifier == "only" and not (whom.names and {*finding.names} - {*whom.names}):
         if verdict == "unknown":
             return [*told, *denied, *(rest or ["I can't tell of others"])]
@@ -142,38 +147,68 @@ def _who(finding: Finding, timeline: Timeline) -> str:
         said += holds_said([one for one in against if one.spans], where.part, finding, timeline)
         said += open_said(finding.open) if said else []
     besides = f"besides {join(people_said(whom.besides))}, " if whom.besides else ""
-    return f"{besides}{'; '.join(said)}." if said else nobody(finding)
+    return f"{besides}{'; '.join(said)}." if said else nobody(finding, timeline)
 
 
 def count(finding: Finding, timeline: Timeline) -> str:
     """How many they are, by name; "at least" where more may be."""
     query, many = finding.query, int(finding.number or 0)
+    if finding.open and not finding.people and (query.whom.such or not is_plain(query.where)):
+        return nobody(finding, timeline)
     if query.where == Has("with"):
-        text = f"at most {so_many(many, 'person')} {'is' if many == 1 else 'are'} seen at the same time in this video."
+        who = f"{number(many)} {noun(query.whom.such, many)}"
+        text = f"at most {who} {'is' if many == 1 else 'are'} seen at the same time in this video."
     elif not is_plain(query.where):
         held = "; ".join(holds_said(finding.people, query.where, finding, timeline))
-        text = f"{'at least ' * finding.at_least}{number(many)}: {held}." if held else lower(nobody(finding))
+        text = f"{'at least ' * finding.at_least}{number(many)}: {held}." if held else lower(nobody(finding, timeline))
     else:
         text = f"{_seen(finding, timeline)}."
     doubt = "I can't tell for sure: " if finding.verdict in ("unknown", "unsure") else ""
     return f"{doubt}{lead(finding)}{text}"
 
 
-def nobody(finding: Finding) -> str:
-    """That it holds of nobody, and of whom I can't tell that: silence denies nothing."""
+def nobody(finding: Finding, timeline: Timeline) -> str:
+    """That it holds of nobody, or of whom I can't tell that: silence denies nothing."""
     query, whom = finding.query, finding.query.whom
+    if finding.open:
+        alone = ["I see nobody else"] * (query.select == "who" and len(timeline.others(whom.names)) == 1)
+        return f"{upper('; '.join([*unknown_said(finding, timeline), *alone]))}."
     none = _no(whom.such) + clauses.KNOWN_SAID[whom.known] * (whom.such is not None)
-    if finding.against and not finding.open and queries.is_of(query.where, *RELATIONS):
+    if finding.against and queries.is_of(query.where, *RELATIONS):
         return f"I see {none} {clauses.complement(query.where)[1].removeprefix('seen ')}."
-    if finding.against and not finding.open:
+    if finding.against:
         hedge = f"{HEDGE} " * any(one.likely for one in finding.against)
         return upper(f"{hedge}{_none_does(query)}.")
-    if whom.such is None and not finding.open and is_plain(query.where):
+    if whom.such is None and is_plain(query.where):
         if whom.nth:
             return f"I see no {english.ordinal(whom.nth)} {noun(None)}{clauses.KNOWN_SAID[whom.known]}."
         return NO_STRANGERS if whom.known is False else clauses.nobody_known(whom.besides)
-    who = f" who {clause(query.where)}" if not is_plain(query.where) and (finding.open or whom.such is None) else ""
-    return f"{'; '.join([f'I see {none}{who}', *open_said(finding.open)])}."
+    who = f" who {clause(query.where)}" if not is_plain(query.where) and whom.such is None else ""
+    return f"I see {none}{who}."
+
+
+def unknown_said(finding: Finding, timeline: Timeline) -> list[str]:
+    """Of whom what isn't known, as clauses; what is known comes first: "Ana and Ben are sitting, but I can't tell
+    whether they are men".
+    """
+    told = []
+    groups = grouped((_halves(one.entity, finding.query, timeline), one) for one in finding.open)
+    for (known, rest), people in groups.items():
+        names, many = people_said(people), len(people) if known else 1
+        so = f"{join(names)} {clause(queries.conjunction(known), many)}, but " if known else ""
+        who = "they" if many > 1 else shortened(people_said(people, "one of "), _MOST_OPEN, word="or")
+        told.append(f"{so}I can't tell whether {who} {clause(queries.affirmed(queries.conjunction(rest)), many)}")
+    return told
+
+
+def _halves(name: str, query: Query, timeline: Timeline) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
+    """What is known of somebody out of what is asked, and what isn't, of who is meant as well."""
+    asked = () if is_plain(query.where) else queries.together(query.where)
+    parts = (*queries.together(query.whom.such), *asked)
+    rest = [part for part in parts if conditions.whether(part, name, timeline.seen(name), timeline) != "yes"]
+    if not rest or query.throughout or query.number is not None and query.select != "count":
+        return (), asked or (PRESENT,)
+    return tuple(part for part in asked if part not in rest), tuple(rest)
 
 
 def holds_said(people: Iterable[Found], condition: Condition | None, finding: Finding, timeline: Timeline) -> list[str]:
@@ -349,9 +384,9 @@ def timed(finding: Finding, timeline: Timeline) -> str:
         for one in finding.against:
             told.append(f"{called(one.entity)} {clause(where, 1, f'{HEDGE} ' * one.likely + 'never')}.")
         asked = wording("asked_for", query.select)
-        told += [_untold([one], asked, where or PRESENT, timeline) for one in finding.open]
+        told += [_untold([one], asked, where or PRESENT, timeline) for one in finding.open if not query.whom.such]
     told[:1] = [f"{lead(finding)}{text}" for text in told[:1]]
-    return " ".join(map(upper, told)) or ("" if named else nobody(finding))
+    return " ".join(map(upper, told)) or ("" if named else nobody(finding, timeline))
 
 
 def _together(finding: Finding, timeline: Timeline) -> str:
@@ -379,6 +414,7 @@ def _together(finding: Finding, timeline: Timeline) -> str:
         holds = f"{join(names)} {clause(where, len(names), both)}"
         no = "No, " * (query.form == "polar" and finding.verdict != "yes" and not lead(finding))
         never = f"{no}{join(names)} {clause(where, len(names), 'never')}{' at the same time' * bool(both)}"
+    never = f"I can't tell when {holds}" if finding.open else never
     times = finding.spans and not timeline.still
     return f"{holds} {clauses.time_asked(finding.spans, finding, timeline)}" if times else never
 
@@ -414,7 +450,6 @@ def of_events(finding: Finding, timeline: Timeline) -> str:
     """Whether, when or how long things happen at once, each of somebody else: "Ana is sitting and Ben is standing"."""
     query, word = finding.query, "or" if isinstance(finding.query.where, Or) else "and"
     happens = join([happens_said(one) for one in queries.events_in(query.where)], word)
-    never = f"I can't tell when {holds}" if finding.open else never
     if finding.spans and not timeline.still and not isinstance(query.where, Not):
         return f"{lead(finding)}{happens} {clauses.time_asked(finding.spans, finding, timeline)}."
     if finding.verdict == "unknown" or finding.spans or not truth_of(query.where, "", timeline).no:
@@ -438,7 +473,7 @@ def ranked(finding: Finding, timeline: Timeline) -> str:
     if not finding.people and finding.against:
         return f"I see {so_many(len(finding.against), 'person')}: {join(people_said(finding.against))}."
     if not finding.people:
-        return "" if finding.missing else nobody(finding)
+        return "" if finding.missing else nobody(finding, timeline)
     named = whom.names or any(one.entity.startswith("#") for one in finding.people)
     known = "of those I know, " * bool(timeline.unnamed and rank.by in ("long", "often") and not named)
     return f"{lead(finding)}{known}{in_order(finding, rank)}."
@@ -503,6 +538,9 @@ def order(finding: Finding, timeline: Timeline) -> str:
         return f"{in_order(replace(finding, people=people[:1], against=people[1:]), Rank('time'), 2 * _MOST)}."
     if not people or not finding.against:
         nobody = clauses.nobody_known()
+        for each in [Event(query.whom, query.where or PRESENT), event] if event else []:  # one may never happen
+            if conditions.part_of(queries.During("while", each), timeline).happens == "no":
+                return f"{upper(happens_said(each, 'never'))}, as far as I can see."
         if versus is not None:
             nobody = f"I see nobody come in {query.during.relation or 'before'} {clauses.whom_said(versus)}."
         return "" if finding.missing else "I can't tell which comes first." if two else nobody
@@ -518,6 +556,3 @@ def order(finding: Finding, timeline: Timeline) -> str:
             begins = f"{happens_said(Event(whom, where or PRESENT), moves=True)} the {english.ordinal(nth)} time"
         told.append(f"{begins} {_measured('time', one)}")
     return f"{lead(finding)}{', '.join(told)}."
-        for one in (Event(query.whom, query.where or PRESENT), event):  # "does he sit down before he drinks?"
-            if one and event and conditions.part_of(queries.During("while", one), timeline).happens == "no":
-                return f"{upper(happens_said(one, 'never'))}, as far as I can see."
