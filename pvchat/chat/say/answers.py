@@ -551,9 +551,9 @@ def order(finding: Finding, timeline: Timeline) -> str:
         return f"{in_order(replace(finding, people=people[:1], against=people[1:]), Rank('time'), 2 * _MOST)}."
     if not people or not finding.against:
         nobody = clauses.nobody_known()
-        for one in (Event(query.whom, query.where or PRESENT), event):  # "does he sit down before he drinks?"
-            if one and event and conditions.part_of(queries.During("while", one), timeline).happens == "no":
-                return f"{upper(happens_said(one, 'never'))}, as far as I can see."
+        for each in [Event(query.whom, query.where or PRESENT), event] if event else []:  # one may never happen
+            if conditions.part_of(queries.During("while", each), timeline).happens == "no":
+                return f"{upper(happens_said(each, 'never'))}, as far as I can see."
         if versus is not None:
             nobody = f"I see nobody come in {query.during.relation or 'before'} {clauses.whom_said(versus)}."
         return "" if finding.missing else "I can't tell which comes first." if two else nobody

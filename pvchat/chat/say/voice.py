@@ -107,8 +107,9 @@ def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
 
 def _meant_alone(finding: Finding, timeline: Timeline) -> str:
     """That the only one who can be "the man with glasses" may be none, or wear none; "" where that is known."""
-    query, names, timed = finding.query, [one.entity for one in finding.everyone], finding.query.select in queries.TIMES
-    if len(names) != 1 or timed and finding.open or not timed and query.select not in ("attribute", "describe"):
+    query, names = finding.query, [one.entity for one in finding.everyone]
+    described = query.select in ("attribute", "describe") and query.where is None
+    if len(names) != 1 or not (described or query.select in queries.TIMES and not finding.open):
         return ""
     such = [(one, whether(one, names[0], [timeline.whole], timeline)) for one in queries.together(query.whom.such)]
     if not (unknown := [one for one, holds in such if holds == "unknown"]):
