@@ -117,6 +117,16 @@ def test_what_somebody_does_in_turn_is_told_at_its_times() -> None:
     assert run(Query("how_long", Whom(("Ana",)), Has("posture", "lying down")), timeline).number == 1.0
 
 
+def test_who_stands_up_sat_before() -> None:
+    """She stands, sits and stands again; who stands when she is first seen didn't stand up then."""
+    course = [(0.0, 0.5, "standing"), (0.5, 1.5, "sitting"), (1.5, 9.0, "standing")]
+    timeline = made(ANA, analysis=make_analysis(replace(track(0, range(8)), facts=PersonFacts(course=course))))
+    found = run(Query("when", Whom(("Ana",)), Has("posture", "standing up")), timeline)
+    assert found.spans == ((1.5, 2.0),)
+    before = timeline.between(0.0, 1.25)
+    assert [verdict(before, Has("posture", way), "Ana") for way in ("standing up", "sitting down")] == ["no", "yes"]
+
+
 def test_strangers_are_as_many_as_are_seen_at_once() -> None:
     """Three tracks, two of them at the same time: two people, none of them twice in one frame."""
     one, two, again = track(1, range(0, 4)), track(2, range(2, 8), box=FAR), track(3, range(5, 8))

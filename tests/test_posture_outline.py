@@ -73,8 +73,8 @@ SEATED = (0.3, 0.35, 0.6, 0.95)
 
 def test_who_sinks_onto_her_feet_sits_down_and_who_rises_stands_up(monkeypatch: pytest.MonkeyPatch):
     by_height(monkeypatch)
-    down = told(*[TALL] * 3, *[SEATED] * 4)
-    assert down.course == [(0.0, 0.75, "probably standing"), (0.75, 1.75, "probably sitting")]
+    down = told(*[TALL] * 3, *[SEATED] * 5)
+    assert down.course == [(0.0, 0.88, "probably standing"), (0.88, 2.0, "probably sitting")]
     assert down.pose == "probably sitting"
     assert [said for *_, said in told(*[SEATED] * 3, *[TALL] * 4).course] == ["probably sitting", "probably standing"]
 

@@ -141,7 +141,7 @@ def _fall(track: Track, analysis: ClipAnalysis, frames: list[int], boxes: FloatA
 
 def _change(track: Track, analysis: ClipAnalysis, frames: list[int], boxes: FloatArray) -> Course:
     """What somebody does who sits down or stands up: one before, the other after, where both are likely."""
-    times, half, tops = analysis.times[frames], analysis.step_s / 2, boxes[:, 1]
+    times, half = analysis.times[frames], analysis.step_s / 2
     takes = max(0, min(round(_TAKES_S / max(analysis.step_s, 1e-6)), len(boxes) - 2 * _BOTH))  # frames
     sinks = np.array([_sinks(boxes, at, at + takes) for at in range(_BOTH, len(boxes) - takes - _BOTH + 1)])
     if not len(sinks) or np.abs(sinks).max() < _LOWERED[int(np.median(boxes[:, 3]) > _CUT)]:
@@ -151,15 +151,13 @@ def _change(track: Track, analysis: ClipAnalysis, frames: list[int], boxes: Floa
     said = _seen_as(track, analysis, frames[:end]), _seen_as(track, analysis, frames[start:])
     if said != ("probably standing", "probably sitting")[:: 1 if sinks[most] > 0 else -1]:
         return []
-    before, after = np.median(tops[:end]), np.median(tops[start:])
-    at = end + int((np.abs(tops[end:] - after) < np.abs(tops[end:] - before)).argmax())  # nearer to how she is after
-    middle = (times[at - 1] + times[at]) / 2
+    middle = (times[end - 1] + times[start]) / 2
     return [(times[0] - half, middle, said[0]), (middle, times[-1] + half, said[1])]
 
 
 def _sinks(boxes: FloatArray, end: int, start: int) -> float:
     """The share of a body's height by which its top sinks (negative: rises) from before one of its boxes [n, 4] to
-    after another; 0 where its foot moves, too, or it gets broader or narrower, as of who comes near or leaves the picture.
+    after another; 0 where its foot moves, too, or it gets broader or narrower, as of who comes near or goes out below.
     """
     parts = boxes[max(0, end - _FRAMES) : end], boxes[start : start + _FRAMES]
     before, after = (np.median(part, 0) for part in parts)
