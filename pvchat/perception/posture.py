@@ -8,9 +8,8 @@ A first linear head, of joints and frame, learned from thousands of pictures of 
 doesn't hold on film, so a second one, which learned from people in film, photos and drawn clips read by eye
 (`recipes/posture`), weighs its word beside the body's outline, what is seen of and below her (a chair or a bed is in
 the cells of the frame below a face, bent knees are in the strip of the legs) and the first one's word about others. Who
-falls is told by the outline alone, and who lies flat in it lies. Who sits down or stands up is told by both: the top of
-the outline sinks or rises while the feet stay, and the heads see her on her feet at one side of that, sitting at the
-other.
+falls is told by the outline alone, and who lies flat in it lies. Who sits down or stands up is told by both: its top
+sinks or rises while the feet stay, and the heads see her stand before or after that, and sit after or before.
 
 Legend: n sightings; lengths of `geometry` are in face heights; slim is height over width of a body's box, in pixels;
 `aspect` is width over height of the frame.

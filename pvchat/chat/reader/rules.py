@@ -265,7 +265,7 @@ def _fall(query: Query, question: Tagged) -> Query:
     seen = question.seen
     at = next((i for i, (a, b) in enumerate(pairwise(seen), 1) if a in _A_FALL and b in ("fall", "falls")), 0)
     asked: dict[str, queries.Select] = {"how many": "how_often", "at which": "when", "at what": "when"}
-    select = "when" if seen[0] == "when" else asked.get(" ".join(seen[:2]), "exists")
+    select: queries.Select = "when" if seen[0] == "when" else asked.get(" ".join(seen[:2]), "exists")
     whether = seen[at - 1] != "the" and not _ASKS_FALL.isdisjoint(seen[:at])  # not "did he survive the fall?"
     if not at or query.where or query.during.event or select == "exists" and not whether:
         return query
