@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from make_analysis import make_analysis, make_track
@@ -17,6 +17,7 @@ from pvchat.schemas import (
     Appearance,
     ClipAnalysis,
     Garment,
+    Ground,
     PersonFacts,
     PersonPresence,
     SceneFacts,
@@ -33,7 +34,7 @@ FACTS = PersonFacts(
     clothes=[Garment("top", "dark blue", 0.8, "long-sleeved"), Garment("jacket", None, 0.7)],
     hair="long blonde hair", features=["glasses", "a beard"],
     gestures=["talking", "probably raising a hand"],
-    movement="falling or lying down", deed="holding a cup", seat="on a sofa",
+    movement="probably walking", deed="holding a cup", seat="on a sofa",
 )  # fmt: skip
 
 
@@ -56,13 +57,13 @@ def test_facts_of_a_clip_hold_whenever_she_is_seen() -> None:
     assert rows == {
         ("present", "", ""), ("gender", "woman", ""), ("worn", "long-sleeved top", "dark blue"), ("worn", "jacket", ""),
         ("hair", "long hair", "blonde"), ("worn", "glasses", ""), ("hair", "beard", ""), ("posture", "sitting", ""),
-        ("deed", "talking", ""), ("deed", "raising a hand", ""), ("deed", "falling or lying down", ""),
+        ("deed", "talking", ""), ("deed", "raising a hand", ""), ("deed", "walking", ""),
          ("holding", "cup", ""), ("near", "on a sofa", ""),
         ("side", "left", ""), ("shot_size", "medium shot", ""),
     }  # fmt: skip
     assert [row.span for row in timeline.of("Ana", "posture")] == [(0.0, 0.5), (1.75, 2.0)]
     likely = {row.value for row in timeline.of("Ana", "deed") if row.probability < 0.8}
-    assert likely == {"raising a hand", "falling or lying down"}
+    assert likely == {"raising a hand", "walking"}
     (ana_,) = (one for one in timeline.entities if one.name == "Ana")
     assert ana_.centre == pytest.approx((0.4, 0.4))
     assert ana_.height == pytest.approx(0.4)
@@ -110,6 +111,35 @@ def test_the_enrolled_face_tells_more_of_gender_than_the_clip() -> None:
     seen = replace(ANA, gender="woman")
     timeline = made(seen, analysis=make_analysis(one))
     assert {row.value for row in timeline.of("Ana", "gender")} == {"woman"}
+
+
+def test_what_somebody_does_in_turn_is_told_at_its_times() -> None:
+    """She sits on a sofa, falls, and lies beside it; of what rests on a sighting at 0:01.5 only the lying does."""
+    course = [(0.0, 0.75, "probably sitting"), (0.75, 1.0, "probably falling"), (1.0, 9.0, "lying down")]
+    grounds = {what: Ground(1.5, (0.0, 0.0, 1.0, 1.0), 0.8) for what in ("pose", "movement")}
+    facts = PersonFacts(movement="falling", course=course, seat="on a sofa", grounds=grounds)
+    ana = replace(ANA, spans=[(0.5, 2.0)])
+    timeline = made(
+        ana, analysis=make_analysis(replace(track(0, range(8)), facts=PersonFacts.from_dict(asdict(facts))))
+    )
+    told = [row for name in ("posture", "deed", "near") for row in timeline.of("Ana", name)]
+    assert [(row.value, row.span, row.probability, row.ground is not None) for row in told] == [
+        ("sitting", (0.5, 0.75), 0.6, False), ("lying down", (1.0, 2.0), 1.0, True),
+        ("falling", (0.75, 1.0), 0.6, False),
+        ("on a sofa", (0.5, 0.75), 1.0, False), ("on a sofa", (1.0, 2.0), 1.0, False),
+    ]  # fmt: skip
+    assert run(Query("when", Whom(("Ana",)), Has("deed", "falling")), timeline).spans == ((0.75, 1.0),)
+    assert run(Query("how_long", Whom(("Ana",)), Has("posture", "lying down")), timeline).number == 1.0
+
+
+def test_who_stands_up_sat_before() -> None:
+    """She stands, sits and stands again; who stands when she is first seen didn't stand up then."""
+    course = [(0.0, 0.5, "standing"), (0.5, 1.5, "sitting"), (1.5, 9.0, "standing")]
+    timeline = made(ANA, analysis=make_analysis(replace(track(0, range(8)), facts=PersonFacts(course=course))))
+    found = run(Query("when", Whom(("Ana",)), Has("posture", "standing up")), timeline)
+    assert found.spans == ((1.5, 2.0),)
+    before = timeline.between(0.0, 1.25)
+    assert [verdict(before, Has("posture", way), "Ana") for way in ("standing up", "sitting down")] == ["no", "yes"]
 
 
 def test_strangers_are_as_many_as_are_seen_at_once() -> None:

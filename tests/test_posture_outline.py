@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
 
 from pvchat.perception import posture
 from pvchat.perception.posture import tell_posture
-from pvchat.schemas import PersonFacts, Thing
+from pvchat.schemas import ClipAnalysis, PersonFacts, Thing, Track
 
 FACE = (0.42, 0.06, 0.48, 0.14)
 
@@ -37,15 +38,52 @@ def test_tall_and_broad_boxes_alone_tell_nothing_and_leave_what_is_known():
     assert told(BROAD, BROAD, BROAD, pose="sitting").pose == "sitting"
 
 
-def test_who_gets_flat_and_low_fell_or_lay_down():
+def test_who_gets_flat_and_low_falls_and_then_lies():
     facts = told(TALL, TALL, FLAT, FLAT, FLAT, pose="standing")
-    assert (facts.pose, facts.movement) == (None, "falling or lying down")
-    assert told((0.3, 0.05, 0.75, 0.65), FLAT, FLAT, FLAT).movement == facts.movement  # off a chair
-    assert told(TALL, FLAT, FLAT, FLAT, TALL).movement == facts.movement  # and up again
+    assert (facts.pose, facts.movement) == (None, "falling")
+    assert facts.course == [(0.38, 0.62, "probably falling"), (0.62, 1.25, "lying down")]
+    assert told((0.3, 0.05, 0.75, 0.65), FLAT, FLAT, FLAT).course[-1][2] == "lying down"  # off a chair
     assert told(TALL, FLAT, FLAT).movement is None  # too short
     assert told(FLAT, FLAT, FLAT, FLAT).movement is None
-    risen = told(BROAD, TALL, TALL, FLAT, FLAT, FLAT)  # bent at first
-    assert risen.movement == "falling or lying down"
+
+
+def test_who_gets_up_lies_no_longer():
+    ends = [said_until for *_, said_until, said in told(TALL, FLAT, FLAT, FLAT, TALL).course if said == "lying down"]
+    assert ends == [1.0]
+
+
+def test_who_falls_is_told_with_what_she_did_before_and_does_after(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(posture, "postures", lambda *_: {"standing": 0.3, "striding": 0.4, "sitting": 0.3})
+    said = [said for *_, said in told(BROAD, TALL, TALL, FLAT, FLAT, FLAT, TALL, TALL).course]
+    assert said == ["probably standing", "probably falling", "lying down", "probably standing"]
+
+
+def by_height(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is tall stands."""
+
+    def postures(_: Track, part: ClipAnalysis, *__: object) -> dict[str, float]:
+        tall = posture.slimness(np.array(part.bodies[0].boxes, np.float32), part).mean() > 2
+        return {"standing": 0.5 if tall else 0.1, "striding": 0.1, "sitting": 0.2 if tall else 0.6}
+
+    monkeypatch.setattr(posture, "postures", postures)
+
+
+SEATED = (0.3, 0.35, 0.6, 0.95)
+
+
+def test_who_sinks_onto_her_feet_sits_down_and_who_rises_stands_up(monkeypatch: pytest.MonkeyPatch):
+    by_height(monkeypatch)
+    down = told(*[TALL] * 3, *[SEATED] * 5)
+    assert down.course == [(0.0, 0.88, "probably standing"), (0.88, 2.0, "probably sitting")]
+    assert down.pose == "probably sitting"
+    assert [said for *_, said in told(*[SEATED] * 3, *[TALL] * 4).course] == ["probably sitting", "probably standing"]
+
+
+def test_who_sinks_without_sitting_or_moves_as_a_whole_does_not_sit_down(monkeypatch: pytest.MonkeyPatch):
+    assert not told(*[TALL] * 3, *[SEATED] * 4).course  # nobody knows what she does
+    by_height(monkeypatch)
+    assert not told(*[TALL] * 3, *[(0.3, 0.05, 0.6, 0.65)] * 4).course  # the camera moves, or she leaves below
+    assert not told(*[TALL] * 3, *[(0.3, 0.35, 0.75, 0.95)] * 4).course  # broader, too: she comes near
 
 
 def test_who_is_low_and_broad_most_of_the_time_lies():

@@ -30,6 +30,11 @@ COMBINED: dict[str, Query] = {
     ),
     "was it ben?": Query("exists", BEN, form="polar"),
     "Who came in?": Query("who", where=Has("enters")),
+    # a fall told by the noun; to sit down isn't to sit
+    "Was there a fall?": Query("exists", where=Has("deed", "falling"), form="polar"),
+    "When was the fall?": Query("when", where=Has("deed", "falling")),
+    "Does Ben get up again?": Query("exists", BEN, Has("posture", "standing up"), form="polar"),
+    "Is Ben sitting down?": Query("exists", BEN, SITS, form="polar"),
     "Who appears in the last scene?": Query("who", during=During(start_s=-1, unit="shot")),
     # without, except, only, neither
     "Does Ana sit without Ben?": Query("exists", ANA, And((SITS, Not(Has("with", of=BEN)))), form="polar"),
@@ -184,7 +189,8 @@ COMBINED: dict[str, Query] = {
         "attribute", ANA, attribute="deed", during=During("while", Event(ANA), nth=2)
     ),
     "Does Ben get up before he leaves?": Query(
-        "order", BEN, Has("posture", "standing"), form="polar", during=During("before", Event(BEN, Not(Has("present"))))
+        "order", BEN, Has("posture", "standing up"), form="polar",
+        during=During("before", Event(BEN, Not(Has("present")))),
     ),
     # a statement before a question; two parts of the video
     "Ana was talking. Who was sitting next to her?": Query("who", where=And((SITS, Has("beside", of=ANA)))),

@@ -241,8 +241,10 @@ def _rows_of_people(seen: dict[str, list[_Seen]], clip: _Clip) -> Iterator[Row]:
 
 
 def _held(rows: Iterable[Row], spans: Sequence[Span]) -> Iterator[Row]:
-    """Rows as they hold in some time."""
-    return (replace(row, start_s=start, end_s=end) for row in rows for start, end in spans)
+    """Rows as they hold in some time; those that have a time of their own, as far as it lies in that."""
+    for row in rows:
+        for start, end in common([row.span], spans) if row.end_s else spans:
+            yield replace(row, start_s=start, end_s=end)
 
 
 def _rows_of_places(seen: Sequence[tuple[str, _Seen]], drawn: bool) -> Iterator[Row]:
@@ -331,7 +333,7 @@ def _looked_for(clip: _Clip) -> frozenset[str]:
 
 
 def facts_as_rows(name: str, facts: PersonFacts) -> Iterator[Row]:
-    """Facts as rows without times, each with what it rests on."""
+    """Facts as rows, each with what it rests on; without times, but for a posture that changes."""
     seen, where = facts.grounds, (facts.where or "").replace(",", " ").split()
     for garment in facts.clothes:
         sleeves = garment.sleeves if garment.kind == "top" else None
@@ -343,25 +345,38 @@ def facts_as_rows(name: str, facts: PersonFacts) -> Iterator[Row]:
         has = look == facts.hair or any(not {word, word.removesuffix("s")}.isdisjoint(words("body")) for word in said)
         ground = seen.get("hair" if look == facts.hair else look)
         yield Row(name, "hair" if has else "worn", value, colour=colour, ground=ground)  # a beard isn't worn
-    if facts.pose:
+    seats = [(0.0, 0.0)]
+    if facts.course:
+        yield from _course_as_rows(name, facts)
+        seats = [(start, end) for start, end, said in facts.course if said.endswith(("sitting", "lying down"))]
+    elif facts.pose:
         yield replace(hedged(name, "posture", facts.pose), ground=seen.get("pose"))
     gestures = [(gesture, gesture) for gesture in facts.gestures]
-    for key, deed in (("deed", facts.deed), *gestures, ("movement", facts.movement)):
+    movement = None if facts.course else facts.movement
+    for key, deed in (("deed", facts.deed), *gestures, ("movement", movement)):
         if deed:
             row, kind = hedged(name, "deed", deed), "gesture" if key == deed else key
             if row.value.startswith(_HOLDS):
                 row = replace(row, attribute="holding", value=row.value.removeprefix(_HOLDS))
             yield replace(row, ground=on_footage(seen.get(key), kind))
     rest = (
-        ("gender", facts.gender, "gender"), ("shot_size", facts.shot, ""), ("near", facts.seat, "seat"),
+        ("gender", facts.gender, "gender"), ("shot_size", facts.shot, ""),
         *(("side", side, "") for side in SIDES if side in where),
     )  # fmt: skip
-    doubtful = {"near": PROBABLY} if (facts.pose or "").startswith(HEDGE) else {}  # a seat is no surer than the sitting
-    yield from (
-        Row(name, attribute, said, probability=doubtful.get(attribute, 1.0), ground=seen.get(key))
-        for attribute, said, key in rest
-        if said
-    )
+    yield from (Row(name, attribute, said, ground=seen.get(key)) for attribute, said, key in rest if said)
+    sure = PROBABLY if (facts.pose or "").startswith(HEDGE) else 1.0  # a seat is no surer than the sitting
+    for start, end in seats if facts.seat else ():
+        yield Row(name, "near", facts.seat, start, end, probability=sure, ground=seen.get("seat"))
+
+
+def _course_as_rows(name: str, facts: PersonFacts) -> Iterator[Row]:
+    """What somebody does in turn, each with its time and, where it lies in that, what it rests on."""
+    for start, end, said in facts.course:
+        key, attribute = ("movement", "deed") if said.endswith("falling") else ("pose", "posture")
+        ground = facts.grounds.get(key)
+        there = ground is not None and start <= ground.time_s <= end
+        row = replace(hedged(name, attribute, said), start_s=start, end_s=end)
+        yield replace(row, ground=(ground if key == "pose" else on_footage(ground, key)) if there else None)
 
 
 def hedged(name: str, attribute: str, said: str) -> Row:

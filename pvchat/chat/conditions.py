@@ -35,6 +35,7 @@ from pvchat.people.naming import closest_name
 RELATIONS = ("with", "beside", "left_of", "right_of")
 _AT_THINGS = ("at ", "on ", "by ", "in ")  # with these begins where somebody is at a thing: "on a sofa"
 _TAKES_TWO = word_set("hugging embracing kissing cuddling wrestling fighting dancing")  # deeds of two together
+TURNS = {"sitting down": "sitting", "standing up": "standing"}  # a posture that begins while somebody is seen
 BETWEEN = "between"  # the value of "beside" that is asked of two people
 DEEP = {"behind": ("background", "foreground"), "in front of": ("foreground", "background")}  # who is so of whom
 _LASTING = ("gender", "hair")  # what doesn't change while nobody looks
@@ -277,6 +278,10 @@ def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
         at = comes if has.attribute == "enters" else goes
         known = not has.value or not without(seen, [*there.yes, *there.no])  # where she is all the time
         return Truth(at, without([timeline.whole], at) if known else ())
+    if has.value in TURNS:  # who stands up sat or lay before
+        there = _truth(replace(has, value=TURNS[has.value]), entity, timeline)
+        begun = [span for span in there.yes if not any(abs(span[0] - start) < _MOMENT for start, _ in seen)]
+        return Truth(begun, merged([*there.no, *without(there.yes, begun)]))
     if has.attribute == "alone":
         return _related(Has("with"), entity, timeline).negated
     if has.attribute in RELATIONS or is_towards(has):

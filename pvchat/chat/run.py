@@ -234,6 +234,9 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
         found = Finding(query, never if _is_polar(query) or never == "unknown" else None, nothing=True)
     else:
         found = (_finding_of_sound if queries.is_of_sound(query) else _SELECTS[query.select])(lookup)
+    state = conditions.TURNS.get(query.where.value) if isinstance(query.where, Has) else None
+    if state and found.people and found.verdict != "no":  # who sat down sits from then on
+        found = replace(found, query=replace(query, where=Has("posture", state)))
     during = tuple(part.spans) if query.during.event is not None and not ordered else ()
     missing = tuple(dict.fromkeys((*who.missing, *found.missing, *part.missing)))
     return _with_others_instead(replace(found, during=during, missing=missing), lookup)

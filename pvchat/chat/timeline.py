@@ -441,6 +441,8 @@ def words(text: str) -> frozenset[str]:
 def says(has: Has, row: Row, measured: bool) -> Verdict:
     """What a row of the same attribute, or of one that `TELLING` lists, says to a condition, whatever its `of`."""
     asked, told = words(f"{has.value} {has.colour}"), words(f"{row.value} {row.colour}")
+    if has.attribute == "posture":  # who stands up stands then
+        asked -= {"up", "down"}
     if row.attribute == "holding" and has.attribute == "deed":  # "holding a cup"
         told |= {"holding"}
     if row.attribute == has.attribute == "deed":

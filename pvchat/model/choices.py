@@ -80,7 +80,7 @@ def at_odds(choice: Choice, facts: PersonFacts, said: str = "") -> bool:
 
     `said`: the choice or its group; who talks or moves the hands may do any deed of a group.
     """
-    falls = facts.movement == "falling or lying down"
+    falls = facts.movement == "falling"
     if "sitting" in choice.said + choice.group and (falls or facts.pose == "standing"):
         return True
     if choice.said == "talking with somebody" and "looking down" in facts.gestures:

@@ -1,14 +1,15 @@
-"""Whether somebody stands, sits, lies, strides or falls.
+"""Whether somebody stands, sits, lies, strides or falls, and from when to when where that changes.
 
-In: one track, posed, the clip's bodies (`bodies.py`) and frame features. Out: `pose` of the track's facts, and as
-its movement "falling or lying down" and "walking or running". An analysis holds all that it needs, so `tell_postures`
-tells it whenever one is looked at, and no clip is looked at anew.
+In: one track, posed, the clip's bodies (`bodies.py`) and frame features. Out: `pose` and `course` of the track's facts,
+and as its movement "falling" and "walking or running". An analysis holds all that it needs, so `tell_postures` tells it
+whenever one is looked at, and no clip is looked at anew.
 
 A first linear head, of joints and frame, learned from thousands of pictures of known postures. How likely it makes one
 doesn't hold on film, so a second one, which learned from people in film, photos and drawn clips read by eye
 (`recipes/posture`), weighs its word beside the body's outline, what is seen of and below her (a chair or a bed is in
 the cells of the frame below a face, bent knees are in the strip of the legs) and the first one's word about others. Who
-falls is told by the outline alone, and who lies flat in it lies.
+falls is told by the outline alone, and who lies flat in it lies. Who sits down or stands up is told by both: its top
+sinks or rises while the feet stay, and the heads see her stand before or after that, and sit after or before.
 
 Legend: n sightings; lengths of `geometry` are in face heights; slim is height over width of a body's box, in pixels;
 `aspect` is width over height of the frame.
@@ -35,6 +36,13 @@ _AGREE = 0.7  # share of the sightings that must agree
 # by which the top of the body comes down; times as broad as before, which who leaves the picture below isn't.
 _FRAMES, _UPRIGHT, _DOWN, _SINKS, _WIDER = 3, 1.2, 0.65, 0.15, 1.1
 _BY_OUTLINE = 0.75  # how sure it is that somebody falls
+_RISEN = 1.0  # slim from which who fell doesn't lie any more
+# Somebody who sits down or stands up: share of her height by which the top of the body sinks or rises at least, where
+# its foot is in the frame, and where the frame cuts it off, as of who only leans; by which its foot moves at most;
+# times as broad as before, at most; frames that are there before and after at least; seconds that it takes.
+_LOWERED, _HELD, _AS_BROAD, _BOTH, _TAKES_S = (0.2, 0.25), 0.1, 1.3, 2, 0.75
+# How likely one of standing and sitting is before and after, at least, and its share of what speaks for either.
+_HALF, _EITHER = 0.5, 0.65
 # Somebody who lies: slim at most in `_AGREE` of so many frames, and a box no higher than that share of the frame (a
 # face that fills it is broad, too).
 _FLAT, _LOW, _FEW = 0.6, 0.55, 4
@@ -44,12 +52,13 @@ LIKELY, _SURE, _CLEARLY = 0.6, 0.8, 2.5
 JOINTS = 56  # numbers of `geometry`, which the first head reads beside the frame
 _COMPANY, OTHERS = 6, 7  # how many others count, and the numbers that tell of them
 _BUST = (1.5, 1.0)  # face heights below the chin that must be seen of who stands, and of a drawn figure, hair counted
-_STRIDES, _FALLS = "walking or running", "falling or lying down"  # which of both is hardly known
+_STRIDES, _FALLS = "walking or running", "falling"  # which of both she does who strides is hardly known
 # Surroundings: numbers that tell where the face is and what of the body is seen; cells across the grid; what lies below
 # a face, in its heights, and where it starts at most; face heights below the chin within which the frame may end.
 PLACEMENT, _CELLS = 7, 7
 _WIDE, _DEEP, _CHIN, _LOWEST = 2.2, 7.0, 0.5, 0.93
 _ENDS = (2.0, 4.0)
+Course = list[tuple[float, float, str]]  # as `PersonFacts.course`
 Descriptions = dict[int, FloatArray]  # the `body_description` of a clip's people, by the `id` of their track
 
 
@@ -62,28 +71,115 @@ def tell_postures(analysis: ClipAnalysis, known: Descriptions) -> ClipAnalysis:
 
 def tell_posture(track: Track, analysis: ClipAnalysis, known: Descriptions | None = None) -> None:
     """Write posture, and of who strides or falls the movement, into a track's facts; nothing where it isn't known."""
-    boxes = body_boxes(track, analysis)
-    shape = slimness(boxes, analysis)
-    falls = _falls(shape, boxes)
-    likely = {"lying down": _SURE} if _lies(shape, boxes) else postures(track, analysis, known)
-    if not (falls or likely):
+    facts, course, likely = track.facts, _course(track, analysis), dict[str, float]()
+    if not course:
+        boxes = body_boxes(track, analysis)
+        lies = _lies(slimness(boxes, analysis), boxes)
+        likely = {"lying down": _SURE} if lies else postures(track, analysis, known)
+    facts.course = course
+    if not (course or likely):
         return
-    facts = track.facts
     facts.pose = facts.movement = None
     facts.confidence.pop("pose", None)
     facts.confidence.pop("movement", None)
-    told, *rest = [_FALLS] if falls else sorted(likely, key=lambda name: -likely[name])
-    sure = _BY_OUTLINE if falls else round(likely[told], 3)
+    if any(said.endswith(_FALLS) for *_, said in course):
+        facts.movement, facts.confidence["movement"] = _FALLS, _BY_OUTLINE
+    elif course:  # what she does longest
+        facts.pose, facts.confidence["pose"] = max(course, key=lambda part: part[1] - part[0])[2], LIKELY
+    else:
+        _tell_one_posture(track, analysis, likely)
+    if facts.pose is None or facts.pose.endswith("standing"):
+        facts.seat = None  # a kept analysis may hold the seat that an earlier head told
+
+
+def _tell_one_posture(track: Track, analysis: ClipAnalysis, likely: dict[str, float]) -> None:
+    """Write the likeliest posture into the facts of somebody whose posture doesn't change."""
+    facts, (told, *rest) = track.facts, sorted(likely, key=lambda name: -likely[name])
+    sure = round(likely[told], 3)
     if rest and 0.5 <= sure < LIKELY and sure >= _CLEARLY * likely[rest[0]]:
         sure = LIKELY
-    if falls:
-        facts.movement, facts.confidence["movement"] = _FALLS, sure
-    elif sure >= LIKELY and told == "striding":
+    if sure >= LIKELY and told == "striding":
         facts.movement, facts.confidence["movement"] = _STRIDES, sure
     elif told != "bending" and (word := _phrase(told, sure, track, analysis)):
         facts.pose, facts.confidence["pose"] = word, sure
-    if facts.pose is None or facts.pose.endswith("standing"):
-        facts.seat = None  # a kept analysis may hold the seat that an earlier head told
+
+
+def _course(track: Track, analysis: ClipAnalysis) -> Course:
+    """What somebody does in turn who falls, sits down or stands up in a shot, by the body that is hers there."""
+    for own in (one for one in analysis.bodies if _belongs_to(one, track)):
+        boxes = np.array(own.boxes, np.float32)
+        parts = _fall(track, analysis, own.frames, boxes)
+        if not parts and len(boxes) >= _AGREE * len(track.shown_in):
+            parts = _change(track, analysis, own.frames, boxes)
+        if parts:
+            return [(round(max(float(a), 0.0), 2), round(float(b), 2), said) for a, b, said in parts if said]
+    return []
+
+
+def _fall(track: Track, analysis: ClipAnalysis, frames: list[int], boxes: FloatArray) -> Course:
+    """What somebody does who falls: what she did upright, the fall, how she lies, what she does when she is up again.
+
+    `boxes` [n, 4] of her body in `frames`, which follow each other.
+    """
+    shape, times, half = slimness(boxes, analysis), analysis.times[frames], analysis.step_s / 2
+    if (flat := _falls(shape, boxes)) is None:
+        return []
+    tallest = boxes[int(shape[:flat].argmax())]
+    low = boxes[:, 1] - tallest[1] > 2 * _SINKS * (tallest[3] - tallest[1])
+    upright = np.flatnonzero(((shape >= _UPRIGHT) & ~low)[:flat])
+    first, last = upright[np.flatnonzero(np.diff(upright, prepend=-2) > 1)[-1]], upright[-1]  # without a gap
+    up = next((i for i in range(flat, len(shape)) if shape[i] >= _RISEN), len(shape))
+    again = _seen_as(track, analysis, frames[up:]) if up < len(shape) else ""
+    return [
+        (times[first] - half, times[last], _seen_as(track, analysis, frames[first : last + 1])),
+        (times[last], times[flat], f"probably {_FALLS}"),
+        (times[flat], times[up - 1] + half, "lying down"),
+        (times[up - 1] + half, times[-1] + half, again),
+    ]
+
+
+def _change(track: Track, analysis: ClipAnalysis, frames: list[int], boxes: FloatArray) -> Course:
+    """What somebody does who sits down or stands up: one before, the other after, where both are likely."""
+    times, half = analysis.times[frames], analysis.step_s / 2
+    takes = max(0, min(round(_TAKES_S / max(analysis.step_s, 1e-6)), len(boxes) - 2 * _BOTH))  # frames
+    sinks = np.array([_sinks(boxes, at, at + takes) for at in range(_BOTH, len(boxes) - takes - _BOTH + 1)])
+    if not len(sinks) or np.abs(sinks).max() < _LOWERED[int(np.median(boxes[:, 3]) > _CUT)]:
+        return []
+    most = int(np.abs(sinks).argmax())
+    end, start = most + _BOTH, most + _BOTH + takes
+    said = _seen_as(track, analysis, frames[:end]), _seen_as(track, analysis, frames[start:])
+    if said != ("probably standing", "probably sitting")[:: 1 if sinks[most] > 0 else -1]:
+        return []
+    middle = (times[end - 1] + times[start]) / 2
+    return [(times[0] - half, middle, said[0]), (middle, times[-1] + half, said[1])]
+
+
+def _sinks(boxes: FloatArray, end: int, start: int) -> float:
+    """The share of a body's height by which its top sinks (negative: rises) from before one of its boxes [n, 4] to
+    after another; 0 where its foot moves, too, or it gets broader or narrower, as of who comes near or goes out below.
+    """
+    parts = boxes[max(0, end - _FRAMES) : end], boxes[start : start + _FRAMES]
+    before, after = (np.median(part, 0) for part in parts)
+    height = max(before[3] - before[1], after[3] - after[1])
+    narrow, broad = sorted((before[2] - before[0], after[2] - after[0]))
+    moves = abs(after[3] - before[3]) > _HELD * height or broad > _AS_BROAD * narrow
+    return 0.0 if moves else float((after[1] - before[1]) / height)
+
+
+def _seen_as(track: Track, analysis: ClipAnalysis, frames: list[int]) -> str:
+    """Whether somebody probably stands (or strides) or sits in frames that follow each other; "" if neither is."""
+    span = float(analysis.times[frames[0]]), float(analysis.times[frames[-1]])
+    part, shown = analysis.between(*span), analysis.shown_between(*span)
+    mine = next((one for one, i in zip(part.tracks, shown, strict=True) if analysis.tracks[i] is track), None)
+    if mine is None:
+        return ""
+    middles = [some.mean() for some in np.array_split(track.shown_in, max(1, len(track.looks)))]
+    inside = [i for i in range(len(track.looks)) if frames[0] <= middles[i] <= frames[-1]]  # each is of a stretch
+    mine.looks = track.looks[inside] if inside else mine.looks
+    likely = postures(mine, part)
+    upright, sits = likely.get("standing", 0.0) + likely.get("striding", 0.0), likely.get("sitting", 0.0)
+    told, sure = ("standing", upright) if upright > sits else ("sitting", sits)
+    return f"probably {told}" if sure >= _HALF and sure >= _EITHER * (upright + sits) else ""
 
 
 def _phrase(told: str, sure: float, track: Track, analysis: ClipAnalysis) -> str | None:
@@ -196,16 +292,16 @@ def geometry(joints: FloatArray, face: FloatArray, aspect: float) -> FloatArray:
     return np.array([0.0, *seen_face, *places, *_angles(xy, seen)], np.float32)
 
 
-def _falls(shape: FloatArray, boxes: FloatArray) -> bool:
-    """Whether a body that was upright becomes flat, lower and broader; slimness [n] and boxes [n, 4] by frame."""
+def _falls(shape: FloatArray, boxes: FloatArray) -> int | None:
+    """Where a body that was upright becomes flat, lower and broader; slimness [n] and boxes [n, 4] by frame."""
     width = boxes[:, 2] - boxes[:, 0]
     for first in range(1, len(shape) - _FRAMES + 1):
         before, flat = int(shape[:first].argmax()), slice(first, first + _FRAMES)
         height, sunk = boxes[before, 3] - boxes[before, 1], boxes[flat, 1].min() - boxes[before, 1]
         lies = shape[before] >= _UPRIGHT and shape[flat].max() <= _DOWN and width[flat].min() >= _WIDER * width[before]
         if lies and sunk >= _SINKS * height:
-            return True
-    return False
+            return 1 + int(np.flatnonzero(shape[:first] > _DOWN)[-1])  # flat since then
+    return None
 
 
 def _lies(shape: FloatArray, boxes: FloatArray) -> bool:

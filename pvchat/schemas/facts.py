@@ -37,7 +37,10 @@ class PersonFacts:
     headwear: list[str] = field(default_factory=list)  # "a helmet", "a hat", "sunglasses", if no feature says so
     gender: str | None = None  # "man" | "woman", only when the head is confident
     pose: str | None = None  # "standing" | "sitting" | "lying down" | "probably sitting"
-    movement: str | None = None  # "walking or running" | "falling or lying down"
+    movement: str | None = None  # "walking or running" | "falling"
+    # From when to when (seconds) she does what, where posture changes: (0.0, 1.2, "probably standing"),
+    # (1.2, 1.7, "probably falling"), (1.7, 6.0, "lying down").
+    course: list[tuple[float, float, str]] = field(default_factory=list)
     gestures: list[str] = field(default_factory=list)  # "raising a hand", "talking"
     deed: str | None = None  # "talking on the phone", "probably eating or drinking" (`perception/deeds.py`)
     seat: str | None = None  # "on a sofa", what she sits or lies on
@@ -49,7 +52,8 @@ class PersonFacts:
         """What `asdict` made of facts, after JSON."""
         grounds = {what: Ground(g["time_s"], tuple(g["box"]), g["score"]) for what, g in row.get("grounds", {}).items()}
         clothes = [Garment(**g) for g in row.get("clothes", [])]
-        return cls(**{**_known(cls, row), "clothes": clothes, "grounds": grounds})
+        course = [tuple(part) for part in row.get("course", [])]
+        return cls(**{**_known(cls, row), "clothes": clothes, "grounds": grounds, "course": course})
 
 
 def _known(kind: type[Any], row: Mapping[str, Any]) -> dict[str, Any]:

@@ -51,7 +51,7 @@ _HAIR = ("dark hair", "brown hair", "blonde hair", "grey hair", "red hair", "lon
 _GESTURES = ("smiling", "talking", "nodding", "shaking their head", "raising a hand",
              "looking down", "gesturing with both hands", "looking to the left",
              "looking to the right", "facing the camera", "holding a hand to their face")  # fmt: skip
-_MOVES = ("walking or running", "falling or lying down")
+_MOVES = ("walking or running", "falling")
 _HELD = (
     "holding a cup",
     "holding a phone",

@@ -66,6 +66,7 @@ _LASTS = word_set("time times shot shots clip clips video videos visible seen ha
 _IN_PICTURE = word_set("picture frame screen image shot bigger big")
 _COLOUR, _DOES = word_set("colour color colours colors shade"), word_set("do does did can could will would")
 _EACH_OTHER = re.compile(r"(?: (?:at|to|with|towards))? (?:each other|one another)\b")
+_A_FALL, _ASKS_FALL = word_set("a the any many more"), word_set("is was are were did does has have had any")
 _ENTERS, _LEAVES = word_set("enter enters entered entering"), word_set("leave leaves left leaving exit exits exited")
 
 
@@ -338,6 +339,31 @@ def _comes_in(query: Query, question: Tagged) -> Query:
     return replace(query, where=Has("enters")) if plain and asked and comes else query
 
 
+def _fall(query: Query, question: Tagged) -> Query:
+    """Of a fall told by the noun, which the network leaves out: "was there a fall?", "when is the fall?"."""
+    seen = question.seen
+    at = next((i for i, (a, b) in enumerate(pairwise(seen), 1) if a in _A_FALL and b in ("fall", "falls")), 0)
+    asked: dict[str, queries.Select] = {"how many": "how_often", "at which": "when", "at what": "when"}
+    select: queries.Select = "when" if seen[0] == "when" else asked.get(" ".join(seen[:2]), "exists")
+    whether = seen[at - 1] != "the" and not _ASKS_FALL.isdisjoint(seen[:at])  # not "did he survive the fall?"
+    if not at or query.where or query.during.event or select == "exists" and not whether:
+        return query
+    form: queries.Form = "polar" if select == "exists" else "wh"
+    return replace(query, select=select, where=Has("deed", "falling"), form=form, refusal=None)
+
+
+def _turns(query: Query, question: Tagged) -> Query:
+    """Of sitting down or standing up, not of sitting or standing: "does she get up again?"."""
+    has, ways = query.where, {"sitting": "sitting down", "standing": "standing up"}
+    own = [slot.typed.lower().split() for slot in question.slots if slot.kind == "posture" and slot.begins]
+    turns = any(len(typed) > 1 and not typed[0].endswith("ing") for typed in own)
+    again = query.select == "how_often" and query.form == "polar" and "again" in question.seen
+    if not turns or not isinstance(has, Has) or has.value not in ways or query.throughout or query.number and not again:
+        return query
+    query = replace(query, where=Has("posture", ways[has.value]))
+    return replace(query, select="exists", number=None) if again else query
+
+
 def _all_known(query: Query, question: Tagged) -> Query:
     """Whether nobody is a stranger: "are all men known?", "do I know everybody?"; not "are all known men here?"."""
     asked = query.select == "exists" and query.whom.known is not None and _ALL_KNOWN.match(" ".join(question.seen))
@@ -536,7 +562,7 @@ def _taken_off(query: Query, question: Tagged) -> Query:
 
 HEAD_RULES = (_could_be, _comes_again)
 QUERY_RULES = (
-    _only_then, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
+    _fall, _turns, _only_then, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
     _all_known, _sees_whom, _nobody_with, _but_never, _anybody, _of_people, _of_return, _with_kind,
     _untold, _who_is_the, _each_other,
 )  # fmt: skip
