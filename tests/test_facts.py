@@ -65,9 +65,12 @@ def scene_with(face=(0.4, 0.2, 0.5, 0.36), cloth=RED, frames=6, collar=None, gre
 
 
 def face_of(odds):
-    """A face vector [128] that is a man's by these log-odds."""
+    """A face vector [128], as long as they are, that is a man's by these log-odds."""
     head = arrays_of(gender.WEIGHTS)
-    return (odds - head["bias"][0]) * head["weight"] / (head["weight"] ** 2).sum()
+    along = head["weight"] / np.linalg.norm(head["weight"])
+    found = (odds - head["bias"][0]) / np.linalg.norm(head["weight"]) * along
+    aside = np.eye(128)[0] - along[0] * along
+    return found + np.sqrt(max(0.0, 1.96 - (found**2).sum())) * aside / np.linalg.norm(aside)
 
 
 def track_at(face, n=6, kind="face"):
@@ -127,6 +130,14 @@ def test_a_face_tells_the_gender_and_the_look_of_the_head_adds_to_it():
         told[odds, claim] = facts.recognise_person(clip, track, analysis(track), experts=experts(**said)).gender
     assert {key for key, said in told.items() if said == "man"} == {(0.5, "man"), (2.0, None), (2.0, "man")}
     assert {key for key, said in told.items() if said == "woman"} == {(-4.0, None), (-4.0, "woman"), (-2.5, "woman")}
+
+
+def test_what_is_no_face_has_no_gender_of_its_own():
+    clip, track = scene_with()
+    track.identity[:] = 0.0
+    assert gender.gender_of_track(track, None) is None
+    assert gender.gender_of_track(track, Attribute("woman", 0.9)) == Attribute("woman", 0.9)
+    assert gender.gender_of_person(track.identity) is None
 
 
 def test_a_mask_needs_both_heads():

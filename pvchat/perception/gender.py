@@ -23,26 +23,30 @@ WEIGHTS = Path(__file__).with_name("experts") / "gender.safetensors"
 OF_TRACK, OF_PERSON = (1.2, -3.1), (0.4, -1.5)
 _CLAIM = {"man": 1.0, "woman": -1.0}  # what the other head's word adds to them [choice]
 _ALONE = 0.3  # quality that a face seen once needs
+_SHORTEST = 1.0  # length of a face's vector; those of real faces are 1.2 to 1.6 long
 
 
-def log_odds(vectors: FloatArray) -> float:
-    """How much likelier (natural logarithm) face vectors [n, 128] of one person, n > 0, are a man's: their mean."""
-    head = arrays_of(WEIGHTS)
-    return float((np.asarray(vectors, np.float32) @ head["weight"]).mean() + head["bias"][0])
+def log_odds(vectors: FloatArray) -> float | None:
+    """How much likelier (natural logarithm) face vectors [n, 128] of one person are a man's; None where none is one."""
+    vectors, head = np.asarray(vectors, np.float32), arrays_of(WEIGHTS)
+    faces = vectors[np.linalg.norm(vectors, axis=1) >= _SHORTEST]
+    return float((faces @ head["weight"]).mean() + head["bias"][0]) if len(faces) else None
 
 
 def gender_of_track(track: Track, claim: Attribute | None) -> Attribute | None:
     """Man or woman with its probability, of somebody followed through a clip; `claim` is the other head's word."""
-    if not len(track) or len(track) == 1 and float(track.quality[0]) < _ALONE:
+    seen = log_odds(track.identity)
+    if seen is None or len(track) == 1 and float(track.quality[0]) < _ALONE:
         return claim
-    odds = log_odds(track.identity) + (0.0 if claim is None else _CLAIM[claim.label])
+    odds = seen + (0.0 if claim is None else _CLAIM[claim.label])
     told = _told(odds, OF_TRACK)
     return None if told is None else Attribute(told, float(sigmoid(np.array(abs(odds)))))
 
 
 def gender_of_person(prototypes: FloatArray) -> str | None:
     """What an enrolled person looks like, by the vectors [n, 128] of her enrollment."""
-    return _told(log_odds(prototypes), OF_PERSON) if len(prototypes) else None
+    odds = log_odds(prototypes)
+    return None if odds is None else _told(odds, OF_PERSON)
 
 
 def _told(odds: float, limits: tuple[float, float]) -> str | None:
