@@ -10,11 +10,12 @@ import pytest
 
 pytest.importorskip("torch")
 
-from make_analysis import make_track  # noqa: E402
+from make_analysis import make_analysis, make_track  # noqa: E402
 from make_film import Experts, memory_in, person  # noqa: E402
 
+from pvchat.chat.question import Conversation, described  # noqa: E402
 from pvchat.perception.closer import MOST_STRETCHES, stretches_of  # noqa: E402
-from pvchat.schemas import Appearance, PersonFacts  # noqa: E402
+from pvchat.schemas import Appearance, PersonFacts, PersonPresence  # noqa: E402
 
 
 def test_all_stretches_of_who_is_asked_about_are_measured_once(
@@ -93,6 +94,18 @@ def test_the_longest_stretches_are_measured_and_several_people_share_them() -> N
     assert stretches_of([one]) == long[1::2]
     assert stretches_of([one, other]) == 2 * long[1:MOST_STRETCHES:2]
     assert len(stretches_of(20 * [one])) == 20
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"), [("What is Ana wearing?", [0, 1]), ("Does anybody fall?", [0, 1, 2]), ("Is Ana there?", [])]
+)
+def test_all_tracks_of_who_is_asked_about_are_measured_and_strangers_where_nobody_is_named(
+    text: str, numbers: list[int]
+) -> None:
+    clip = make_analysis(make_track(1, range(4)), make_track(1, range(4, 8)), make_track(2))
+    ana = PersonPresence("Ana", "present", 0.9, [(0.0, 2.0)], 0, (0, 1))
+    wanted = described(Conversation(["Ana"]).read([text]), [ana], clip)
+    assert [number for number, track in enumerate(clip.tracks) if any(track is one for one in wanted)] == numbers
 
 
 def test_of_whom_nothing_is_told_nothing_is_measured(long_video: Path, tmp_path: Path, experts: Experts) -> None:
