@@ -24,7 +24,7 @@ import numpy as np
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import arrays_of, softmax
 from pvchat.perception.heads import holds_face
-from pvchat.schemas import BODY, STRIPS, ClipAnalysis, FloatArray, IntArray, Thing, Track
+from pvchat.schemas import BODY, STRIPS, ClipAnalysis, FloatArray, IntArray, PersonFacts, Thing, Track
 
 WEIGHTS = Path(__file__).with_name("experts") / "posture.safetensors"
 TOLD = ("standing", "sitting", "lying down", "striding", "bending")
@@ -194,6 +194,17 @@ def geometry(joints: FloatArray, face: FloatArray, aspect: float) -> FloatArray:
         for k in sorted(pair, key=lambda k: float(xy[k, 0])):
             places += [np.clip(xy[k, 0], -5, 5) / 3 * seen[k], np.clip(xy[k, 1], -2, 9) / 5 * seen[k], seen[k]]
     return np.array([0.0, *seen_face, *places, *_angles(xy, seen)], np.float32)
+
+
+def facts_by_outline(one: Thing, analysis: ClipAnalysis) -> PersonFacts:
+    """That a body falls, of whose face and pose nothing is known; empty where it doesn't.
+
+    A sample of a long video counts as two, for it stands for as much time as two of a short clip.
+    """
+    boxes = np.repeat(np.array(one.boxes, np.float32), 2 if analysis.scenes else 1, axis=0)
+    if not _falls(slimness(boxes, analysis), boxes):
+        return PersonFacts()
+    return PersonFacts(movement=_FALLS, confidence={"movement": _BY_OUTLINE})
 
 
 def _falls(shape: FloatArray, boxes: FloatArray) -> bool:
