@@ -84,11 +84,11 @@ class Experts:
     def measure(
         self, clip: video.Clip, seen: ClipAnalysis, _: Any, progress: Any, depth: Any, only: tuple[int, ...]
     ) -> ClipAnalysis:
-        (number,) = only
-        facts = seen.tracks[number].facts
-        self.measured.append(str(facts.where))
-        coat = Garment("coat", "red", 0.9)
-        seen.tracks[number].facts = PersonFacts(where=facts.where, clothes=[coat])
+        for number in only:
+            facts = seen.tracks[number].facts
+            self.measured.append(str(facts.where))
+            coat = Garment("coat", "red", 0.9)
+            seen.tracks[number].facts = PersonFacts(where=facts.where, clothes=[coat])
         return seen
 
 

@@ -142,6 +142,13 @@ def test_who_stands_up_sat_before() -> None:
     assert [verdict(before, Has("posture", way), "Ana") for way in ("standing up", "sitting down")] == ["no", "yes"]
 
 
+def test_what_two_stretches_show_that_follow_each_other_holds_throughout() -> None:
+    sits = PersonFacts(pose="sitting")
+    stretches = [Appearance(0.125, 0.875, sits), Appearance(1.12501, 1.875, sits)]  # half steps end a hair apart
+    timeline = made(ANA, analysis=make_analysis(replace(track(0, range(8)), appearances=stretches)))
+    assert run(Query("when", Whom(("Ana",)), Has("posture", "sitting")), timeline).spans == ((0.0, 2.0),)
+
+
 def test_strangers_are_as_many_as_are_seen_at_once() -> None:
     """Three tracks, two of them at the same time: two people, none of them twice in one frame."""
     one, two, again = track(1, range(0, 4)), track(2, range(2, 8), box=FAR), track(3, range(5, 8))

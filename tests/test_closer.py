@@ -10,25 +10,30 @@ import pytest
 
 pytest.importorskip("torch")
 
+from make_analysis import make_analysis, make_track  # noqa: E402
 from make_film import Experts, memory_in, person  # noqa: E402
 
-from pvchat.perception.closer import stretch_of  # noqa: E402
+from pvchat.chat.question import Conversation, described  # noqa: E402
+from pvchat.perception.closer import MOST_STRETCHES, stretches_of  # noqa: E402
+from pvchat.schemas import Appearance, PersonFacts, PersonPresence  # noqa: E402
 
 
-def test_the_stretch_that_is_asked_about_is_measured_once(long_video: Path, tmp_path: Path, experts: Experts) -> None:
+def test_all_stretches_of_who_is_asked_about_are_measured_once(
+    long_video: Path, tmp_path: Path, experts: Experts
+) -> None:
     memory = memory_in(tmp_path / "cache")
     seen = memory.look(long_video, stage="who")
     assert seen.analysis.stage == "who"
     parts = len(experts.seen)
     told = memory.measured(long_video, seen, [person(seen.analysis, 1)])
-    assert len(experts.seen) == parts + 1  # one part was looked at again
-    assert experts.measured == [person(seen.analysis, 1).facts.where]
+    assert experts.seen[parts:] == [2.0, 30.0, 36.0]  # her two shots, one of them in two parts of the scan
+    assert experts.measured == ["person 1 from 2", "person 1 from 30", "person 1 from 30"]
     assert person(told.analysis, 1).facts.clothes
     assert not person(told.analysis, 2).facts.clothes
     assert not person(seen.analysis, 1).facts.clothes  # what was said before stays
-    assert [a.told for a in person(told.analysis, 1).appearances].count(True) == 1
+    assert all(a.told for a in person(told.analysis, 1).appearances)
     again = memory.measured(long_video, told, [person(told.analysis, 1)])
-    assert len(experts.measured) == 1
+    assert len(experts.measured) == 3
     assert again.analysis is told.analysis
 
 
@@ -39,7 +44,7 @@ def test_what_was_measured_is_kept(long_video: Path, tmp_path: Path, experts: Ex
     kept = memory_in(tmp_path / "cache").look(long_video, stage="who")
     assert kept.experts_s == 0.0
     assert person(kept.analysis, 2).facts.clothes
-    assert stretch_of(person(kept.analysis, 2)).told  # type: ignore[union-attr]
+    assert all(a.told for a in person(kept.analysis, 2).appearances)
     memory.drop(kept.analysis.key)
     assert not list((tmp_path / "cache").glob("*.json"))
 
@@ -64,7 +69,7 @@ def test_in_a_part_of_the_video_her_stretch_there_is_measured(
     seen = memory.look(long_video, stage="who")
     shown = next(t for t in seen.analysis.between(start, end).tracks if "person 1" in str(t.facts.where))
     told = memory.measured(long_video, seen, [shown])
-    assert experts.measured == [f"person 1 {where}"]
+    assert {*experts.measured} == {f"person 1 {where}"}
     again = told.analysis.between(start, end)
     assert next(t for t in again.tracks if "person 1" in str(t.facts.where)).facts.clothes
 
@@ -74,15 +79,33 @@ def test_who_was_thinned_out_is_found_by_identity(long_video: Path, tmp_path: Pa
     memory = memory_in(tmp_path / "cache")
     seen = memory.look(long_video, stage="who")
     track = person(seen.analysis, 1)
-    stretch = track.appearances[-1]
-    early = np.flatnonzero(seen.analysis.times[track.frames] < 10)
-    bare = replace(track.rows(early), facts=stretch.facts)
-    whole = replace(seen.analysis, tracks=[bare if t is track else t for t in seen.analysis.tracks])
-    told = memory.measured(long_video, replace(seen, analysis=whole), [bare])
-    assert experts.measured == [stretch.facts.where]
-    assert told.analysis.tracks[0].appearances[-1].told or any(
-        a.told for t in told.analysis.tracks for a in t.appearances
-    )
+    bare = track.rows(np.flatnonzero(seen.analysis.times[track.frames] < 10))
+    stranger = replace(bare, identity=bare.identity + 1)
+    for one, found in ((bare, True), (stranger, False)):
+        whole = replace(seen.analysis, tracks=[one if t is track else t for t in seen.analysis.tracks])
+        told = memory.measured(long_video, replace(seen, analysis=whole), [one], whole=False)
+        late = [a.facts.clothes for t in told.analysis.tracks for a in t.appearances if a.told and a.start_s > 10]
+        assert [bool(clothes) for clothes in late] == [found, found]
+
+
+def test_the_longest_stretches_are_measured_and_several_people_share_them() -> None:
+    long = [Appearance(n, n + 0.5 + n % 2, PersonFacts()) for n in range(2 * MOST_STRETCHES)]
+    one, other = (replace(make_track(1), appearances=long) for _ in range(2))
+    assert stretches_of([one]) == long[1::2]
+    assert stretches_of([one, other]) == 2 * long[1:MOST_STRETCHES:2]
+    assert len(stretches_of(20 * [one])) == 20
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"), [("What is Ana wearing?", [0, 1]), ("Does anybody fall?", [0, 1, 2]), ("Is Ana there?", [])]
+)
+def test_all_tracks_of_who_is_asked_about_are_measured_and_strangers_where_nobody_is_named(
+    text: str, numbers: list[int]
+) -> None:
+    clip = make_analysis(make_track(1, range(4)), make_track(1, range(4, 8)), make_track(2))
+    ana = PersonPresence("Ana", "present", 0.9, [(0.0, 2.0)], 0, (0, 1))
+    wanted = described(Conversation(["Ana"]).read([text]), [ana], clip)
+    assert [number for number, track in enumerate(clip.tracks) if any(track is one for one in wanted)] == numbers
 
 
 def test_of_whom_nothing_is_told_nothing_is_measured(long_video: Path, tmp_path: Path, experts: Experts) -> None:

@@ -14,7 +14,17 @@ from pvchat.chat.clip_timeline import timeline_from, timeline_of
 from pvchat.chat.say.people import acts, whereabouts
 from pvchat.identity.evidence import Evidence, Neighbour, gather, most_at_once, one_name_each
 from pvchat.perception.experts.faceprint import nobody
-from pvchat.schemas import ClipAnalysis, Garment, Ground, PersonFacts, PersonPresence, Thing, Track
+from pvchat.schemas import (
+    ClipAnalysis,
+    Garment,
+    Ground,
+    PersonFacts,
+    PersonPresence,
+    SceneFacts,
+    SceneSpan,
+    Thing,
+    Track,
+)
 
 ANA = PersonPresence("Ana", "present", 0.9, [(0.0, 2.0)], 0, (0,))
 BOX = (0.52, 0.2, 0.72, 0.6)  # next to `make_track`'s own
@@ -102,6 +112,22 @@ def test_a_body_beside_her_is_somebody_and_her_own_is_not() -> None:
     assert said == "Somebody I don't know is next to Ana."
     timeline = timeline_of([ANA], clip)
     assert found("Is Ana alone?", ["Ana"], timeline).verdict == "no"
+
+
+def test_who_falls_without_a_face_is_told_of_however_many_are_known() -> None:
+    high, low = [0.4, 0.1, 0.6, 0.9], [0.2, 0.7, 0.8, 0.95]
+    falls = Thing("person", 0.0, list(range(6)), [high] * 3 + [low] * 3, [0.9] * 6)
+    clip = seen_with([make_track(1, [7])], falls)
+    seen = gather([ANA], clip)
+    assert [one.facts.movement for one in seen.others if one.name is None] == ["falling"]
+    assert found("Does anybody fall?", ["Ana"], timeline_of([ANA], clip)).verdict == "yes"
+    brief = replace(falls, frames=list(range(5)), boxes=falls.boxes[:5], scores=falls.scores[:5])
+    film = replace(seen_with([], brief), scenes=[SceneSpan(0.0, 2.0, SceneFacts())])
+    assert gather([], film).others[0].facts.movement  # of whose samples two are as long as four
+    assert not gather([], replace(film, scenes=[])).others[0].facts.movement
+    her = make_track(1, [0], kind="figure")  # whose body it is
+    her.body_boxes[:] = high
+    assert [one.name for one in gather([ANA], seen_with([her], falls)).others] == ["Ana"]
 
 
 def test_a_drawn_figure_nobody_knows_is_one_person() -> None:

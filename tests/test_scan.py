@@ -308,3 +308,12 @@ def test_facts_are_those_of_her_best_stretch_and_all_are_kept() -> None:
     (track,) = joiner.tracks()
     assert track.facts.where == "on the right"
     assert [a.facts.where for a in track.appearances] == ["on the left", "on the right"]
+
+
+def test_each_shot_in_which_somebody_is_seen_is_a_stretch_that_can_be_measured() -> None:
+    her = make_track(1, range(8))
+    her.facts = PersonFacts()  # in a crowd nothing is told of most in the scan
+    joiner = TrackJoiner()
+    joiner.add(part(her, cuts=(1.5,)), 0)
+    (track,) = joiner.tracks()
+    assert [(a.start_s, a.end_s) for a in track.appearances] == [(0.25, 1.25), (1.75, 3.75)]

@@ -233,7 +233,8 @@ def _rows_of_people(seen: dict[str, list[_Seen]], clip: _Clip) -> Iterator[Row]:
             for stretch in one.stretches:
                 rows = list(facts_as_rows(name, stretch.facts))
                 measured |= {row.attribute for row in rows}
-                yield from _held(rows, common([(stretch.start_s - half, stretch.end_s + half)], one.spans))
+                span = round(stretch.start_s - half, 2), round(stretch.end_s + half, 2)  # as far as to the next one's
+                yield from _held(rows, common([span], one.spans))
             rest = [row for row in facts_as_rows(name, one.who.facts) if row.attribute not in measured]
             yield from _held(rest, common(one.spans, [clip.whole]))  # all the time, what was measured in no stretch
     drawn = clip.evidence.scene.drawn

@@ -24,13 +24,14 @@ from pvchat.chat.say.voice import say
 from pvchat.chat.timeline import Finding, Timeline
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import SettingsError
-from pvchat.identity.evidence import few_seen, one_name_each
+from pvchat.identity.evidence import few_seen, gather, one_name_each
 from pvchat.schemas import ClipAnalysis, PersonPresence, QuestionType, Track
 
 if TYPE_CHECKING:
     from pvchat.people.person import Person
 
 Asked = str | tuple[str, str]  # an earlier question, or one with its answer
+_STRANGERS = 12  # most of those without a name who are measured where a question names nobody, in front first
 _NO_LIST, _BRACKETS = "questions come as a list.", "Put a single one in brackets."
 # What is known without measuring what people do and wear: who is there, when, and where in the picture
 _SEEN_AT_ONCE = ("present", "with", "enters", "leaves", "alone", "beside", "left_of", "right_of", "side", "shot_size",
@@ -220,7 +221,8 @@ def described(
     questions: Sequence[Question], presences: Sequence[PersonPresence], analysis: ClipAnalysis
 ) -> list[Track]:
     """The tracks of those whose facts the answers need: who are asked about and there, or may be, else the few who are
-    (`Finding.instead`); everybody where a question means somebody by the looks ("the man with glasses").
+    (`Finding.instead`); where nobody is named, `_STRANGERS` without a name, too; everybody where a question means
+    somebody by the looks ("the man with glasses").
     """
     measuring = [question for question in questions if question.asks_measured]
     if any(question.means_by_looks for question in measuring):
@@ -228,9 +230,11 @@ def described(
     tracks = list[int | None]()
     for question in measuring:
         asked = question.about(presences)
-        there = [p.track for p in asked if p.decision == "present"]
+        there = [i for p in asked if p.decision == "present" for i in (p.track, *p.tracks)]
         perhaps = [p.track for p in asked if p.decision == "unsure"]
         tracks += there or perhaps or (few_seen(presences, analysis) if question.people else [])
+        if not question.people:  # anybody may be who falls
+            tracks += [one.track for one in gather(presences, analysis).others if one.name is None][:_STRANGERS]
     return [analysis.tracks[i] for i in dict.fromkeys(tracks) if i is not None]
 
 

@@ -15,6 +15,7 @@ from pvchat.perception.boxes import inside
 from pvchat.perception.experts.faceprint import NO_FACE, shows_face
 from pvchat.perception.experts.figures import MIN_SCORE
 from pvchat.perception.heads import faceless, head_of
+from pvchat.perception.posture import facts_by_outline
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, PersonFacts, PersonPresence, SceneFacts, Thing, Track
 
 _MIN_FACE_FRAMES, _CLEAR_FACE_SCORE = 3, 0.98  # frames, or the face detector's score, from which a stranger is counted
@@ -90,7 +91,8 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
     near = {*present, *doubtful, *hers, *unknown}
     faces = [t.shown_in for i, t in enumerate(tracks) if t.kind == "face" and i in near]
     by_face = most_at_once([tracks[i].shown_in for i in unknown])
-    turned, count = _faceless_people(analysis, faces, len({*present, *doubtful}), by_face)
+    known = [tracks[i] for i in {*present, *doubtful} if i is not None]
+    turned, count = _faceless_people(analysis, faces, known, by_face)
     boxes = [_usual_box(t.boxes) for t in tracks]
     seen = [i for i in range(len(tracks)) if i in present or i in unknown]
     lit = {i: in_light(tracks[i].facts, analysis.scene) for i in (*there.values(), *seen)}
@@ -168,12 +170,13 @@ def one_name_each(presences: Sequence[PersonPresence]) -> list[PersonPresence]:
 
 
 def _faceless_people(
-    analysis: ClipAnalysis, faces: Sequence[IntArray], known: int, by_face: int
+    analysis: ClipAnalysis, faces: Sequence[IntArray], known: Sequence[Track], by_face: int
 ) -> tuple[list[Neighbour], int]:
     """People who are seen without a face, and the number of unknown people in all.
 
     That number is `by_face`, or, where it is more, how many people are seen at once, with a face (`faces`: in which
-    frames) or without, beyond the `known` ones; only then bodies are looked at by themselves.
+    frames) or without, beyond the `known` ones; only then bodies are looked at by themselves. Who falls is one of them
+    in any case, be it somebody known who turned away.
 
     Drawn figures have no bodies: there, those that the locator is sure of are counted, pieces of one as one, and
     whoever has no name is one.
@@ -183,14 +186,23 @@ def _faceless_people(
         sure = [t for t in figures if t.scores.max() >= _CLEAR_FIGURE_SCORE]
         pieces = figure_groups(sure)
         whole = [np.concatenate([sure[i].shown_in for i in np.flatnonzero(pieces == n)]) for n in np.unique(pieces)]
-        return [], max(by_face, most_at_once(whole) - known, int(bool(figures) and not known))
+        return [], max(by_face, most_at_once(whole) - len(known), int(bool(figures) and not known))
     least = min(_MIN_BODY_FRAMES, len(analysis.times))
     alone = [body for body in faceless(analysis.bodies, analysis.tracks) if len(body.frames) >= least]
-    unknown = most_at_once([*faces, *(body.frames for body in alone)]) - known
-    if unknown <= by_face:
-        return [], by_face
-    heads = [_usual_box(np.stack([head_of(np.array(box, np.float32)) for box in body.boxes])) for body in alone]
-    return [Neighbour(head, None, tuple(body.frames)) for head, body in zip(heads, alone, strict=True)], unknown
+    unknown = most_at_once([*faces, *(body.frames for body in alone)]) - len(known)
+    found = []
+    for body in (one for one in alone if not any(_is_body_of(one, track) for track in known)):
+        facts = facts_by_outline(body, analysis)
+        if unknown > by_face or facts.movement:
+            head = _usual_box(np.stack([head_of(np.array(box, np.float32)) for box in body.boxes]))
+            found.append(Neighbour(head, None, tuple(body.frames), facts=facts))
+    return found, max(unknown, by_face, most_at_once([one.frames for one in found if one.facts.movement]))
+
+
+def _is_body_of(body: Thing, track: Track) -> bool:
+    """Whether a track of a person without a face was made of this body."""
+    row = int(track.frames[0]) - body.frames[0]
+    return 0 <= row < len(body.frames) and np.allclose(body.boxes[row], track.body_boxes[0], atol=1e-3)
 
 
 def most_at_once(shown: Sequence[Sequence[int] | IntArray]) -> int:

@@ -8,8 +8,8 @@ In: decoded frames. Out: a `ClipAnalysis`. The frozen networks are in `experts/`
                     person facts.py (garments.py, cloth.py, hair.py, drawnheads.py), motion.py (gestures.py),
                     posture.py, relations.py (to things), deeds.py, sleeves.py, collars.py; grounds.py: what facts
                     rest on
-    scan.py         a long video, part by part: joining.py joins tracks; closer.py measures the stretch that is
-                    asked about
+    scan.py         a long video, part by part: joining.py joins tracks; closer.py measures the shots of those who
+                    are asked about
     shared          sightings.py (which are worth measuring, and where), colours.py, boxes.py
 
 How numbers were chosen that no paper gives: docs/adr/0074-measured-constants.md.

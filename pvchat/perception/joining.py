@@ -118,9 +118,11 @@ def _continues(person: _Person, track: Track, first: int) -> bool:
 
 
 def _in_whole_video(track: Track, part: ClipAnalysis, offset: int) -> Track:
-    """A part's track with frames of the whole video; what was measured becomes an appearance."""
+    """A part's track with frames of the whole video; each shot of the part that shows it becomes an appearance."""
     times = part.times[track.frames]
-    told = [Appearance(float(times.min()), float(times.max()), track.facts)] if track.facts != PersonFacts() else []
+    shots = part.shot_of(times)
+    shown = [times[shots == shot] for shot in np.unique(shots)]
+    told = [Appearance(float(some.min()), float(some.max()), track.facts) for some in shown]
     return replace(track, frames=track.frames + offset, seen=track.shown_in + offset, appearances=told)
 
 

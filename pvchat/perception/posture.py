@@ -25,7 +25,7 @@ import numpy as np
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import arrays_of, softmax
 from pvchat.perception.heads import holds_face
-from pvchat.schemas import BODY, STRIPS, ClipAnalysis, FloatArray, IntArray, Thing, Track
+from pvchat.schemas import BODY, STRIPS, ClipAnalysis, FloatArray, IntArray, PersonFacts, Thing, Track
 
 WEIGHTS = Path(__file__).with_name("experts") / "posture.safetensors"
 TOLD = ("standing", "sitting", "lying down", "striding", "bending")
@@ -112,14 +112,19 @@ def _course(track: Track, analysis: ClipAnalysis) -> Course:
         if not parts and len(boxes) >= _AGREE * len(track.shown_in):
             parts = _change(track, analysis, own.frames, boxes)
         if parts:
-            return [(round(max(float(a), 0.0), 2), round(float(b), 2), said) for a, b, said in parts if said]
+            return _as_told(parts)
     return []
 
 
-def _fall(track: Track, analysis: ClipAnalysis, frames: list[int], boxes: FloatArray) -> Course:
+def _as_told(parts: Course) -> Course:
+    """Those parts of which something is known, in hundredths of seconds."""
+    return [(round(max(float(a), 0.0), 2), round(float(b), 2), said) for a, b, said in parts if said]
+
+
+def _fall(track: Track | None, analysis: ClipAnalysis, frames: list[int], boxes: FloatArray) -> Course:
     """What somebody does who falls: what she did upright, the fall, how she lies, what she does when she is up again.
 
-    `boxes` [n, 4] of her body in `frames`, which follow each other.
+    `boxes` [n, 4] of her body in `frames`, which follow each other; without a track only the fall and how she lies.
     """
     shape, times, half = slimness(boxes, analysis), analysis.times[frames], analysis.step_s / 2
     if (flat := _falls(shape, boxes)) is None:
@@ -166,8 +171,10 @@ def _sinks(boxes: FloatArray, end: int, start: int) -> float:
     return 0.0 if moves else float((after[1] - before[1]) / height)
 
 
-def _seen_as(track: Track, analysis: ClipAnalysis, frames: list[int]) -> str:
+def _seen_as(track: Track | None, analysis: ClipAnalysis, frames: list[int]) -> str:
     """Whether somebody probably stands (or strides) or sits in frames that follow each other; "" if neither is."""
+    if track is None:
+        return ""
     span = float(analysis.times[frames[0]]), float(analysis.times[frames[-1]])
     part, shown = analysis.between(*span), analysis.shown_between(*span)
     mine = next((one for one, i in zip(part.tracks, shown, strict=True) if analysis.tracks[i] is track), None)
@@ -290,6 +297,19 @@ def geometry(joints: FloatArray, face: FloatArray, aspect: float) -> FloatArray:
         for k in sorted(pair, key=lambda k: float(xy[k, 0])):
             places += [np.clip(xy[k, 0], -5, 5) / 3 * seen[k], np.clip(xy[k, 1], -2, 9) / 5 * seen[k], seen[k]]
     return np.array([0.0, *seen_face, *places, *_angles(xy, seen)], np.float32)
+
+
+def facts_by_outline(one: Thing, analysis: ClipAnalysis) -> PersonFacts:
+    """When a body falls and lies, of whose face and pose nothing is known; empty where it doesn't fall.
+
+    A sample of a long video counts as two, for it stands for as much time as two of a short clip.
+    """
+    often = 2 if analysis.scenes else 1
+    boxes = np.repeat(np.array(one.boxes, np.float32), often, axis=0)
+    parts = _fall(None, analysis, np.repeat(one.frames, often).tolist(), boxes)
+    if not parts:
+        return PersonFacts()
+    return PersonFacts(movement=_FALLS, course=_as_told(parts), confidence={"movement": _BY_OUTLINE})
 
 
 def _falls(shape: FloatArray, boxes: FloatArray) -> int | None:

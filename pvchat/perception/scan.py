@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +67,12 @@ class LongVideo:
     def parts(self, key: str, start_s: float) -> Generator[video.Clip, None, None]:
         """Its parts from `start_s` on (`video.read_parts`)."""
         return video.read_parts(self.path, self.found, key, self.config, start_s)
+
+    def piece(self, key: str, span: tuple[float, float]) -> video.Clip:
+        """These seconds of it, read as a short clip is; raises VideoReadError."""
+        clip = video.load(self.path, self.config, span=span, key=key, found=self.found)
+        cuts = tuple(cut for cut in clip.cuts if span[0] < cut < clip.times[-1])
+        return replace(clip, start_s=span[0], duration_s=span[1], cuts=cuts)
 
 
 @dataclass

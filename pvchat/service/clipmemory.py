@@ -145,7 +145,7 @@ class ClipMemory:
             clip: as it was looked at.
             seen: what `look` said.
             tracks: of its analysis or of a part of it (`between`), none: nothing is measured; in a long video
-                the stretch is that each one's facts are about.
+                their longest stretches are (`closer.stretches_of`).
             things: of a short clip the things are asked for, too; the scan of a long video has them already.
             whole: the look is at all of the clip; at its beginning only it isn't kept.
         """
@@ -154,10 +154,10 @@ class ClipMemory:
         if not seen.analysis.scenes:
             more = self._look(self._file(clip, goes_on=True), None, "what", None)
             return Look(more.analysis, seen.decode_s + more.decode_s, seen.experts_s + more.experts_s)
-        from pvchat.perception.closer import look_closer, stretch_of, with_facts_of
+        from pvchat.perception.closer import look_closer, stretches_of, with_facts_of
         from pvchat.perception.scan import LongVideo
 
-        wanted = [one for one in map(stretch_of, tracks) if one is not None and not one.told]
+        wanted = [one for one in stretches_of(tracks) if not one.told]
         if not wanted:
             return seen
         # whoever forgets holds the lock too; its turn the whole video's scan may have for long
