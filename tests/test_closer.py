@@ -14,8 +14,8 @@ from make_analysis import make_analysis, make_track  # noqa: E402
 from make_film import Experts, memory_in, person  # noqa: E402
 
 from pvchat.chat.question import Conversation, described  # noqa: E402
-from pvchat.perception.closer import MOST_STRETCHES, stretches_of  # noqa: E402
-from pvchat.schemas import Appearance, PersonFacts, PersonPresence  # noqa: E402
+from pvchat.perception.closer import MOST_STRETCHES, _shot_around, stretches_of  # noqa: E402
+from pvchat.schemas import Appearance, PersonFacts, PersonPresence, SceneFacts, SceneSpan  # noqa: E402
 
 
 def test_all_stretches_of_who_is_asked_about_are_measured_once(
@@ -72,6 +72,14 @@ def test_in_a_part_of_the_video_her_stretch_there_is_measured(
     assert {*experts.measured} == {f"person 1 {where}"}
     again = told.analysis.between(start, end)
     assert next(t for t in again.tracks if "person 1" in str(t.facts.where)).facts.clothes
+
+
+def test_the_shot_of_a_sample_right_at_a_cut_is_the_one_that_begins_there() -> None:
+    shots = np.array([[0.0, 1.25], [1.25, 4.0]], np.float32)
+    scenes = [SceneSpan(0.0, 3.0, SceneFacts()), SceneSpan(3.0, 4.0, SceneFacts())]
+    whole = replace(make_analysis(make_track(1)), shots=shots, scenes=scenes)
+    assert _shot_around(whole, Appearance(1.25, 1.25, PersonFacts())) == (1.25, 3.0)
+    assert _shot_around(whole, Appearance(3.25, 3.75, PersonFacts())) == (3.0, 4.0)
 
 
 def test_who_was_thinned_out_is_found_by_identity(long_video: Path, tmp_path: Path, experts: Experts) -> None:

@@ -14,6 +14,7 @@ from pvchat.chat.clip_timeline import timeline_from, timeline_of
 from pvchat.chat.say.people import acts, whereabouts
 from pvchat.identity.evidence import Evidence, Neighbour, gather, most_at_once, one_name_each
 from pvchat.perception.experts.faceprint import nobody
+from pvchat.perception.heads import head_of
 from pvchat.schemas import (
     ClipAnalysis,
     Garment,
@@ -126,7 +127,7 @@ def test_who_falls_without_a_face_is_told_of_however_many_are_known() -> None:
     assert gather([], film).others[0].facts.movement  # of whose samples two are as long as four
     assert not gather([], replace(film, scenes=[])).others[0].facts.movement
     her = make_track(1, [0], kind="figure")  # whose body it is
-    her.body_boxes[:] = high
+    her.boxes[:] = head_of(np.array(high, np.float32))
     assert [one.name for one in gather([ANA], seen_with([her], falls)).others] == ["Ana"]
 
 

@@ -228,8 +228,11 @@ def test_a_close_up_shows_no_clothes_and_says_none():
     assert found.clothes == []
 
 
-def test_grey_scale_footage_has_no_colours():
+def test_grey_scale_footage_has_no_colours(monkeypatch):
+    """Not in the scan of a long video, either, where nothing but that is told of hair."""
     clip, track = scene_with(cloth=(60, 10, 15), grey=True)
+    monkeypatch.setattr(facts.hair, "hair_colour", lambda _: "blonde")
+    assert facts.recognise_person(clip, track, analysis(track), experts=experts()).hair is None
     found = measure_person(clip, track, analysis(track), experts=experts())
     assert [g.colour for g in found.clothes] == ["dark"]
 

@@ -19,9 +19,10 @@ def nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(posture, "postures", lambda *_: {})
 
 
-def told(*boxes: tuple[float, float, float, float], pose: str | None = None, kind: str = "face") -> PersonFacts:
+def told(*boxes: tuple[float, float, float, float], pose: str | None = None, first_s: float = 0.125) -> PersonFacts:
     """The facts of somebody whose body has these boxes in frames 0, 1, … of a square clip; its face is at the top."""
-    analysis = make_analysis(make_track(frames=range(len(boxes)), box=FACE, kind=kind))
+    analysis = make_analysis(make_track(frames=range(len(boxes)), box=FACE))
+    analysis.times += first_s - analysis.times[0]
     analysis.width = analysis.height = 100
     analysis.bodies = [Thing("person", 0.9, list(range(len(boxes))), [list(b) for b in boxes], [0.9] * len(boxes))]
     (track,) = analysis.tracks
@@ -45,6 +46,12 @@ def test_who_gets_flat_and_low_falls_and_then_lies():
     assert told((0.3, 0.05, 0.75, 0.65), FLAT, FLAT, FLAT).course[-1][2] == "lying down"  # off a chair
     assert told(TALL, FLAT, FLAT).movement is None  # too short
     assert told(FLAT, FLAT, FLAT, FLAT).movement is None
+
+
+def test_who_falls_at_once_is_not_told_to_stand_before(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(posture, "postures", lambda *_: {"standing": 0.9})
+    said = [said for *_, said in told(TALL, FLAT, FLAT, FLAT, first_s=0.0).course]
+    assert said == ["probably falling", "lying down"]  # a part without a length would hold all the time
 
 
 def test_who_gets_up_lies_no_longer():

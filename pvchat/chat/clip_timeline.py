@@ -21,6 +21,7 @@ from pvchat.chat.sounds import rows_of_sound
 from pvchat.chat.spans import Span, common, merged
 from pvchat.chat.timeline import MOSTLY, Entity, Row, Timeline
 from pvchat.identity.evidence import STILL_S, Box, Evidence, Neighbour, gather, in_light, seen_together
+from pvchat.perception.boxes import overlap
 from pvchat.schemas import Appearance, ClipAnalysis, FloatArray, Ground, PersonFacts, PersonPresence, SceneFacts, Thing
 
 # Two people are side by side with nobody between them, up to this gap between their faces, in mean widths (an arm long,
@@ -31,7 +32,7 @@ _SHORTEST_S = 0.04  # of a photo
 _MEET_S = 1e-3  # by which the spans of two neighbouring samples overlap
 _NOWHERE: Box = (0.0, 0.0, 0.0, 0.0)
 _LAST_STEP = 0.3  # seconds, about a sampling step
-_GAP_S, _SAME_PLACE = 1.2, 0.5  # seconds between two sightings, and how far their boxes overlap [choice]
+_LOST_S, _SAME_PLACE = 1.2, 0.5  # seconds for which a face is lost at most; overlap of its boxes then [choice]
 
 SIDES = ("left", "right", "middle")
 _DEEPER = 2.0  # how much bigger somebody is who is in front of somebody else [choice]
@@ -144,8 +145,6 @@ def _known(person: PersonPresence, clip: _Clip) -> _Seen | None:
 
 def _unbroken(person: PersonPresence, clip: _Clip) -> list[Span]:
     """When an enrolled person is seen, also while her face is lost for a moment: at one place, and in no other shot."""
-    from pvchat.perception.boxes import overlap
-
     known, spans, boxes = clip.analysis, merged(person.spans), dict[int, FloatArray]()
     if known is None:
         return spans
@@ -155,7 +154,7 @@ def _unbroken(person: PersonPresence, clip: _Clip) -> list[Span]:
     for a, b in pairwise(sorted(boxes)):
         start, end = float(known.times[a]), float(known.times[b])
         shown = any(start < first and last < end for first, last in clip.evidence.shots)
-        if end - start <= _GAP_S and not shown and overlap(boxes[a], boxes[b])[0, 0] >= _SAME_PLACE:
+        if end - start <= _LOST_S and not shown and overlap(boxes[a], boxes[b])[0, 0] >= _SAME_PLACE:
             spans.append((start, end))
     return merged(spans)
 
@@ -365,9 +364,10 @@ def facts_as_rows(name: str, facts: PersonFacts) -> Iterator[Row]:
         *(("side", side, "") for side in SIDES if side in where),
     )  # fmt: skip
     yield from (Row(name, attribute, said, ground=seen.get(key)) for attribute, said, key in rest if said)
-    sure = PROBABLY if (facts.pose or "").startswith(HEDGE) else 1.0  # a seat is no surer than the sitting
-    for start, end in seats if facts.seat else ():
-        yield Row(name, "near", facts.seat, start, end, probability=sure, ground=seen.get("seat"))
+    if facts.seat:
+        sure = PROBABLY if (facts.pose or "").startswith(HEDGE) else 1.0  # a seat is no surer than the sitting
+        for start, end in seats:
+            yield Row(name, "near", facts.seat, start, end, probability=sure, ground=seen.get("seat"))
 
 
 def _course_as_rows(name: str, facts: PersonFacts) -> Iterator[Row]:

@@ -200,9 +200,11 @@ def _faceless_people(
 
 
 def _is_body_of(body: Thing, track: Track) -> bool:
-    """Whether a track of a person without a face was made of this body."""
-    row = int(track.frames[0]) - body.frames[0]
-    return 0 <= row < len(body.frames) and np.allclose(body.boxes[row], track.body_boxes[0], atol=1e-3)
+    """Whether a track of a person without a face was made of this body (`bodies.body_track`): its box is the head's."""
+    if (frame := int(track.frames[0])) not in body.frames:
+        return False
+    head = head_of(np.array(body.boxes[body.frames.index(frame)], np.float32))
+    return np.allclose(head, track.boxes[0], atol=1e-3)
 
 
 def most_at_once(shown: Sequence[Sequence[int] | IntArray]) -> int:

@@ -76,7 +76,7 @@ def _shot_around(whole: ClipAnalysis, stretch: Appearance) -> tuple[float, float
     """From when to when the shot goes that a stretch lies in, as far as it is in the same part of the scan."""
     middle = (stretch.start_s + stretch.end_s) / 2
     spans = [*whole.shots.tolist(), *((scene.start_s, scene.end_s) for scene in whole.scenes)]
-    around = [(start, end) for start, end in spans if start <= middle <= end]
+    around = [(start, end) for start, end in spans if start <= middle < end]
     return max(start for start, _ in around), min(end for _, end in around)
 
 

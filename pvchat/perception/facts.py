@@ -43,7 +43,7 @@ def recognise_person(clip: Clip, track: Track, analysis: ClipAnalysis, *, expert
         said = next((claim for claim in claims if claim.label in ("man", "woman")), None)
         if (gender := gender_of_track(track, said)) is not None:
             facts.gender, facts.confidence["gender"] = gender.label, gender.confidence
-        if colour := None if _is_hatted(facts) else hair.hair_colour(looks):
+        if colour := None if seen.grey or _is_hatted(facts) else hair.hair_colour(looks):
             facts.hair = f"long {colour} hair" if facts.hair else f"{colour} hair"
     return facts
 
@@ -86,8 +86,6 @@ def measure_person(
         if analysis.scene.drawn:  # the second head was fitted to photos and film
             facts.confidence = {k: v for k, v in facts.confidence.items() if k not in facts.headwear}
             facts.headwear, facts.hair = [], None
-        if seen.grey and facts.hair:
-            facts.hair = "long hair" if facts.hair.startswith("long") else None
         if facts.hair in (None, "long hair") and not _is_hatted(facts) and hair.is_dark(seen):
             facts.hair = "long dark hair" if facts.hair else "dark hair"
     elif heads is not None and not seen.grey:

@@ -117,8 +117,9 @@ def _course(track: Track, analysis: ClipAnalysis) -> Course:
 
 
 def _as_told(parts: Course) -> Course:
-    """Those parts of which something is known, in hundredths of seconds."""
-    return [(round(max(float(a), 0.0), 2), round(float(b), 2), said) for a, b, said in parts if said]
+    """Those parts of which something is known, in hundredths of seconds; none that ends where the clip begins."""
+    rounded = [(round(max(float(start), 0.0), 2), round(float(end), 2), said) for start, end, said in parts]
+    return [(start, end, said) for start, end, said in rounded if said and start < end]
 
 
 def _fall(track: Track | None, analysis: ClipAnalysis, frames: list[int], boxes: FloatArray) -> Course:
@@ -315,7 +316,7 @@ def facts_by_outline(one: Thing, analysis: ClipAnalysis) -> PersonFacts:
 def _falls(shape: FloatArray, boxes: FloatArray) -> int | None:
     """Where a body that was upright becomes flat, lower and broader; slimness [n] and boxes [n, 4] by frame."""
     width = boxes[:, 2] - boxes[:, 0]
-    for first in range(1, len(shape) - _FRAMES + 1):
+    for first in (1 + np.flatnonzero(shape[1 : 1 - _FRAMES] <= _DOWN)).tolist():  # it is flat there
         before, flat = int(shape[:first].argmax()), slice(first, first + _FRAMES)
         height, sunk = boxes[before, 3] - boxes[before, 1], boxes[flat, 1].min() - boxes[before, 1]
         lies = shape[before] >= _UPRIGHT and shape[flat].max() <= _DOWN and width[flat].min() >= _WIDER * width[before]
