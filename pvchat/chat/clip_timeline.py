@@ -376,8 +376,7 @@ def _course_as_rows(name: str, facts: PersonFacts) -> Iterator[Row]:
         key, attribute = ("movement", "deed") if said.endswith("falling") else ("pose", "posture")
         ground = facts.grounds.get(key)
         there = ground is not None and start <= ground.time_s <= end
-        row = replace(hedged(name, attribute, said), start_s=start, end_s=end)
-        yield replace(row, ground=(ground if key == "pose" else on_footage(ground, key)) if there else None)
+        yield replace(hedged(name, attribute, said), start_s=start, end_s=end, ground=ground if there else None)
 
 
 def hedged(name: str, attribute: str, said: str) -> Row:
