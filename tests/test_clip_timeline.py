@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, replace
 
 import pytest
@@ -119,9 +120,9 @@ def test_what_somebody_does_in_turn_is_told_at_its_times() -> None:
     grounds = {what: Ground(1.5, (0.0, 0.0, 1.0, 1.0), 0.8) for what in ("pose", "movement")}
     facts = PersonFacts(movement="falling", course=course, seat="on a sofa", grounds=grounds)
     ana = replace(ANA, spans=[(0.5, 2.0)])
-    timeline = made(
-        ana, analysis=make_analysis(replace(track(0, range(8)), facts=PersonFacts.from_dict(asdict(facts))))
-    )
+    stored = PersonFacts.from_dict(json.loads(json.dumps(asdict(facts))))
+    assert stored == facts
+    timeline = made(ana, analysis=make_analysis(replace(track(0, range(8)), facts=stored)))
     told = [row for name in ("posture", "deed", "near") for row in timeline.of("Ana", name)]
     assert [(row.value, row.span, row.probability, row.ground is not None) for row in told] == [
         ("sitting", (0.5, 0.75), 0.6, False), ("lying down", (1.0, 2.0), 1.0, True),
