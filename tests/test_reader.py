@@ -127,6 +127,7 @@ PLAIN: dict[str, Query] = {
     # by words that nobody lists
     "Does Ana hang up?": Query("exists", ANA, Has("deed", "hanging up"), form="polar"),
     "Does Ana look away?": Query("exists", ANA, Has("deed", "looking away"), form="polar"),
+    "Does Ana hang around?": Query("exists", ANA, Has("deed", "hanging around"), form="polar"),
     "What colour are the masks?": Query("attribute", attribute="worn", value="face mask"),
     # conditions side by side
     "Ana wears black and has long hair, right?": Query(
@@ -153,6 +154,26 @@ PLAIN: dict[str, Query] = {
     "Does the doctor smile?": Query("exists", Whom(such=Has("role", "doctor")), Has("deed", "smiling"), form="polar"),
     "Who is the masked man?": Query("who", Whom(such=And((Has("worn", "face mask"), Has("gender", "man"))))),
     "What does Ana look like? I need it for a poster": Query("attribute", ANA, attribute="looks"),
+    # words that say nothing of what is asked, or how surely
+    "Do you think Ana is there?": Query("exists", ANA, form="polar"),
+    "Could you check whether Ana is there?": Query("exists", ANA, form="polar"),
+    "Is it true that Ana is there?": Query("exists", ANA, form="polar"),
+    "Is little Ana there?": Query("exists", ANA, form="polar"),
+    "Is Ana clearly visible?": Query("exists", ANA, form="polar"),
+    "Who attends the meeting?": Query("who"),
+    "Is Ana there for most of it?": Query("exists", ANA, form="polar", number=Number("more_than", 0.5), value="share"),
+    "Who is there the shortest?": Query("who", rank=Rank("long", -1)),
+    "Is there an intruder?": Query("exists", Whom(known=False), form="polar"),
+    # what stands before "or" together, and what both have
+    "Who is smiling and waving or talking?": Query("who", where=Or((
+        And((Has("deed", "smiling"), Has("deed", "waving"))), Has("deed", "talking"),
+    ))),
+    "Is Ana in the kitchen sitting or standing?": Query(
+        "attribute", ANA, Has("place", "kitchen"), "posture", form="choice"
+    ),
+    "Who is sitting in the kitchen or in the garden?": Query(
+        "who", where=And((Or((Has("place", "kitchen"), Has("place", "garden"))), Has("posture", "sitting")))
+    ),
     # everything
     "Describe Ana.": Query("describe", ANA),
     "What is going on in this video?": Query("describe"),

@@ -153,11 +153,14 @@ def _asked(
         return asked, value, joined(conditions, "and")
     cut = next((slot.at for slot in slots if slot.role == "P" and slot.after_or), 0)
     first, then = (conditions_of([s for s in slots if (s.at < cut) == so], "P") for so in (True, False))
-    if len(first) > 1 and then:  # "is Ana sitting next to Ben or standing alone?"
-        heads |= {"select": "exists", "form": "choice"}
+    kinds = [*map(_kind, first)]
+    shared = first[:-1] if kinds[-1:] == [*map(_kind, then)] and kinds[-1] not in kinds[:-1] else []
+    if len(first) > 1 and then and not shared:  # "is Ana sitting next to Ben or standing alone?"
+        heads |= {"select": "exists", "form": "choice"} if heads["select"] in ("exists", "attribute") else {}
         return None, "", queries.Or((queries.conjunction(first), queries.conjunction(then)))
     spots = [one for one in conditions if queries.is_of(one, *queries.PLACES, *RELATIONS)]
     narrowing = spots if len(spots) == 1 and len(conditions) > 2 else []  # "sitting or standing in the kitchen?"
+    narrowing = [one for one in conditions if one in shared] or narrowing  # "in the kitchen, sitting or standing?"
     either = joined([one for one in conditions if one not in narrowing], "or")
     where = joined([one for one in (either, *narrowing) if one is not None], "and")
     if heads["form"] != "choice" or heads["select"] != "attribute" or len(conditions) < 2 and asked is not None:
@@ -244,10 +247,8 @@ def number_of(heads: Heads, slots: Sequence[Slot]) -> queries.Number | None:
     typed = "" if told is None else told.typed.lower()
     value = 0.0 if typed in _NONE else counted(typed)
     counts = heads["select"] in ("attribute", "describe", "exists") and heads["bound"] == "none"
-    if (
-        told and counts and any(slot.role == "S" and slot.at == told.end for slot in slots)
-    ):  # "what are the four men doing?"
-        return None
+    if told and counts and any(slot.role == "S" and slot.at == told.end for slot in slots):
+        return None  # "what are the four men doing?"
     if value is None and heads["select"] == "how_often" and heads["form"] == "polar":  # "does she come back?"
         return queries.Number("more_than", 1)
     if value is None:
@@ -630,10 +631,9 @@ def _of_whom(query: Query, turn: _Following) -> Query:
         return query
     if not asked.whom.besides or asked.whom.names:
         spot = {has.attribute for has in queries.atoms(asked.whom.such)} & {"side", "shot_size"}
-        anew = (
-            spot and query.where is not None and _group(query.where) == "company"
-        )  # "who is next to her?", "and the one in the middle?"
-        return replace(query, whom=asked.whom, where=None if anew else query.where)
+        anew = spot and query.where is not None and _group(query.where) == "company"
+        where = None if anew else query.where  # "who is next to her?", "and the one in the middle?"
+        return replace(query, whom=asked.whom, where=where)
     if asked.whom.such is not None:  # "not her, the one with the hat"
         return replace(query, whom=replace(asked.whom, besides=()))
     left = tuple(name for name in query.whom.names if name not in asked.whom.besides)
@@ -789,6 +789,10 @@ def _takes_place_of(asked: Condition, before: Condition) -> bool:
 
 def _group(condition: Condition) -> str:
     """Which conditions take each other's place in a question that goes on; "" for those that take any."""
+    return next((name for name, kinds in _GROUPS.items() if _kind(condition) in kinds), "")
+
+
+def _kind(condition: Condition) -> str:
+    """Which attribute a condition, or its denial, is of; "" for several."""
     has = queries.affirmed(condition)
-    attribute = has.attribute if isinstance(has, Has) else ""
-    return next((name for name, kinds in _GROUPS.items() if attribute in kinds), "")
+    return has.attribute if isinstance(has, Has) else ""

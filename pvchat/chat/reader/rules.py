@@ -47,6 +47,7 @@ _SAYS_MORE = word_set("only just except or nor neither never not alone most")  #
 _AND_THERE = word_set("and also later in on at the a an ? .")  # "… and later also in the garden?"
 _ONLY_OF = word_set("the me him her us them one")  # before or behind "only": people are meant, no time
 _MOSTLY = word_set("mostly mainly")
+_MOST_OF_IT = re.compile(r"\bmost of (?:it|(?:the|this) (?:time|video|clip|film|footage|recording))\b")
 _NOT = word_set("never not")
 _OFTEN = re.compile(r"once|twice|times")  # "more than twice"; the other: "for 20 seconds"
 _LASTING = re.compile(r"sec|min|hour|hrs?\b|\d[smh]")
@@ -60,8 +61,12 @@ _WALKING = word_set("walk walks walked get gets got run runs ran step steps step
 _COMES = word_set("come comes came coming")
 _ASKING = FUNCTION_WORDS | word_set(f"{table()['vocabulary']['asking']} {NAME}")  # that ask, and tell of nothing else
 _OFTEN_BEFORE = word_set("a an the any some this that these those my our its all only just still also even actually")
-_OCCASION = word_set("in on at for of by from to into during as about over along around near before than and or but ,")
-_AFTER = _OCCASION | {*_ENDS} | _ASKING - word_set("up down out off over away back around")  # not in "hang up"
+_BEFORE_NAME = _OFTEN_BEFORE | _OPENERS
+_OCCASION = word_set(
+    "in on at for of by from to into during as about over along around near before than and or but ,"
+    " attend attends attended join joins joined"
+)
+_AFTER = (_OCCASION | {*_ENDS} | _ASKING) - word_set("up down out off over away back around")  # not in "hang up"
 _LASTS = word_set("time times shot shots clip clips video videos visible seen hair visit day long stay stays screen")
 _IN_PICTURE = word_set("picture frame screen image shot bigger big")
 _COLOUR, _DOES = word_set("colour color colours colors shade"), word_set("do does did can could will would")
@@ -243,7 +248,8 @@ def _each_his_own(query: Query, question: Tagged) -> Query:
 
 def _who_is_the(query: Query, question: Tagged) -> Query:
     """Who somebody described is: "who is the masked man?" asks for a man in a mask."""
-    asks = query.select == "who" and query.whom == EVERYBODY and query.rank is None and question.seen[2:3] == ["the"]
+    asks = query.select == "who" and query.whom == EVERYBODY and query.rank is None
+    asks = asks and question.seen[1] in ("is", "was", "'s") and question.seen[2:3] == ["the"]
     kinds = {has.attribute for has in queries.atoms(query.where)}
     described = asks and "gender" in kinds and kinds <= {"gender", "worn", "hair"}
     return replace(query, whom=Whom(such=query.where), where=None) if described else query
@@ -264,9 +270,10 @@ def _untold(query: Query, question: Tagged) -> Query:
     """A refusal of how tall people are ("who is the tallest?"; not "taller in the picture"), and of most of them."""
     seen, bare = {*question.seen}, query.rank is not None or query.whom.nth or query.where is None
     short = "shortest" in seen and seen & {"is", "are", "was", "'s"} and seen.isdisjoint(_LASTS)
+    short = short and ("there", "the") not in pairwise(question.seen)  # "who is there the shortest?"
     tall = (short or seen & {"taller", "tallest"}) and seen.isdisjoint(_IN_PICTURE) and bare
     most = ("most", "of") in pairwise(question.seen) and query.rank is query.number is None
-    most = most and query.select in ("exists", "who", "count")
+    most = most and query.select in ("exists", "who", "count") and not _MOST_OF_IT.search(" ".join(question.seen))
     value = "height" if tall else "most of them"
     return Query("refuse", replace(query.whom, nth=0), value=value, refusal="unseen") if tall or most else query
 
@@ -285,7 +292,7 @@ def passed_over(query: Query, question: Tagged) -> Query:
     end = next((i for i in range(at + 1, len(seen)) if seen[i] in _AFTER), len(seen))
     if kind == "worn" and is_known("worn", seen[at]):  # "what colour are the masks?"
         return replace(query, value=canonical("worn", seen[at]))
-    if query.select in queries.WHETHER and is_known("deed", seen[at]):  # "was there a fall?"
+    if query.select in queries.WHETHER and is_known("deed", seen[at]):  # "was there any dancing?"
         return replace(query, where=Has("deed", canonical("deed", seen[at])))
     if query.select in queries.WHETHER and question.labels.tags[at - 1][:2] == "S-" and not whose and _DOES & {*seen}:
         return replace(query, where=Has("deed", " ".join([participle(seen[at]), *seen[at + 1 : end]])))
@@ -300,9 +307,12 @@ def _first_unread(question: Tagged) -> tuple[int, bool]:
     """
     seen, tags = question.seen, question.labels.tags
     start = next((i for i, word in enumerate(seen) if word in _OPENERS), 0)
+    whom = next((i for i, tag in enumerate(tags) if tag[:2] == "S-"), start)
+    start = whom if {*seen[start:whom]} & {"you", "that", "whether", "if"} else start  # "do you think Ana is there?"
     end = next((i for i in range(start + 1, len(tags)) if seen[i] in _ENDS), len(tags))
     plain = [i for i in range(start + 1, end) if tags[i] == "O" and seen[i].replace("-", "").isalpha()]
     plain = [i for i in plain if tags[i + 1 : i + 2] not in (("S-gender",), ("P-gender",))]  # "the young man"
+    plain = [i for i in plain if tags[i + 1 : i + 2] != ("S-name",) or seen[i - 1] not in _BEFORE_NAME]  # "little Ana"
     for i in (i for i in plain if seen[i] not in _ASKING and not is_known("gender", seen[i])):
         before = next((j for j in range(i - 1, start - 1, -1) if seen[j] not in _OFTEN_BEFORE), start)
         if seen[before] not in _OCCASION:
@@ -322,7 +332,7 @@ def _share(query: Query, question: Tagged) -> Query:
     seen, text = {*question.seen}, " ".join(question.seen)
     if query.select == "how_long" and _SHARE & seen:
         return replace(query, value="share")
-    mostly = seen & _MOSTLY or "most of the time" in text
+    mostly = seen & _MOSTLY or _MOST_OF_IT.search(text)
     if not mostly or query.rank not in (None, Rank("long")) or query.number is not None:
         return query
     if query.select == "exists" and query.form == "polar":
