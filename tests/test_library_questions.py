@@ -437,6 +437,12 @@ def test_that_everybody_is_there_says_who_is_meant(library: Library) -> None:
     assert alone == "Nobody: everybody I see is alone at least once in nine videos."
 
 
+def test_who_alone_may_be_meant_in_a_video_is_not_found_there(library: Library) -> None:
+    for question in ("When was the doctor there?", "When was the man with a hat there?"):
+        found = library.ask(question, now=NOW).finding
+        assert (found.seen, found.untold > 0) == ((), True)
+
+
 def test_of_whoever_isnt_there_nothing_is_always_so(library: Library) -> None:
     sits = library.ask("Was Ana always sitting in the garden?", now=NOW).answer
     assert sits == "Ana was not seen in any of two videos in the garden."

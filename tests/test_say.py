@@ -40,7 +40,7 @@ from make_findings import (
 )
 from make_written import written
 
-from pvchat.chat.query import And, During, Event, Has, Not, Or, Query, Rank, Whom
+from pvchat.chat.query import And, During, Event, Has, Not, Number, Or, Query, Rank, Whom
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
 from pvchat.chat.timeline import Entity, Found, Missing, Row, Timeline, without_traits
@@ -322,9 +322,12 @@ def test_one_sighting_bears_one_name() -> None:
         (Query("who"), f"Probably Ana is in this video. {may_be}"),
         (polar(ANA), f"Probably yes: Ana is in this video, on the left of the frame, the whole time. {may_be}"),
         (polar(BEN), "Perhaps: Ben is in this video, on the left of the frame, the whole time."),
+        (polar(BEN, SITTING), "Ben is in this video, but I can't tell whether Ben is sitting."),
+        (polar(BEN, Has("with", of=ANA)), "Ben is in this video, but I can't tell whether Ben is seen with Ana."),
         (Query("who", Whom(besides=("Ben",))), "I see nobody else in this video."),
     ):
         assert say(run(query, seen), seen).removesuffix(" This is likelier Ana than Ben.") == text
+    assert say(run(polar(BEN, SITTING), seen), seen).endswith(" This is likelier Ana than Ben.")
 
 
 def test_a_likely_name_may_be_a_strangers() -> None:
@@ -342,7 +345,29 @@ def test_who_does_it_is_told_where_who_is_asked_about_is_not_there() -> None:
     assert [(one.verdict, one.instead[0].entity) for one in (unknown, known)] == [("unknown", "#1"), ("no", "Ben")]
     assert say(unknown, stranger) == "I don't recognise Cleo in this video, but somebody I don't know is sitting."
     assert say(known, ben) == f"No, {absent}, but Ben is sitting."
+    dan = replace(ben, entities=(*ben.entities, Entity("Dan", decision="unsure", probability=0.4)))
+    assert say(run(polar(Whom(("Cleo", "Dan"), "both"), SITTING), dan), dan) == f"No, {absent}, but Ben is sitting."
     assert say(run(polar(CLEO, GLASSES), ben), ben).startswith(f"No, {absent}. I see Ben")
+
+
+def test_what_is_unknown_and_who_is_missing_are_told_once() -> None:
+    seen = timeline()
+    second, many = Query("who", Whom(nth=3)), Query("count", Whom(such=HAT), number=Number("at_least", 3), form="polar")
+    came = Query("order", CLEO, during=During("before", Event(ANA, Not(HERE))), form="polar")
+    together = Query("when", Whom(("Ana", "Cleo"), "both"), SITTING)
+    for query, text in (
+        (second, "I see no third person; I can't tell of Dan."),
+        (many, "No, at most two: I can't tell whether Ana or Ben is wearing a hat."),
+        (came, "Cleo is not in this video, so I can't tell."),
+        (together, "Ana is sitting the whole time, from 0:00 to 0:10. Cleo is not in this video, so I can't tell."),
+        (Query("who", during=During("before", Event(CLEO, SITTING))), "Cleo is not in this video."),
+        (polar(Whom(such=MAN, quantifier="none"), SITTING), "Yes, no man is sitting."),
+    ):
+        assert say(run(query, seen), seen) == text
+    di, diana = Entity("Di", decision="unsure", probability=0.4), Entity("Diana", decision="absent", probability=0.0)
+    both = run(polar(Whom(("Di", "Diana"), "both"), SITTING), Timeline(0, 10, (di, diana)))
+    told = "No, Diana is not in this video. I'm not sure whether Di is in this video, so I can't tell."
+    assert say(both, Timeline(0, 10, (di, diana))) == told  # the letters of a name within another
 
 
 def test_who_is_denied_though_somebody_is_hard_to_see_is_so_as_far_as_i_can_see() -> None:

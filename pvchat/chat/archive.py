@@ -15,6 +15,7 @@ from itertools import compress, groupby
 from typing import NamedTuple
 
 from pvchat.chat import query as queries
+from pvchat.chat.conditions import chosen
 from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Has, Not, Number, Query, Rank, Whom, atoms, told_as
 from pvchat.chat.run import run
 from pvchat.chat.sounds import MUSIC, as_seen, is_of_anybody, quotes
@@ -278,6 +279,8 @@ def _at_times(query: Query, video: Video, timeline: Timeline) -> Seen | None:
     """Of whom in a video it holds at some time, and when; what is said meanwhile."""
     asked, whom = _asked(query), query.whom
     found, told = run(asked, timeline), is_told_of_one(query)
+    if found.people and whom.such is not None and not chosen(whom, [timeline.whole], timeline).sure:
+        return Seen(video, told=False)  # who alone may be meant: in many videos that is anybody
     people = [one for one in found.people if not told or one.rows or video.long]
     each = {one.entity: tuple((not told and one.spans) or timeline.seen(one.entity)) for one in people}
     left = tuple(one.entity for one in found.open if is_of_all(query))

@@ -35,7 +35,7 @@ from pvchat.people.naming import closest_name
 RELATIONS = ("with", "beside", "left_of", "right_of")
 _AT_THINGS = ("at ", "on ", "by ", "in ")  # with these begins where somebody is at a thing: "on a sofa"
 _TAKES_TWO = word_set("hugging embracing kissing cuddling wrestling fighting dancing")  # deeds of two together
-TURNS = {"sitting down": "sitting", "standing up": "standing"}  # a posture that begins while somebody is seen
+_TURNS = {"sitting down": "sitting", "standing up": "standing"}  # a posture that begins while somebody is seen
 BETWEEN = "between"  # the value of "beside" that is asked of two people
 DEEP = {"behind": ("background", "foreground"), "in front of": ("foreground", "background")}  # who is so of whom
 _LASTING = ("gender", "hair")  # what doesn't change while nobody looks
@@ -122,6 +122,13 @@ def whether(
     if queries.is_of(condition, *queries.HEARD):  # no doubt about any moment
         enough = not without(time, truth.no)
     return "yes" if holds else "no" if enough else "unknown"
+
+
+def state_after(condition: Condition | None) -> str:
+    """The posture that somebody is in from then on who sits down or stands up; "" of another condition."""
+    if isinstance(condition, Has) and condition.attribute in ("posture", "deed"):
+        return _TURNS.get(condition.value, "")
+    return ""
 
 
 def _of_other_times(condition: And) -> list[Condition]:
@@ -278,8 +285,8 @@ def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
         at = comes if has.attribute == "enters" else goes
         known = not has.value or not without(seen, [*there.yes, *there.no])  # where she is all the time
         return Truth(at, without([timeline.whole], at) if known else ())
-    if has.value in TURNS:  # who stands up sat or lay before
-        there = _truth(replace(has, value=TURNS[has.value]), entity, timeline)
+    if turned := state_after(has):  # who stands up sat or lay before
+        there = _truth(replace(has, value=turned), entity, timeline)
         begun = [span for span in there.yes if not any(abs(span[0] - start) < _MOMENT for start, _ in seen)]
         return Truth(begun, merged([*there.no, *without(there.yes, begun)]))
     if has.attribute == "alone":
@@ -395,7 +402,8 @@ def _related(has: Has, entity: str, timeline: Timeline) -> Truth:
     who = chosen(whom, [timeline.whole], timeline) if has.of else Chosen(tuple(timeline.others([entity])))
     parts = [Truth((), seen) if one.why == "absent" else UNKNOWN for one in who.missing]
     for name in (name for name in (*who.sure, *who.maybe) if name != entity):
-        truth = _relation(has, entity, name, timeline)
+        one_sighting = name in timeline.same_as([entity])
+        truth = UNKNOWN if one_sighting else _relation(has, entity, name, timeline)
         parts.append(truth if name in who.sure else Truth((), truth.no))
     found = _quantified(whom.quantifier, parts, timeline.whole)
     return Truth(common(found.yes, seen), common(found.no, seen))

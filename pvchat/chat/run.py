@@ -102,10 +102,11 @@ class Lookup:
 
         With `least` "yes" they count only if it does, or nobody surely is meant: "the man" is who surely is one.
         """
-        kept = ("yes",) if least == "yes" and self.who.sure else ("yes", "unknown", "no")
-        perhaps = [one for one in map(self.of_one, self.who.maybe) if one.verdict in kept]
-        maybe = [one if one.verdict == "no" else replace(one, verdict="unknown") for one in perhaps]
-        return [*map(self.of_one, self.who.sure), *maybe]
+        maybe = [*map(self.of_one, self.who.maybe)]
+        if least == "yes" and self.who.sure:
+            maybe = [one for one in maybe if one.verdict == "yes"]
+        open_ = (one if one.verdict == "no" else replace(one, verdict="unknown") for one in maybe)
+        return [*map(self.of_one, self.who.sure), *open_]
 
     def timed(self) -> list[Found]:
         """`each` where times are asked for: it holds of whoever has any. A `Not` may never hold, and have some; where
@@ -213,8 +214,7 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
     things = any(has.attribute in _OF_THINGS for has in atoms(query.where))
     placed = listed and not things and is_of_scene(query.where)  # people by where they are: "who is in the kitchen?"
     who = conditions.subjects(query.whom, None if placed else query.where, part.spans, timeline)
-    told = query.select in queries.TIMES or query.select in ("attribute", "describe") and query.where is None
-    if told and query.whom.quantifier == "any" and not who.sure and len(who.maybe) == 1:  # nobody else is "the man"
+    if query.whom.quantifier == "any" and not who.sure and len(who.maybe) == 1 and _takes_alone(query, timeline):
         who = replace(who, sure=who.maybe, maybe=())
     if queries.asks_absence(query):
         gone = [one.name for one in timeline.enrolled if one.decision == "absent"]
@@ -222,11 +222,6 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
     elif query.select in ("who", "count") and query.where == Not(PRESENT) and query.rank is None:  # which of them isn't
         gone = [one.name for one in who.missing if one.why == "absent"]
         who = replace(who, sure=(*who.sure, *gone), missing=tuple(m for m in who.missing if m.name not in gone))
-    tells = query.where is not None or query.select in ("attribute", "describe")
-    if (
-        tells and queries.is_of(query.whom.such, "role") and len(who.maybe) == len(timeline.others(())) == 1
-    ):  # who else?
-        who = replace(who, sure=who.maybe, maybe=())
     lookup = Lookup(query, timeline, part.spans, who)
     if not part.spans:
         untimed = timeline.measured and query.during.event is not None  # "before he falls", who falls from the start
@@ -234,12 +229,21 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
         found = Finding(query, never if _is_polar(query) or never == "unknown" else None, nothing=True)
     else:
         found = (_finding_of_sound if queries.is_of_sound(query) else _SELECTS[query.select])(lookup)
-    state = conditions.TURNS.get(query.where.value) if isinstance(query.where, Has) else None
+    state = conditions.state_after(query.where)
     if state and found.people and found.verdict != "no":  # who sat down sits from then on
         found = replace(found, query=replace(query, where=Has("posture", state)))
     during = tuple(part.spans) if query.during.event is not None and not ordered else ()
     missing = tuple(dict.fromkeys((*who.missing, *found.missing, *part.missing)))
     return _with_others_instead(replace(found, during=during, missing=missing), lookup)
+
+
+def _takes_alone(query: Query, timeline: Timeline) -> bool:
+    """Whether the only one who may be "the man with the badge" is taken for him: where it is asked when, or how he is;
+    of "the doctor", which is never measured, also whether he does something, if nobody else is seen.
+    """
+    told = query.select in ("attribute", "describe")
+    alone = queries.is_of(query.whom.such, "role") and len(timeline.others(())) == 1
+    return query.select in queries.TIMES or told and query.where is None or alone and (told or query.where is not None)
 
 
 def _with_others_instead(found: Finding, lookup: Lookup) -> Finding:

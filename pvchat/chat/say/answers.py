@@ -13,7 +13,7 @@ from dataclasses import replace
 from pvchat.chat import conditions, english
 from pvchat.chat import query as queries
 from pvchat.chat.conditions import RELATIONS, Chosen, each_other, is_towards, jointly, related_to, truth_of
-from pvchat.chat.english import HEDGE, be, clock, join, lower, number, shortened, so_many, upper, wording
+from pvchat.chat.english import HEDGE, STRANGER, be, clock, join, lower, number, shortened, so_many, upper, wording
 from pvchat.chat.query import EVERYBODY, PRESENT, And, Condition, Event, Has, Not, Or, Query, Rank, Whom, is_plain
 from pvchat.chat.say import clauses
 from pvchat.chat.say.clauses import called, clause, does, happens_said, in_passing, lead, noun, people_said
@@ -65,7 +65,7 @@ def _whether(finding: Finding, timeline: Timeline) -> str:
         return "" if finding.missing and not finding.everyone else f"{lead(finding)}{_seen(finding, timeline)}."
     if _of_none(finding):
         return f"{lead(finding)}{_none_does(query)}."
-    surely, finding = _surely(finding)
+    surely, finding = _surely(finding, timeline)
     told, denied = _told(finding, timeline), _denied(finding, timeline)
     if is_plain(where) and (unsure := [one.name for one in finding.missing if one.why == "unsure"]):
         denied.append(f"I'm not sure whether {join(unsure, 'or')} is in this video")
@@ -93,13 +93,17 @@ def _to_nobody(finding: Finding, timeline: Timeline) -> str:
     return f"{so}, but I can't tell towards whom." * bool(spans)
 
 
-def _surely(finding: Finding) -> tuple[str, Finding]:
-    """The yes or no before an answer; of what is only likely, that it probably is so, and no doubt of each."""
+def _surely(finding: Finding, timeline: Timeline) -> tuple[str, Finding]:
+    """The yes or no before an answer; of what is only likely, that it probably is so, and no doubt of each; of whoever
+    is likelier somebody else, "perhaps".
+    """
     told = finding.people if finding.verdict == "yes" else (*finding.people, *finding.against)
     if finding.verdict not in ("yes", "no") or not told or not all(one.likely for one in told):
         return lead(finding), finding
     people, against = (tuple(replace(one, likely=False) for one in x) for x in (finding.people, finding.against))
-    probably = "Probably yes: " if finding.verdict == "yes" else "Probably not: "
+    doubles = {one.name for one in timeline.entities if one.like and one.decision == "present"}
+    yes = "Perhaps: " if all(one.entity in doubles for one in told) else "Probably yes: "
+    probably = yes if finding.verdict == "yes" else "Probably not: "
     return probably, replace(finding, people=people, against=against)
 
 
@@ -127,7 +131,7 @@ def _with_others(told: list[str], denied: list[str], finding: Finding, timeline:
             return [f"{'not ' * (verdict != 'yes')}only {told[0]}"]
     if verdict == "yes":
         rest, denied = [], denied if is_plain(query.where) and query.number is None else []
-    return told if whom.quantifier == "none" else [*told, *denied, *rest]
+    return told if told and whom.quantifier == "none" else [*told, *denied, *rest]
 
 
 def _asks_share(query: Query) -> bool:
@@ -139,9 +143,10 @@ def _who(finding: Finding, timeline: Timeline) -> str:
     """Of whom something holds; where of nobody, how far that is known."""
     whom, where = finding.query.whom, finding.query.where
     if finding.people and is_plain(where) and (whom.nth or whom.such is not None) and not finding.query.during.event:
+        if not whom.nth and len(finding.people) > 1:
+            return f"{_seen(finding, timeline)}."
         names = people_said(finding.people)
-        meant = whom.nth or len(finding.people) == 1
-        return f"{join(names)} {be(names)} {clauses.whom_said(whom)}." if meant else f"{_seen(finding, timeline)}."
+        return f"{join(clauses.hedged(names, timeline))} {be(names)} {clauses.whom_said(whom)}."
     said = holds_said(finding.people, where, finding, timeline)
     if isinstance(where, Not):
         against = [replace(o, spans=tuple(truth_of(where.part, o.entity, timeline).yes)) for o in finding.against]
@@ -155,7 +160,8 @@ def count(finding: Finding, timeline: Timeline) -> str:
     """How many they are, by name; "at least" where more may be."""
     query, many = finding.query, int(finding.number or 0)
     if finding.open and not finding.people and (query.whom.such or not is_plain(query.where)):
-        return nobody(finding, timeline)
+        most = f"{lead(finding)}at most {number(len(finding.open))}: " if lead(finding) else ""
+        return f"{most}{'; '.join(unknown_said(finding, timeline))}."
     if query.where == Has("with"):
         who = f"{number(many)} {noun(query.whom.such, many)}"
         text = f"at most {who} {'is' if many == 1 else 'are'} seen at the same time in this video."
@@ -171,7 +177,7 @@ def count(finding: Finding, timeline: Timeline) -> str:
 def nobody(finding: Finding, timeline: Timeline) -> str:
     """That it holds of nobody, or of whom I can't tell that: silence denies nothing."""
     query, whom = finding.query, finding.query.whom
-    if finding.open:
+    if finding.open and not (whom.nth and is_plain(query.where)):
         alone = ["I see nobody else"] * (query.select == "who" and len(timeline.others(whom.names)) == 1)
         return f"{upper('; '.join([*unknown_said(finding, timeline), *alone]))}."
     none = _no(whom.such) + clauses.KNOWN_SAID[whom.known] * (whom.such is not None)
@@ -182,7 +188,8 @@ def nobody(finding: Finding, timeline: Timeline) -> str:
         return upper(f"{hedge}{_none_does(query)}.")
     if whom.such is None and is_plain(query.where):
         if whom.nth:
-            return f"I see no {english.ordinal(whom.nth)} {noun(None)}{clauses.KNOWN_SAID[whom.known]}."
+            none = f"I see no {english.ordinal(whom.nth)} {noun(None)}{clauses.KNOWN_SAID[whom.known]}"
+            return f"{'; '.join([none, *open_said(finding.open)])}."
         return NO_STRANGERS if whom.known is False else clauses.nobody_known(whom.besides)
     who = f" who {clause(query.where)}" if not is_plain(query.where) and whom.such is None else ""
     return f"I see {none}{who}."
@@ -198,6 +205,7 @@ def unknown_said(finding: Finding, timeline: Timeline) -> list[str]:
         names, many = people_said(people), len(people) if known else 1
         so = f"{join(names)} {clause(queries.conjunction(known), many)}, but " if known else ""
         who = "they" if many > 1 else shortened(people_said(people, "one of "), _MOST_OPEN, word="or")
+        who = "that person" if known and who == STRANGER else who
         told.append(f"{so}I can't tell whether {who} {clause(queries.affirmed(queries.conjunction(rest)), many)}")
     return told
 
@@ -270,9 +278,13 @@ def did_instead(finding: Finding, timeline: Timeline) -> str:
     query, did = finding.query, [one for one in finding.instead if one.verdict == "yes"]
     if not did or is_plain(query.where) or query.select not in queries.WHETHER:
         return ""
-    names, unsure = [one.name for one in finding.missing], any(one.why == "unsure" for one in finding.missing)
+    names, missing = [one.name for one in finding.missing], finding.missing
+    unsure = any(one.why == "unsure" for one in missing)
     gone = f"I'm not sure whether {join(names, 'or')} is" if unsure else f"I don't recognise {join(names, 'or')}"
-    gone = f"No, {clauses.not_here(names)}" if finding.verdict == "no" else f"{gone} in this video"
+    gone = f"{gone} in this video"
+    if finding.verdict == "no":  # also where one of them may be there
+        absent = [one.name for one in missing if one.why == "absent"]
+        gone = f"No, {clauses.not_here(absent, all(one.surely for one in missing))}"
     return f"{gone}, but {'; '.join(holds_said(did, query.where, finding, timeline))}."
 
 
@@ -382,7 +394,7 @@ def timed(finding: Finding, timeline: Timeline) -> str:
     """When something holds of those who are meant, for how long, or how often."""
     query, where, quantifier = finding.query, finding.query.where, finding.query.whom.quantifier
     every = quantifier == "all" and where == Has("with") and not query.number
-    both = quantifier == "both" and (finding.people or not query.whom.names)
+    both = quantifier == "both" and not finding.missing and (finding.people or not query.whom.names)
     joint = both or quantifier in ("none", "only") or every
     if joint or clauses.asks_scene(finding) or query.number is not None and query.value == "people":
         return f"{lead(finding)}{_together(finding, timeline)}."
@@ -465,7 +477,7 @@ def of_events(finding: Finding, timeline: Timeline) -> str:
     happens = join([happens_said(one) for one in queries.events_in(query.where)], word)
     if finding.spans and not timeline.still and not isinstance(query.where, Not):
         return f"{lead(finding)}{happens} {clauses.time_asked(finding.spans, finding, timeline)}."
-    if finding.verdict == "unknown" or finding.spans or not truth_of(query.where, "", timeline).no:
+    if finding.verdict == "unknown" or finding.spans or not truth_of(query.where or PRESENT, "", timeline).no:
         return f"I can't tell whether {happens}."
     return f"{lead(finding)}as far as I can see it is never so that {happens} at the same time."
 
@@ -551,7 +563,8 @@ def order(finding: Finding, timeline: Timeline) -> str:
         return f"{in_order(replace(finding, people=people[:1], against=people[1:]), Rank('time'), 2 * _MOST)}."
     if not people or not finding.against:
         nobody = clauses.nobody_known()
-        for each in [Event(query.whom, query.where or PRESENT), event] if event else []:  # one may never happen
+        both = [Event(query.whom, query.where or PRESENT), event] if event and not finding.missing else []
+        for each in both:  # one may never happen
             if conditions.part_of(queries.During("while", each), timeline).happens == "no":
                 return f"{upper(happens_said(each, 'never'))}, as far as I can see."
         if versus is not None:

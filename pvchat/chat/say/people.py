@@ -81,9 +81,8 @@ def _nobody_meant(finding: Finding, timeline: Timeline) -> str:
     if whom.names:
         return ""
     if whom.such is not None and finding.open:
-        return (
-            f"I can't tell whether {join(people_said(finding.open, 'one of '), 'or')} is the {clauses.noun(whom.such)}."
-        )
+        who = join(people_said(finding.open, "one of "), "or")
+        return f"I can't tell whether {who} is the {clauses.noun(whom.such)}."
     if whom.such is not None or whom.nth:
         known = clauses.KNOWN_SAID[whom.known] if whom.such is not None else ""
         who = "" if is_plain(finding.query.where) else f" who {clauses.clause(finding.query.where)}"
@@ -95,9 +94,10 @@ def _nobody_meant(finding: Finding, timeline: Timeline) -> str:
 def _known_of(one: Found, query: Query, timeline: Timeline) -> str:
     """What is known of the attribute that is asked for of somebody, after the name: "is wearing a red jacket"."""
     kind = query.attribute or "deed"
-    text = measured(one.entity, Has(kind), one.spans, timeline)
     if query.value or query.rank or kind not in _KNOWN:
         text = timed(one.rows, one.spans, timeline, clauses.held_by)
+    else:
+        text = measured(one.entity, Has(kind), one.spans, timeline)
     doubt = kind in ("side", *PLACES) and timeline.doubtful(one.entity) and not text.startswith(f"is {HEDGE}")
     return text.replace("is ", f"is {HEDGE} ", 1) if doubt else text
 

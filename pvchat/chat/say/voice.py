@@ -8,6 +8,7 @@ was read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -101,7 +102,8 @@ def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
     alone = _meant_alone(finding, timeline)
     told = [*strangers, answer, alone, *_missing(finding, answer), *instead(finding, timeline)]
     if query.whom.names or query.select == "count" and is_plain(query.where):  # a list of who is there tells it itself
-        told += clauses.doubles_said([one.entity for one in (*finding.people, *finding.against)], timeline)
+        known = finding.everyone if query.whom.names else finding.people
+        told += clauses.doubles_said([one.entity for one in known], timeline)
     return list(filter(None, told)) or [CANT_TELL]
 
 
@@ -114,7 +116,8 @@ def _meant_alone(finding: Finding, timeline: Timeline) -> str:
     such = [(one, whether(one, names[0], [timeline.whole], timeline)) for one in queries.together(query.whom.such)]
     if not (unknown := [one for one, holds in such if holds == "unknown"]):
         return ""
-    so = f"I can't tell whether {people_said(names)[0]} {clauses.clause(queries.conjunction(unknown))}"
+    who = "that person" if names[0].startswith("#") else names[0]
+    so = f"I can't tell whether {who} {clauses.clause(queries.conjunction(unknown))}"
     return f"{so}, but I see nobody else who can be meant."
 
 
@@ -155,7 +158,7 @@ def _missing(finding: Finding, answer: str) -> list[str]:
     who = there and query.select in ("exists", "who")  # who of them is there
     signs = ("not in this video", "neither ", "whether ")
     told = [part for part in answer.split("; ") if who or any(sign in part for sign in signs)]
-    gone = [one for one in finding.missing if not any(one.name in part for part in told)]
+    gone = [one for one in finding.missing if not re.search(rf"\b{re.escape(one.name)}\b", "; ".join(told))]
     absent = [one.name for one in gone if one.why == "absent"]
     if finding.verdict == "no" and not answer and absent:
         return [f"No, {not_here(absent, all(one.surely for one in gone))}."]
@@ -171,10 +174,8 @@ def refused(finding: Finding, timeline: Timeline) -> str:
         return (reply_in(query.value) if kind == "foreign" else "") or wording("refused", kind)
     asked = [timeline.entity(name) or Entity(name) for name in query.whom.names]
     there, told = clauses.decided(asked, "present"), list[str]()
-    about, named = (
-        "height" if query.value == "height" else query.attribute,
-        wording("thing", query.value) or query.value,
-    )
+    about, named = query.attribute, wording("thing", query.value) or query.value
+    about = "height" if query.value == "height" else about
     what = "" if named in ("", "mood") else wording("unread", about, value=named)
     if query.value != "mood" or not there:
         told = [clauses.here_but(people_said(there), f"tell {what or 'the rest'}")] if there else []
@@ -207,7 +208,7 @@ def never(finding: Finding, timeline: Timeline) -> str:
     if event is None:
         return "There is no such part in this video."
     gone = [one.name for one in finding.missing if one.why == "absent"]
-    if gone and gone == list(event.whom.names):
+    if gone and {*event.whom.names} <= {*gone}:
         return f"{not_here(gone)}."
     if during.nth not in (0, 1, -1):
         return f"There is no {event_said(replace(during, relation='while')).removeprefix('the ')}."
