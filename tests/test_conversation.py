@@ -112,6 +112,8 @@ def read(text: str, *before: str) -> Query:
         (("How many people are there at the same time?",), "Ben too?", Query("exists", BEN, form="polar")),
         (("What is the man in blue doing?",), "Is it Ana?",
          Query("exists", ANA, And((Has("gender", "man"), Has("worn", "", "blue"))), form="polar")),
+        (("Is there a woman in red?", "Is she Ana?"), "And the man?",
+         Query("exists", Whom(such=Has("gender", "man")), form="polar")),
         # two questions in one are two turns
         (("Is Ana there, and is Ben standing?",), "And Ana?",
          Query("exists", ANA, Has("posture", "standing"), form="polar")),

@@ -152,6 +152,9 @@ PLAIN: dict[str, Query] = {
     "What are the four men doing?": Query("attribute", MAN, attribute="deed"),
     "What does the man do last?": Query("attribute", MAN, attribute="deed", rank=Rank("time", -1)),
     "Does the doctor smile?": Query("exists", Whom(such=Has("role", "doctor")), Has("deed", "smiling"), form="polar"),
+    "Is Ana next to the doctor?": Query(
+        "exists", ANA, Has("beside", of=Whom(unknown=("the doctor",))), form="polar"
+    ),
     "Who is the masked man?": Query("who", Whom(such=And((Has("worn", "face mask"), Has("gender", "man"))))),
     "What does Ana look like? I need it for a poster": Query("attribute", ANA, attribute="looks"),
     # words that say nothing of what is asked, or how surely

@@ -630,10 +630,13 @@ def _of_whom(query: Query, turn: _Following) -> Query:
     if each or asked.whom in (EVERYBODY, query.whom):
         return query
     if not asked.whom.besides or asked.whom.names:
-        spot = {has.attribute for has in queries.atoms(asked.whom.such)} & {"side", "shot_size"}
-        anew = spot and query.where is not None and _group(query.where) == "company"
-        where = None if anew else query.where  # "who is next to her?", "and the one in the middle?"
-        return replace(query, whom=asked.whom, where=where)
+        such, told = ({has.attribute for has in queries.atoms(one)} for one in (asked.whom.such, query.where))
+        anew = "gender" in such & told  # "a woman in red?", "is she Ana?", "and the man?"
+        if (
+            such & {"side", "shot_size"} and query.where is not None
+        ):  # "who is next to her?", "and the one in the middle?"
+            anew = _group(query.where) == "company"
+        return replace(query, whom=asked.whom, where=None if anew else query.where)
     if asked.whom.such is not None:  # "not her, the one with the hat"
         return replace(query, whom=replace(asked.whom, besides=()))
     left = tuple(name for name in query.whom.names if name not in asked.whom.besides)

@@ -150,7 +150,7 @@ def whom_of(slots: Sequence[Slot], role: str, heads: Heads) -> Whom:
     nouns = such is not None or mine and heads.get("select") == "who"
     unknown = [s.typed.replace(" .", ".") for s in own if s.kind == "unknown"]  # "Dr. Lina"
     roles = [one.removeprefix("the ") for one in unknown if one.startswith("the ") and one.islower()]
-    if roles and such is None and not names:  # "does the doctor smile?"
+    if roles and such is None and not names and role != "O":  # "does the doctor smile?"; whom one is next to stays open
         such, nouns = Has("role", roles[0]), True
     return Whom(
         names=names,
