@@ -362,7 +362,13 @@ def test_what_is_unknown_and_who_is_missing_are_told_once() -> None:
         (together, "Ana is sitting the whole time, from 0:00 to 0:10. Cleo is not in this video, so I can't tell."),
         (Query("who", during=During("before", Event(CLEO, SITTING))), "Cleo is not in this video."),
         (polar(Whom(such=MAN, quantifier="none"), SITTING), "Yes, no man is sitting."),
-    ):
+        (Query("when", Whom(("Ben", "Cleo"), "both"), Has("with")),
+         "Ben is never seen with Cleo. Cleo is not in this video, so I can't tell."),
+        (Query("who", Whom(("Cleo", "Dan"), "either"), SITTING),
+         "Cleo is not in this video, and I'm not sure whether Dan is in this video, so I can't tell."),
+        (Query("who", Whom(("Ben", "Cleo"), "either"), HAT),
+         "I can't tell whether Ben is wearing a hat. Cleo is not in this video, so I can't tell."),
+    ):  # fmt: skip
         assert say(run(query, seen), seen) == text
     di, diana = Entity("Di", decision="unsure", probability=0.4), Entity("Diana", decision="absent", probability=0.0)
     both = run(polar(Whom(("Di", "Diana"), "both"), SITTING), Timeline(0, 10, (di, diana)))

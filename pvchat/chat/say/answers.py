@@ -152,6 +152,8 @@ def _who(finding: Finding, timeline: Timeline) -> str:
         against = [replace(o, spans=tuple(truth_of(where.part, o.entity, timeline).yes)) for o in finding.against]
         said += holds_said([one for one in against if one.spans], where.part, finding, timeline)
         said += open_said(finding.open) if said else []
+    if not said and whom.names and not finding.everyone:  # of those who are named, not of everybody
+        return ""
     besides = f"besides {join(people_said(whom.besides))}, " if whom.besides else ""
     return f"{besides}{'; '.join(said)}." if said else nobody(finding, timeline)
 
@@ -178,7 +180,7 @@ def nobody(finding: Finding, timeline: Timeline) -> str:
     """That it holds of nobody, or of whom I can't tell that: silence denies nothing."""
     query, whom = finding.query, finding.query.whom
     if finding.open and not (whom.nth and is_plain(query.where)):
-        alone = ["I see nobody else"] * (query.select == "who" and len(timeline.others(whom.names)) == 1)
+        alone = ["I see nobody else"] * (query.select == "who" and len(timeline.others(whom.besides)) == 1)
         return f"{upper('; '.join([*unknown_said(finding, timeline), *alone]))}."
     none = _no(whom.such) + clauses.KNOWN_SAID[whom.known] * (whom.such is not None)
     if finding.against and queries.is_of(query.where, *RELATIONS):
@@ -339,7 +341,8 @@ def _failing(found: Found, where: And, timeline: Timeline) -> str:
 def _untold(people: Sequence[Found], asked: str, where: Condition, timeline: Timeline) -> str:
     """That something isn't known of those who are there, and, of one, all that was measured of the kind."""
     names = people_said(people)
-    told, one = clauses.here_but(names, f"tell {asked} {join(names, 'or')} {clause(where)}"), people[0].entity
+    who = "that person" if names == [STRANGER] else join(names, "or")
+    told, one = clauses.here_but(names, f"tell {asked} {who} {clause(where)}"), people[0].entity
     known = measured(one, next(queries.atoms(where)), timeline.seen(one), timeline) if len(people) == 1 else ""
     return f"{told} {upper(f'{names[0]} {known}.')}" if known else told
 
@@ -407,9 +410,11 @@ def timed(finding: Finding, timeline: Timeline) -> str:
     named = query.whom.names or query.whom.unknown
     if not told or query.whom.names:  # of whom it never holds, and of whom that isn't known
         for one in finding.against:
-            told.append(f"{called(one.entity)} {clause(where, 1, f'{HEDGE} ' * one.likely + 'never')}.")
+            never = _of_each(where or PRESENT, [one], finding, timeline)
+            told.append(f"{called(one.entity)} {clause(never, 1, f'{HEDGE} ' * one.likely + 'never')}.")
         asked = wording("asked_for", query.select)
-        told += [_untold([one], asked, where or PRESENT, timeline) for one in finding.open if not query.whom.such]
+        for one in () if query.whom.such else finding.open:
+            told.append(_untold([one], asked, _of_each(where or PRESENT, [one], finding, timeline), timeline))
     told[:1] = [f"{lead(finding)}{text}" for text in told[:1]]
     return " ".join(map(upper, told)) or ("" if named else nobody(finding, timeline))
 

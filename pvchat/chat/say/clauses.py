@@ -465,6 +465,9 @@ def untold(missing: Sequence[Missing], query: Query | None = None, instead: bool
         elif names:
             gone = not_here(names, surely, query is not None and query.whom.quantifier == "either")
             told.append(f"{doubtful if why == 'unsure' else gone}, so I can't {what}.")
+    ends = {text.rpartition(", so I can't ")[2] for text in told}
+    if told[1:] and len(ends) == 1:  # said once of both
+        told = [f"{told[0].rpartition(', so ')[0]}, and {told[1]}"]
     return told
 
 
