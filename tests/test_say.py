@@ -95,6 +95,8 @@ EXISTS = [
     (polar(ANA, And((SITTING, HAT))), "unknown", {"open": unknown("Ana")},
      "Ana is sitting, but I can't tell whether Ana is wearing a hat."),
     (A_MAN, "unknown", {"open": unknown("Ana")}, "I can't tell whether Ana is a man."),
+    (polar(NOBODY, HAT), "unknown", {"against": no("Ben"), "open": unknown("Ana")},
+     "Ben is not wearing a hat; I can't tell whether Ana is wearing a hat."),
     (polar(ANA, SITTING), "unsure", {"missing": Missing("Dan", "unsure")},
      "I'm not sure whether Dan is in this video, so I can't tell."),
     (polar(ANA, during=BEN_AWAY), "yes", {"people": found("Ana", spans=((0.0, 5.0),))},
