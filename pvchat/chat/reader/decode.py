@@ -631,12 +631,10 @@ def _of_whom(query: Query, turn: _Following) -> Query:
         return query
     if not asked.whom.besides or asked.whom.names:
         such, told = ({has.attribute for has in queries.atoms(one)} for one in (asked.whom.such, query.where))
-        anew = "gender" in such & told  # "a woman in red?", "is she Ana?", "and the man?"
-        if (
-            such & {"side", "shot_size"} and query.where is not None
-        ):  # "who is next to her?", "and the one in the middle?"
-            anew = _group(query.where) == "company"
-        return replace(query, whom=asked.whom, where=None if anew else query.where)
+        other = "gender" in such & told  # "a woman in red?", "is she Ana?", "and the man?"
+        spot = such & {"side", "shot_size"} and query.where is not None and _group(query.where) == "company"
+        where = None if other or spot else query.where  # "who is next to her?", "and the one in the middle?"
+        return replace(query, whom=asked.whom, where=where)
     if asked.whom.such is not None:  # "not her, the one with the hat"
         return replace(query, whom=replace(asked.whom, besides=()))
     left = tuple(name for name in query.whom.names if name not in asked.whom.besides)

@@ -303,7 +303,8 @@ def passed_over(query: Query, question: Tagged) -> Query:
 
 def _first_unread(question: Tagged) -> tuple[int, bool]:
     """Where the first word stands that says what is asked and that nobody reads, -1 for nowhere; and whether it is
-    somebody's ("his face"). What stands behind "at" or "in" only tells the occasion: "was Ana at the interview?".
+    somebody's ("his face"). What stands behind "at" or "in" only tells the occasion ("was Ana at the interview?"), what
+    stands before "whether" or "you" nothing.
     """
     seen, tags = question.seen, question.labels.tags
     start = next((i for i, word in enumerate(seen) if word in _OPENERS), 0)
