@@ -271,13 +271,13 @@ def gender_of(name: str, timeline: Timeline) -> str:
 def timed(
     rows: Sequence[Row], spans: Sequence[Span], timeline: Timeline, phrase: Callable[[Sequence[Row]], str]
 ) -> str:
-    """What rows hold in some time, put into words by `phrase`: what mostly does first, then the rest with its times."""
+    """What rows hold in some time, put into words by `phrase`: what mostly does, then the rest with its times in turn."""
     found = [(same[0], time) for same in alike(rows) if (time := common([row.span for row in same], spans))]
     # of standing and then sitting both are told with their times, though one is so most of the time
     kinds = Counter(row.attribute for row, _ in found if row.attribute in EXCLUSIVE)
     least = {row: (WHOLE if kinds[row.attribute] > 1 else MOSTLY) * seconds_in(spans) for row, _ in found}
     always = [row for row, time in found if timeline.still or seconds_in(time) >= least[row]]
-    others = [(row, time) for row, time in found if row not in always]
+    others = sorted(((row, time) for row, time in found if row not in always), key=lambda one: one[1][0])
     longest = sorted(others, key=lambda one: -seconds_in(one[1]))[:_MOST_TIMED]
     at_times = grouped((in_passing(one[1], timeline), one[0]) for one in others if one in longest)
     first = phrase(always)
