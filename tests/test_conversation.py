@@ -51,6 +51,8 @@ def read(text: str, *before: str) -> Query:
         # ellipses
         (("Is Ana there?",), "and Ben?", Query("exists", BEN, form="polar")),
         (("What is Ben wearing?",), "And Ana?", WORN),
+        (("Is Ana sitting or standing?",), "And Ben?",
+         Query("attribute", BEN, attribute="posture", form="choice")),
         (("Who is furthest right?",), "and furthest left?", Query("who", rank=Rank("left"))),
         (("Who is seen first?",), "and last?", Query("who", rank=Rank("time", -1))),
         (("Is Ana there?",), "When?", Query("when", ANA)),

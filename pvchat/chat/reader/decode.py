@@ -154,7 +154,8 @@ def _asked(
     cut = next((slot.at for slot in slots if slot.role == "P" and slot.after_or), 0)
     first, then = (conditions_of([s for s in slots if (s.at < cut) == so], "P") for so in (True, False))
     kinds = [*map(_kind, first)]
-    shared = first[:-1] if kinds[-1:] == [*map(_kind, then)] and kinds[-1] not in kinds[:-1] else []
+    alike = bool(kinds) and kinds[-1:] == [*map(_kind, then)] and kinds[-1] not in kinds[:-1]
+    shared = first[:-1] if alike else []
     if len(first) > 1 and then and not shared:  # "is Ana sitting next to Ben or standing alone?"
         heads |= {"select": "exists", "form": "choice"} if heads["select"] in ("exists", "attribute") else {}
         return None, "", queries.Or((queries.conjunction(first), queries.conjunction(then)))

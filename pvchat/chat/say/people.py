@@ -271,7 +271,7 @@ def gender_of(name: str, timeline: Timeline) -> str:
 def timed(
     rows: Sequence[Row], spans: Sequence[Span], timeline: Timeline, phrase: Callable[[Sequence[Row]], str]
 ) -> str:
-    """What rows hold in some time, put into words by `phrase`: what mostly does, then the rest with its times in turn."""
+    """What rows hold in some time, in words by `phrase`: what mostly does, then the rest with its times, in turn."""
     found = [(same[0], time) for same in alike(rows) if (time := common([row.span for row in same], spans))]
     # of standing and then sitting both are told with their times, though one is so most of the time
     kinds = Counter(row.attribute for row, _ in found if row.attribute in EXCLUSIVE)

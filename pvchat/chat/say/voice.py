@@ -101,8 +101,8 @@ def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
     answer = _answer(finding, timeline) if not strangers or finding.everyone or finding.rows else ""
     alone = _meant_alone(finding, timeline)
     told = [*strangers, answer, alone, *_missing(finding, answer), *instead(finding, timeline)]
-    if query.whom.names and query.select in WHETHER or query.select == "count" and is_plain(query.where):
-        # of what she wears or does it would be beside the question, and a list of who is there tells it itself
+    counts = query.select == "count" and is_plain(query.where)
+    if counts or query.whom.names and query.select in WHETHER:  # not beside clothes and deeds; a list of names tells it
         known = finding.everyone if query.whom.names else finding.people
         told += clauses.doubles_said([one.entity for one in known], timeline)
     return list(filter(None, told)) or [CANT_TELL]
