@@ -284,17 +284,22 @@ def passed_over(query: Query, question: Tagged) -> Query:
     """
     seen, plain = question.seen, query.where is query.rank is query.number is query.during.event is None
     at, whose = _first_unread(question)
+    if at < 0 or not plain or query.value or question.heads["follow"] != "none":
+        return query
     kind, coloured = query.attribute if query.select == "attribute" else "", _COLOUR & {*seen}
     own = whose and kind in ("place", "side", "deed") or kind == "light" or kind == "worn" and coloured
-    asked = query.select in ("exists", "who", "count", *queries.TIMES) or own
-    if at < 0 or not (plain and asked and not query.value and question.heads["follow"] == "none"):
-        return query
     end = next((i for i in range(at + 1, len(seen)) if seen[i] in _AFTER), len(seen))
+    ends = seen[end : end + 1] in ([], ["?"], ["."])  # not in "does she occur in it?"
+    verb = question.labels.tags[at - 1][:2] == "S-" and not whose and bool(_DOES & {*seen}) and ends
+    whether = query.select in queries.WHETHER
+    deed = whether and is_known("deed", seen[at])  # "was there any dancing?"
+    if not (own or query.select in ("exists", "who", "count", *queries.TIMES) and (whose or deed or verb)):
+        return query
     if kind == "worn" and is_known("worn", seen[at]):  # "what colour are the masks?"
         return replace(query, value=canonical("worn", seen[at]))
-    if query.select in queries.WHETHER and is_known("deed", seen[at]):  # "was there any dancing?"
+    if deed:
         return replace(query, where=Has("deed", canonical("deed", seen[at])))
-    if query.select in queries.WHETHER and question.labels.tags[at - 1][:2] == "S-" and not whose and _DOES & {*seen}:
+    if whether and verb:
         return replace(query, where=Has("deed", " ".join([participle(seen[at]), *seen[at + 1 : end]])))
     asks: queries.Attribute | None = "worn" if coloured else None
     value = " ".join(seen[at:end])
@@ -317,7 +322,8 @@ def _first_unread(question: Tagged) -> tuple[int, bool]:
     for i in (i for i in plain if seen[i] not in _ASKING and not is_known("gender", seen[i])):
         before = next((j for j in range(i - 1, start - 1, -1) if seen[j] not in _OFTEN_BEFORE), start)
         if seen[before] not in _OCCASION:
-            return i, seen[before] == "'s" or tags[before] == "S-pronoun" and seen[before] in ("his", "her", "their")
+            of_name = seen[before] == "'s" and seen[before - 1] not in _OPENERS  # not in "what's happening?"
+            return i, of_name or tags[before] == "S-pronoun" and seen[before] in ("his", "her", "their")
     return -1, False
 
 
