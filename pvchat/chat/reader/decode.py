@@ -160,8 +160,9 @@ def _asked(
         heads |= {"select": "exists", "form": "choice"} if heads["select"] in ("exists", "attribute") else {}
         return None, "", queries.Or((queries.conjunction(first), queries.conjunction(then)))
     spots = [one for one in conditions if queries.is_of(one, *queries.PLACES, *RELATIONS)]
-    narrowing = spots if len(spots) == 1 and len(conditions) > 2 else []  # "sitting or standing in the kitchen?"
-    narrowing = [one for one in conditions if one in shared] or narrowing  # "in the kitchen, sitting or standing?"
+    narrowing: list[Condition] = [one for one in conditions if one in shared]  # "in the kitchen, sitting or standing?"
+    if not narrowing and len(spots) == 1 and len(conditions) > 2:  # "sitting or standing in the kitchen?"
+        narrowing = [*spots]
     either = joined([one for one in conditions if one not in narrowing], "or")
     where = joined([one for one in (either, *narrowing) if one is not None], "and")
     if heads["form"] != "choice" or heads["select"] != "attribute" or len(conditions) < 2 and asked is not None:
@@ -631,9 +632,9 @@ def _of_whom(query: Query, turn: _Following) -> Query:
     if each or asked.whom in (EVERYBODY, query.whom):
         return query
     if not asked.whom.besides or asked.whom.names:
-        such, told = ({has.attribute for has in queries.atoms(one)} for one in (asked.whom.such, query.where))
-        other = "gender" in such & told  # "a woman in red?", "is she Ana?", "and the man?"
-        spot = such & {"side", "shot_size"} and query.where is not None and _group(query.where) == "company"
+        meant, said = ({has.attribute for has in queries.atoms(one)} for one in (asked.whom.such, query.where))
+        other = "gender" in meant & said  # "a woman in red?", "is she Ana?", "and the man?"
+        spot = meant & {"side", "shot_size"} and query.where is not None and _group(query.where) == "company"
         where = None if other or spot else query.where  # "who is next to her?", "and the one in the middle?"
         return replace(query, whom=asked.whom, where=where)
     if asked.whom.such is not None:  # "not her, the one with the hat"

@@ -175,8 +175,8 @@ def refused(finding: Finding, timeline: Timeline) -> str:
         return (reply_in(query.value) if kind == "foreign" else "") or wording("refused", kind)
     asked = [timeline.entity(name) or Entity(name) for name in query.whom.names]
     there, told = clauses.decided(asked, "present"), list[str]()
-    about, named = query.attribute, wording("thing", query.value) or query.value
-    about = "height" if query.value == "height" else about
+    about: str | None = "height" if query.value == "height" else query.attribute
+    named = wording("thing", query.value) or query.value
     what = "" if named in ("", "mood") else wording("unread", about, value=named)
     if query.value != "mood" or not there:
         told = [clauses.here_but(people_said(there), f"tell {what or 'the rest'}")] if there else []
