@@ -293,6 +293,7 @@ def passed_over(query: Query, question: Tagged) -> Query:
     verb = question.labels.tags[at - 1][:2] == "S-" and not whose and bool(_DOES & {*seen}) and ends
     whether = query.select in queries.WHETHER
     deed = whether and is_known("deed", seen[at])  # "was there any dancing?"
+    verb = verb or query.select == "count" and "not" in seen[:at]  # "how many people, not counting the reflection?"
     if not (own or query.select in ("exists", "who", "count", *queries.TIMES) and (whose or deed or verb)):
         return query
     if kind == "worn" and is_known("worn", seen[at]):  # "what colour are the masks?"
