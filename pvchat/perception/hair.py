@@ -41,7 +41,7 @@ def hair_colour(looks: FloatArray) -> str | None:
 def is_dark(seen: Pictured) -> bool:
     """Whether the strip above the face box is dark hair, not skin, in most sightings."""
     said = [_is_dark_above(image, seen.track.boxes[i], seen.grey) for i, image in seen]
-    return sum(said) >= _MOST * len(said)
+    return any(said) and sum(said) >= _MOST * len(said)
 
 
 def drawn(boxes: Sequence[FloatArray], images: Sequence[Pixels]) -> str | None:

@@ -451,24 +451,23 @@ def may_be(asked: Sequence[Entity]) -> list[str]:
 
 def untold(missing: Sequence[Missing], query: Query | None = None, instead: bool = False) -> list[str]:
     """That what is asked can't be told of the absent, nor of the unsure, but (`instead`) of who may be one of them."""
-    told, surely = [], all(one.surely for one in missing)
+    told, surely = list[tuple[str, str]](), all(one.surely for one in missing)  # who it is, and what can't be told
     for why in ("absent", "unsure"):
         names = [one.name for one in missing if one.why == why]
         doubtful = f"I'm not sure whether {join(names, 'or')} is in this video"
         who, them = (names[0], names[0]) if len(names) == 1 else ("they", "them")
         kind = "" if query is None else query.attribute or query.select
-        what = wording("untold", kind, who=who, them=them, be=be(names))
+        what = f", so I can't {wording('untold', kind, who=who, them=them, be=be(names))}"
         if names and why == "absent" and query is not None and query.where == Not(PRESENT):  # "she isn't there?"
-            told.append(f"{not_here(names, surely)}.")
+            told.append((not_here(names, surely), ""))
         elif names and why == "unsure" and instead:
-            told.append(f"{doubtful}.")
+            told.append((doubtful, ""))
         elif names:
             gone = not_here(names, surely, query is not None and query.whom.quantifier == "either")
-            told.append(f"{doubtful if why == 'unsure' else gone}, so I can't {what}.")
-    ends = {text.rpartition(", so I can't ")[2] for text in told}
-    if told[1:] and len(ends) == 1:  # said once of both
-        told = [f"{told[0].rpartition(', so ')[0]}, and {told[1]}"]
-    return told
+            told.append((doubtful if why == "unsure" else gone, what))
+    if len({what for _, what in told}) == 1 and told[0][1]:  # said once of both
+        told = [(", and ".join(gone for gone, _ in told), told[0][1])]
+    return [f"{gone}{what}." for gone, what in told]
 
 
 def in_passing(spans: Sequence[Span], timeline: Timeline) -> str:
