@@ -42,6 +42,12 @@ PROBABLY = 0.6  # what "probably" counts as
 _ON_FOOTAGE = {"garment": (0.16, 1.0), "gesture": (0.0, 2.43)}
 _SUREST = 0.98  # as much as a measured share counts
 _HOLDS = "holding a "  # a deed that begins so tells what is held
+# What doesn't hold of somebody, as rows tell it, by what `PersonFacts.lacking` calls it
+_LACKED = {
+    "a hat": [("worn", "hat"), ("worn", "cap")], "a helmet": [("worn", "helmet")], "glasses": [("worn", "glasses")],
+    "sunglasses": [("worn", "sunglasses")], "a face mask": [("worn", "face mask")], "long hair": [("hair", "long hair")],
+    "smiling": [("deed", "smiling")],
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -345,6 +351,7 @@ def facts_as_rows(name: str, facts: PersonFacts) -> Iterator[Row]:
         has = look == facts.hair or any(not {word, word.removesuffix("s")}.isdisjoint(words("body")) for word in said)
         ground = seen.get("hair" if look == facts.hair else look)
         yield Row(name, "hair" if has else "worn", value, colour=colour, ground=ground)  # a beard isn't worn
+    yield from (Row(name, kind, word, holds=False) for look in facts.lacking for kind, word in _LACKED[look])
     seats = [(0.0, 0.0)]
     if facts.course:
         yield from _course_as_rows(name, facts)

@@ -1,7 +1,7 @@
 """Facts measured about one person of a clip: clothes, hair, headgear, where in the frame.
 
 In: a clip's frames, a track, the heads of `experts/attributes.py`. Out: `PersonFacts` (where, shot, clothes with
-colours, hair, features, gender). Nothing is guessed: a field is set only when enough of the best sightings agree or a
+colours, hair, features, what is lacking, gender). Nothing is guessed: a field is set only when enough of the best sightings agree or a
 head passes the threshold at which its precision was validated. Gestures come from `motion.py`, pose and movement from
 `posture.py`, sleeves and trousers from `sleeves.py`, seats and ties from `relations.py`. Drawn figures get colours,
 position and what their faces show (`drawnheads.py`): the other heads were trained on photos.
@@ -41,6 +41,8 @@ def recognise_person(clip: Clip, track: Track, analysis: ClipAnalysis, *, expert
         claims = experts.heads.claims("head", looks)
         _claim_head(facts, claims, experts.headwear.claims("head", looks))
         said = next((claim for claim in claims if claim.label in ("man", "woman")), None)
+        shown = {*facts.features, *facts.headwear, facts.hair}
+        facts.lacking = [label for label in experts.headwear.denials("head", looks) if label not in shown]
         if (gender := gender_of_track(track, said)) is not None:
             facts.gender, facts.confidence["gender"] = gender.label, gender.confidence
         if colour := None if seen.grey or _is_hatted(facts) else hair.hair_colour(looks):
@@ -85,7 +87,7 @@ def measure_person(
         facts.clothes = _clothes_of_face(clip, seen, analysis.tracks, worn, length)
         if analysis.scene.drawn:  # the second head was fitted to photos and film
             facts.confidence = {k: v for k, v in facts.confidence.items() if k not in facts.headwear}
-            facts.headwear, facts.hair = [], None
+            facts.headwear, facts.lacking, facts.hair = [], [], None
         if facts.hair in (None, "long hair") and not _is_hatted(facts) and hair.is_dark(seen):
             facts.hair = "long dark hair" if facts.hair else "dark hair"
     elif heads is not None and not seen.grey:

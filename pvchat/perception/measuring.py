@@ -22,7 +22,7 @@ from pvchat.perception.experts import networks
 from pvchat.perception.experts.body import PreviousPose
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.ssd import Detections
-from pvchat.perception.motion import BodyMeasures, describe_motion, measure_body, wears_glasses
+from pvchat.perception.motion import BodyMeasures, describe_motion, is_earnest, measure_body, wears_glasses
 from pvchat.perception.sightings import pictured, spread
 from pvchat.schemas import BOOKSHELVES, ClipAnalysis, IntArray, Progress, Track
 from pvchat.video import Clip
@@ -177,6 +177,9 @@ def _fill_motion(track: Track, seen: IntArray, measures: Sequence[BodyMeasures],
     if "a face mask" in found.features:  # the mesh guesses the mouth behind a mask, and hardly sees who looks down
         found.gestures = [g for g in found.gestures if g not in _UNSEEN_BEHIND_MASK]
     found.confidence.update(confidence)
-    if wears_glasses(measures) and {"sunglasses", "glasses"}.isdisjoint([*found.features, *found.headwear]):
+    worn = wears_glasses(measures) if {"sunglasses", "glasses"}.isdisjoint([*found.features, *found.headwear]) else None
+    if worn:
         found.features.append("glasses")
         found.confidence["glasses"] = _GLASSES_SURE
+    found.lacking += ["glasses"] * (worn is False)
+    found.lacking += ["smiling"] * (is_earnest(measures) and "a face mask" not in found.features)

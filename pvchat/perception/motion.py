@@ -23,8 +23,10 @@ _SEEN = 0.6  # visibility from which a joint counts as seen
 _FAR = 0.08  # face height over frame height below which hands are too small to follow
 _FEW = 3  # sightings that motion needs
 _MAY_MOVE = 0.5  # how sure it is of a hand that moves by its wrist alone
-# Mean log-odds from which glasses are told, and the share of a track's meshes that must be measured.
-GLASSES, _GLASSES_SEEN = 1.0, 0.4
+# Mean log-odds from which glasses are told, and up to which that there are none; the share of a track's meshes that
+# must be measured.
+GLASSES, BARE, _GLASSES_SEEN = 1.0, -1.5, 0.4
+NO_SMILE = 0.2  # probability of a smile up to which there surely is none
 # Degrees of yaw for a nose that lies beside the way from the eyes to the mouth by all its length, of pitch for one that
 # lies further down by as much, the pitch of one at the eyes, and where a nose can be.
 _YAW_BY_NOSE, _PITCH_BY_NOSE, _LEVEL_NOSE, _NOSE = 85.0, 115.0, 55.0, (0.2, 1.0)
@@ -93,11 +95,21 @@ def describe_motion(
     return [phrase for phrase, _ in found], confidence
 
 
-def wears_glasses(measures: Sequence[BodyMeasures]) -> bool:
-    """Whether one track's measures show glasses: in two sightings at least, and not in a few lucky ones only."""
+def wears_glasses(measures: Sequence[BodyMeasures]) -> bool | None:
+    """Whether one track's measures show glasses, or a bare face: in two sightings at least, and not in a few lucky ones
+    only. None where they don't tell.
+    """
     meshes = sum(np.isfinite(m.yaw) for m in measures)
     odds = [m.glasses for m in measures if np.isfinite(m.glasses)]
-    return bool(len(odds) >= max(2, _GLASSES_SEEN * meshes) and np.mean(odds) >= GLASSES)
+    if len(odds) < max(2, _GLASSES_SEEN * meshes) or BARE < (mean := float(np.mean(odds))) < GLASSES:
+        return None
+    return mean >= GLASSES
+
+
+def is_earnest(measures: Sequence[BodyMeasures]) -> bool:
+    """Whether somebody surely doesn't smile in any sighting."""
+    smiles = [m.smile for m in measures if np.isfinite(m.smile)]
+    return len(smiles) >= _FEW and max(smiles) < NO_SMILE
 
 
 def is_live(track: Track, shots: IntArray, measures: Sequence[BodyMeasures]) -> bool:

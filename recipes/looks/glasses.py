@@ -17,7 +17,7 @@ from PIL import Image
 
 from pvchat.perception.experts import glasses
 from pvchat.perception.experts.mesh import MeshExpert
-from pvchat.perception.motion import GLASSES
+from pvchat.perception.motion import BARE, GLASSES
 from pvchat.schemas import FloatArray
 from recipes.heads import arguments, write_head
 from recipes.looks.attributes import fit
@@ -85,11 +85,13 @@ def judge(faces: GlassesFaces) -> dict[str, float]:
         weight, bias = learn(faces, ~mine)
         both = (faces.features[mine] + faces.mirrored[mine]) / 2
         odds[mine] = both @ weight + bias
-    said, worn = (odds >= GLASSES)[faces.front], faces.worn[faces.front]
+    said, bare, worn = (odds >= GLASSES)[faces.front], (odds <= BARE)[faces.front], faces.worn[faces.front]
     return {
         "precision": round(float(worn[said].mean()), 3),
         "recall": round(float(said[worn].mean()), 3),
         "bare faces told to wear them": round(float(said[~worn].mean()), 4),
+        "told to be bare rightly": round(float((~worn[bare]).mean()), 3),
+        "bare faces told to be bare": round(float(bare[~worn].mean()), 3),
         "pictures": len(worn),
         "with glasses": int(worn.sum()),
     }

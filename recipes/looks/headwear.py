@@ -10,6 +10,7 @@ told, how often that is right, how many it finds, of people of other pictures th
 from __future__ import annotations
 
 import zlib
+from math import floor
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from recipes.looks.people import Person, pictures_of, read_people
 from recipes.pictures import read_image, read_metadata
 
 MASK, SECOND = "a face mask", 0.3  # probability from which this head agrees with the other one that a mask is worn
+DENIED, LEAST_LIKELY = 0.05, 0.1  # of those who wear it lie below the probability at which it is denied, at most that
 PRECISION = {"a hat": 0.88, "a helmet": 0.85, "sunglasses": 0.9, "long hair": 0.9}
 LABELS = (*PRECISION, MASK)
 NEVER = {"threshold": 1.01}  # of a label that is never right as often as is asked
@@ -105,7 +107,9 @@ def learn(x: FloatArray, y: FloatArray, known: FloatArray) -> tuple[FloatArray, 
 
 
 def judge(x: FloatArray, y: FloatArray, known: FloatArray, sources: list[str]) -> dict[str, dict[str, Any]]:
-    """Of each label the probability from which it is right as often as is asked, and what it finds then."""
+    """Of each label the probability from which it is right as often as is asked, and what it finds then; and below
+    which it is denied, how often that is right, and of how many of those without it.
+    """
     fold, chances = np.array([zlib.crc32(source.encode()) % FOLDS for source in sources]), np.zeros_like(y)
     for part in range(FOLDS):
         weight, bias = learn(x[fold != part], y[fold != part], known[fold != part])
@@ -119,7 +123,18 @@ def judge(x: FloatArray, y: FloatArray, known: FloatArray, sources: list[str]) -
     told, masked = chances[plain, -1] >= SECOND, y[plain, -1] > 0
     found[MASK] = {"threshold": SECOND, "precision": round(float(masked[told].mean()), 3),
                    "recall": round(float(told[masked].mean()), 3), "positives": int(masked.sum())}  # fmt: skip
+    for column, label in enumerate(LABELS):
+        some = plain & (known[:, column] > 0)
+        found[label] = found[label] | denial(chances[some, column], y[some, column] > 0)
     return found
+
+
+def denial(chances: FloatArray, seen: NDArray[np.bool_]) -> dict[str, float]:
+    """The probability [n] below which a label is denied, how often rightly, and of how many that don't show it."""
+    least = floor(min(float(np.quantile(chances[seen], DENIED)), LEAST_LIKELY) * 1e4) / 1e4
+    denied = chances < least
+    right, told = 1 - float(seen[denied].mean()), float(denied[~seen].mean())
+    return {"denied_below": least, "denied_rightly": round(right, 3), "denied_of_those_without": round(told, 3)}
 
 
 if __name__ == "__main__":

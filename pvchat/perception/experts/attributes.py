@@ -56,13 +56,28 @@ class AttributeExpert:
         return self.probabilities(head, features)[:, list(self.card["heads"][head]).index(label)]
 
     def claims(self, head: str, features: FloatArray) -> list[Attribute]:
-        """What may be said when all B crops show the same thing; probabilities are averaged as log-odds."""
+        """What may be said when all B crops show the same thing."""
         if len(features) == 0:
             return []
-        p = sigmoid((features @ self._weight[head].T + self._bias[head]).mean(0))
+        p = self._likely(head, features)
         rows = zip(self.card["heads"][head].items(), p, strict=True)
         found = [Attribute(label, float(v)) for (label, row), v in rows if v >= row["threshold"]]
         return sorted(found, key=lambda claim: -claim.confidence)
+
+
+    def denials(self, head: str, features: FloatArray) -> list[str]:
+        """Labels that surely are not shown by B crops of the same thing: less likely than one in twenty of those that
+        show them (`denied_below` of the card).
+        """
+        if len(features) == 0:
+            return []
+        p = self._likely(head, features)
+        rows = zip(self.card["heads"][head].items(), p, strict=True)
+        return [label for (label, row), v in rows if v < row.get("denied_below", 0.0)]
+
+    def _likely(self, head: str, features: FloatArray) -> FloatArray:
+        """[C] probabilities of the labels of B crops of the same thing; averaged as log-odds."""
+        return sigmoid((features @ self._weight[head].T + self._bias[head]).mean(0))
 
 
 class ImageNetHead:
