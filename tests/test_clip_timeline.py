@@ -7,11 +7,13 @@ from dataclasses import asdict, replace
 
 import pytest
 from make_analysis import make_analysis, make_track
+from make_asked import found
 
 from pvchat.chat.clip_timeline import timeline_from, timeline_of
 from pvchat.chat.query import Has, Not, Query, Whom
 from pvchat.chat.run import run
 from pvchat.chat.say.people import scene_place
+from pvchat.chat.say.voice import say
 from pvchat.chat.timeline import Timeline, without_traits
 from pvchat.identity.evidence import Evidence, Neighbour, gather
 from pvchat.schemas import (
@@ -337,6 +339,29 @@ def test_a_long_videos_scene_is_told_by_stretches() -> None:
     scenes = [SceneSpan(0.0, 1.0, SceneFacts("a kitchen")), SceneSpan(1.0, 2.0, SceneFacts("a street"))]
     timeline = made(ANA, analysis=replace(make_analysis(track(0, range(8))), scenes=scenes))
     assert [(r.value, r.span) for r in timeline.of("", "place")] == [("kitchen", (0.0, 1.0)), ("street", (1.0, 2.0))]
+
+
+@pytest.mark.parametrize(
+    ("lacking", "text", "verdict"),
+    [
+        ("glasses", "Is Ana wearing glasses?", "no"),
+        ("glasses", "Is Ana wearing sunglasses?", "unknown"),
+        ("glasses", "Is anybody wearing glasses?", "no"),
+        ("glasses", "Is Ana wearing red glasses?", "no"),
+        ("a hat", "Does Ana have a cap on?", "no"),
+        ("a face mask", "Is Ana without a mask?", "yes"),
+        ("long hair", "Does Ana have long hair?", "no"),
+        ("long hair", "Does Ana have long dark hair?", "no"),
+        ("long hair", "Does Ana have dark hair?", "unknown"),
+        ("smiling", "Is Ana smiling?", "no"),
+    ],
+)
+def test_what_is_lacking_does_not_hold_and_is_not_told(lacking: str, text: str, verdict: str) -> None:
+    seen = replace(track(0, range(8)), facts=PersonFacts(lacking=[lacking]))
+    timeline = made(ANA, analysis=make_analysis(seen))
+    assert found(text, ["Ana"], timeline).verdict == verdict
+    told = say(found("What does Ana look like, and what does she do?", ["Ana"], timeline), timeline)
+    assert told.split().count(lacking.split()[-1]) == 0
 
 
 def test_traits_that_are_switched_off_are_not_told() -> None:

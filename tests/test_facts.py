@@ -22,7 +22,10 @@ class StubHeads:
         self.said = said
 
     def claims(self, head, features):
-        return [Attribute(label, p) for label, p in self.said.get(head, [])]
+        return [Attribute(label, p) for label, p in self.said.get(head, []) if p >= 0.5 or label == "a face mask"]
+
+    def denials(self, head, features):
+        return [label for label, p in self.said.get(head, []) if p < 0.05]
 
 
 class StubImageNet:
@@ -163,6 +166,16 @@ def test_what_one_head_alone_finds_at_a_head_is_told_and_hides_no_face():
     told = experts(head=[("a hat", 0.9)], second=[("a helmet", 0.9)])
     found = measure_person(clip, track, analysis(track), experts=told)
     assert (found.features, found.headwear) == (["a hat"], [])
+
+
+def test_what_a_head_surely_does_not_wear_is_lacking():
+    clip, track = scene_with()
+    second = [("a hat", 0.01), ("sunglasses", 0.04), ("a helmet", 0.3), ("long hair", 0.9)]
+    told = experts(head=[("sunglasses", 0.9)], second=second)  # of what the first head finds nothing is denied
+    assert measure_person(clip, track, analysis(track), experts=told).lacking == ["a hat"]
+    seen = analysis(track)
+    seen.scene.drawn = True  # which the heads weren't fitted to
+    assert measure_person(clip, track, seen, experts=told).lacking == []
 
 
 def test_of_drawn_pictures_nothing_is_told_by_what_was_learned_from_photos():

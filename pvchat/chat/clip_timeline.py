@@ -45,8 +45,8 @@ _HOLDS = "holding a "  # a deed that begins so tells what is held
 # What doesn't hold of somebody, as rows tell it, by what `PersonFacts.lacking` calls it
 _LACKED = {
     "a hat": [("worn", "hat"), ("worn", "cap")], "a helmet": [("worn", "helmet")], "glasses": [("worn", "glasses")],
-    "sunglasses": [("worn", "sunglasses")], "a face mask": [("worn", "face mask")], "long hair": [("hair", "long hair")],
-    "smiling": [("deed", "smiling")],
+    "sunglasses": [("worn", "sunglasses")], "a face mask": [("worn", "face mask")],
+    "long hair": [("hair", "long hair")], "smiling": [("deed", "smiling")],
 }  # fmt: skip
 
 

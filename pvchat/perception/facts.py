@@ -1,10 +1,10 @@
 """Facts measured about one person of a clip: clothes, hair, headgear, where in the frame.
 
 In: a clip's frames, a track, the heads of `experts/attributes.py`. Out: `PersonFacts` (where, shot, clothes with
-colours, hair, features, what is lacking, gender). Nothing is guessed: a field is set only when enough of the best sightings agree or a
-head passes the threshold at which its precision was validated. Gestures come from `motion.py`, pose and movement from
-`posture.py`, sleeves and trousers from `sleeves.py`, seats and ties from `relations.py`. Drawn figures get colours,
-position and what their faces show (`drawnheads.py`): the other heads were trained on photos.
+colours, hair, features, what is lacking, gender). Nothing is guessed: a field is set only when enough of the best
+sightings agree or a head passes the threshold at which its precision was validated. Gestures come from `motion.py`,
+pose and movement from `posture.py`, sleeves and trousers from `sleeves.py`, seats and ties from `relations.py`. Drawn
+figures get colours, position and what their faces show (`drawnheads.py`): the other heads were trained on photos.
 """
 
 from __future__ import annotations

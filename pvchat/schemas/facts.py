@@ -35,7 +35,7 @@ class PersonFacts:
     hair: str | None = None  # "dark hair", "long blonde hair"
     features: list[str] = field(default_factory=list)  # "glasses", "a beard", "a face mask", "a hat"
     headwear: list[str] = field(default_factory=list)  # "a helmet", "a hat", "sunglasses", if no feature says so
-    # "a hat", "a helmet", "sunglasses", "a face mask", "glasses", "long hair", "smiling": what she surely hasn't, or isn't
+    # What surely does not hold: "a hat", "a helmet", "sunglasses", "a face mask", "glasses", "long hair", "smiling"
     lacking: list[str] = field(default_factory=list)
     gender: str | None = None  # "man" | "woman", only when the head is confident
     pose: str | None = None  # "standing" | "sitting" | "lying down" | "probably sitting"

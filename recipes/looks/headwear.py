@@ -10,9 +10,9 @@ told, how often that is right, how many it finds, of people of other pictures th
 from __future__ import annotations
 
 import zlib
-from math import floor
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import floor
 from pathlib import Path
 from typing import Any
 

@@ -61,10 +61,12 @@ def test_small_and_turned_faces_are_not_judged():
     ("odds", "worn"),
     [
         ([2.0, 2.0, 1.5], True),
-        ([2.0, -1.0, 0.5], False),
-        ([3.0], False),  # one sighting is no proof
-        ([3.0, 3.0] + 6 * [np.nan], False),  # seen too seldom
-        ([], False),
+        ([2.0, -1.0, 0.5], None),
+        ([3.0], None),  # one sighting is no proof
+        ([3.0, 3.0] + 6 * [np.nan], None),  # seen too seldom
+        ([-2.0, -1.0, -3.0], False),  # a bare face
+        ([-3.0], None),
+        ([], None),
     ],
 )
 def test_glasses_are_told_of_a_track(odds, worn):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pytest
 
 from recipes.looks import attributes as recipe
 from recipes.looks import garments, headwear, settings
@@ -76,6 +77,14 @@ def test_heads_learn_only_from_those_of_whom_something_is_known():
     weight, bias = headwear.learn(x, y, known)
     said = x @ weight[0] + bias[0] > 0
     assert (said == (y[:, 0] > 0))[200:].mean() > 0.95
+
+
+def test_denied_is_what_hardly_any_that_show_it_are_as_unlikely_as():
+    chances = np.concatenate([np.linspace(0.02, 1.0, 100), np.linspace(0.0, 0.2, 100)]).astype(np.float32)
+    card = headwear.denial(chances, np.arange(200) < 100)
+    assert card["denied_below"] == pytest.approx(0.069, abs=0.002)
+    assert card["denied_rightly"] == pytest.approx(1 - 5 / 40, abs=0.03)
+    assert card["denied_of_those_without"] == pytest.approx(0.35, abs=0.02)
 
 
 def test_what_was_read_names_only_what_the_recipes_know():

@@ -64,7 +64,6 @@ class AttributeExpert:
         found = [Attribute(label, float(v)) for (label, row), v in rows if v >= row["threshold"]]
         return sorted(found, key=lambda claim: -claim.confidence)
 
-
     def denials(self, head: str, features: FloatArray) -> list[str]:
         """Labels that surely are not shown by B crops of the same thing: less likely than one in twenty of those that
         show them (`denied_below` of the card).
