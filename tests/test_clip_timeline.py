@@ -354,6 +354,7 @@ def test_a_long_videos_scene_is_told_by_stretches() -> None:
         ("long hair", "Does Ana have long dark hair?", "no"),
         ("long hair", "Does Ana have dark hair?", "unknown"),
         ("smiling", "Is Ana smiling?", "no"),
+        ("smiling", "Is Ana laughing?", "no"),
     ],
 )
 def test_what_is_lacking_does_not_hold_and_is_not_told(lacking: str, text: str, verdict: str) -> None:

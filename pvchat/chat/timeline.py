@@ -427,7 +427,7 @@ def without_traits(timeline: Timeline) -> Timeline:
 
     Moods and ages are never told: what somebody feels isn't what the face shows, and ages were wrong every second time.
     """
-    rows = tuple(row for row in timeline.rows if row.attribute != "gender" and row.value != "smiling")
+    rows = tuple(row for row in timeline.rows if row.attribute != "gender" and row.value not in ("smiling", "laughing"))
     return replace(timeline, rows=rows, traits=False)
 
 
