@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
 
+from pvchat.chat.clip_timeline import facts_as_rows
 from pvchat.perception import posture
-from pvchat.perception.posture import tell_posture
+from pvchat.perception.posture import FLOOR, tell_posture
 from pvchat.schemas import ClipAnalysis, PersonFacts, Thing, Track
 
 FACE = (0.42, 0.06, 0.48, 0.14)
@@ -19,12 +20,15 @@ def nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(posture, "postures", lambda *_: {})
 
 
-def told(*boxes: tuple[float, float, float, float], pose: str | None = None, first_s: float = 0.125) -> PersonFacts:
+def told(
+    *boxes: tuple[float, float, float, float], pose: str | None = None, first_s: float = 0.125, bed: Thing | None = None
+) -> PersonFacts:
     """The facts of somebody whose body has these boxes in frames 0, 1, … of a square clip; its face is at the top."""
     analysis = make_analysis(make_track(frames=range(len(boxes)), box=FACE))
     analysis.times += first_s - analysis.times[0]
     analysis.width = analysis.height = 100
     analysis.bodies = [Thing("person", 0.9, list(range(len(boxes))), [list(b) for b in boxes], [0.9] * len(boxes))]
+    analysis.things = [bed] if bed else []
     (track,) = analysis.tracks
     track.facts = PersonFacts(pose=pose, confidence={"pose": 0.9} if pose else {})
     tell_posture(track, analysis)
@@ -46,6 +50,31 @@ def test_who_gets_flat_and_low_falls_and_then_lies():
     assert told((0.3, 0.05, 0.75, 0.65), FLAT, FLAT, FLAT).course[-1][2] == "lying down"  # off a chair
     assert told(TALL, FLAT, FLAT).movement is None  # too short
     assert told(FLAT, FLAT, FLAT, FLAT).movement is None
+
+
+@pytest.mark.parametrize(
+    ("label", "box", "seat"),
+    [
+        (None, (), "probably on the floor"),  # a bed may have been missed
+        ("bed", (0.1, 0.5, 0.9, 0.9), "on a bed"),
+        ("couch", (0.1, 0.5, 0.9, 0.9), "on a sofa"),
+        ("bed", (0.1, 0.3, 0.9, 0.75), "on the floor"),  # before it
+        ("bed", (0.7, 0.5, 1.0, 0.9), "on the floor"),  # beside it
+        ("chair", (0.1, 0.5, 0.9, 0.9), "probably on the floor"),
+    ],
+)
+def test_who_fell_lies_on_the_floor_unless_there_is_a_bed_under_her(label, box, seat):
+    thing = Thing(label, 0.9, [0], [list(box)], [0.9]) if label else None
+    facts = told(TALL, TALL, FLAT, FLAT, FLAT, bed=thing)
+    assert facts.seat == seat
+    rows = {
+        (row.value, row.span, row.holds, row.probability < 0.8)
+        for row in facts_as_rows("Ana", facts)
+        if row.attribute == "near"
+    }
+    lying = (0.62, 1.25)
+    assert (seat.removeprefix("probably "), lying, True, seat.startswith("probably")) in rows
+    assert (("on a bed", lying, False, False) in rows) == (FLOOR in seat)
 
 
 def test_who_falls_at_once_is_not_told_to_stand_before(monkeypatch: pytest.MonkeyPatch):

@@ -41,6 +41,7 @@ PROBABLY = 0.6  # what "probably" counts as
 # measured, which tells little: whether sightings agree, not whether they see well. Other kinds are as measured.
 _ON_FOOTAGE = {"garment": (0.16, 1.0), "gesture": (0.0, 2.43)}
 _SUREST = 0.98  # as much as a measured share counts
+_NOT_ON = {"on the floor": "on a bed", "on a bed": "on the floor"}  # who lies on the one doesn't lie on the other
 _HOLDS = "holding a "  # a deed that begins so tells what is held
 # What doesn't hold of somebody, as rows tell it, by what `PersonFacts.lacking` calls it
 _LACKED = {
@@ -355,7 +356,8 @@ def facts_as_rows(name: str, facts: PersonFacts) -> Iterator[Row]:
     seats = [(0.0, 0.0)]
     if facts.course:
         yield from _course_as_rows(name, facts)
-        seats = [(start, end) for start, end, said in facts.course if said.endswith(("sitting", "lying down"))]
+        rests = next(("lying down" for *_, said in facts.course if said == "lying down"), "sitting")
+        seats = [(start, end) for start, end, said in facts.course if said.endswith(rests)]
     elif facts.pose:
         yield replace(hedged(name, "posture", facts.pose), ground=seen.get("pose"))
     gestures = [(gesture, gesture) for gesture in facts.gestures]
@@ -372,9 +374,13 @@ def facts_as_rows(name: str, facts: PersonFacts) -> Iterator[Row]:
     )  # fmt: skip
     yield from (Row(name, attribute, said, ground=seen.get(key)) for attribute, said, key in rest if said)
     if facts.seat:
-        sure = PROBABLY if (facts.pose or "").startswith(HEDGE) else 1.0  # a seat is no surer than the sitting
+        where = hedged(name, "near", facts.seat)
+        if (facts.pose or "").startswith(HEDGE):  # a seat is no surer than the sitting
+            where = replace(where, probability=PROBABLY)
         for start, end in seats:
-            yield Row(name, "near", facts.seat, start, end, probability=sure, ground=seen.get("seat"))
+            yield replace(where, start_s=start, end_s=end, ground=seen.get("seat"))
+            if other := _NOT_ON.get(where.value):
+                yield Row(name, "near", other, start, end, holds=False)
 
 
 def _course_as_rows(name: str, facts: PersonFacts) -> Iterator[Row]:

@@ -17,6 +17,7 @@ Legend: n sightings; lengths of `geometry` are in face heights; slim is height o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -58,6 +59,10 @@ _STRIDES, _FALLS = "walking or running", "falling"  # which of both she does who
 PLACEMENT, _CELLS = 7, 7
 _WIDE, _DEEP, _CHIN, _LOWEST = 2.2, 7.0, 0.5, 0.93
 _ENDS = (2.0, 4.0)
+BEDS, FLOOR = {"bed": "on a bed", "couch": "on a sofa"}, "on the floor"
+# Share of a lying body's width that is over a bed, and of its height by which it may reach further down (a pillow, an
+# arm, a loose box): on TUNE .2 on a bed, .39 to 1.0 before one. [choice]
+_HALF, _BELOW = 0.5, 0.3
 Course = list[tuple[float, float, str]]  # as `PersonFacts.course`
 Descriptions = dict[int, FloatArray]  # the `body_description` of a clip's people, by the `id` of their track
 
@@ -88,8 +93,8 @@ def tell_posture(track: Track, analysis: ClipAnalysis, known: Descriptions | Non
         facts.pose, facts.confidence["pose"] = max(course, key=lambda part: part[1] - part[0])[2], LIKELY
     else:
         _tell_one_posture(track, analysis, likely)
-    if facts.pose is None or facts.pose.endswith("standing"):
-        facts.seat = None  # a kept analysis may hold the seat that an earlier head told
+    if facts.pose is None or facts.pose.endswith("standing"):  # a kept analysis may hold what an earlier head told
+        facts.seat = _lies_on([one for one in analysis.bodies if _belongs_to(one, track)], course, analysis)
 
 
 def _tell_one_posture(track: Track, analysis: ClipAnalysis, likely: dict[str, float]) -> None:
@@ -310,7 +315,27 @@ def facts_by_outline(one: Thing, analysis: ClipAnalysis) -> PersonFacts:
     parts = _fall(None, analysis, np.repeat(one.frames, often).tolist(), boxes)
     if not parts:
         return PersonFacts()
-    return PersonFacts(movement=_FALLS, course=_as_told(parts), confidence={"movement": _BY_OUTLINE})
+    course = _as_told(parts)
+    seat = _lies_on([one], course, analysis)
+    return PersonFacts(movement=_FALLS, course=course, seat=seat, confidence={"movement": _BY_OUTLINE})
+
+
+def _lies_on(bodies: Sequence[Thing], course: Course, analysis: ClipAnalysis) -> str | None:
+    """What somebody lies on who fell: a bed or a sofa, if it is as wide and her body reaches hardly further down, else
+    the floor, probably where the clip shows neither. None of who doesn't lie.
+    """
+    time = next(((start, end) for start, end, said in course if said == "lying down"), (0.0, 0.0))
+    sightings = [pair for one in bodies for pair in zip(one.frames, one.boxes, strict=True)]
+    lying = [box for frame, box in sightings if time[0] <= analysis.times[frame] < time[1]]
+    beds = [(one.label, np.median(one.boxes, 0)) for one in analysis.things if one.label in BEDS]
+    if not lying:
+        return None
+    left, top, right, low = np.median(lying, 0)
+    for label, (x0, y0, x1, y1) in beds:
+        across = min(right, x1) - max(left, x0)
+        if across >= _HALF * (right - left) and y0 < low <= y1 + _BELOW * (low - top):
+            return BEDS[label]
+    return FLOOR if beds else f"probably {FLOOR}"
 
 
 def _falls(shape: FloatArray, boxes: FloatArray) -> int | None:

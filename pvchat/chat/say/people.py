@@ -28,7 +28,7 @@ _MOST_TIMED = 6  # that are told with their times
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
 _GAZE = ("looking", "facing")
 _BODILY = ("sitting", "standing", "lying", "walking", "running", "falling")
-_SEATED, _SEAT = ("sitting", "lying down"), ("on a chair", "on a sofa", "on a bench", "on a bed")
+_SEATED, _SEAT = ("sitting", "lying down"), ("on a chair", "on a sofa", "on a bench", "on a bed", "on the floor")
 
 _PLURALS = ("scissors", "skis")  # words without a singular
 _MOST_TOLD = 5
@@ -215,10 +215,11 @@ def acts(name: str, spans: Sequence[Span], timeline: Timeline) -> str:
 
 def _seated(name: str, spans: Sequence[Span], timeline: Timeline) -> list[Row]:
     """Postures, with on what somebody sits or lies: all of one kind on what that mostly is, else each on its own."""
-    seats = grouped((row.value, row.span) for row in timeline.of(name, "near") if row.value in _SEAT)
+    near = [row for row in timeline.of(name, "near") if row.value in _SEAT and row.holds]
     found = list[Row]()
     for same in alike(timeline.of(name, "posture")):
         time = common([row.span for row in same], spans)
+        seats = grouped((row.value, row.span) for row in near if row.probability >= same[0].probability)
         on = {seat: common(own, time) for seat, own in seats.items() if same[0].value in _SEATED}
         most = [seat for seat, own in on.items() if seconds_in(own) >= MOSTLY * seconds_in(time)]
         on = {most[0]: time} if most else on
