@@ -63,11 +63,14 @@ def test_arms_that_are_not_seen_say_nothing():
     assert sleeves.sleeves(pictured(clip, track)) is None
 
 
-def test_trousers_are_told_of_who_stands_and_wears_no_dress():
+@pytest.mark.parametrize(("pose", "movement"), [("standing", None), (None, "falling")])
+def test_trousers_are_told_of_who_stands_or_falls_and_wears_no_dress(pose, movement):
     clip, track = person(lower=SKIN)
-    track.facts.clothes, track.facts.pose = [Garment("top", "red", 0.9)], "standing"
+    track.pose[:, 25:27, 3] = 0.3  # knees behind a chair
+    track.facts.clothes, track.facts.pose, track.facts.movement = [Garment("top", "red", 0.9)], pose, movement
     add_trousers(pictured(clip, track))
     assert [(g.kind, g.colour) for g in track.facts.clothes] == [("top", "red"), ("trousers", "dark blue")]
+    track.facts.movement = None
     for kind, pose in (("dress", "standing"), ("top", None)):
         track.facts.clothes, track.facts.pose = [Garment(kind, "red", 0.9)], pose
         add_trousers(pictured(clip, track))

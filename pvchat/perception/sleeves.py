@@ -31,12 +31,13 @@ _SKINS = ("brown", "beige", "pink", "orange")  # legs of somebody whose face isn
 
 
 def add_trousers(seen: Pictured) -> None:
-    """Add trousers to the clothes of somebody seen in colour who stands, or whose legs are seen whole."""
+    """Add trousers to the clothes of somebody seen in colour who stands or falls, or whose legs are seen whole."""
     track, facts = seen.track, seen.track.facts
     main = facts.clothes[0] if facts.clothes else None
     if seen.grey or not (facts.pose or facts.movement) or (main and main.kind in garments.WHOLE):
         return
-    stands = facts.pose == "standing" and track.kind == "face"
+    # whoever falls is seen whole before: no table hides the thighs
+    stands = facts.pose == "standing" and track.kind == "face" or facts.movement == "falling"
     if facts.gender == "woman" and not stands:  # below a hem are tights and boots
         return
     legs = leg_colour(seen, stands)
