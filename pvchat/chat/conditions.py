@@ -315,7 +315,9 @@ def rows_about(has: Has, entity: str, timeline: Timeline) -> list[Row]:
         return [*relations("left_of", entity, timeline), *relations("right_of", entity, timeline)]
     if has.attribute in (*RELATIONS, "alone"):
         return relations("with" if has.attribute == "alone" else has.attribute, entity, timeline)
-    found = [row for name in TELLING.get(has.attribute, (has.attribute,)) for row in timeline.of(about, name)]
+    found = [
+        row for name in TELLING.get(has.attribute, (has.attribute,)) for row in timeline.of(about, name, denied=True)
+    ]
     if is_towards(has):
         theirs = chosen(has.of or Whom(), [timeline.whole], timeline).sure
         found += [row for other in theirs for row in _done_to(has, entity, other, timeline)]
@@ -382,7 +384,7 @@ def _relation(has: Has, entity: str, other: str, timeline: Timeline) -> Truth:
     if attribute == "beside":
         rows = [row for row in timeline.of(entity, attribute) if row.of == other]
         rows += [row for row in timeline.of(other, attribute) if row.of == entity]
-        yes = common(merged([row.span for row in rows if row.holds]), yes)
+        yes = common(merged([row.span for row in rows]), yes)
     elif attribute != "with":
         centres = [one.centre for name in (entity, other) if (one := timeline.entity(name)) and one.centre]
         if not yes or len(centres) < 2:

@@ -150,14 +150,18 @@ class Timeline:
         """From when to when, seconds."""
         return self.start_s, self.end_s
 
-    def of(self, entity: str, attribute: str) -> Sequence[Row]:
-        """The rows of one person (or of "", the scene) about one attribute, in order."""
-        return self._by_entity.get((entity, attribute), ())
+    def of(self, entity: str, attribute: str, denied: bool = False) -> Sequence[Row]:
+        """The rows of one person (or of "", the scene) about one attribute, in order; what does not hold if `denied`."""
+        return (self._by_entity if denied else self._held).get((entity, attribute), ())
+
+    @cached_property
+    def _held(self) -> dict[tuple[str, str], list[Row]]:
+        return {key: [row for row in rows if row.holds] for key, rows in self._by_entity.items()}
 
     @cached_property
     def _seen(self) -> dict[str, list[Span]]:
-        rows = {who: rows for (who, what), rows in self._by_entity.items() if what == "present"}
-        return {who: merged([row.span for row in hers if row.holds]) for who, hers in rows.items()} | {"": [self.whole]}
+        rows = {who: rows for (who, what), rows in self._held.items() if what == "present"}
+        return {who: merged([row.span for row in hers]) for who, hers in rows.items()} | {"": [self.whole]}
 
     def seen(self, entity: str) -> list[Span]:
         """When somebody is seen, seconds; the scene always is."""

@@ -215,7 +215,7 @@ def acts(name: str, spans: Sequence[Span], timeline: Timeline) -> str:
 
 def _seated(name: str, spans: Sequence[Span], timeline: Timeline) -> list[Row]:
     """Postures, with on what somebody sits or lies: all of one kind on what that mostly is, else each on its own."""
-    near = [row for row in timeline.of(name, "near") if row.value in _SEAT and row.holds]
+    near = [row for row in timeline.of(name, "near") if row.value in _SEAT]
     found = list[Row]()
     for same in alike(timeline.of(name, "posture")):
         time = common([row.span for row in same], spans)
@@ -357,7 +357,7 @@ def _backdrop(name: str, scene: str, timeline: Timeline, spans: Sequence[Span]) 
 
 def _beside(name: str, spans: Sequence[Span], timeline: Timeline, strangers: bool) -> str:
     """Such as "next to Ben and one other person"; of drawings, where likeness misleads, no names nobody asked for."""
-    near = [row for row in timeline.of(name, "beside") if row.holds and common([row.span], spans)]
+    near = [row for row in timeline.of(name, "beside") if common([row.span], spans)]
     near = [row for row in near if not ((one := timeline.entity(row.of)) and one.like)]  # another's second name
     times = {row.of: common([one.span for one in near if one.of == row.of], spans) for row in near}
     near = [row for row in near if seconds_in(times[row.of]) >= _BESIDE * seconds_in(spans)]
@@ -450,7 +450,7 @@ def _whether_thing(has: Has, finding: Finding, timeline: Timeline) -> str:
     denied = isinstance(finding.query.where, Not)
     if not rows:
         no = "No, " if finding.verdict == "no" and not denied else ""
-        seen = merged([row.span for row in timeline.of("", has.attribute) if row.holds and row.value == has.value])
+        seen = merged([row.span for row in timeline.of("", has.attribute) if row.value == has.value])
         if seen and (event := clauses.event_said(finding.query.during)):
             label = said(has.value, 1)
             return f"{no}I see no {label} {event}, but I see {indefinite(label)} {in_passing(seen, timeline)}."
