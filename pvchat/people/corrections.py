@@ -9,7 +9,7 @@ Legend: n rows of one correction, D vector width.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -29,6 +29,7 @@ SAME_TRACK = 0.35  # Euclidean distance of means within which two tracks of one 
 SAME_FACE = 0.6  # Euclidean distance up to which two faces count as one person's (dlib's threshold and scale)
 
 Rows = NDArray[np.float16]
+NO_ROWS: NDArray[np.float32] = np.zeros((0, 0), np.float32)
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,15 @@ class Example:
 
 def examples_of(person: Person) -> list[Example]:
     """A person's corrections with their vectors, in the order in which they were said."""
-    found, left = [], [np.asarray(person.arrays.get(name, np.zeros((0, 0))), np.float16) for name in ARRAYS]
-    for one in corrections_of(person):
-        found.append(Example(one, *(rows[:count] for rows, count in zip(left, one.counts, strict=True))))
-        left = [rows[count:] for rows, count in zip(left, one.counts, strict=True)]
-    return found
+    said = corrections_of(person)
+    arrays = [np.asarray(person.arrays.get(name, NO_ROWS), np.float16) for name in ARRAYS]
+    return [Example(one, *rows) for one, rows in zip(said, split_rows(arrays, [c.counts for c in said]), strict=True)]
+
+
+def split_rows(arrays: Sequence[NDArray[Any]], counts: Sequence[Sequence[int]]) -> Iterator[list[NDArray[Any]]]:
+    """Consecutive rows of some arrays: for each row of `counts`, which has a number for each array, that many."""
+    for ends, row in zip(np.cumsum(np.array(counts, int).reshape(-1, len(arrays)), 0), counts, strict=True):
+        yield [rows[end - count : end] for rows, end, count in zip(arrays, ends, row, strict=True)]
 
 
 def corrections_of(person: Person) -> list[Correction]:
@@ -139,14 +144,14 @@ def shareable(person: Person) -> Person:
     return with_examples(person, [replace(e, correction=replace(e.correction, source="")) for e in mine])
 
 
-def examples_that_may_show(person: Person, other: Person) -> list[Example]:
-    """Examples of "that is not her" that may show `other`; they are deleted when `other` is forgotten."""
+def corrections_that_may_show(person: Person, other: Person) -> list[Correction]:
+    """Those of "that is not her" whose faces may be `other`'s; they are deleted when `other` is forgotten."""
     found = []
     for example in (e for e in examples_of(person) if not e.correction.her):
         faces = example.faces.astype(np.float32)[:, None]
         alike = [rows for rows in _vectors(other) if rows.shape[1:] == faces.shape[2:]]
         if any(float(np.linalg.norm(faces - rows, axis=2).min(initial=np.inf)) < SAME_FACE for rows in alike):
-            found.append(example)
+            found.append(example.correction)
     return found
 
 
@@ -154,12 +159,6 @@ def shares_vectors(person: Person, other: Person) -> bool:
     """Whether a person has some of another's vectors, as after a merge of both."""
     both = [(a, b) for a in _vectors(person) for b in _vectors(other) if a.shape[1] == b.shape[1]]
     return any(bool((a == b[0]).all(-1).any()) for a, b in both)
-
-
-def without_examples_of(person: Person, other: Person) -> Person:
-    """The person without her examples that may show `other`."""
-    shown = [e.correction for e in examples_that_may_show(person, other)]
-    return without_corrections(person, shown) if shown else person
 
 
 def _vectors(person: Person) -> list[NDArray[np.float32]]:

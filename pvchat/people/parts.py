@@ -17,11 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.errors import PeopleError
-from pvchat.people.corrections import MOST, SAME_FACE, examples_of, with_examples
+from pvchat.people.corrections import MOST, NO_ROWS, SAME_FACE, examples_of, split_rows, with_examples
 from pvchat.people.person import Person
 
 Rows = NDArray[Any]
-NO_ROWS: NDArray[np.float32] = np.zeros((0, 0), np.float32)
 RECORD = "parts"  # key in `Person.extra`: for each clip the numbers of its rows in each of the arrays in `KEYS`
 KEYS = ("prototypes", "prints")
 
@@ -48,13 +47,8 @@ def stacked(rows: Iterable[Any]) -> NDArray[np.float32]:
 
 def parts_of(person: Person) -> list[View]:
     """For each of a person's clips its rows of the arrays in `KEYS`; an array that isn't there gives none."""
-    left = [np.asarray(person.arrays.get(key, NO_ROWS)) for key in KEYS]
-    parts = []
-    for counts in counts_of(person):
-        rows, prints = (own[:count] for own, count in zip(left, counts, strict=True))
-        parts.append(View(rows, prints))
-        left = [rows[count:] for rows, count in zip(left, counts, strict=True)]
-    return parts
+    arrays = [np.asarray(person.arrays.get(key, NO_ROWS)) for key in KEYS]
+    return [View(rows, prints) for rows, prints in split_rows(arrays, counts_of(person))]
 
 
 def counts_of(person: Person) -> list[list[int]]:
@@ -65,12 +59,8 @@ def counts_of(person: Person) -> list[list[int]]:
 
 def capped(counts: list[list[int]], most: int) -> list[list[int]]:
     """Counts of rows, clip by clip, when each array is cut to `most` rows; without clips that lose all of theirs."""
-    left, kept = [most] * len(KEYS), []
-    for row in counts:
-        part = [min(count, rest) for count, rest in zip(row, left, strict=True)]
-        left = [rest - count for rest, count in zip(left, part, strict=True)]
-        kept += [part] if any(part) else []
-    return kept
+    ends = np.minimum(np.cumsum(counts, 0), most)
+    return [row for row in np.diff(ends, axis=0, prepend=0).tolist() if any(row)]
 
 
 def merge_people(kept: Person, gone: Person) -> Person:
