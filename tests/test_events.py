@@ -40,7 +40,8 @@ def happen(chat: PVChat) -> Happen:
         ref = chat.people.get(who).id if who else ""
         event = CameraEvent(kind, ref, at, probability)  # type: ignore[arg-type]
         with closing(connect(chat.people.root)) as library:
-            return len(events.record_event(library, camera, event, at)[1])
+            events.record_event(library, camera, event, at)
+        return len(chat.library.events.last(1)[0]["rules"])
 
     return write
 
@@ -126,9 +127,9 @@ def test_a_rule_follows_who_is_changed_and_renamed(chat: PVChat, happen: Happen)
     chat.people.rename("Ana", "Anna")
     now = chat.people.get("Anna").id
     with closing(connect(chat.people.root)) as library:
-        _, telling = events.record_event(library, 1, CameraEvent("appears", now, NOON, 0.9), NOON)
-    assert telling == [1]
-    assert chat.library.events.since(0)[0]["text"] == "Anna is seen, hall"
+        events.record_event(library, 1, CameraEvent("appears", now, NOON, 0.9), NOON)
+    (event,) = chat.library.events.since(0)
+    assert (event["text"], event["rules"]) == ("Anna is seen, hall", [1])
 
 
 def test_since_gives_what_came_after(chat: PVChat, happen: Happen) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, time
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from pvchat.chat.english import STRANGER
@@ -81,16 +81,6 @@ class Rule:
         return row | {"name": names.get(self.ref, ""), "rule": in_words(self.kind, names.get(self.ref, ""))}
 
 
-class RuleOptions(TypedDict, total=False):
-    """What a rule may say beside its words: fields of `Rule`."""
-
-    sources: Sequence[str]
-    hours: str
-    least: float
-    quiet_s: float
-    secret: str
-
-
 class EventLog:
     """Events and rules of a library, of which `opened` opens the tables."""
 
@@ -106,9 +96,10 @@ class EventLog:
         """The last events, in order, as JSON."""
         return self.since(-most) if most > 0 else []
 
-    def add(self, text: str, target: str = PAGE, **options: Unpack[RuleOptions]) -> Rule:
+    def add(self, text: str, target: str = PAGE, **options: Any) -> Rule:
         """Add a rule: "Ana is seen", "Ben leaves", "somebody unknown is seen at night".
 
+        `options` are fields of `Rule`: `sources`, `hours`, `least`, `quiet_s`, `secret`.
         Events go to `target`, an address of http, https, mqtt or mqtts, or "page". What is sent by http is signed with
         a secret, which is made where none is given. Raises LibraryError: it can't be read, nobody has the name, there
         is no such camera, or an option is off; VideoReadError: a camera's address is of no known kind.
@@ -146,7 +137,7 @@ class EventLog:
             return [dict(zip(names, row, strict=True)) for row in library.execute(words, (most,))]
 
 
-def read_rule(text: str, ids: Mapping[str, str], target: str, options: RuleOptions) -> Rule:
+def read_rule(text: str, ids: Mapping[str, str], target: str, options: Mapping[str, Any]) -> Rule:
     """A rule out of words, with its options: "Ana is seen", "somebody unknown is seen at night", "Ben leaves".
 
     `ids`: the id of each enrolled name. Raises as `EventLog.add` does, but doesn't ask whether there are such cameras.
@@ -179,11 +170,8 @@ def rules(library: sqlite3.Connection) -> list[Rule]:
     return [Rule(kind, ref, tuple(json.loads(sources)), *rest) for kind, ref, sources, *rest in rows]
 
 
-def record_event(library: sqlite3.Connection, source: int, event: CameraEvent, now: float) -> tuple[int, list[int]]:
-    """Write a camera's event, and a delivery for each rule that fits; its number, and those of the rules.
-
-    `now`: seconds since 1970.
-    """
+def record_event(library: sqlite3.Connection, source: int, event: CameraEvent, now: float) -> int:
+    """Write a camera's event, and a delivery for each rule that fits; its number. `now`: seconds since 1970."""
     at = datetime.fromtimestamp(event.at).astimezone().isoformat(timespec="milliseconds")
     with transaction(library):
         where = library.execute("SELECT path, place FROM sources WHERE id = ?", (source,)).fetchone()
@@ -192,14 +180,12 @@ def record_event(library: sqlite3.Connection, source: int, event: CameraEvent, n
         row = (uuid.uuid4().hex, source, event.kind, event.ref, at, event.probability, event.clip, event.second)
         number = library.execute("INSERT INTO events VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", row).lastrowid
         assert number is not None
-        telling = []
         for rule in rules(library):
             if rule.fits(event, where) and not _is_quiet(library, rule, source, event.at):
                 state = "delivered" if rule.target == PAGE else "waiting"  # what the page alone shows is told so
                 told = (uuid.uuid4().hex, number, rule.id, state, now, now)
                 library.execute("INSERT INTO deliveries VALUES (NULL, ?, ?, ?, ?, ?, ?, 0)", told)
-                telling.append(rule.id)
-    return number, telling
+    return number
 
 
 def events_after(

@@ -197,7 +197,7 @@ class Live:
             return
         clip, second = ring.place(event.at)
         shown = replace(event, clip=clip, second=second)
-        number, _ = events.record_event(library, self._source, shown, time.time())
+        number = events.record_event(library, self._source, shown, time.time())
         if (row := events.event_of(library, self.chat.people.ids(), number)) is not None:  # else she was just forgotten
             self._on_event(row)
 
