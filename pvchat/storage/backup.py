@@ -113,18 +113,13 @@ def restore(path: Path) -> BackupManifest:
             raise BackupError("this home is encrypted with a key of its own.", subject=str(home()), hint=hint)
         _require_empty()  # nobody was enrolled meanwhile
         for name in _PLACES:
-            _put_back(draft / name, home() / name)
+            atomic.remove(home() / name)
+            if (draft / name).exists():
+                os.rename(draft / name, home() / name)
             if brought and name == keys.FILE:
                 ClipCache().purge()  # what was seen here before lies in the open
         atomic.sync_folder(home())
     return manifest
-
-
-def _put_back(draft: Path, place: Path) -> None:
-    """Replace a place of the home by what the backup has there, be it nothing."""
-    atomic.remove(place)
-    if draft.exists():
-        os.rename(draft, place)
 
 
 def _require_empty() -> None:

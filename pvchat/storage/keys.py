@@ -100,8 +100,11 @@ def create(passphrase: str) -> Key:
     """
     from pvchat.storage.stores import files_of_kind, libraries, stores
 
-    secret = os.urandom(32)
-    row = _wrapped(secret, passphrase)
+    if len(passphrase) < SHORTEST:
+        raise SettingsError(f"a passphrase has at least {SHORTEST} characters.", subject=VARIABLE)
+    secret, salt, nonce = os.urandom(32), os.urandom(16), os.urandom(NONCE)
+    row: dict[str, Any] = {"format": 1, "salt": _text(salt), "n": COST, "r": 8, "p": 1, "nonce": _text(nonce)}
+    row["wrapped"] = _text(_cipher(passphrase, row).encrypt(nonce, secret, _ABOUT))
     plain_files = any(files_of_kind(folder, sealed=False) for folder in stores())
     if plain_files or any(path.stat().st_size for path in libraries()):
         row[_MIXED] = _signature(secret, _MIXED)
@@ -123,15 +126,6 @@ def mark_conversion(*, mixed: bool, ending: bool) -> None:
 def remove() -> None:
     """Delete the key, once nothing is sealed with it any more."""
     path().unlink()
-
-
-def _wrapped(secret: bytes, passphrase: str) -> dict[str, Any]:
-    """A key of 32 bytes, wrapped by a passphrase, as JSON."""
-    if len(passphrase) < SHORTEST:
-        raise SettingsError(f"a passphrase has at least {SHORTEST} characters.", subject=VARIABLE)
-    salt, nonce = os.urandom(16), os.urandom(NONCE)
-    row: dict[str, Any] = {"format": 1, "salt": _text(salt), "n": COST, "r": 8, "p": 1, "nonce": _text(nonce)}
-    return row | {"wrapped": _text(_cipher(passphrase, row).encrypt(nonce, secret, _ABOUT))}
 
 
 def seal(secret: bytes, data: bytes, about: bytes) -> bytes:

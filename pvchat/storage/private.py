@@ -28,11 +28,6 @@ def write(path: Path, data: bytes, scratch: Path | None = None, *, durable: bool
     atomic.write_file(path, sealed(data), scratch, durable=durable)
 
 
-def write_folder(path: Path, files: dict[str, bytes]) -> None:
-    """Put a new folder with these files at `path` as `atomic.write_folder` does; raises also LockedError."""
-    atomic.write_folder(path, {name: sealed(data) for name, data in files.items()})
-
-
 def sealed(data: bytes) -> bytes:
     """Bytes as they are written here."""
     key = keys.for_writing()
