@@ -231,8 +231,7 @@ class PVChat:
                 asking = changed(asking, seen=seen.analysis, length_s=seen.length_s)
         else:
             seen = Look(asking.seen)
-        answering = Answering(Path(clip), conversation, everyone, self.score, self._clips.measured, self._writer,
-                              partial(with_sound, self._clips))  # fmt: skip
+        answering = Answering(Path(clip), conversation, everyone, self.score, self._clips, self._writer)
         return answering.answer(question, seen, asking)
 
     def read(self, question: str, history: Sequence[Asked] = ()) -> Question:
