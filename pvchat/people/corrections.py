@@ -20,9 +20,8 @@ from numpy.typing import NDArray
 from pvchat.errors import PeopleError
 from pvchat.people.person import Person
 
-RECORD = "corrections"  # key in `Person.extra`
+RECORD = "corrections"  # key in `Person.extra`; their vectors are the arrays "corrections.faces" and "….prints"
 FIELDS = ("faces", "prints")  # of an example: faces or figures, and faceprints of these
-ARRAYS = tuple(f"corrections.{field}" for field in FIELDS)
 MOST = 64  # corrections a person
 MOST_ROWS = 4  # of one correction, in each of the arrays
 SAME_TRACK = 0.35  # Euclidean distance of means within which two tracks of one clip are one
@@ -45,11 +44,6 @@ class Correction:
     faces: int = 0  # how many rows of each of the arrays are this one's
     prints: int = 0
 
-    @property
-    def counts(self) -> list[int]:
-        """How many rows of each of `ARRAYS` are this one's."""
-        return [getattr(self, field) for field in FIELDS]
-
     def to_dict(self) -> dict[str, Any]:
         """One row of `people corrections --json`, without what only the store needs."""
         return {key: value for key, value in asdict(self).items() if key not in ("masked", *FIELDS)}
@@ -63,17 +57,13 @@ class Example:
     faces: Rows
     prints: Rows = field(default_factory=lambda: np.zeros((0, 0), np.float16))
 
-    @property
-    def rows(self) -> list[Rows]:
-        """The vectors, in the order of `ARRAYS`."""
-        return [getattr(self, field) for field in FIELDS]
-
 
 def examples_of(person: Person) -> list[Example]:
     """A person's corrections with their vectors, in the order in which they were said."""
     said = corrections_of(person)
-    arrays = [np.asarray(person.arrays.get(name, NO_ROWS), np.float16) for name in ARRAYS]
-    return [Example(one, *rows) for one, rows in zip(said, split_rows(arrays, [c.counts for c in said]), strict=True)]
+    arrays = [np.asarray(person.arrays.get(f"{RECORD}.{name}", NO_ROWS), np.float16) for name in FIELDS]
+    rows = split_rows(arrays, [[one.faces, one.prints] for one in said])
+    return [Example(one, faces, prints) for one, (faces, prints) in zip(said, rows, strict=True)]
 
 
 def split_rows(arrays: Sequence[NDArray[Any]], counts: Sequence[Sequence[int]]) -> Iterator[list[NDArray[Any]]]:
@@ -104,19 +94,18 @@ def corrected(person: Person, *fresh: Example) -> Person:
 
 def with_examples(person: Person, examples: Sequence[Example]) -> Person:
     """The person with these examples in the place of those that she has."""
-    arrays = {name: array for name, array in person.arrays.items() if name not in ARRAYS}
-    extra = {key: value for key, value in person.extra.items() if key != RECORD}
-    kept = []
+    arrays, said, kept = {**person.arrays}, list[dict[str, Any]](), {name: list[Rows]() for name in FIELDS}
     for one in examples:
-        rows = [np.asarray(part, np.float16)[:MOST_ROWS] for part in one.rows]
-        counts: dict[str, Any] = {name: len(part) for name, part in zip(FIELDS, rows, strict=True)}
-        kept.append(Example(replace(one.correction, **counts), *rows))
-    for column, name in enumerate(ARRAYS):
-        if filled := [example.rows[column] for example in kept if len(example.rows[column])]:
-            arrays[name] = np.concatenate(filled)
-    if kept:
-        extra[RECORD] = [asdict(e.correction) for e in kept]
-    return replace(person, arrays=arrays, extra=extra)
+        faces, prints = (np.asarray(part, np.float16)[:MOST_ROWS] for part in (one.faces, one.prints))
+        said.append(asdict(replace(one.correction, faces=len(faces), prints=len(prints))))
+        kept["faces"] += [faces] if len(faces) else []
+        kept["prints"] += [prints] if len(prints) else []
+    for name, filled in kept.items():
+        arrays.pop(f"{RECORD}.{name}", None)
+        if filled:
+            arrays[f"{RECORD}.{name}"] = np.concatenate(filled)
+    extra = {key: value for key, value in person.extra.items() if key != RECORD}
+    return replace(person, arrays=arrays, extra=extra | ({RECORD: said} if said else {}))
 
 
 def without_correction(person: Person, number: int) -> Person:

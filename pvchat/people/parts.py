@@ -128,6 +128,6 @@ def _by_face(person: Person) -> Person:
 
 def _rows(kept: Person, gone: Person, key: str) -> NDArray[Any]:
     """Rows of both, the kept person's first; one that has none adds none."""
-    both = [np.atleast_2d(p.arrays[key]) for p in (kept, gone) if p.arrays.get(key) is not None and len(p.arrays[key])]
+    both = [rows for person in (kept, gone) if len(rows := person.arrays.get(key, NO_ROWS))]
     most = MOST_LOOKS if key == "looks" else MOST_ROWS
-    return np.concatenate(both)[:most] if both else kept.arrays.get(key, gone.arrays.get(key, np.zeros((0, 0))))
+    return np.concatenate(both)[:most] if both else kept.arrays.get(key, gone.arrays.get(key, NO_ROWS))
