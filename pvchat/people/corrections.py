@@ -68,8 +68,10 @@ def examples_of(person: Person) -> list[Example]:
 
 def split_rows(arrays: Sequence[NDArray[Any]], counts: Sequence[Sequence[int]]) -> Iterator[list[NDArray[Any]]]:
     """Consecutive rows of some arrays: for each row of `counts`, which has a number for each array, that many."""
-    for ends, row in zip(np.cumsum(np.array(counts, int).reshape(-1, len(arrays)), 0), counts, strict=True):
-        yield [rows[end - count : end] for rows, end, count in zip(arrays, ends, row, strict=True)]
+    left = list(arrays)
+    for row in counts:
+        yield [rows[:count] for rows, count in zip(left, row, strict=True)]
+        left = [rows[count:] for rows, count in zip(left, row, strict=True)]
 
 
 def corrections_of(person: Person) -> list[Correction]:
