@@ -75,7 +75,7 @@ def test_rules_fit_by_person_camera_hour_and_probability(chat: PVChat, happen: H
         ("Ana is seen", {}), ("ben leaves.", {"sources": ["HALL"]}), ("somebody unknown is seen at night", {}),
         ("a stranger appears", {"least": 0.8, "sources": ["rtsp://127.0.0.1:9/yard"]}),
     ):  # fmt: skip
-        log.add(words, quiet_s=0, **how)  # type: ignore[arg-type]
+        log.add(words, quiet_s=0, **how)
     assert [rule["rule"] for rule in log.rules()][:2] == ["Ana is seen", "Ben leaves"]
     assert [happen("appears", "Ana"), happen("leaves", "Ana"), happen("appears", "Ben")] == [1, 0, 0]
     assert [happen("leaves", "Ben", camera=1), happen("leaves", "Ben", camera=2)] == [1, 0]
@@ -119,6 +119,8 @@ def test_a_rule_is_read_as_the_list_words_it(chat: PVChat, happen: Happen) -> No
     for words in ("Ana is seen", "Ben leaves", "somebody unknown is seen"):
         listed = chat.library.events.add(words).to_dict(chat.people.ids())["rule"]
         assert chat.library.events.add(listed).kind == chat.library.events.add(words).kind
+    chat.people.alias("Ana", "Annie")
+    assert chat.library.events.add("annie is seen").ref == chat.people.get("Ana").id
 
 
 def test_a_rule_follows_who_is_changed_and_renamed(chat: PVChat, happen: Happen) -> None:
@@ -298,7 +300,8 @@ def test_a_broker_that_is_killed_loses_nothing(
     assert courier.step() == 2
     chat.people.rename("Ana", "Anna")
     courier.step()
-    topic, found = mqtt.topic(courier.node, 1), mqtt.discovery_topic(courier.node, 1)
+    node = mqtt.node_of(courier.people)
+    topic, found = mqtt.topic(node, 1), mqtt.discovery_topic(node, 1)
     until(lambda: [json.loads(p)["name"] for name, p in got if name == found][-1] == "Anna is seen")
     chat.library.events.remove(rule.id)
     courier.step()

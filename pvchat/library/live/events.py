@@ -21,6 +21,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from pvchat.chat.english import STRANGER
+from pvchat.people.store import PeopleStore
 from pvchat.schemas import Service
 from pvchat.storage.library import LibraryError, transaction
 from pvchat.video import read_address
@@ -30,8 +31,7 @@ Kind = Literal["appears", "leaves", "unknown"]
 PAGE = "page"  # the target of what only the page shows
 NIGHT = "22:00-06:00"
 QUIET_S = 60.0
-_SEEN = re.compile(r"(?P<who>.+?) (?:is seen|appears|comes|arrives)\Z", re.IGNORECASE)
-_LEAVES = re.compile(r"(?P<who>.+?) (?:leaves|goes|is gone)\Z", re.IGNORECASE)
+_RULE = re.compile(r"(?P<who>.+?) (?:is seen|appears|comes|arrives|(?P<leaves>leaves|goes|is gone))\Z", re.IGNORECASE)
 _UNKNOWN = re.compile(rf"(?:some|any)(?:body|one) unknown|an unknown person|a stranger|{STRANGER}", re.IGNORECASE)
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 _HIDDEN = "***"
@@ -104,8 +104,7 @@ class EventLog:
         a secret, which is made where none is given. Raises LibraryError: it can't be read, nobody has the name, there
         is no such camera, or an option is off; VideoReadError: a camera's address is of no known kind.
         """
-        ids = {one.name: one.id for one in self.chat.people.snapshot().people}
-        rule = read_rule(text, ids, target, options)
+        rule = read_rule(text, self.chat.people, target, options)
         if target.startswith("http") and not rule.secret:
             rule = replace(rule, secret=secrets.token_hex(32))
         row = (rule.kind, rule.ref, json.dumps(rule.sources), rule.hours, rule.least, rule.quiet_s, rule.target,
@@ -137,10 +136,10 @@ class EventLog:
             return [dict(zip(names, row, strict=True)) for row in library.execute(words, (most,))]
 
 
-def read_rule(text: str, ids: Mapping[str, str], target: str, options: Mapping[str, Any]) -> Rule:
+def read_rule(text: str, people: PeopleStore, target: str, options: Mapping[str, Any]) -> Rule:
     """A rule out of words, with its options: "Ana is seen", "somebody unknown is seen at night", "Ben leaves".
 
-    `ids`: the id of each enrolled name. Raises as `EventLog.add` does, but doesn't ask whether there are such cameras.
+    Raises as `EventLog.add` does, but doesn't ask whether there are such cameras.
     """
     named = (read_address(one).without_password if "://" in one else one for one in options.get("sources", ()))
     fields: dict[str, Any] = {**options, "target": target, "sources": tuple(named)}
@@ -150,17 +149,15 @@ def read_rule(text: str, ids: Mapping[str, str], target: str, options: Mapping[s
             hint = f'Leave one out; "at night" is {NIGHT}.'
             raise LibraryError('the rule says "at night", and other hours are given, too.', subject=text, hint=hint)
         words, fields["hours"] = words[: -len(" at night")], NIGHT
-    seen, leaves = _SEEN.match(words), _LEAVES.match(words)
-    found = seen or leaves
-    if found is None or (leaves and _UNKNOWN.fullmatch(found["who"])):
+    found = _RULE.match(words)
+    if found is None or (found["leaves"] and _UNKNOWN.fullmatch(found["who"])):
         hint = 'Say "Ana is seen", "Ben leaves" or "somebody unknown is seen at night".'
         raise LibraryError("this rule can't be read.", subject=text, hint=hint)
     if _UNKNOWN.fullmatch(found["who"]):
         return _checked(Rule("unknown", **fields))
-    ref = next((ref for name, ref in ids.items() if name.casefold() == found["who"].casefold()), None)
-    if ref is None:
+    if (person := people.find(found["who"])) is None:
         raise LibraryError("nobody of this name is enrolled.", subject=found["who"], hint="Names: pvchat people list")
-    return _checked(Rule("appears" if seen else "leaves", ref, **fields))
+    return _checked(Rule("leaves" if found["leaves"] else "appears", person.id, **fields))
 
 
 def rules(library: sqlite3.Connection) -> list[Rule]:
