@@ -74,7 +74,7 @@ EXTRA: dict[str, Any] = {
 }  # fmt: skip
 
 # arrays whose rows are counted, correction by correction and clip by clip
-_CORRECTED, _OF_CLIPS = ("faces", "prints"), ("prototypes", "prints")
+CORRECTED, OF_CLIPS = ("faces", "prints"), ("prototypes", "prints")
 
 
 def check(kind: str, arrays: Mapping[str, NDArray[Any]], extra: Mapping[str, Any], name: str) -> None:
@@ -135,11 +135,11 @@ def _extra_fault(extra: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -
     said, clips = extra.get("corrections", ()), extra.get("parts", ())
     if not all({"her", "clip", "at_s"} <= row.keys() <= _CORRECTION.keys() for row in said):
         return "a correction has other fields than it should"
-    if any(len(row) != len(_OF_CLIPS) for row in clips):
+    if any(len(row) != len(OF_CLIPS) for row in clips):
         return "parts: a clip has other counts than it should"
     # rows that clips and corrections have must add up to those that there are
-    told = {f"corrections.{one}": [row.get(one, 0) for row in said] for one in _CORRECTED}
-    told |= {key: [row[i] for row in clips] for i, key in enumerate(_OF_CLIPS)} if clips else {}
+    told = {f"corrections.{one}": [row.get(one, 0) for row in said] for one in CORRECTED}
+    told |= {key: [row[i] for row in clips] for i, key in enumerate(OF_CLIPS)} if clips else {}
     off = [key for key, counts in told.items() if sum(counts) != len(arrays.get(key, ()))]
     return f"the rows of '{off[0]}' don't add up" if off else ""
 

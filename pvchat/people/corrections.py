@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.errors import PeopleError
+from pvchat.people.contents import CORRECTED
 from pvchat.people.person import Person
 
 RECORD = "corrections"  # key in `Person.extra`; their vectors are the arrays "corrections.faces" and "….prints"
-FIELDS = ("faces", "prints")  # of an example: faces or figures, and faceprints of these
 MOST = 64  # corrections a person
 MOST_ROWS = 4  # of one correction, in each of the arrays
 SAME_TRACK = 0.35  # Euclidean distance of means within which two tracks of one clip are one
@@ -46,7 +46,7 @@ class Correction:
 
     def to_dict(self) -> dict[str, Any]:
         """One row of `people corrections --json`, without what only the store needs."""
-        return {key: value for key, value in asdict(self).items() if key not in ("masked", *FIELDS)}
+        return {key: value for key, value in asdict(self).items() if key not in ("masked", *CORRECTED)}
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Example:
 def examples_of(person: Person) -> list[Example]:
     """A person's corrections with their vectors, in the order in which they were said."""
     said = corrections_of(person)
-    arrays = [np.asarray(person.arrays.get(f"{RECORD}.{name}", NO_ROWS), np.float16) for name in FIELDS]
+    arrays = [np.asarray(person.arrays.get(f"{RECORD}.{name}", NO_ROWS), np.float16) for name in CORRECTED]
     rows = split_rows(arrays, [[one.faces, one.prints] for one in said])
     return [Example(one, faces, prints) for one, (faces, prints) in zip(said, rows, strict=True)]
 
@@ -96,7 +96,7 @@ def corrected(person: Person, *fresh: Example) -> Person:
 
 def with_examples(person: Person, examples: Sequence[Example]) -> Person:
     """The person with these examples in the place of those that she has."""
-    arrays, said, kept = {**person.arrays}, list[dict[str, Any]](), {name: list[Rows]() for name in FIELDS}
+    arrays, said, kept = {**person.arrays}, list[dict[str, Any]](), {name: list[Rows]() for name in CORRECTED}
     for one in examples:
         faces, prints = (np.asarray(part, np.float16)[:MOST_ROWS] for part in (one.faces, one.prints))
         said.append(asdict(replace(one.correction, faces=len(faces), prints=len(prints))))

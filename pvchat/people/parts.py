@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.errors import PeopleError
+from pvchat.people.contents import OF_CLIPS
 from pvchat.people.corrections import MOST, NO_ROWS, SAME_FACE, examples_of, split_rows, with_examples
 from pvchat.people.person import Person
 
 Rows = NDArray[Any]
-RECORD = "parts"  # key in `Person.extra`: for each clip the numbers of its rows in each of the arrays in `KEYS`
-KEYS = ("prototypes", "prints")
+RECORD = "parts"  # key in `Person.extra`: for each clip the numbers of its rows in each of the arrays `OF_CLIPS`
 
 # [P, D] each: rows of both
 STACKED = ("prototypes", "prints", "body", "looks", "voice", "figure")
@@ -46,14 +46,14 @@ def stacked(rows: Iterable[Any]) -> NDArray[np.float32]:
 
 
 def parts_of(person: Person) -> list[View]:
-    """For each of a person's clips its rows of the arrays in `KEYS`; an array that isn't there gives none."""
-    arrays = [np.asarray(person.arrays.get(key, NO_ROWS)) for key in KEYS]
+    """For each of a person's clips its rows of the arrays `OF_CLIPS`; an array that isn't there gives none."""
+    arrays = [np.asarray(person.arrays.get(key, NO_ROWS)) for key in OF_CLIPS]
     return [View(rows, prints) for rows, prints in split_rows(arrays, counts_of(person))]
 
 
 def counts_of(person: Person) -> list[list[int]]:
     """The numbers of rows, clip by clip; all as one clip's where nothing is recorded."""
-    found: list[list[int]] = person.extra.get(RECORD) or [[len(person.arrays.get(key, ())) for key in KEYS]]
+    found: list[list[int]] = person.extra.get(RECORD) or [[len(person.arrays.get(key, ())) for key in OF_CLIPS]]
     return found
 
 
