@@ -9,12 +9,21 @@ import numpy as np
 from make_people import jpeg
 from numpy.typing import NDArray
 
+from pvchat.identity.calibration import Calibration
+from pvchat.identity.presence import PresenceModel
 from pvchat.perception.experts.faces import DetectedFaces, FaceExpert
 from pvchat.perception.search import find_faces
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonFacts, Track
 from pvchat.video import Clip
 
 WIDTH, HEIGHT = 320, 240  # pixels of the made-up clips
+PLAIN = Calibration((1.0, 0, 0, 0, 0, 0), (1.0, 0, 0, 0, 0, 0))  # log-odds as they are
+
+
+def made_up_model(weights: tuple[float, ...] = (-10.0, -10.0, 4.0, 9.0), **fields: Any) -> PresenceModel:
+    """A cohort of made-up people, and weights that put the border between one and two people's distances."""
+    cohort = np.stack([identity_of(500 + i) for i in range(60)])
+    return PresenceModel(cohort, weights, np.full(1280, 0.5, np.float32), **{"calibration": PLAIN, **fields})
 
 
 def identity_of(person: int, noise: float = 0.0, seed: int = 0) -> FloatArray:

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-from make_analysis import identity_of, make_analysis, make_track
+from make_analysis import make_analysis, make_track
 
 from pvchat.augment.schemas import Sample
 from pvchat.identity.enroll import enroll
-from pvchat.identity.presence import PresenceModel
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis
 
 HERE = "a" * 64  # key of the clip she was enrolled from
-
-
-def make_model() -> PresenceModel:
-    """A cohort of made-up people, and weights that put the border between one and two people's distances."""
-    cohort = np.stack([identity_of(500 + i) for i in range(60)])
-    weights = (-10.0, -10.0, 4.0, 9.0)
-    return PresenceModel(cohort, weights, np.full(1280, 0.5, np.float32))
 
 
 def person_of(who: int = 1) -> Person:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from make_analysis import identity_of, make_analysis, make_clip, make_track
+from make_analysis import made_up_model, make_analysis, make_clip, make_track
 
 from pvchat import PVChat, video
 from pvchat.config import Settings, VideoConfig
@@ -90,9 +90,7 @@ class Sentences:
 def open_studio(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
     """A studio in a folder, in the place of everything that PVChat would load."""
     made = Studio(folder)
-    cohort = np.stack([identity_of(500 + i) for i in range(60)])
-    weights = (-10.0, -10.0, 4.0, 9.0)
-    model = PresenceModel(cohort, weights, np.full(1280, 0.5, np.float32))
+    model = made_up_model()
     monkeypatch.setattr(video, "load", made.load)
     monkeypatch.setattr("pvchat.perception.analysis.recognise", made.recognise)
     monkeypatch.setattr("pvchat.perception.measuring.measure", made.measure)

@@ -10,7 +10,6 @@ from pvchat.schemas import (
     Appearance,
     ClipAnalysis,
     PersonFacts,
-    PersonPresence,
     SceneFacts,
     SceneSpan,
     common_scene,
@@ -98,12 +97,6 @@ def test_a_window_knows_which_tracks_it_keeps_of_how_many(long: ClipAnalysis) ->
     assert long.shown_between(3.5, 6.5) == [1]
     assert long.shown_between(9.2, 10) == []
     assert (long.in_all, long.between(0, 3.5).in_all, long.between(0, 3.5).between(0, 1).in_all) == (0, 2, 2)
-
-
-def test_how_long() -> None:
-    seen = PersonPresence("Ana", "present", 0.9, [(1.0, 3.0), (7.0, 8.5)])
-    assert seen.visible_s == 3.5
-    assert PersonPresence("Ana", "absent", 0.1).visible_s == 0
 
 
 def test_what_holds_for_most_of_the_time_is_said() -> None:

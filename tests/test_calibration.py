@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from make_analysis import make_track
+from make_analysis import PLAIN, make_track
 from make_people import make_person
 
 from pvchat.errors import SettingsError
@@ -29,7 +29,7 @@ def both(**law: float) -> list[Row]:
 
 def test_plain_changes_nothing_within_bounds():
     odds = np.float32([-30, -3, 0, 5, 30])
-    assert Calibration.plain().apply(odds, 7).tolist() == [LOGIT_RANGE[0], -3, 0, 5, LOGIT_RANGE[1]]
+    assert PLAIN.apply(odds, 7).tolist() == [LOGIT_RANGE[0], -3, 0, 5, LOGIT_RANGE[1]]
 
 
 def test_the_fit_finds_shift_and_slope():

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from make_analysis import identity_of, make_analysis, make_track
+from make_analysis import identity_of, made_up_model, make_analysis, make_track
 
 from pvchat.config import PresenceConfig
 from pvchat.identity.calibration import Calibration
@@ -30,9 +30,7 @@ few = settings(max_examples=40)
 @pytest.fixture(scope="module")
 def model() -> PresenceModel:
     """Cohort of made-up people; log-odds as they are, whatever the number of people."""
-    cohort = np.stack([identity_of(500 + i) for i in range(60)])
-    weights = (-10.0, -10.0, 4.0, 9.0)
-    return PresenceModel(cohort, weights, np.full(1280, 0.5, np.float32))
+    return made_up_model()
 
 
 def looks_of(person: int) -> np.ndarray:

@@ -29,8 +29,8 @@ from pvchat.people.corrections import (  # noqa: E402
     Correction,
     Example,
     corrected,
+    corrections_that_may_show,
     examples_of,
-    examples_that_may_show,
     shareable,
     without_correction,
 )
@@ -171,8 +171,8 @@ def test_an_example_of_somebodys_figure_goes_with_her() -> None:
     example = example_of(figure, False, make_analysis(figure), "")
     toon = make_person("Toon", 2, kind="figure", arrays={"prototypes": figure.identity})
     for person, other in ((make_person("Ben", 3, kind="figure"), mei(figure.identity)), (mei(toon.figure + 9), toon)):
-        assert len(examples_that_may_show(corrected(person, example), other)) == 1
-        assert examples_that_may_show(corrected(person, example), make_person("Eve", 4)) == []
+        assert len(corrections_that_may_show(corrected(person, example), other)) == 1
+        assert corrections_that_may_show(corrected(person, example), make_person("Eve", 4)) == []
 
 
 def test_what_cant_be_corrected(studio: Studio, chat: PVChat) -> None:

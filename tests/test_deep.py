@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from make_analysis import make_analysis, make_track
-from make_augmented import make_model, person_of, samples_of
+from make_analysis import made_up_model, make_analysis, make_track
+from make_augmented import person_of, samples_of
 from make_people import files_below
 
 from pvchat.errors import PeopleError, SettingsError
@@ -25,7 +25,7 @@ from pvchat.train.signals import TrainingSession
 
 @pytest.fixture(scope="module")
 def model() -> PresenceModel:
-    return make_model()
+    return made_up_model()
 
 
 class Chat:

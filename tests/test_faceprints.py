@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from make_analysis import identity_of, make_analysis, make_clip, make_track
+from make_analysis import made_up_model, make_analysis, make_clip, make_track
 
 from pvchat.identity.corrections import MASK, example_of
 from pvchat.identity.enroll import enroll
@@ -45,12 +45,11 @@ def printed_track(person: int, looks: int | None = None, first: int = 0) -> Trac
 @pytest.fixture(scope="module")
 def model() -> PresenceModel:
     """Identity vectors that say little, faceprints that say much."""
-    cohort = np.stack([identity_of(500 + i) for i in range(60)])
     strangers = np.stack([print_of(500 + i, 0.0) for i in range(60)])
     own, both = (-1.0, -1.0, 0.4, 0.9), (-1.0, -1.0, 0.4, -6.0, -6.0, 2.0, 9.0)
     hidden = (0.0, 0.0, 0.0, -6.0, -6.0, 2.0, 11.0)
     prints = PrintModel(strangers, both, hidden)
-    return PresenceModel(cohort, own, np.full(1280, 0.5, np.float32), prints=prints)
+    return made_up_model(own, prints=prints)
 
 
 def enrolled(person: int, name: str = "", looks: int | None = None) -> Person:

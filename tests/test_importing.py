@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from make_analysis import identity_of, make_analysis, make_track
+from make_analysis import identity_of, made_up_model, make_analysis, make_track
 from make_people import make_person
 
 from pvchat.cli import main as cli
@@ -44,9 +44,7 @@ def figure(name: str, who: int) -> Person:
 @pytest.fixture(autouse=True)
 def model(monkeypatch: pytest.MonkeyPatch) -> PresenceModel:
     """With a cohort of made-up strangers, who are as far from each other as real ones."""
-    cohort = np.stack([identity_of(500 + i) for i in range(60)])
-    weights, body = (-10.0, -10.0, 4.0, 9.0), np.full(1280, 0.5, np.float32)
-    made = PresenceModel(cohort, weights, body, calibration=Calibration.load())
+    made = made_up_model(calibration=Calibration.load())
     monkeypatch.setattr(PresenceModel, "load", lambda: made)
     return made
 

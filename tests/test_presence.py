@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from make_analysis import identity_of, make_analysis, make_track
+from make_analysis import identity_of, made_up_model, make_analysis, make_track
 
 from pvchat.config import PresenceConfig
 from pvchat.identity import measures as measuring
@@ -40,9 +40,7 @@ class FakeFigures:
 @pytest.fixture(scope="module")
 def model() -> PresenceModel:
     """Cohorts of made-up people, and weights that put the border between one and two people's distances."""
-    cohort = np.stack([identity_of(500 + i) for i in range(60)])
-    weights = (-10.0, -10.0, 4.0, 9.0)
-    return PresenceModel(cohort, weights, BODY, FakeFigures())  # type: ignore[arg-type]
+    return made_up_model(figures=FakeFigures())
 
 
 def enrolled(number: int, name: str = "", kind: str = "face") -> Person:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from make_analysis import identity_of, make_analysis, make_track
-from make_augmented import HERE, make_model, person_of
+from make_analysis import identity_of, made_up_model, make_analysis, make_track
+from make_augmented import HERE, person_of
 
 from pvchat.identity.measures import pair_features
 from pvchat.identity.presence import PresenceModel
@@ -17,7 +17,7 @@ from pvchat.schemas import ClipAnalysis, SceneSpan, Track
 
 @pytest.fixture(scope="module")
 def model() -> PresenceModel:
-    return make_model()
+    return made_up_model()
 
 
 @pytest.fixture

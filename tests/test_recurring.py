@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from make_analysis import identity_of, make_analysis, make_track
+from make_analysis import identity_of, made_up_model, make_analysis, make_track
 
 from pvchat.config import PresenceConfig
 from pvchat.identity.presence import PresenceModel
@@ -36,9 +36,7 @@ def ana(number: int, kind: str = "face") -> Person:
 @pytest.fixture(scope="module")
 def model() -> PresenceModel:
     """Cohort of made-up people; a track half-way between her and a stranger is a stranger's by her enrollment."""
-    cohort = np.stack([identity_of(500 + i) for i in range(60)])
-    weights = (-10.0, -10.0, 4.0, 9.0)
-    return PresenceModel(cohort, weights, np.full(1280, 0.5, np.float32))
+    return made_up_model()
 
 
 def enrolled(number: int, name: str) -> Person:

@@ -27,7 +27,8 @@ _ENROLL = (  # page.js presses the button of this id
 def timeline(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: float, clip: str) -> str:
     """The timeline of a clip of this length, of which `seen` is analysed; `clip`: its link, for the player."""
     length_s = max(length_s, seen.duration_s, 0.01)
-    there = sorted((p for p in everyone if p.spans), key=lambda p: (p.decision != "present", -p.visible_s))
+    seen_s = {id(one): sum(end - start for start, end in one.spans) for one in everyone}
+    there = sorted((p for p in everyone if p.spans), key=lambda p: (p.decision != "present", -seen_s[id(p)]))
     lanes = [_lane(p.name, p.decision, percent(p.probability), p.spans, length_s, clip) for p in there[:MAX_LANES]]
     known = {track for p in there for track in p.tracks}
     frames = [t.shown_in for i, t in enumerate(seen.tracks) if i not in known and t.kind == "face"]

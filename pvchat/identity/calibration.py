@@ -9,6 +9,7 @@ its own would learn how often far people were asked for, as would face height an
 from __future__ import annotations
 
 import json
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,22 +42,18 @@ class Calibration:
         rows = json.loads(path.read_text(encoding="utf-8"))
         return cls(tuple(rows["face"]), tuple(rows["figure"]))
 
-    @classmethod
-    def plain(cls) -> Calibration:
-        """The log-odds as they are."""
-        return cls((1.0, *[0.0] * (len(TERMS) - 1)), (1.0, *[0.0] * (len(TERMS) - 1)))
-
     def apply(
-        self, logits: FloatArray, others: int | IntArray, good: FloatArray | float = 0.0, figure: bool = False
+        self, logits: FloatArray, others: int | IntArray, good: FloatArray | float = 0.0, figure: Flags | bool = False
     ) -> FloatArray:
         """Calibrated log-odds [..., K] of those of one person or several on K tracks, competition included.
 
         `others`: how many other people are enrolled; [K] where that differs. `good`: [..., K] quality, 0..1, of the
-        worse of the two that are compared (`EnrollmentQuality.of_pair`); 0 for drawn figures.
+        worse of the two that are compared (`EnrollmentQuality.of_pair`); 0 for drawn figures. `figure`: whether
+        somebody is compared as a drawn figure, of all or [..., K].
         """
-        weights = self.figure if figure else self.face
-        found = sum(weight * one for weight, one in zip(weights, terms(logits, others, good), strict=True))
-        return np.broadcast_to(np.asarray(found, np.float32), np.shape(logits)).copy()
+        row = terms(logits, others, good)
+        face, drawn = (sum(map(operator.mul, weights, row)) for weights in (self.face, self.figure))
+        return np.broadcast_to(np.asarray(np.where(figure, drawn, face), np.float32), np.shape(logits)).copy()
 
     def min_logit(self, odds: float, others: int) -> float:
         """The raw log-odds below which none can become calibrated `odds` among so many others, whatever the quality."""

@@ -115,9 +115,12 @@ def confirmed_view(person: Person) -> View:
 def corrected_tracks(person: Person, analysis: ClipAnalysis) -> dict[int, bool]:
     """Whether tracks of a clip, by index, are her by what the user said of them; later corrections win."""
     found: dict[int, bool] = {}
-    for example in examples_of(person):
-        if example.correction.clip == analysis.key:
-            found |= dict.fromkeys(_tracks_of(example, person, analysis), example.correction.her)
+    for example in (one for one in examples_of(person) if one.correction.clip == analysis.key and len(one.faces)):
+        middle = np.asarray(example.faces, np.float32).mean(0)
+        for i, track in enumerate(analysis.tracks):
+            alike = may_show(person, track) and track.identity.shape[1] == len(middle)
+            if alike and np.linalg.norm(mean_identity(track.identity, track.quality) - middle) < SAME_TRACK:
+                found[i] = example.correction.her
     return found
 
 
@@ -158,17 +161,3 @@ def may_show(person: Person, track: Track) -> bool:
 def is_masked(track: Track) -> bool:
     """Whether a track's face is behind a mask."""
     return MASK in track.facts.features
-
-
-def _tracks_of(example: Example, person: Person, analysis: ClipAnalysis) -> list[int]:
-    """The tracks of a clip that a correction of it is about."""
-    rows = np.asarray(example.faces, np.float32)
-    if not len(rows):
-        return []
-    middle = rows.mean(0)
-    return [
-        i
-        for i, track in enumerate(analysis.tracks)
-        if may_show(person, track) and track.identity.shape[1] == len(middle)
-        and np.linalg.norm(mean_identity(track.identity, track.quality) - middle) < SAME_TRACK
-    ]  # fmt: skip

@@ -74,14 +74,6 @@ class FaceTracks:
     prints: FloatArray  # [N, m, 512] faceprints; m may be 0
     shown: FloatArray  # [N] how well a face can be made out in the clearest of these, 0..1
 
-    def rows(self, which: Flags, prints: Flags, shown: FloatArray) -> FaceTracks:
-        """Some of them [N], with some of their faceprints [m]; `shown` [N] is of all."""
-        kept = self.prints[np.ix_(which, prints)]
-        return FaceTracks(
-            self.which[which], self.masked, self.hidden[which], self.identity[which], self.quality[which], kept,
-            shown[which],
-        )  # fmt: skip
-
     def with_visible_prints(self) -> Iterator[FaceTracks]:
         """The same tracks with those faceprints only in which a face can be made out; at least one, if any."""
         if not self.prints.shape[1]:
@@ -92,7 +84,11 @@ class FaceTracks:
             yield replace(self, shown=shown)
             return
         for prints in np.unique(seen, axis=0):
-            yield self.rows((seen == prints).all(1), prints, shown)
+            some = (seen == prints).all(1)
+            yield FaceTracks(
+                self.which[some], self.masked, self.hidden[some], self.identity[some], self.quality[some],
+                self.prints[np.ix_(some, prints)], shown[some],
+            )  # fmt: skip
 
 
 def faces_of(tracks: Sequence[Track]) -> Iterator[FaceTracks]:

@@ -46,7 +46,7 @@ from pvchat.people.parts import View, stacked
 from pvchat.people.person import Person
 from pvchat.perception.experts.figures import FigureExpert
 from pvchat.perception.gender import gender_of_person
-from pvchat.schemas import ClipAnalysis, Decision, Flags, FloatArray, IntArray, PersonPresence, Track
+from pvchat.schemas import ClipAnalysis, Decision, FloatArray, PersonPresence, Track
 
 FILE = Path(__file__).with_name("presence.safetensors")
 UNREADABLE_LOGIT = -4.0  # of two faces in which nothing can be made out, competition aside
@@ -70,8 +70,8 @@ class PresenceModel:
     cohort: FloatArray  # [C, 128] means over several strangers each
     weights: Weights  # of (near, apart, cohort distance, 1) in the log-odds
     body_mean: FloatArray  # [1280] mean body features, so that likeness is not what all bodies share
+    calibration: Calibration  # what the log-odds are worth on footage
     figures: FigureExpert = field(default_factory=FigureExpert)
-    calibration: Calibration = field(default_factory=Calibration.plain)  # what the log-odds are worth on footage
     prints: PrintModel | None = None  # what counts where there are faceprints on both sides
 
     @classmethod
@@ -84,7 +84,7 @@ class PresenceModel:
             names = ("cohort.bare", "body.mean", "cohort.prints")
             bare, body, prints = (file.get_tensor(n).astype(np.float32) for n in names)
         own, both, masked = (tuple(card[n]["weights"]) for n in ("bare", "prints", "masked_prints"))
-        return cls(bare, own, body, calibration=Calibration.load(), prints=PrintModel(prints, both, masked))
+        return cls(bare, own, body, Calibration.load(), prints=PrintModel(prints, both, masked))
 
     @cached_property
     def version(self) -> str:
@@ -97,13 +97,9 @@ class PresenceModel:
         return made.hexdigest()
 
     def score(
-        self,
-        people: Sequence[Person],
-        analysis: ClipAnalysis,
-        config: PresenceConfig,
-        window: tuple[float, float] | None = None,
-        solo: FloatArray | None = None,
-    ) -> list[PersonPresence]:
+        self, people: Sequence[Person], analysis: ClipAnalysis, config: PresenceConfig,
+        window: tuple[float, float] | None = None, solo: FloatArray | None = None,
+    ) -> list[PersonPresence]:  # fmt: skip
         """Presence of each of P people in a clip, in the order given.
 
         `window`: seconds that are asked about; tracks then count in `analysis.between`. `solo`: [P, K] `solo_logits`
@@ -140,21 +136,13 @@ class PresenceModel:
     def _calibrated(self, logits: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
         """Calibrated log-odds [P, K], less the costs of long videos, of drawn against filmed, and of rejections."""
         best, enrolled = best_quality(analysis.tracks), EnrollmentQuality.of(people)[:, None]
-        out = self.calibrated(logits, enrolled.of_pair(best), enrolled.as_figures(best), max(0, len(people) - 1))
+        good, figures = enrolled.of_pair(best), enrolled.as_figures(best)
+        out = self.calibration.apply(logits, max(0, len(people) - 1), good, figures)
         cost = np.full_like(out, long_video_cost(analysis))
         for row in (row for row, person in enumerate(people) if corrections_of(person)):
             cost[row] += corrections.rejection_cost(people[row], analysis.tracks, logits[row], self._view_logit)
         foreign = [[person.drawn not in (None, analysis.scene.drawn)] for person in people]
         out -= cost + DRAWN_MISMATCH * np.array(foreign, np.float32).reshape(-1, 1)
-        return out
-
-    def calibrated(self, logits: FloatArray, good: FloatArray, figures: Flags, others: int | IntArray) -> FloatArray:
-        """Calibrated log-odds [...] of those of a person on a track, competition included; as `Calibration.apply`, but
-        `figures` [...] says who is compared as a drawn figure.
-        """
-        out = self.calibration.apply(logits, others, good)
-        if figures.any():
-            out = np.where(figures, self.calibration.apply(logits, others, good, figure=True), out)
         return out
 
     def logits(self, people: Sequence[Person], analysis: ClipAnalysis, solo: FloatArray | None = None) -> FloatArray:

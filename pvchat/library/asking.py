@@ -73,7 +73,7 @@ def ask(
     require_readable(question)
     everyone = chat.people.snapshot()
     places = [row[0] for row in library.execute("SELECT DISTINCT place FROM sources WHERE place <> ''")]
-    known = Known(*everyone.called)
+    known = Known(everyone.names, everyone.aliases)
     names = people_in(library, chat)
     searches = list[_Search]()
     for text in [one for typed in (*history, question) for one in questions_in(typed)]:

@@ -45,7 +45,7 @@ class _Enrolled:
     fresh: Flags  # [P] who wasn't there before
     said: Flags  # [P] of whom users said that somebody isn't her
     enrolled: EnrollmentQuality  # what the calibration knows of them
-    worlds: NDArray[np.float64]  # [P, 2] log-odds that a real clip, and a drawn one, costs
+    drawn_costs: NDArray[np.float64]  # [P, 2] log-odds that a real clip, and a drawn one, costs
     bodies: bool  # hair and clothes, or pieces of figures, may count
 
     @classmethod
@@ -54,9 +54,9 @@ class _Enrolled:
         numbers, everyone = np.array(list(people), int), list(people.values())
         said = np.array([any(not one.her for one in corrections_of(person)) for person in everyone], bool)
         foreign = [[person.drawn not in (None, drawn) for drawn in (False, True)] for person in everyone]
-        worlds, enrolled = DRAWN_MISMATCH * np.array(foreign, float).reshape(-1, 2), EnrollmentQuality.of(everyone)
+        drawn_costs, enrolled = DRAWN_MISMATCH * np.array(foreign, float).reshape(-1, 2), EnrollmentQuality.of(everyone)
         bodies = bool(enrolled.figure.any()) or any(map(has_clothes, everyone))
-        return cls(numbers, np.isin(numbers, fresh), said, enrolled, worlds, bodies)
+        return cls(numbers, np.isin(numbers, fresh), said, enrolled, drawn_costs, bodies)
 
 
 @dataclass(frozen=True)
@@ -149,15 +149,13 @@ def _candidates_of(
     clip, mine = part.of[column], own[row, column]
     enrolled, best = everyone.enrolled[row], part.best[column]
     good, figures = enrolled.of_pair(best), enrolled.as_figures(best)
-    cost = part.cost[clip] + everyone.worlds[row, part.drawn[clip]]
+    cost = part.cost[clip] + everyone.drawn_costs[row, part.drawn[clip]]
     taken = np.stack([np.log(np.maximum(one[column] - mine, 1.0)) for one in (part.together, sums)])
-    logits = np.stack([model.calibrated(found[row, column] - less, good, figures, count[clip]) - cost
+    logits = np.stack([model.calibration.apply(found[row, column] - less, count[clip], good, figures) - cost
                        for less, count in zip(taken, others, strict=True)])  # fmt: skip
     logits[0, everyone.fresh[row]] = -np.inf
-    pair, of = np.unique(row * len(part.clips) + clip, return_inverse=True)
-    top = np.full((2, len(pair)), -np.inf)  # before somebody came or went, and now, as `logits`
-    for most, one in zip(top, logits, strict=True):
-        np.maximum.at(most, of, one)
+    pair, starts, of = np.unique(row * len(part.clips) + clip, return_index=True, return_inverse=True)
+    top = np.maximum.reduceat(logits, starts, axis=1)  # before somebody came or went, and now, as `logits`
     there = top.max(0) >= _log_odds(config.absent_below)
     kept, which = there[of], np.flatnonzero(there)
     row, where = np.divmod(pair[which], len(part.clips))

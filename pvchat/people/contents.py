@@ -51,35 +51,30 @@ ARRAYS: dict[str, ArrayRule] = {
 _LORA = ArrayRule((None, None, None), least=1, largest=1e4)
 NEEDED = {"face": ("prototypes", "body"), "figure": ("prototypes", "frame")}  # by kind
 
-_MOST = 1e9  # of any number
-
 
 @dataclass(frozen=True)
-class Field:
-    """What a field must be: one of these types, and a number between two others."""
+class NumberRule:
+    """A number between two others, no bool."""
 
-    types: tuple[type, ...]
-    least: float = -_MOST
-    most: float = _MOST
+    least: float = 0
+    most: float = 1e9
+    whole: bool = False
 
 
-Fields = Mapping[str, Field]
-_TEXT, _YES_NO, _LIST, _ROW = (Field((one,)) for one in (str, bool, list, dict))
-_POSITIVE = Field((int, float), least=0)
-_COUNT, _SHARE = Field((int,), least=0), Field((int, float), least=0, most=1)
-_BASE: Fields = {"stamp": _TEXT}
-_DEEP: Fields = {"samples": _COUNT, "questions": _COUNT, "training": _ROW, "seconds": _POSITIVE}
-_CORRECTION: Fields = {
-    "her": _YES_NO, "clip": _TEXT, "at_s": _POSITIVE, "source": _TEXT, "created": _TEXT,
-    "masked": _YES_NO, "faces": _COUNT, "prints": _COUNT,
+# What extra data must look like where it is there: a type, a number, a record of these by name, or a list of one.
+_COUNT, _POSITIVE, SHARE = NumberRule(whole=True), NumberRule(), NumberRule(most=1)
+_CORRECTION = {
+    "her": bool, "clip": str, "at_s": _POSITIVE, "source": str, "created": str, "masked": bool, "faces": _COUNT,
+    "prints": _COUNT,
 }  # fmt: skip
-_EXTRA: Fields = {
-    "sightings": _COUNT, "clips": _COUNT, "quality": _SHARE, "drawn": _YES_NO, "model": _TEXT,
-    "deep": _ROW, "base": _ROW, "corrections": _LIST, "parts": _LIST,
+EXTRA: dict[str, Any] = {
+    "sightings": _COUNT, "clips": _COUNT, "quality": SHARE, "drawn": bool, "model": str, "base": {"stamp": str},
+    "deep": {"samples": _COUNT, "questions": _COUNT, "training": dict, "seconds": _POSITIVE},
+    "corrections": [_CORRECTION], "parts": [[_COUNT]],
 }  # fmt: skip
 
 # arrays whose rows are counted, correction by correction and clip by clip
-_CORRECTED, _OF_CLIPS = ("faces", "prints"), ("prototypes", "prints")
+CORRECTED, OF_CLIPS = ("faces", "prints"), ("prototypes", "prints")
 
 
 def check(kind: str, arrays: Mapping[str, NDArray[Any]], extra: Mapping[str, Any], name: str) -> None:
@@ -135,39 +130,32 @@ def _lora_fault(arrays: Mapping[str, NDArray[Any]]) -> str:
 
 def _extra_fault(extra: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
     """What is wrong with the extra data; "" where nothing is."""
-    if why := _record_fault(extra, _EXTRA):
+    if why := value_fault(extra, EXTRA):
         return why
-    for part, fields in (("deep", _DEEP), ("base", _BASE)):
-        if why := _record_fault(extra.get(part, {}), fields):
-            return f"{part}: {why}"
-    said, clips = extra.get("corrections", ()), extra.get("parts") or ()
-    for row in said:
-        if not isinstance(row, dict) or not {"her", "clip", "at_s"} <= row.keys() <= _CORRECTION.keys():
-            return "a correction has other fields than it should"
-        if why := _record_fault(row, _CORRECTION):
-            return f"corrections: {why}"
-    for row in clips:
-        if not isinstance(row, list) or any(_field_fault(count, _COUNT) for count in row):
-            return "parts: a clip has other than counts"
-        if len(row) != len(_OF_CLIPS):
-            return "parts: a clip has other counts than it should"
+    said, clips = extra.get("corrections", ()), extra.get("parts", ())
+    if not all({"her", "clip", "at_s"} <= row.keys() <= _CORRECTION.keys() for row in said):
+        return "a correction has other fields than it should"
+    if any(len(row) != len(OF_CLIPS) for row in clips):
+        return "parts: a clip has other counts than it should"
     # rows that clips and corrections have must add up to those that there are
-    told = {f"corrections.{one}": [row.get(one, 0) for row in said] for one in _CORRECTED}
-    told |= {key: [row[i] for row in clips] for i, key in enumerate(_OF_CLIPS)} if clips else {}
+    told = {f"corrections.{one}": [row.get(one, 0) for row in said] for one in CORRECTED}
+    told |= {key: [row[i] for row in clips] for i, key in enumerate(OF_CLIPS)} if clips else {}
     off = [key for key, counts in told.items() if sum(counts) != len(arrays.get(key, ()))]
     return f"the rows of '{off[0]}' don't add up" if off else ""
 
 
-def _record_fault(record: Mapping[str, Any], fields: Fields) -> str:
-    """Which of the fields that are known is off, and how."""
-    faults = {key: _field_fault(record[key], field) for key, field in fields.items() if key in record}
-    return next((f"'{key}' {why}" for key, why in faults.items() if why), "")
-
-
-def _field_fault(value: Any, field: Field) -> str:
-    """Type and range of one field; bool is no number here."""
-    if not isinstance(value, field.types) or (isinstance(value, bool) and bool not in field.types):
+def value_fault(value: Any, rule: Any) -> str:
+    """What is wrong with a value by a rule as in `EXTRA`; "" where nothing is, or where nothing is known of it."""
+    kind: Any = type(rule) if isinstance(rule, (dict, list)) else rule
+    if isinstance(rule, NumberRule):
+        kind = int if rule.whole else (int, float)
+    if not isinstance(value, kind) or (isinstance(value, bool) and rule is not bool):
         return "has a wrong type"
-    if isinstance(value, (int, float)) and not field.least <= value <= field.most:  # nor is NaN between any two
-        return f"must lie in {field.least:g} to {field.most:g}"
+    if isinstance(rule, NumberRule) and not rule.least <= value <= rule.most:  # nor is NaN between any two
+        return f"must lie in {rule.least:g} to {rule.most:g}"
+    if isinstance(rule, list):
+        return next(filter(None, (value_fault(one, rule[0]) for one in value)), "")
+    if isinstance(rule, dict):
+        faults = ((key, value_fault(value[key], one)) for key, one in rule.items() if key in value)
+        return next((f"'{key}' {why}" for key, why in faults if why), "")
     return ""

@@ -9,7 +9,7 @@ Legend: n rows of one correction, D vector width.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -18,17 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.errors import PeopleError
+from pvchat.people.contents import CORRECTED
 from pvchat.people.person import Person
 
-RECORD = "corrections"  # key in `Person.extra`
-FIELDS = ("faces", "prints")  # of an example: faces or figures, and faceprints of these
-ARRAYS = tuple(f"corrections.{field}" for field in FIELDS)
+RECORD = "corrections"  # key in `Person.extra`; their vectors are the arrays "corrections.faces" and "….prints"
 MOST = 64  # corrections a person
 MOST_ROWS = 4  # of one correction, in each of the arrays
 SAME_TRACK = 0.35  # Euclidean distance of means within which two tracks of one clip are one
 SAME_FACE = 0.6  # Euclidean distance up to which two faces count as one person's (dlib's threshold and scale)
 
 Rows = NDArray[np.float16]
+NO_ROWS: NDArray[np.float32] = np.zeros((0, 0), np.float32)
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,9 @@ class Correction:
     faces: int = 0  # how many rows of each of the arrays are this one's
     prints: int = 0
 
-    @property
-    def counts(self) -> list[int]:
-        """How many rows of each of `ARRAYS` are this one's."""
-        return [getattr(self, field) for field in FIELDS]
-
     def to_dict(self) -> dict[str, Any]:
         """One row of `people corrections --json`, without what only the store needs."""
-        return {key: value for key, value in asdict(self).items() if key not in ("masked", *FIELDS)}
+        return {key: value for key, value in asdict(self).items() if key not in ("masked", *CORRECTED)}
 
 
 @dataclass(frozen=True)
@@ -62,19 +57,21 @@ class Example:
     faces: Rows
     prints: Rows = field(default_factory=lambda: np.zeros((0, 0), np.float16))
 
-    @property
-    def rows(self) -> list[Rows]:
-        """The vectors, in the order of `ARRAYS`."""
-        return [getattr(self, field) for field in FIELDS]
-
 
 def examples_of(person: Person) -> list[Example]:
     """A person's corrections with their vectors, in the order in which they were said."""
-    found, left = [], [np.asarray(person.arrays.get(name, np.zeros((0, 0))), np.float16) for name in ARRAYS]
-    for one in corrections_of(person):
-        found.append(Example(one, *(rows[:count] for rows, count in zip(left, one.counts, strict=True))))
-        left = [rows[count:] for rows, count in zip(left, one.counts, strict=True)]
-    return found
+    said = corrections_of(person)
+    arrays = [np.asarray(person.arrays.get(f"{RECORD}.{name}", NO_ROWS), np.float16) for name in CORRECTED]
+    rows = split_rows(arrays, [[one.faces, one.prints] for one in said])
+    return [Example(one, faces, prints) for one, (faces, prints) in zip(said, rows, strict=True)]
+
+
+def split_rows(arrays: Sequence[NDArray[Any]], counts: Sequence[Sequence[int]]) -> Iterator[list[NDArray[Any]]]:
+    """Consecutive rows of some arrays: for each row of `counts`, which has a number for each array, that many."""
+    left = list(arrays)
+    for row in counts:
+        yield [rows[:count] for rows, count in zip(left, row, strict=True)]
+        left = [rows[count:] for rows, count in zip(left, row, strict=True)]
 
 
 def corrections_of(person: Person) -> list[Correction]:
@@ -99,19 +96,18 @@ def corrected(person: Person, *fresh: Example) -> Person:
 
 def with_examples(person: Person, examples: Sequence[Example]) -> Person:
     """The person with these examples in the place of those that she has."""
-    arrays = {name: array for name, array in person.arrays.items() if name not in ARRAYS}
-    extra = {key: value for key, value in person.extra.items() if key != RECORD}
-    kept = []
+    arrays, said, kept = {**person.arrays}, list[dict[str, Any]](), {name: list[Rows]() for name in CORRECTED}
     for one in examples:
-        rows = [np.asarray(part, np.float16)[:MOST_ROWS] for part in one.rows]
-        counts: dict[str, Any] = {name: len(part) for name, part in zip(FIELDS, rows, strict=True)}
-        kept.append(Example(replace(one.correction, **counts), *rows))
-    for column, name in enumerate(ARRAYS):
-        if filled := [example.rows[column] for example in kept if len(example.rows[column])]:
-            arrays[name] = np.concatenate(filled)
-    if kept:
-        extra[RECORD] = [asdict(e.correction) for e in kept]
-    return replace(person, arrays=arrays, extra=extra)
+        faces, prints = (np.asarray(part, np.float16)[:MOST_ROWS] for part in (one.faces, one.prints))
+        said.append(asdict(replace(one.correction, faces=len(faces), prints=len(prints))))
+        kept["faces"] += [faces] if len(faces) else []
+        kept["prints"] += [prints] if len(prints) else []
+    for name, filled in kept.items():
+        arrays.pop(f"{RECORD}.{name}", None)
+        if filled:
+            arrays[f"{RECORD}.{name}"] = np.concatenate(filled)
+    extra = {key: value for key, value in person.extra.items() if key != RECORD}
+    return replace(person, arrays=arrays, extra=extra | ({RECORD: said} if said else {}))
 
 
 def without_correction(person: Person, number: int) -> Person:
@@ -139,14 +135,14 @@ def shareable(person: Person) -> Person:
     return with_examples(person, [replace(e, correction=replace(e.correction, source="")) for e in mine])
 
 
-def examples_that_may_show(person: Person, other: Person) -> list[Example]:
-    """Examples of "that is not her" that may show `other`; they are deleted when `other` is forgotten."""
+def corrections_that_may_show(person: Person, other: Person) -> list[Correction]:
+    """Those of "that is not her" whose faces may be `other`'s; they are deleted when `other` is forgotten."""
     found = []
     for example in (e for e in examples_of(person) if not e.correction.her):
         faces = example.faces.astype(np.float32)[:, None]
         alike = [rows for rows in _vectors(other) if rows.shape[1:] == faces.shape[2:]]
         if any(float(np.linalg.norm(faces - rows, axis=2).min(initial=np.inf)) < SAME_FACE for rows in alike):
-            found.append(example)
+            found.append(example.correction)
     return found
 
 
@@ -154,12 +150,6 @@ def shares_vectors(person: Person, other: Person) -> bool:
     """Whether a person has some of another's vectors, as after a merge of both."""
     both = [(a, b) for a in _vectors(person) for b in _vectors(other) if a.shape[1] == b.shape[1]]
     return any(bool((a == b[0]).all(-1).any()) for a, b in both)
-
-
-def without_examples_of(person: Person, other: Person) -> Person:
-    """The person without her examples that may show `other`."""
-    shown = [e.correction for e in examples_that_may_show(person, other)]
-    return without_corrections(person, shown) if shown else person
 
 
 def _vectors(person: Person) -> list[NDArray[np.float32]]:

@@ -14,7 +14,6 @@ import json
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,22 +31,12 @@ _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile unpacks bz
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the same person gives the same bytes
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
 # config.json, by hand: reading a person has no tenth of a second for a library that checks schemas.
-_FILE_FIELDS = ("format", "sha256")
-_FIELD_CHECKS: dict[str, Callable[[Any], bool]] = {
-    "format": lambda value: value == FORMAT and not isinstance(value, (bool, float)),
-    "kind": lambda value: value in ("face", "figure"),
-    "depth": lambda value: value in ("instant", "deep"),
-    "confidence": lambda value: isinstance(value, float) or (type(value) is int and 0 <= value <= 1),
-    "aliases": lambda value: isinstance(value, list) and all(map(_is_text, value)),
-    "extra": lambda value: isinstance(value, dict),
-    "sha256": lambda value: isinstance(value, dict) and all(map(_is_text, value.values())),
-    **dict.fromkeys(("name", "created", "clip_key"), _is_text),
-}
+_FILE_FIELDS = {"format": contents.NumberRule(whole=True), "sha256": dict}
+FIELDS: dict[str, Any] = {
+    **_FILE_FIELDS, **dict.fromkeys(("name", "created", "clip_key", "kind", "depth"), str), "aliases": [str],
+    "confidence": contents.SHARE, "extra": dict,
+}  # fmt: skip
 
 
 def encode(person: Person) -> dict[str, bytes]:
@@ -88,11 +77,12 @@ def decode_config(data: bytes) -> dict[str, Any]:
         if row.get("format", FORMAT) != FORMAT:
             raise ValueError("another version of PVChat made it; update PVChat")
         row = {"aliases": [], "extra": {}, **row}
-        if gone := sorted(_FIELD_CHECKS.keys() - row.keys()):
+        if gone := sorted(FIELDS.keys() - row.keys()):
             raise ValueError(f"field '{gone[0]}' is missing")
-        for name, value in row.items():
-            if name not in _FIELD_CHECKS or not _FIELD_CHECKS[name](value):
-                raise ValueError(f"field '{ascii(name)[1:-1][:80]}' is not what it must be")
+        if odd := sorted(row.keys() - FIELDS.keys()):
+            raise ValueError(f"field '{ascii(odd[0])[1:-1][:80]}' is not what it must be")
+        if why := contents.value_fault(row, FIELDS):
+            raise ValueError(f"field {why}")
         return row
     except (ValueError, RecursionError) as error:
         raise PeopleError(f"config.json can't be read: {_printable(error)}.") from error

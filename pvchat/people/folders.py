@@ -65,11 +65,6 @@ class Snapshot:
     people: tuple[Person, ...] = ()  # all whose files are whole
     damaged: dict[str, str] = field(default_factory=dict)  # whose aren't, by name (or folder), with the reason
 
-    @property
-    def called(self) -> tuple[tuple[str, ...], dict[str, str]]:
-        """Names and aliases."""
-        return self.names, self.aliases
-
     def require_whole(self, names: Iterable[str]) -> None:
         """Raise PeopleError where one of these people's files is damaged."""
         for name in names:

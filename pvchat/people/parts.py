@@ -17,13 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.errors import PeopleError
-from pvchat.people.corrections import MOST, SAME_FACE, examples_of, with_examples
+from pvchat.people.contents import OF_CLIPS
+from pvchat.people.corrections import MOST, NO_ROWS, SAME_FACE, examples_of, split_rows, with_examples
 from pvchat.people.person import Person
 
 Rows = NDArray[Any]
-NO_ROWS: NDArray[np.float32] = np.zeros((0, 0), np.float32)
-RECORD = "parts"  # key in `Person.extra`: for each clip the numbers of its rows in each of the arrays in `KEYS`
-KEYS = ("prototypes", "prints")
+RECORD = "parts"  # key in `Person.extra`: for each clip the numbers of its rows in each of the arrays `OF_CLIPS`
 
 # [P, D] each: rows of both
 STACKED = ("prototypes", "prints", "body", "looks", "voice", "figure")
@@ -47,30 +46,21 @@ def stacked(rows: Iterable[Any]) -> NDArray[np.float32]:
 
 
 def parts_of(person: Person) -> list[View]:
-    """For each of a person's clips its rows of the arrays in `KEYS`; an array that isn't there gives none."""
-    left = [np.asarray(person.arrays.get(key, NO_ROWS)) for key in KEYS]
-    parts = []
-    for counts in counts_of(person):
-        rows, prints = (own[:count] for own, count in zip(left, counts, strict=True))
-        parts.append(View(rows, prints))
-        left = [rows[count:] for rows, count in zip(left, counts, strict=True)]
-    return parts
+    """For each of a person's clips its rows of the arrays `OF_CLIPS`; an array that isn't there gives none."""
+    arrays = [np.asarray(person.arrays.get(key, NO_ROWS)) for key in OF_CLIPS]
+    return [View(rows, prints) for rows, prints in split_rows(arrays, counts_of(person))]
 
 
 def counts_of(person: Person) -> list[list[int]]:
     """The numbers of rows, clip by clip; all as one clip's where nothing is recorded."""
-    found: list[list[int]] = person.extra.get(RECORD) or [[len(person.arrays.get(key, ())) for key in KEYS]]
+    found: list[list[int]] = person.extra.get(RECORD) or [[len(person.arrays.get(key, ())) for key in OF_CLIPS]]
     return found
 
 
 def capped(counts: list[list[int]], most: int) -> list[list[int]]:
     """Counts of rows, clip by clip, when each array is cut to `most` rows; without clips that lose all of theirs."""
-    left, kept = [most] * len(KEYS), []
-    for row in counts:
-        part = [min(count, rest) for count, rest in zip(row, left, strict=True)]
-        left = [rest - count for rest, count in zip(left, part, strict=True)]
-        kept += [part] if any(part) else []
-    return kept
+    ends = np.minimum(np.cumsum(counts, 0), most)
+    return [row for row in np.diff(ends, axis=0, prepend=0).tolist() if any(row)]
 
 
 def merge_people(kept: Person, gone: Person) -> Person:
@@ -138,6 +128,6 @@ def _by_face(person: Person) -> Person:
 
 def _rows(kept: Person, gone: Person, key: str) -> NDArray[Any]:
     """Rows of both, the kept person's first; one that has none adds none."""
-    both = [np.atleast_2d(p.arrays[key]) for p in (kept, gone) if p.arrays.get(key) is not None and len(p.arrays[key])]
+    both = [rows for person in (kept, gone) if len(rows := person.arrays.get(key, NO_ROWS))]
     most = MOST_LOOKS if key == "looks" else MOST_ROWS
-    return np.concatenate(both)[:most] if both else kept.arrays.get(key, gone.arrays.get(key, np.zeros((0, 0))))
+    return np.concatenate(both)[:most] if both else kept.arrays.get(key, gone.arrays.get(key, NO_ROWS))

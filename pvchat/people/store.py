@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from pvchat.config import home
 from pvchat.errors import PeopleError, UnknownPersonError
 from pvchat.people import exchange, naming
-from pvchat.people.corrections import examples_that_may_show, shareable, shares_vectors, without_examples_of
+from pvchat.people.corrections import corrections_that_may_show, shareable, shares_vectors, without_corrections
 from pvchat.people.folders import Held, People, PersonFolders, Snapshot, damaged_person
 from pvchat.people.person import Person, checked, clean_name, describe, name_key
 from pvchat.storage import atomic, library, private, temporary
@@ -148,7 +148,8 @@ class PeopleStore:
         """
         person_id, revision = (old.person.id, old.person.revision + 1) if old else (uuid.uuid4().hex, 0)
         person = changed(person, id=person_id, revision=revision)
-        private.write_folder(self.root / person.version, exchange.encode(person))
+        files = {file: private.sealed(data) for file, data in exchange.encode(person).items()}
+        atomic.write_folder(self.root / person.version, files)
         if old:
             atomic.remove_folder(self.root / old.person.version)
         return person_id
@@ -196,8 +197,9 @@ class PeopleStore:
             temporary.sweep()
             temporary.forget([person_id])
             if gone is not None and not merged:
-                for other in (one for one in others if examples_that_may_show(one, gone)):
-                    self.revise(other.id, partial(without_examples_of, other=gone))
+                for other in others:
+                    if shown := corrections_that_may_show(other, gone):
+                        self.revise(other.id, partial(without_corrections, gone=shown))
             atomic.remove_folder(self.root / row.person.version)
             temporary.forget([person_id])  # what was marked while the rest went
             self._folders.read()  # nothing of her stays in memory

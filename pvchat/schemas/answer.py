@@ -31,11 +31,6 @@ class PersonPresence:
     voices: tuple[int, ...] = ()  # the numbers of the clip's voices that are hers, where it was listened to
     gender: str | None = None  # "man" or "woman", as the face looks that was enrolled, where that can be told
 
-    @property
-    def visible_s(self) -> float:
-        """For how many seconds in all the person is seen."""
-        return round(sum(end - start for start, end in self.spans), 2)
-
     def to_dict(self) -> dict[str, Any]:
         """One row of `people` in the JSON contract; `why` where that is known."""
         row = {

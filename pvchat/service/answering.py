@@ -23,6 +23,8 @@ from pvchat.identity.evidence import STILL_S
 from pvchat.identity.reasons import why_not
 from pvchat.people.store import Person, Snapshot
 from pvchat.schemas import Answer, ClipAnalysis, Look, PersonPresence
+from pvchat.service.clipmemory import ClipMemory
+from pvchat.service.hearing import with_sound
 
 if TYPE_CHECKING:
     from pvchat.chat.writer import Writer
@@ -57,9 +59,8 @@ class Answering:
     everyone: Snapshot  # who is enrolled
     # People's presence in a clip, or in a part of it (seconds; None is all)
     score: Callable[[Sequence[Person], ClipAnalysis, tuple[float, float] | None], list[PersonPresence]]
-    measure: Callable[..., Look]  # people's deeds and clothes, and things, where asked about (`ClipMemory.measured`)
+    clips: ClipMemory  # measures what people do and wear, and listens, where a question asks for that
     writer: Writer  # writes the texts
-    listen: Callable[..., Look]  # listens to the clip, where a question asks for that (`hearing.with_sound`)
 
     def answer(self, question: Question, seen: Look, asking: Asking) -> Answer:
         """The answer; raises SettingsError where the part that is asked about isn't one of the clip."""
@@ -82,9 +83,10 @@ class Answering:
         analysis = _part(seen, window)
         presences = self.score(people, seen.analysis, window)
         things = asks_of_things(question.query)
-        seen = self.measure(self.clip, seen, described([question], presences, analysis), things, asking.seen is None)
+        whole, people_asked = asking.seen is None, described([question], presences, analysis)
+        seen = self.clips.measured(self.clip, seen, people_asked, things, whole)
         if asks_of_sound(question.query) or _may_be_heard(question, people, presences):
-            seen = self.listen(self.clip, seen, asking.seen is None)
+            seen = with_sound(self.clips, self.clip, seen, whole)
             presences = self.score(people, seen.analysis, window)
         _explain_absence(question, people, presences, analysis)
         part = window is not None or asking.whole_s is not None

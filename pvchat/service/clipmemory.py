@@ -126,12 +126,12 @@ class ClipMemory:
         return seen
 
     def update(
-        self, clip: str | Path, seen: ClipAnalysis, amend: Callable[[ClipFile, ClipAnalysis], ClipAnalysis]
+        self, clip: str | Path, seen: ClipAnalysis, amend: Callable[[ClipAnalysis], ClipAnalysis]
     ) -> ClipAnalysis:
         """A clip's analysis, of all of it, with something more that `amend` adds to what is known by then; kept so."""
         file = self._file(clip, goes_on=True)
         with self._at_work.turn(file), self.networks.lock:
-            analysis = amend(file, self._remembered(file.key) or seen)
+            analysis = amend(self._remembered(file.key) or seen)
             self._save(analysis, file)
             self._remember(analysis, file)
         return analysis

@@ -18,7 +18,7 @@ from pvchat.chat.sounds import UNSEEN
 from pvchat.chat.timeline import Row
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.schemas import ClipAnalysis, Look, PersonPresence, Sound, SpokenWord
-from pvchat.service.clipmemory import ClipFile, ClipMemory
+from pvchat.service.clipmemory import ClipMemory
 from pvchat.video.sound import has_sound
 
 _FETCH = "Run: pvchat doctor --fetch --voice"
@@ -58,11 +58,11 @@ def with_sound(clips: ClipMemory, clip: str | Path, seen: Look, whole: bool = Tr
         return seen
     started = time.perf_counter()
 
-    def amend(file: ClipFile | None, analysis: ClipAnalysis) -> ClipAnalysis:
+    def listened(analysis: ClipAnalysis) -> ClipAnalysis:
         return replace(analysis, sound=analysis.sound or _sound_of(clips, clip, analysis))
 
     try:
-        analysis = clips.update(clip, seen.analysis, amend) if whole else amend(None, seen.analysis)
+        analysis = clips.update(clip, seen.analysis, listened) if whole else listened(seen.analysis)
     except WeightsError:  # all else that is asked about the clip is seen, and answered
         analysis = replace(seen.analysis, sound=Sound("unfetched"))
     return replace(seen, analysis=analysis, experts_s=seen.experts_s + time.perf_counter() - started)

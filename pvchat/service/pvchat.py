@@ -220,7 +220,7 @@ class PVChat:
     def answer(self, clip: str | Path, text: str, history: Sequence[Asked], asking: Asking) -> Answer:
         """`ask`, as `asking` says: also of what was seen of a clip so far (the `partial` of `analyse`)."""
         everyone = self.people.snapshot()
-        conversation = Conversation(*everyone.called, history)
+        conversation = Conversation(everyone.names, everyone.aliases, history)
         question = conversation.read([text])[0]
         if question.query.refusal == "foreign":
             return refused(question, asking)
@@ -231,13 +231,13 @@ class PVChat:
                 asking = changed(asking, seen=seen.analysis, length_s=seen.length_s)
         else:
             seen = Look(asking.seen)
-        answering = Answering(Path(clip), conversation, everyone, self.score, self._clips.measured, self._writer,
-                              partial(with_sound, self._clips))  # fmt: skip
+        answering = Answering(Path(clip), conversation, everyone, self.score, self._clips, self._writer)
         return answering.answer(question, seen, asking)
 
     def read(self, question: str, history: Sequence[Asked] = ()) -> Question:
         """Read a question and the ones before it, by their words alone."""
-        return Conversation(*self.people.snapshot().called, history).read([question])[0]
+        everyone = self.people.snapshot()
+        return Conversation(everyone.names, everyone.aliases, history).read([question])[0]
 
     def presence(self, analysis: ClipAnalysis) -> list[PersonPresence]:
         """Everyone enrolled against one clip, in one pass."""

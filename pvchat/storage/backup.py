@@ -32,7 +32,7 @@ from pvchat.config import home
 from pvchat.errors import LockedError, PVChatError
 from pvchat.storage import atomic, database, keys, library, temporary
 from pvchat.storage.clips import ClipCache
-from pvchat.storage.stores import MAGIC, RING, TOKENS, files, library_of
+from pvchat.storage.stores import RING, TOKENS, files, library_of
 
 SUFFIX = ".pvbackup"
 _ALLOWED = re.compile(
@@ -113,18 +113,13 @@ def restore(path: Path) -> BackupManifest:
             raise BackupError("this home is encrypted with a key of its own.", subject=str(home()), hint=hint)
         _require_empty()  # nobody was enrolled meanwhile
         for name in _PLACES:
-            _put_back(draft / name, home() / name)
+            atomic.remove(home() / name)
+            if (draft / name).exists():
+                os.rename(draft / name, home() / name)
             if brought and name == keys.FILE:
                 ClipCache().purge()  # what was seen here before lies in the open
         atomic.sync_folder(home())
     return manifest
-
-
-def _put_back(draft: Path, place: Path) -> None:
-    """Replace a place of the home by what the backup has there, be it nothing."""
-    atomic.remove(place)
-    if draft.exists():
-        os.rename(draft, place)
 
 
 def _require_empty() -> None:
@@ -175,7 +170,7 @@ def _write(file: IO[bytes], scratch: Path) -> BackupManifest:
         if keys.current() != key:
             raise BackupError("this home was just encrypted or decrypted.", subject=str(home()), hint="Try again.")
         row = json.dumps({"format": _FORMAT, **vars(manifest)}).encode()
-        archive.writestr(_MANIFEST, row if key is None else MAGIC + keys.seal(key.secret, row, MAGIC))
+        archive.writestr(_MANIFEST, row if key is None else keys.seal(key.secret, row))
     return manifest
 
 
@@ -226,7 +221,7 @@ def _secret(archive: zipfile.ZipFile, path: Path) -> bytes:
 
 
 def _manifest(data: bytes, secret: bytes | None) -> BackupManifest:
-    row = json.loads(data if secret is None else keys.unseal(secret, data[len(MAGIC) :], MAGIC))
+    row = json.loads(data if secret is None else keys.unseal(secret, data))
     if row.pop("format") != _FORMAT:
         raise ValueError("another version of PVChat made it")
     listed = {name: str(digest) for name, digest in row.pop("files").items()}

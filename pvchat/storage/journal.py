@@ -38,21 +38,15 @@ class Journal:
 
     def append(self, rows: Iterable[Row]) -> None:
         """Add rows in one write, and wait until the disk has them."""
-        data = b"".join(line(row) for row in rows)
-        if not data:
-            return
         handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, atomic.FILE_MODE)
-        try:
-            written = 0
-            while written < len(data):
-                written += os.write(handle, data[written:])
+        with os.fdopen(handle, "ab") as file:
+            file.write(b"".join(map(line, rows)))
+            file.flush()
             os.fsync(handle)
-        finally:
-            os.close(handle)
 
     def replace(self, rows: Iterable[Row]) -> None:
         """Put these rows in the place of all, in one step."""
-        atomic.write_file(self.path, b"".join(line(row) for row in rows))
+        atomic.write_file(self.path, b"".join(map(line, rows)))
 
 
 def line(row: Row) -> bytes:

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 from pvchat.config import home
 from pvchat.errors import LockedError, SettingsError
 from pvchat.storage import atomic
+from pvchat.storage.stores import MAGIC, files_of_kind, libraries, stores
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -98,10 +99,11 @@ def create(passphrase: str) -> Key:
 
     LockedError: another process was first, with another passphrase.
     """
-    from pvchat.storage.stores import files_of_kind, libraries, stores
-
-    secret = os.urandom(32)
-    row = _wrapped(secret, passphrase)
+    if len(passphrase) < SHORTEST:
+        raise SettingsError(f"a passphrase has at least {SHORTEST} characters.", subject=VARIABLE)
+    secret, salt, nonce = os.urandom(32), os.urandom(16), os.urandom(NONCE)
+    row: dict[str, Any] = {"format": 1, "salt": _text(salt), "n": COST, "r": 8, "p": 1, "nonce": _text(nonce)}
+    row["wrapped"] = _text(_cipher(passphrase, row).encrypt(nonce, secret, _ABOUT))
     plain_files = any(files_of_kind(folder, sealed=False) for folder in stores())
     if plain_files or any(path.stat().st_size for path in libraries()):
         row[_MIXED] = _signature(secret, _MIXED)
@@ -125,30 +127,22 @@ def remove() -> None:
     path().unlink()
 
 
-def _wrapped(secret: bytes, passphrase: str) -> dict[str, Any]:
-    """A key of 32 bytes, wrapped by a passphrase, as JSON."""
-    if len(passphrase) < SHORTEST:
-        raise SettingsError(f"a passphrase has at least {SHORTEST} characters.", subject=VARIABLE)
-    salt, nonce = os.urandom(16), os.urandom(NONCE)
-    row: dict[str, Any] = {"format": 1, "salt": _text(salt), "n": COST, "r": 8, "p": 1, "nonce": _text(nonce)}
-    return row | {"wrapped": _text(_cipher(passphrase, row).encrypt(nonce, secret, _ABOUT))}
-
-
-def seal(secret: bytes, data: bytes, about: bytes) -> bytes:
-    """Bytes sealed by a key, behind a nonce of their own; `about` is authenticated with them."""
+def seal(secret: bytes, data: bytes) -> bytes:
+    """Bytes sealed by a key, behind `MAGIC`, which is authenticated with them, and a nonce of their own."""
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     nonce = os.urandom(NONCE)
-    return nonce + AESGCM(secret).encrypt(nonce, data, about)
+    return MAGIC + nonce + AESGCM(secret).encrypt(nonce, data, MAGIC)
 
 
-def unseal(secret: bytes, sealed: bytes, about: bytes) -> bytes:
-    """What `seal` was given; raises ValueError where it was damaged, or sealed by another key, or about other words."""
+def unseal(secret: bytes, sealed: bytes) -> bytes:
+    """What `seal` was given; raises ValueError where it was damaged, or sealed by another key."""
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     try:
-        return AESGCM(secret).decrypt(sealed[:NONCE], sealed[NONCE:], about)
+        start = len(MAGIC) + NONCE
+        return AESGCM(secret).decrypt(sealed[len(MAGIC) : start], sealed[start:], MAGIC)
     except (InvalidTag, ValueError) as error:
         raise ValueError("damaged, or sealed with another key") from error
 

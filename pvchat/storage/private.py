@@ -28,15 +28,10 @@ def write(path: Path, data: bytes, scratch: Path | None = None, *, durable: bool
     atomic.write_file(path, sealed(data), scratch, durable=durable)
 
 
-def write_folder(path: Path, files: dict[str, bytes]) -> None:
-    """Put a new folder with these files at `path` as `atomic.write_folder` does; raises also LockedError."""
-    atomic.write_folder(path, {name: sealed(data) for name, data in files.items()})
-
-
 def sealed(data: bytes) -> bytes:
     """Bytes as they are written here."""
     key = keys.for_writing()
-    return data if key is None else MAGIC + keys.seal(key.secret, data, MAGIC)
+    return data if key is None else keys.seal(key.secret, data)
 
 
 def opened(data: bytes) -> bytes:
@@ -50,4 +45,4 @@ def opened(data: bytes) -> bytes:
         hint = "Put the file back from a copy: without it nothing here can be read."
         raise LockedError("people and caches are encrypted here, and the key file is gone.", subject=str(keys.path()),
                           hint=hint)  # fmt: skip
-    return keys.unseal(key.secret, data[len(MAGIC) :], MAGIC)
+    return keys.unseal(key.secret, data)

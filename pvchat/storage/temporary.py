@@ -91,12 +91,12 @@ def forget(ids: Iterable[str]) -> None:
     marks = {f"{person_id}{_MARK}" for person_id in words}
     for top, folders, names in os.walk(root()):
         if marks & set(names) and Path(top) != root():
-            _remove(Path(top))
+            remove(Path(top))
             folders.clear()
             continue
         for name in [*folders, *names]:
             if any(word in name for word in words):
-                _remove(Path(top, name))
+                remove(Path(top, name))
         folders[:] = [name for name in folders if not any(word in name for word in words)]
 
 
@@ -124,17 +124,10 @@ def delete_subject_pictures() -> None:
     shutil.rmtree(root() / SUBJECT_PICTURES, ignore_errors=True)
 
 
-def remove(folder: Path) -> None:
-    """Delete a folder with all that is in it; it goes at once, so that whoever still works there adds nothing to it."""
-    gone = folder.with_name(f"{folder.name}-{secrets.token_hex(8)}")
-    with suppress(PermissionError):  # Windows moves no folder with an open file
-        folder = folder.rename(gone)
-    shutil.rmtree(folder)
-
-
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Delete a file, or a folder with all that is in it, which goes at once: whoever still works there adds nothing."""
     with suppress(FileNotFoundError):
         if path.is_dir() and not path.is_symlink():
-            remove(path)
-        else:
-            path.unlink()
+            with suppress(PermissionError):  # Windows moves no folder with an open file
+                path = path.rename(path.with_name(f"{path.name}-{secrets.token_hex(8)}"))
+        atomic.remove(path)

@@ -95,7 +95,7 @@ def revoke(key: str) -> ApiToken:
             if one.id == key:
                 kept.remove(one)
                 return one
-    raise TokenError("there is no such token.", subject=ascii(key)[:40], hint="pvchat token list shows all.")
+        raise TokenError("there is no such token.", subject=ascii(key)[:40], hint="pvchat token list shows all.")
 
 
 def find(secret: str) -> ApiToken | None:
@@ -109,16 +109,13 @@ def find(secret: str) -> ApiToken | None:
 
 @contextmanager
 def _writing() -> Iterator[list[ApiToken]]:
+    """All tokens, to be changed; they are written where nothing is raised meanwhile."""
     path = _path()
     atomic.make_private_folder(path.parent)
     with atomic.folder_lock(path.parent, _WAIT_S):
         kept = tokens()
-        before = list(kept)
-        try:
-            yield kept
-        finally:
-            if kept != before:
-                private.write(path, json.dumps([asdict(one) for one in kept], indent=1).encode())
+        yield kept
+        private.write(path, json.dumps([asdict(one) for one in kept], indent=1).encode())
 
 
 def _path() -> Path:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from make_analysis import identity_of, make_analysis, make_track
+from make_analysis import identity_of, made_up_model, make_analysis, make_track
 
 from pvchat import video
 from pvchat.augment.negatives.strangers import SubjectClip
@@ -109,8 +109,6 @@ def staged(folder: Path, monkeypatch: Any) -> Crowd:
 
     Even odds lie .6 from the enrollment, one to twenty at about .67; strangers are .85 apart.
     """
-    cohort = np.stack([identity_of(500 + i) for i in range(60)])
-    weights = (-20.0, -20.0, 8.0, 17.2)
-    model = PresenceModel(cohort, weights, np.full(1280, 0.5, np.float32))
+    model = made_up_model((-20.0, -20.0, 8.0, 17.2))
     monkeypatch.setattr(PresenceModel, "load", classmethod(lambda cls: model))
     return Crowd(folder)

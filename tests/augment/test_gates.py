@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
-from make_analysis import identity_of, make_analysis, make_track
+from make_analysis import made_up_model, make_analysis, make_track
 from make_profile import make_profile, mesh_at
 
 from pvchat.augment import gates
-from pvchat.identity.presence import PresenceModel
 from pvchat.perception.experts.mesh import Mesh
 
 GOOD = {"log_odds": 5.0, "face_px": 80.0, "sharpness": 200.0, "frontal": 0.9, "eyes": 0.3, "visible": 1.0}
@@ -26,9 +24,7 @@ class FakeMesh:
 
 @pytest.fixture
 def model():
-    cohort = np.stack([identity_of(500 + i) for i in range(60)])
-    weights = (-10.0, -10.0, 4.0, 9.0)
-    return PresenceModel(cohort, weights, np.full(1280, 0.5, np.float32))
+    return made_up_model()
 
 
 def measured(model, *people, mesh=None):

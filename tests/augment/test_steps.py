@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from make_analysis import identity_of, make_analysis, make_track
+from make_analysis import made_up_model, make_analysis, make_track
 from make_profile import make_profile, mesh_at
 
 from pvchat import video
@@ -62,9 +62,7 @@ class FakeChat:
 
 @pytest.fixture
 def chat(monkeypatch):
-    cohort = np.stack([identity_of(500 + i) for i in range(60)])
-    weights = (-10.0, -10.0, 4.0, 9.0)
-    model = PresenceModel(cohort, weights, np.full(1280, 0.5, np.float32))
+    model = made_up_model()
     monkeypatch.setattr(PresenceModel, "load", classmethod(lambda cls: model))
     monkeypatch.setattr(profile, "build", lambda *_: make_profile())
     monkeypatch.setattr(profile, "load_or_build", lambda *_: make_profile())

@@ -70,7 +70,7 @@ class Courier:
                     continue  # deleted meanwhile, and this delivery with it
                 del row["rules"]
                 message = row | {"id": uid, "event": row.pop("uid"), "rule": number}
-                outcome = send(rule, message, self.node, self.now())
+                outcome = send(rule, message, mqtt.node_of(self.people), self.now())
                 taken += not outcome
                 if outcome:
                     there = outcome.startswith(_ANSWERED)  # others it may take
@@ -79,11 +79,6 @@ class Courier:
                         self._announced.pop(one, None)
                 self._note(library, delivery, outcome, tries, made)
         return taken
-
-    @property
-    def node(self) -> str:
-        """What tells this library from others on one broker."""
-        return mqtt.node_of(self.people)
 
     def _note(self, library: sqlite3.Connection, delivery: int, outcome: str, tries: int, made: float) -> None:
         """Write what came of a try, unless the delivery went meanwhile: somebody was forgotten."""
@@ -97,13 +92,13 @@ class Courier:
 
     def _announce(self, library: sqlite3.Connection) -> None:
         """Tell Home Assistant of rules that are new, or called otherwise since a rename, and of those that are gone."""
-        names, entities = self.names(), dict[int, tuple[str, mqtt.Message]]()
+        names, node, entities = self.names(), mqtt.node_of(self.people), dict[int, tuple[str, mqtt.Message]]()
         for rule in events.rules(library):
-            told = mqtt.discovery(rule, self.node, events.in_words(rule.kind, names.get(rule.ref, "")))
+            told = mqtt.discovery(rule, node, events.in_words(rule.kind, names.get(rule.ref, "")))
             if rule.target.startswith("mqtt") and self._announced.get(rule.id) != told:
                 entities[rule.id] = rule.target, told
         for number, target in library.execute("SELECT rule, target FROM withdrawn"):
-            entities[number] = target, (mqtt.discovery_topic(self.node, number), b"")
+            entities[number] = target, (mqtt.discovery_topic(node, number), b"")
         for number, (target, message) in entities.items():
             if self.now() < self._quiet_until.get(target, 0.0):
                 continue
@@ -118,27 +113,17 @@ class Courier:
 def send(rule: Rule, message: Mapping[str, Any], node: str, now: float) -> str:
     """Send one message of a rule, JSON whose "id" tells it from others; why it wasn't taken, "" if it was.
 
-    `node` as of `Courier`; `now`: seconds since 1970, which its signature holds.
-    """
-    if rule.target.startswith("mqtt"):
-        return mqtt.publish(rule.target, mqtt.state(rule, node, message))
-    if rule.target == events.PAGE:
-        return ""
-    return post(rule.target, rule.secret, message, now)
-
-
-def post(target: str, secret: str, message: Mapping[str, Any], now: float) -> str:
-    """Send one message, JSON, to exactly this address of http or https; why it wasn't taken, "" if it was.
-
-    `secret` signs it, `now` (seconds since 1970) is signed with it. An answer that redirects is a failure: nothing is
-    followed. The reason names no password.
+    `node` as of `mqtt.node_of`; `now`: seconds since 1970. By http it goes to exactly this address: an answer that
+    redirects is a failure, nothing is followed. The reason names no password.
 
         X-PVChat-Delivery: the delivery's id, the same at each try
         X-PVChat-Signature: t=1764403200,v1=…      HMAC-SHA256 of "1764403200." + body by the rule's secret, in hex
     """
-    parts, body = urlsplit(target), json.dumps(dict(message), ensure_ascii=False).encode()
+    if rule.target.startswith("mqtt"):
+        return mqtt.publish(rule.target, mqtt.state(rule, node, message))
+    parts, body = urlsplit(rule.target), json.dumps(dict(message), ensure_ascii=False).encode()
     headers = {"Content-Type": "application/json", "X-PVChat-Delivery": str(message["id"])}
-    headers["X-PVChat-Signature"] = signature(secret, body, int(now))
+    headers["X-PVChat-Signature"] = signature(rule.secret, body, int(now))
     if parts.username:
         login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         headers["Authorization"] = f"Basic {b64encode(login.encode()).decode()}"

@@ -17,10 +17,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, time
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from pvchat.chat.english import STRANGER
+from pvchat.people.store import PeopleStore
 from pvchat.schemas import Service
 from pvchat.storage.library import LibraryError, transaction
 from pvchat.video import read_address
@@ -30,8 +31,7 @@ Kind = Literal["appears", "leaves", "unknown"]
 PAGE = "page"  # the target of what only the page shows
 NIGHT = "22:00-06:00"
 QUIET_S = 60.0
-_SEEN = re.compile(r"(?P<who>.+?) (?:is seen|appears|comes|arrives)\Z", re.IGNORECASE)
-_LEAVES = re.compile(r"(?P<who>.+?) (?:leaves|goes|is gone)\Z", re.IGNORECASE)
+_RULE = re.compile(r"(?P<who>.+?) (?:is seen|appears|comes|arrives|(?P<leaves>leaves|goes|is gone))\Z", re.IGNORECASE)
 _UNKNOWN = re.compile(rf"(?:some|any)(?:body|one) unknown|an unknown person|a stranger|{STRANGER}", re.IGNORECASE)
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 _HIDDEN = "***"
@@ -81,16 +81,6 @@ class Rule:
         return row | {"name": names.get(self.ref, ""), "rule": in_words(self.kind, names.get(self.ref, ""))}
 
 
-class RuleOptions(TypedDict, total=False):
-    """What a rule may say beside its words: fields of `Rule`."""
-
-    sources: Sequence[str]
-    hours: str
-    least: float
-    quiet_s: float
-    secret: str
-
-
 class EventLog:
     """Events and rules of a library, of which `opened` opens the tables."""
 
@@ -106,15 +96,15 @@ class EventLog:
         """The last events, in order, as JSON."""
         return self.since(-most) if most > 0 else []
 
-    def add(self, text: str, target: str = PAGE, **options: Unpack[RuleOptions]) -> Rule:
+    def add(self, text: str, target: str = PAGE, **options: Any) -> Rule:
         """Add a rule: "Ana is seen", "Ben leaves", "somebody unknown is seen at night".
 
+        `options` are fields of `Rule`: `sources`, `hours`, `least`, `quiet_s`, `secret`.
         Events go to `target`, an address of http, https, mqtt or mqtts, or "page". What is sent by http is signed with
         a secret, which is made where none is given. Raises LibraryError: it can't be read, nobody has the name, there
         is no such camera, or an option is off; VideoReadError: a camera's address is of no known kind.
         """
-        ids = {one.name: one.id for one in self.chat.people.snapshot().people}
-        rule = read_rule(text, ids, target, options)
+        rule = read_rule(text, self.chat.people, target, options)
         if target.startswith("http") and not rule.secret:
             rule = replace(rule, secret=secrets.token_hex(32))
         row = (rule.kind, rule.ref, json.dumps(rule.sources), rule.hours, rule.least, rule.quiet_s, rule.target,
@@ -146,10 +136,10 @@ class EventLog:
             return [dict(zip(names, row, strict=True)) for row in library.execute(words, (most,))]
 
 
-def read_rule(text: str, ids: Mapping[str, str], target: str, options: RuleOptions) -> Rule:
+def read_rule(text: str, people: PeopleStore, target: str, options: Mapping[str, Any]) -> Rule:
     """A rule out of words, with its options: "Ana is seen", "somebody unknown is seen at night", "Ben leaves".
 
-    `ids`: the id of each enrolled name. Raises as `EventLog.add` does, but doesn't ask whether there are such cameras.
+    Raises as `EventLog.add` does, but doesn't ask whether there are such cameras.
     """
     named = (read_address(one).without_password if "://" in one else one for one in options.get("sources", ()))
     fields: dict[str, Any] = {**options, "target": target, "sources": tuple(named)}
@@ -159,17 +149,15 @@ def read_rule(text: str, ids: Mapping[str, str], target: str, options: RuleOptio
             hint = f'Leave one out; "at night" is {NIGHT}.'
             raise LibraryError('the rule says "at night", and other hours are given, too.', subject=text, hint=hint)
         words, fields["hours"] = words[: -len(" at night")], NIGHT
-    seen, leaves = _SEEN.match(words), _LEAVES.match(words)
-    found = seen or leaves
-    if found is None or (leaves and _UNKNOWN.fullmatch(found["who"])):
+    found = _RULE.match(words)
+    if found is None or (found["leaves"] and _UNKNOWN.fullmatch(found["who"])):
         hint = 'Say "Ana is seen", "Ben leaves" or "somebody unknown is seen at night".'
         raise LibraryError("this rule can't be read.", subject=text, hint=hint)
     if _UNKNOWN.fullmatch(found["who"]):
         return _checked(Rule("unknown", **fields))
-    ref = next((ref for name, ref in ids.items() if name.casefold() == found["who"].casefold()), None)
-    if ref is None:
+    if (person := people.find(found["who"])) is None:
         raise LibraryError("nobody of this name is enrolled.", subject=found["who"], hint="Names: pvchat people list")
-    return _checked(Rule("appears" if seen else "leaves", ref, **fields))
+    return _checked(Rule("leaves" if found["leaves"] else "appears", person.id, **fields))
 
 
 def rules(library: sqlite3.Connection) -> list[Rule]:
@@ -179,11 +167,8 @@ def rules(library: sqlite3.Connection) -> list[Rule]:
     return [Rule(kind, ref, tuple(json.loads(sources)), *rest) for kind, ref, sources, *rest in rows]
 
 
-def record_event(library: sqlite3.Connection, source: int, event: CameraEvent, now: float) -> tuple[int, list[int]]:
-    """Write a camera's event, and a delivery for each rule that fits; its number, and those of the rules.
-
-    `now`: seconds since 1970.
-    """
+def record_event(library: sqlite3.Connection, source: int, event: CameraEvent, now: float) -> int:
+    """Write a camera's event, and a delivery for each rule that fits; its number. `now`: seconds since 1970."""
     at = datetime.fromtimestamp(event.at).astimezone().isoformat(timespec="milliseconds")
     with transaction(library):
         where = library.execute("SELECT path, place FROM sources WHERE id = ?", (source,)).fetchone()
@@ -192,14 +177,12 @@ def record_event(library: sqlite3.Connection, source: int, event: CameraEvent, n
         row = (uuid.uuid4().hex, source, event.kind, event.ref, at, event.probability, event.clip, event.second)
         number = library.execute("INSERT INTO events VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", row).lastrowid
         assert number is not None
-        telling = []
         for rule in rules(library):
             if rule.fits(event, where) and not _is_quiet(library, rule, source, event.at):
                 state = "delivered" if rule.target == PAGE else "waiting"  # what the page alone shows is told so
                 told = (uuid.uuid4().hex, number, rule.id, state, now, now)
                 library.execute("INSERT INTO deliveries VALUES (NULL, ?, ?, ?, ?, ?, ?, 0)", told)
-                telling.append(rule.id)
-    return number, telling
+    return number
 
 
 def events_after(

@@ -178,15 +178,15 @@ class Live:
         """One part: what is seen in it, who comes and goes, what of it is kept."""
         if part.still:
             self._still += len(part.clip.times)
-            happened = self._window.hold(part.end)
-            ring.hold(part.end)
+            happened = self._window.nothing_moves(part.end)
+            ring.nothing_moves(part.end)
         else:
             seen = SeenPart(part.at, self._look(part), part.broken)
             self._shown = part.clip.images[-1] if len(part.clip.images) else self._shown
             self._looked_at += len(part.clip.times)
             happened = self._window.add(seen)
             ring.add(part, seen)
-        ring.shows({ref for ref, stay in self._window.stays.items() if stay.announced})
+        ring.note_people({ref for ref, stay in self._window.stays.items() if stay.announced})
         for event in happened:
             self._write(library, ring, event)
         self._latency_s = time.monotonic() - part.arrived
@@ -195,9 +195,9 @@ class Live:
         """An event, unless she was forgotten meanwhile."""
         if event.ref and event.ref not in self.chat.people.ids():
             return
-        clip, second = ring.place(event.at)
+        clip, second = ring.clip_of_moment(event.at)
         shown = replace(event, clip=clip, second=second)
-        number, _ = events.record_event(library, self._source, shown, time.time())
+        number = events.record_event(library, self._source, shown, time.time())
         if (row := events.event_of(library, self.chat.people.ids(), number)) is not None:  # else she was just forgotten
             self._on_event(row)
 

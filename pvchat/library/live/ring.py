@@ -79,19 +79,19 @@ class Ring:
         if seen.end - self._take.last_busy > AFTER_S or seen.end - self._take.at > LONGEST_S:
             self.end()
 
-    def hold(self, now: float) -> None:
+    def nothing_moves(self, now: float) -> None:
         """Nothing moves: a clip ends, if that lasts."""
         if self._take is not None and now - self._take.last_busy > AFTER_S:
             self.end()
 
-    def place(self, at: float) -> tuple[str, float]:
+    def clip_of_moment(self, at: float) -> tuple[str, float]:
         """The clip that shows a moment (seconds since 1970), and where in it; none: "", 0. That clip is kept."""
         if self._take is None:
             return "", 0.0
         self._take.wanted = True
         return str(self._take.path), max(0.0, at - self._take.at)
 
-    def shows(self, refs: set[str]) -> None:
+    def note_people(self, refs: set[str]) -> None:
         """Who is there now; the clip in the making is kept."""
         if self._take is not None and refs:
             self._take.wanted = True

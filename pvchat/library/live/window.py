@@ -127,7 +127,7 @@ class Window:
         self._recent, self._crowd = RecentParts(DECIDED), RecentParts(COUNTED)
         self._who = []
 
-    def hold(self, end: float) -> list[CameraEvent]:
+    def nothing_moves(self, end: float) -> list[CameraEvent]:
         """Nothing has moved until `end`: whoever was there at last still is."""
         self._keep_time(end, end)
         return self._update_stays([], end, self._recent.until or end)
