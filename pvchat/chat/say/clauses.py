@@ -449,25 +449,28 @@ def may_be(asked: Sequence[Entity]) -> list[str]:
     return [f"I'm not sure about {shortened(unsure, _MOST_UNSURE, word='or')}."] if unsure else []
 
 
+def here_or_not(missing: Sequence[Missing], either: bool = False) -> dict[str, str]:
+    """That people aren't there, and that others may be, as clauses by why: {"absent": "Ana is not in this video"}."""
+    names = {why: [one.name for one in missing if one.why == why] for why in ("absent", "unsure")}
+    told = {
+        "absent": not_here(names["absent"], all(one.surely for one in missing), either),
+        "unsure": f"I'm not sure whether {join(names['unsure'], 'or')} is in this video",
+    }
+    return {why: said for why, said in told.items() if names[why]}
+
+
 def untold(missing: Sequence[Missing], query: Query | None = None, instead: bool = False) -> list[str]:
     """That what is asked can't be told of the absent, nor of the unsure, but (`instead`) of who may be one of them."""
-    told, surely = list[tuple[str, str]](), all(one.surely for one in missing)  # who it is, and what can't be told
-    for why in ("absent", "unsure"):
+    told, kind = list[tuple[str, str]](), "" if query is None else query.attribute or query.select
+    gone = query is not None and query.where == Not(PRESENT)  # "she isn't there?"
+    for why, said in here_or_not(missing, query is not None and query.whom.quantifier == "either").items():
         names = [one.name for one in missing if one.why == why]
-        doubtful = f"I'm not sure whether {join(names, 'or')} is in this video"
         who, them = (names[0], names[0]) if len(names) == 1 else ("they", "them")
-        kind = "" if query is None else query.attribute or query.select
         what = f", so I can't {wording('untold', kind, who=who, them=them, be=be(names))}"
-        if names and why == "absent" and query is not None and query.where == Not(PRESENT):  # "she isn't there?"
-            told.append((not_here(names, surely), ""))
-        elif names and why == "unsure" and instead:
-            told.append((doubtful, ""))
-        elif names:
-            gone = not_here(names, surely, query is not None and query.whom.quantifier == "either")
-            told.append((doubtful if why == "unsure" else gone, what))
+        told.append((said, what * (not gone if why == "absent" else not instead)))
     if len({what for _, what in told}) == 1 and told[0][1]:  # said once of both
-        told = [(", and ".join(gone for gone, _ in told), told[0][1])]
-    return [f"{gone}{what}." for gone, what in told]
+        told = [(", and ".join(said for said, _ in told), told[0][1])]
+    return [f"{said}{what}." for said, what in told]
 
 
 def in_passing(spans: Sequence[Span], timeline: Timeline) -> str:
