@@ -43,11 +43,6 @@ def test_what_the_body_does_comes_first_and_the_gaze_last(values: tuple[tuple[st
     assert asked(Query("attribute", ANA, attribute="deed"), *rows) == text
 
 
-def test_at_whom_somebody_looks_says_to_which_side() -> None:
-    looks = Row("Ana", "deed", "looking to the left"), Row("Ana", "deed", "looking", of="Ben")
-    assert asked(Query("attribute", ANA, attribute="deed"), *looks, people=("Ana", "Ben")) == "Ana looks at Ben."
-
-
 @pytest.mark.parametrize(("standing", "text"), [(2, " I see several people, some of whom are standing."), (1, "")])
 def test_of_many_it_is_told_what_some_of_them_do(standing: int, text: str) -> None:
     seen = clip(*(Row(name, "posture", "standing") for name in EVERYBODY[1 : 1 + standing]), people=EVERYBODY[1:])

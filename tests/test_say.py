@@ -162,7 +162,7 @@ ATTRIBUTES = [
     (Query("attribute", ANA, attribute="posture"), {"open": replace(unknown("Ana"), spans=((0.0, 10.0),))},
      "Ana is in this video, but I can't make out whether Ana is sitting or standing."),
     (Query("attribute", Whom(such=MAN), attribute="deed"), {"open": unknown("Ben")},
-     "I can't tell whether Ben is the man."),
+     "I can't tell whether Ben is a man."),
     (Query("attribute", Whom(such=HAT), attribute="posture"), {"people": found("Ana", SITS)},
      "Ana is sitting. I can't tell whether Ana is wearing a hat, but I see nobody else who can be meant."),
     (Query("attribute", ANA, attribute="holding"), {"open": replace(unknown("Ana"), spans=((0.0, 10.0),))},
@@ -532,7 +532,6 @@ def test_people_are_next_to_each_other_only_where_they_are() -> None:
     asked = Query("who", where=Has("beside"))
     assert say(run(asked, two), two) == "Ana, Ben, Cleo and Dov are next to somebody from 0:02 to 0:05."
     one = replace(two, rows=(*seen, pairs[0]))
-    assert say(run(asked, one), one) == "Ana and Ben are next to each other from 0:02 to 0:05."
     both = Whom(("Ana", "Ben"), "both")
     always = Query("exists", both, Has("beside"), form="polar", throughout=True)
     assert say(run(always, one), one) == "No, Ana and Ben are next to each other from 0:02 to 0:05."

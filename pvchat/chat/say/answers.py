@@ -62,11 +62,11 @@ def _whether(finding: Finding, timeline: Timeline) -> str:
     if whom.such is not None and is_plain(where) and not query.during.event and not query.throughout:
         if finding.open and not finding.people:
             return nobody(finding, timeline)
-        return "" if finding.missing and not finding.everyone else f"{lead(finding)}{_seen(finding, timeline)}."
-    if _of_none(finding):
+        return "" if finding.missing and not finding.everyone else f"{lead(finding)}{_seen_count(finding, timeline)}."
+    if _says_nobody(finding):
         return f"{lead(finding)}{_none_does(query)}."
-    surely, finding = _surely(finding, timeline)
-    told, denied = _told(finding, timeline), _denied(finding, timeline)
+    surely, finding = _verdict_told(finding, timeline)
+    told, denied = _holders_told(finding, timeline), _denied(finding, timeline)
     if is_plain(where) and (unsure := clauses.here_or_not(finding.missing).get("unsure")):
         denied.append(unsure)
     if told or denied or finding.verdict == "yes":
@@ -78,7 +78,7 @@ def _whether(finding: Finding, timeline: Timeline) -> str:
     return f"{lead(finding)}{nobody(finding, timeline)}"
 
 
-def _surely(finding: Finding, timeline: Timeline) -> tuple[str, Finding]:
+def _verdict_told(finding: Finding, timeline: Timeline) -> tuple[str, Finding]:
     """The yes or no before an answer; of what is only likely, that it probably is so, and no doubt of each; of whoever
     is likelier somebody else, "perhaps".
     """
@@ -92,7 +92,7 @@ def _surely(finding: Finding, timeline: Timeline) -> tuple[str, Finding]:
     return probably, replace(finding, people=people, against=against)
 
 
-def _told(finding: Finding, timeline: Timeline) -> list[str]:
+def _holders_told(finding: Finding, timeline: Timeline) -> list[str]:
     """Of whom it holds, as clauses; of those of whom it always should, of whom it does at times."""
     query, many = finding.query, len(finding.people)
     at_times = [one for one in finding.against if one.spans and _asks_share(query)]
@@ -126,7 +126,7 @@ def _who(finding: Finding, timeline: Timeline) -> str:
     whom, where = finding.query.whom, finding.query.where
     if finding.people and is_plain(where) and (whom.nth or whom.such is not None) and not finding.query.during.event:
         if not whom.nth and len(finding.people) > 1:
-            return f"{_seen(finding, timeline)}."
+            return f"{_seen_count(finding, timeline)}."
         names = people_said(finding.people)
         return f"{join(clauses.hedged(names, timeline))} {be(names)} {whom_said(whom)}."
     said = holds_said(finding.people, where, finding, timeline)
@@ -150,7 +150,7 @@ def count(finding: Finding, timeline: Timeline) -> str:
         none = f"{most}{lower(nobody(finding, timeline))}"
         text = f"{'at least ' * finding.at_least}{number(many)}: {held}." if held else none
     else:
-        text = f"{_seen(finding, timeline)}."
+        text = f"{_seen_count(finding, timeline)}."
     doubt = "I can't tell for sure: " if finding.verdict in ("unknown", "unsure") else ""
     return f"{doubt}{lead(finding)}{text}" * bool(text)
 
@@ -162,7 +162,7 @@ def nobody(finding: Finding, timeline: Timeline) -> str:
         return ""
     if finding.open and not (whom.nth and is_plain(query.where)):
         return f"{upper('; '.join(unknown_said(finding, timeline)))}."
-    none = _no(whom.such) + clauses.KNOWN_SAID[whom.known] * (whom.such is not None)
+    none = _none_of(whom)
     if finding.against and queries.is_of(query.where, *RELATIONS):  # whoever is near may be overlooked
         return f"I see {none} {clauses.complement(query.where)[1].removeprefix('seen ')}."
     if finding.against:
@@ -171,7 +171,7 @@ def nobody(finding: Finding, timeline: Timeline) -> str:
     if whom.such is None and is_plain(query.where):
         if whom.nth:
             return f"{'; '.join([f'I see no {whom_said(whom)[4:]}', *open_said(finding.open)])}."
-        return NO_STRANGERS if whom.known is False else clauses.nobody_known(whom.besides)
+        return NO_STRANGERS if whom.known is False else clauses.who_is_there(timeline, whom.besides)
     who = f" who {clause(query.where)}" if not is_plain(query.where) and whom.such is None else ""
     return f"I see {none}{who}."
 
@@ -181,7 +181,7 @@ def unknown_said(finding: Finding, timeline: Timeline, there: bool = False) -> l
     whether they are men"; `there`: at least that they are there, and, of one, all that was measured of the kind.
     """
     told = []
-    groups = grouped((_halves(one.entity, finding.query, timeline), one) for one in finding.open)
+    groups = grouped((_known_and_not(one.entity, finding.query, timeline), one) for one in finding.open)
     for (known, rest), people in groups.items():
         names, many = people_said(people), len(people) if known or there else 1
         so = clause(queries.conjunction(known or (PRESENT,)), many)
@@ -199,13 +199,13 @@ def _kind_told(one: Found, where: Condition, timeline: Timeline) -> str:
     return f". {upper(called(one.entity))} {known}" * bool(known)
 
 
-def _halves(name: str, query: Query, timeline: Timeline) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
+def _known_and_not(name: str, query: Query, timeline: Timeline) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
     """What is known of somebody out of what is asked, and what isn't, of who is meant as well."""
     asked = () if is_plain(query.where) else queries.together(query.where)
     parts = (*queries.together(query.whom.such), *asked)
     rest = [part for part in parts if conditions.whether(part, name, timeline.seen(name), timeline) != "yes"]
     if not rest or query.throughout or query.number is not None and query.select != "count":
-        return (), asked or (PRESENT,)
+        return (), asked or queries.together(query.whom.such) or (PRESENT,)
     return tuple(part for part in asked if part not in rest), tuple(rest)
 
 
@@ -213,7 +213,7 @@ def holds_said(people: Iterable[Found], condition: Condition | None, finding: Fi
     """Clauses of those of whom it holds: "Ana and Ben are sitting", "Cleo is probably sitting from 0:05 to 0:10"."""
 
     def told_of(one: Found) -> tuple[tuple[Condition, str, str], ...]:
-        held = _fulfilled(condition or PRESENT, one, timeline)
+        held = _ways_that_hold(condition or PRESENT, one, timeline)
         return tuple((so, HEDGE * one.likely, clauses.time_of(found, finding, timeline)) for so, found in held)
 
     texts = []
@@ -245,7 +245,7 @@ def _always(where: Condition, count: int, hedge: str) -> str:
 def _denied(finding: Finding, timeline: Timeline) -> list[str]:
     """That it doesn't hold of some people, as clauses, the same of several as one; that others aren't there."""
     denied = [one for one in finding.against if not (one.spans and _asks_share(finding.query))]
-    groups = grouped(((_instead(one, finding, timeline), one.likely), one) for one in denied)
+    groups = grouped(((_so_instead(one, finding, timeline), one.likely), one) for one in denied)
     told = [
         so if isinstance(so, str) else
         f"{join(people_said(some))} {clause(_of_each(so, some, finding.query.whom), len(some), HEDGE * likely)}"
@@ -268,15 +268,14 @@ def did_instead(finding: Finding, timeline: Timeline) -> str:
     return f"{lead(finding)}{gone}, but {'; '.join(holds_said(did, query.where, finding, timeline))}."
 
 
-def _instead(found: Found, finding: Finding, timeline: Timeline) -> Condition | str:
+def _so_instead(found: Found, finding: Finding, timeline: Timeline) -> Condition | str:
     """What is so of somebody of whom it doesn't hold, or, as a clause with the name, when it does all the same."""
     where = finding.query.where or PRESENT
     if isinstance(where, Not) and found.spans:
         return f"{holds_said([found], where, finding, timeline)[0]}, and {clause(where.part)} at other times"
     if where == Has("alone") and found.rows:
         return company(found, "with")
-    several = finding.query.whom.names[1:]
-    if isinstance(where, And) and (where.parts[1:] or not several) and (failing := _failing(found, where, timeline)):
+    if isinstance(where, And) and (failing := _part_that_fails(found, where, timeline)):
         return failing
     rivals = list(dict.fromkeys(clauses.condition_of(row) for row in found.rows if row.holds and row.value))
     excludes = isinstance(where, Has) and where.attribute != "thing" and where.of is None and len(rivals) == 1
@@ -289,18 +288,19 @@ def open_said(people: Sequence[Found]) -> list[str]:
     return [f"I can't tell of {shortened(names, _MOST_OPEN, word='or')}"] if names else []
 
 
-def _seen(finding: Finding, timeline: Timeline) -> str:
+def _seen_count(finding: Finding, timeline: Timeline) -> str:
     """How many of those who are meant are seen, by name, as a clause: "I see two men in this video: Ben and Dov"."""
     whom, people, many = finding.query.whom, finding.people, len(finding.people)
-    kind = f"{'at least ' * finding.at_least}{number(many)} {noun(whom.such, many)}" if many else _no(whom.such)
+    several = f"{'at least ' * finding.at_least}{number(many)} {noun(whom.such, many)}{clauses.KNOWN_SAID[whom.known]}"
+    kind = several if many else _none_of(whom)
     when = clauses.time_of(people[0], finding, timeline) if finding.query.during.event and people else ""
     named = whom.such is not None or any(not one.entity.startswith("#") for one in people)
     names = f": {join(clauses.hedged(people_said(people), timeline))}" if people and named else ""
     doubt = open_said(finding.open) if whom.such is not None else []
-    return "; ".join([f"I see {kind}{clauses.KNOWN_SAID[whom.known]} in this video{when}{names}", *doubt])
+    return "; ".join([f"I see {kind} in this video{when}{names}", *doubt])
 
 
-def _failing(found: Found, where: And, timeline: Timeline) -> str:
+def _part_that_fails(found: Found, where: And, timeline: Timeline) -> str:
     """Such as "Karl is not in a kitchen", "Karl is eating from 0:10 to 0:20, but is not alone then"; else nothing."""
     name, plain = called(found.entity), [part for part in where.parts if not isinstance(part, Not)]
     times = {part: truth_of(part, found.entity, timeline) for part in where.parts}
@@ -310,7 +310,7 @@ def _failing(found: Found, where: And, timeline: Timeline) -> str:
     return f"{name} {clause(denials[0].part)} {in_passing(times[denials[0]].no, timeline)}".rstrip() if denials else ""
 
 
-def _fulfilled(where: Condition, found: Found, timeline: Timeline) -> list[tuple[Condition, Found]]:
+def _ways_that_hold(where: Condition, found: Found, timeline: Timeline) -> list[tuple[Condition, Found]]:
     """What of a condition holds of somebody, when: of "next to Ana or Ben" next to Ana, of "hugging" hugging Ben."""
     parts = queries.together(where)
     if choice := next((part for part in parts if isinstance(part, Or)), None):
@@ -332,7 +332,7 @@ def _is_mutual(query: Query) -> bool:
     return relation and len(query.whom.names) > 1 and query.whom.quantifier in ("both", "all")
 
 
-def _of_none(finding: Finding) -> bool:
+def _says_nobody(finding: Finding) -> bool:
     """Whether an answer says of nobody that it holds, in place of naming them one by one."""
     whom = finding.query.whom
     if whom.quantifier == "none":
@@ -345,15 +345,15 @@ def _of_none(finding: Finding) -> bool:
 def _none_does(query: Query) -> str:
     """Such as "none of Ana and Ben is sitting", "no woman is away more than once", "nobody I don't know is waving"."""
     whom, again = query.whom, query.rank is not None and query.number == queries.Number("more_than", 1)
-    none = _no(whom.such) + " else" * bool(whom.besides) + " I don't know" * (whom.known is False)
-    none = f"none of {join(people_said(whom.names))}" if len(whom.names) > 1 else none
+    none = f"none of {join(people_said(whom.names))}" if len(whom.names) > 1 else _none_of(whom)
     none = f"neither {join(whom.names, 'nor')}" if len(whom.names) == 2 else none
     how = " the whole time" if query.throughout else " more than once" if again else ""
     return f"{none} {clause(query.where)}{how}"
 
 
-def _no(such: Condition | None) -> str:
-    return "nobody" if such is None else f"no {noun(such)}"
+def _none_of(whom: Whom) -> str:
+    """Such as "nobody else", "no man I don't know"."""
+    return whom_said(Whom((), "none", whom.such, whom.known, whom.besides))
 
 
 def timed(finding: Finding, timeline: Timeline) -> str:
@@ -367,8 +367,8 @@ def timed(finding: Finding, timeline: Timeline) -> str:
     told = holds_said(finding.people, where, finding, timeline)
     if query.rank in (Rank("time"), Rank("time", -1)) and is_plain(where):
         word, at = ("first", 0) if query.rank.k == 1 else ("last", -1)
-        edges = [(called(one.entity), clock(one.spans[at][at])) for one in finding.people]
-        told = [f"{who} is {word} seen at {time}" for who, time in edges]
+        edges = [(called(one.entity), clock(one.spans[at][at])) for one in finding.people if one.spans]
+        told = [f"{who} is {word} seen at {time}" for who, time in edges] or told
     told = [f"{text}." for text in told]
     if not told or query.whom.names:  # of whom it never holds, and of whom that isn't known
         for one in finding.against:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from pvchat.chat import english
 from pvchat.chat import query as queries
-from pvchat.chat.english import STRANGER, be, clock, join, lasting, number, shortened, span_told, table, wording, words
+from pvchat.chat.english import STRANGER, be, clock, join, lasting, shortened, span_told, table, wording, words
 from pvchat.chat.query import EVERYBODY, MOVES, PRESENT, And, Condition, During, Event, Has, Not, Or, Query, Whom, atoms
 from pvchat.chat.reader.words import participle
 from pvchat.chat.sounds import MUSIC, asked_of, phrase_of
@@ -19,7 +19,6 @@ from pvchat.chat.spans import WHOLE, Span, common, seconds_in
 from pvchat.chat.timeline import LIKELY, Entity, Finding, Found, Missing, Row, Timeline, is_of_scene
 from pvchat.schemas import Decision, Why
 
-_DETERMINERS = ("the", "a", "an", "his", "her", "their", "my", "some")
 BALD, DARK = Has("hair", "bald"), Has("light", "dark")
 KNOWN_SAID = {True: " I know", False: " I don't know", None: ""}  # by `Whom.known`, after a noun
 _AUX = {"be": ("is", "are"), "have": ("has", "have"), "do": ("does", "do")}  # of one, of several
@@ -103,9 +102,8 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
 def _deed_said(has: Has, some: str) -> str:
     """Such as "waving at Ben"; "pours a cup" is "pouring a cup"."""
     said = has.value.split(" ") if has.value else ["doing", f"{some}thing"]
-    acts = not said[0].endswith("ing") and (said[1:2] and said[1] in _DETERMINERS or said[0].endswith("s"))
     known = {told: doing for doing, told in table()["verb"].items()}
-    said[0] = known.get(said[0]) or (participle(said[0]) if acts else said[0])
+    said[0] = known.get(said[0]) or (participle(said[0]) if said[0].endswith("s") else said[0])
     if has.of is not None:
         to = wording("towards", said[0])
         said += [*[to] * (to not in ("", said[-1])), whom_said(has.of)]
@@ -223,8 +221,6 @@ def happens_said(event: Event, hedge: str = "", moves: bool = False) -> str:
         return _words("it is", hedge, where.value)
     if scene and (things := things_said(where)):
         return _words(things, "is", hedge, "gone" if isinstance(where, Not) else "there")
-    if scene and (each := queries.events_in(where)):
-        return join([happens_said(one, hedge) for one in each])
     if where == MUSIC:
         return _words("music", hedge, "plays")
     if moves and where in (PRESENT, Not(PRESENT)):
@@ -300,8 +296,6 @@ def time_of(found: Found, finding: Finding, timeline: Timeline) -> str:
         return f" {in_passing(spans, timeline)}"
     if query.number is not None and query.rank is None and query.select in ("exists", "who"):
         return f" for about {lasting(seconds_in(spans))}"
-    if query.rank is not None and query.rank.by == "often" and spans:
-        return f" {english.times_said(len(spans))}, {in_passing(spans, timeline)}"
     if event := event_time(found, finding, timeline):
         return f" {event}"
     if found.entity.startswith("#") or not spans or timeline.still:
@@ -328,10 +322,10 @@ def time_asked(spans: Sequence[Span], finding: Finding, timeline: Timeline) -> s
     return f"{'at least' if finding.at_least else 'for about'} {lasting(seconds)}{share}, {when}"
 
 
-def each_time(spans: Sequence[Span]) -> str:
+def each_time(spans: Sequence[Span], most: int = _MOST_SPANS) -> str:
     """Spans one by one; of very many the first, and until when the others are."""
     told = list(dict.fromkeys(span_told(*span) for span in spans))
-    return shortened(told, _MOST_SPANS, f"more times until {clock(spans[-1][1])}")
+    return shortened(told, most, f"more times until {clock(spans[-1][1])}")
 
 
 def _in_place(condition: And, count: int) -> tuple[str, str] | None:
@@ -474,15 +468,13 @@ def untold(missing: Sequence[Missing], query: Query | None = None, instead: bool
 
 
 def in_passing(spans: Sequence[Span], timeline: Timeline) -> str:
-    """Such as "from 0:02 to 0:09" or "the whole time"; empty for stills and where no span is known."""
+    """Such as "from 0:02 to 0:09" or "the whole time", of many the first; empty for stills and of no span."""
     whole = seconds_in([timeline.whole])
     if not spans or timeline.still or whole < _INSTANT_S:
         return ""
     if seconds_in(spans) >= WHOLE * whole:
         return "the whole time"
-    if len(spans) > FEW_SPANS:
-        return f"{number(len(spans))} times between {clock(spans[0][0])} and {clock(spans[-1][1])}"
-    return join([span_told(*span) for span in spans])
+    return each_time(spans, FEW_SPANS)
 
 
 def unknown_people(count: int, also: bool = False) -> str:
