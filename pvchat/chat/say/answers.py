@@ -504,12 +504,13 @@ def _measured(by: str, one: Found) -> str:
 def compare(finding: Finding, timeline: Timeline) -> str:
     """People held against each other: by a measure, by what they wear, do or where they are, by how many they are."""
     query, everyone = finding.query, [*finding.people, *finding.against]
+    cant = "" if finding.missing else "I can't compare that."
     if query.attribute is not None and query.rank is None and len(everyone) != 1:
         told = join([f"{called(one.entity)} {clauses.held_by(one.rows)}" for one in finding.people if one.rows])
         if lead(finding) and told:
             return f"{lead(finding)}{told}."
         if finding.missing or not finding.people:
-            return "" if finding.missing else "I can't compare that."
+            return cant
         unsure = f"I can't tell whether {join(people_said(finding.people))} are alike in that."
         return f"{unsure} {upper(told)}." if told else unsure
     if finding.number is not None:  # more of these than of those
@@ -517,9 +518,8 @@ def compare(finding: Finding, timeline: Timeline) -> str:
         kinds = [f"{number(len(some)) if some else 'no'} {noun(whom.such, len(some))}" for whom, some in groups]
         return f"{lead(finding)}{'; '.join([f'I see {join(kinds)}', *open_said(finding.open)])}."
     if len(everyone) < 2:
-        there = [one for one in everyone if one.entity]
-        alone = clauses.here_but(people_said(there), "compare that") if there else "I can't compare that."
-        return "" if finding.missing else alone
+        there = people_said(one for one in everyone if one.entity and cant)
+        return clauses.here_but(there, "compare that") if there else cant
     return ranked(finding, timeline)
 
 
@@ -530,14 +530,14 @@ def order(finding: Finding, timeline: Timeline) -> str:
     if people and not two:
         return f"{in_order(replace(finding, people=people[:1], against=people[1:]), Rank('time'), 2 * _MOST)}."
     if not people or not finding.against:
-        nobody = clauses.nobody_known()
         both = [Event(query.whom, query.where or PRESENT), event] if event and not finding.missing else []
         for each in both:  # one may never happen
             if conditions.part_of(queries.During("while", each), timeline).happens == "no":
                 return f"{upper(happens_said(each, 'never'))}, as far as I can see."
-        if versus is not None:
-            nobody = f"I see nobody come in {query.during.relation or 'before'} {whom_said(versus)}."
-        return "" if finding.missing else "I can't tell which comes first." if two else nobody
+        if finding.missing or two:
+            return "" if finding.missing else "I can't tell which comes first."
+        other = "" if versus is None else f" {query.during.relation or 'before'} {whom_said(versus)}"
+        return f"I see nobody come in{other}."
     theirs = query.where if versus is not None or event is None else event.where
     theirs = versus.such if versus is not None and clauses.things_said(versus.such) else theirs
     told = []
