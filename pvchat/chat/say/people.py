@@ -102,19 +102,8 @@ def instead(finding: Finding, timeline: Timeline) -> list[str]:
             tells = tells or bool(asked) or who == one.entity
     many = so_many(len(people), "person") if people[1:] else ""
     sentences += [f"I see {': '.join(filter(None, (many, '; '.join(people) * tells)))}."] if people else []
-    untold = finding.missing and finding.query.attribute == "deed" and not (finding.instead or finding.everyone)
-    sentences += [_crowd(timeline)] * bool(untold)
     place = scene_place(timeline) if finding.missing and finding.query.attribute in PLACES and finding.rows else ""
-    return [*filter(None, sentences), *[f"This is {place}."] * bool(place)]
-
-
-def _crowd(timeline: Timeline) -> str:
-    """Whether some of those stand, sit or walk who are seen and are too many to be told of one by one."""
-    seen = [] if timeline.drawn else timeline.others([])
-    rows = [row for name in seen for kind in ("posture", "deed") for row in timeline.lasting(name, kind)]
-    told = [row.value for row in rows if row.probability >= LIKELY and not row.value.startswith(EITHER_WAY)]
-    most = Counter(value for value in told if value.startswith(_BODILY)).most_common(1)
-    return f"I see several people, some of whom are {most[0][0]}." if len(seen) > 2 and most and most[0][1] > 1 else ""
+    return [*sentences, *[f"This is {place}."] * bool(place)]
 
 
 def _told_instead(one: Found, query: Query, timeline: Timeline) -> str:
