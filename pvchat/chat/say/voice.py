@@ -139,8 +139,9 @@ def _answer(finding: Finding, timeline: Timeline) -> str:
     if query.select in ("attribute", "describe") and query.where and query.whom.names:
         said = _SELECTS[query.select](finding, timeline), _unmet(finding, timeline)
         return " ".join(filter(None, said if finding.people else said[::-1]))
-    of_nobody = query.select in ("attribute", "describe") and not query.whom.names
-    return _SELECTS[query.select](finding, timeline) or answers.nobody(finding, timeline) * of_nobody
+    told = _SELECTS[query.select](finding, timeline)
+    of_nobody = not told and query.select in ("attribute", "describe") and not query.whom.names
+    return answers.nobody(finding, timeline) if of_nobody else told
 
 
 def _unmet(finding: Finding, timeline: Timeline) -> str:
