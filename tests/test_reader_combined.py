@@ -313,7 +313,7 @@ def test_after_thanks_somebody_is_asked_about() -> None:
     [
         ("Who isn't talking?", "Ana is talking from 0:05 to 0:12; I can't tell of Ben."),
         ("Is Ana talking while Ben is there?", "Yes, Ana is talking while Ben is in this video, from 0:10 to 0:12."),
-        ("Is anyone waving at Ben?", "I can't tell whether Ana is waving at Ben."),
+        ("Is anyone waving at Ben?", "Ana is in this video, but I can't tell whether Ana is waving at Ben."),
         ("Is Ana looking at Ben?", "Ana is in this video, but I can't tell whether Ana is looking at Ben."),
     ],
 )

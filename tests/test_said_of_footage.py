@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from pvchat.chat.query import Has, Query, Whom
@@ -41,19 +39,6 @@ def asked(query: Query, *rows: Row, people: tuple[str, ...] = ("Ana",)) -> str:
 def test_what_the_body_does_comes_first_and_the_gaze_last(values: tuple[tuple[str, str], ...], text: str) -> None:
     rows = [Row("Ana", attribute, value) for attribute, value in values]
     assert asked(Query("attribute", ANA, attribute="deed"), *rows) == text
-
-
-def test_at_whom_somebody_looks_says_to_which_side() -> None:
-    looks = Row("Ana", "deed", "looking to the left"), Row("Ana", "deed", "looking", of="Ben")
-    assert asked(Query("attribute", ANA, attribute="deed"), *looks, people=("Ana", "Ben")) == "Ana looks at Ben."
-
-
-@pytest.mark.parametrize(("standing", "text"), [(2, " I see several people, some of whom are standing."), (1, "")])
-def test_of_many_it_is_told_what_some_of_them_do(standing: int, text: str) -> None:
-    seen = clip(*(Row(name, "posture", "standing") for name in EVERYBODY[1 : 1 + standing]), people=EVERYBODY[1:])
-    gone = replace(seen, entities=(Entity("Ana", decision="absent", probability=0.0), *seen.entities))
-    told = say(run(Query("attribute", ANA, attribute="deed"), gone), gone)
-    assert told == f"Ana is not in this video, so I can't say what Ana is doing.{text}"
 
 
 def test_those_who_do_the_same_share_a_sentence_and_the_place_is_told_once() -> None:

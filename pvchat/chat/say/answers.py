@@ -12,13 +12,13 @@ from dataclasses import replace
 
 from pvchat.chat import conditions, english
 from pvchat.chat import query as queries
-from pvchat.chat.conditions import RELATIONS, Chosen, each_other, is_towards, jointly, related_to, truth_of
+from pvchat.chat.conditions import RELATIONS, Chosen, each_other, related_to, truth_of
 from pvchat.chat.english import HEDGE, STRANGER, be, clock, join, lower, number, shortened, so_many, upper, wording
 from pvchat.chat.query import EVERYBODY, PRESENT, And, Condition, Event, Has, Not, Or, Query, Rank, Whom, is_plain
 from pvchat.chat.say import clauses
-from pvchat.chat.say.clauses import called, clause, does, happens_said, in_passing, lead, noun, people_said
+from pvchat.chat.say.clauses import called, clause, does, happens_said, in_passing, lead, noun, people_said, whom_said
 from pvchat.chat.say.people import company, measured, said
-from pvchat.chat.spans import common, grouped, without
+from pvchat.chat.spans import common, grouped
 from pvchat.chat.timeline import Finding, Found, Timeline
 
 _MOST_OPEN = 4  # people of whom it can't be told, by name
@@ -62,38 +62,23 @@ def _whether(finding: Finding, timeline: Timeline) -> str:
     if whom.such is not None and is_plain(where) and not query.during.event and not query.throughout:
         if finding.open and not finding.people:
             return nobody(finding, timeline)
-        return "" if finding.missing and not finding.everyone else f"{lead(finding)}{_seen(finding, timeline)}."
-    if _of_none(finding):
+        return "" if finding.missing and not finding.everyone else f"{lead(finding)}{_seen_count(finding, timeline)}."
+    if _says_nobody(finding):
         return f"{lead(finding)}{_none_does(query)}."
-    surely, finding = _surely(finding, timeline)
-    told, denied = _told(finding, timeline), _denied(finding, timeline)
-    if is_plain(where) and (unsure := [one.name for one in finding.missing if one.why == "unsure"]):
-        denied.append(f"I'm not sure whether {join(unsure, 'or')} is in this video")
+    surely, finding = _verdict_told(finding, timeline)
+    told, denied = _holders_told(finding, timeline), _denied(finding, timeline)
+    if is_plain(where) and (unsure := clauses.here_or_not(finding.missing).get("unsure")):
+        denied.append(unsure)
     if told or denied or finding.verdict == "yes":
         said = _with_others(told, denied, finding, timeline)
         as_seen = queries.is_of(inner, "gender") and finding.verdict != "unknown"
         return f"{surely}{'; '.join(said)}{', as far as I can see' * as_seen}." * bool(said)
-    if finding.verdict == "no":
-        return f"No, I see no {noun(whom.such)}{clauses.KNOWN_SAID[whom.known]}." if whom.such is not None else ""
-    meant = (whom.such is not None or whom.nth) and whom.quantifier in ("any", "all", "both")
-    if finding.open and (whom.names or meant and len(finding.everyone) == 1):
-        if any(_halves(one.entity, query, timeline) != ((), queries.together(where)) for one in finding.open):
-            return nobody(finding, timeline)
-        return _to_nobody(finding, timeline) or _untold(finding.open, "whether", inner, timeline)
-    return "" if finding.missing else nobody(finding, timeline)
+    if finding.open and (whom.names or len(finding.everyone) == 1):
+        return f"{upper('; '.join(unknown_said(finding, timeline, there=True)))}."
+    return f"{lead(finding)}{nobody(finding, timeline)}"
 
 
-def _to_nobody(finding: Finding, timeline: Timeline) -> str:
-    """That somebody does something, but not towards whom; "" where that isn't so."""
-    has, one = finding.query.where, finding.open[0]
-    if not isinstance(has, Has) or not is_towards(has):
-        return ""
-    spans = truth_of(deed := replace(has, of=None), one.entity, timeline).yes
-    so = holds_said([replace(one, spans=tuple(spans))], deed, finding, timeline)[0]
-    return f"{so}, but I can't tell towards whom." * bool(spans)
-
-
-def _surely(finding: Finding, timeline: Timeline) -> tuple[str, Finding]:
+def _verdict_told(finding: Finding, timeline: Timeline) -> tuple[str, Finding]:
     """The yes or no before an answer; of what is only likely, that it probably is so, and no doubt of each; of whoever
     is likelier somebody else, "perhaps".
     """
@@ -107,31 +92,28 @@ def _surely(finding: Finding, timeline: Timeline) -> tuple[str, Finding]:
     return probably, replace(finding, people=people, against=against)
 
 
-def _told(finding: Finding, timeline: Timeline) -> list[str]:
+def _holders_told(finding: Finding, timeline: Timeline) -> list[str]:
     """Of whom it holds, as clauses; of those of whom it always should, of whom it does at times."""
     query, many = finding.query, len(finding.people)
     at_times = [one for one in finding.against if one.spans and _asks_share(query)]
     told = holds_said([*finding.people, *at_times], query.where, finding, timeline)
-    several = finding.verdict == "yes" and query.whom.quantifier in ("all", "both") and many > 1
-    if not several or len(told) > 1 and not _is_mutual(query):
+    if finding.verdict != "yes" or many < 2 or not _is_mutual(query):
         return told
-    every = "" if _is_mutual(query) else "both" if many == 2 else "all"
-    when = in_passing(finding.spans, timeline) * (not every and not query.during.event)
-    return [f"{join(people_said(finding.people))} {clause(query.where, many, every)} {when}".rstrip()]
+    when = in_passing(finding.spans, timeline) * (not query.during.event)
+    return [f"{join(people_said(finding.people))} {clause(query.where, many)} {when}".rstrip()]
 
 
 def _with_others(told: list[str], denied: list[str], finding: Finding, timeline: Timeline) -> list[str]:
     """Clauses of those of whom it holds, with those about others that the answer needs."""
     query, whom, verdict = finding.query, finding.query.whom, finding.verdict
     rest = open_said(finding.open) if told else unknown_said(finding, timeline)
-    if told and whom.quantifier == "only" and not (whom.names and {*finding.names} - {*whom.names}):
-        if verdict == "unknown":
-            return [*told, *denied, *(rest or ["I can't tell of others"])]
-        if verdict == "yes" or not denied and not rest:
-            return [f"{'not ' * (verdict != 'yes')}only {told[0]}"]
-    if verdict == "yes":
+    if told and whom.quantifier == "only" and verdict == "yes":
+        return [f"only {told[0]}"]
+    if verdict == "yes" or told and whom.quantifier == "none":
         rest, denied = [], denied if is_plain(query.where) and query.number is None else []
-    return told if told and whom.quantifier == "none" else [*told, *denied, *rest]
+    if verdict == "unknown" and whom.quantifier == "only":
+        rest = rest or ["I can't tell of others"]
+    return [*told, *denied, *rest]
 
 
 def _asks_share(query: Query) -> bool:
@@ -144,16 +126,14 @@ def _who(finding: Finding, timeline: Timeline) -> str:
     whom, where = finding.query.whom, finding.query.where
     if finding.people and is_plain(where) and (whom.nth or whom.such is not None) and not finding.query.during.event:
         if not whom.nth and len(finding.people) > 1:
-            return f"{_seen(finding, timeline)}."
+            return f"{_seen_count(finding, timeline)}."
         names = people_said(finding.people)
-        return f"{join(clauses.hedged(names, timeline))} {be(names)} {clauses.whom_said(whom)}."
+        return f"{join(clauses.hedged(names, timeline))} {be(names)} {whom_said(whom)}."
     said = holds_said(finding.people, where, finding, timeline)
     if isinstance(where, Not):
         against = [replace(o, spans=tuple(truth_of(where.part, o.entity, timeline).yes)) for o in finding.against]
         said += holds_said([one for one in against if one.spans], where.part, finding, timeline)
         said += open_said(finding.open) if said else []
-    if not said and whom.names and not finding.everyone:  # of those who are named, not of everybody
-        return ""
     besides = f"besides {join(people_said(whom.besides))}, " if whom.besides else ""
     return f"{besides}{'; '.join(said)}." if said else nobody(finding, timeline)
 
@@ -161,64 +141,71 @@ def _who(finding: Finding, timeline: Timeline) -> str:
 def count(finding: Finding, timeline: Timeline) -> str:
     """How many they are, by name; "at least" where more may be."""
     query, many = finding.query, int(finding.number or 0)
-    if finding.open and not finding.people and (query.whom.such or not is_plain(query.where)):
-        most = f"{lead(finding)}at most {number(len(finding.open))}: " if lead(finding) else ""
-        return f"{most}{'; '.join(unknown_said(finding, timeline))}."
     if query.where == Has("with"):
         who = f"{number(many)} {noun(query.whom.such, many)}"
         text = f"at most {who} {'is' if many == 1 else 'are'} seen at the same time in this video."
-    elif not is_plain(query.where):
+    elif not is_plain(query.where) or query.whom.such and finding.open and not finding.people:
         held = "; ".join(holds_said(finding.people, query.where, finding, timeline))
-        text = f"{'at least ' * finding.at_least}{number(many)}: {held}." if held else lower(nobody(finding, timeline))
+        most = f"at most {number(len(finding.open))}: " * bool(lead(finding) and finding.open)
+        none = f"{most}{lower(nobody(finding, timeline))}"
+        text = f"{'at least ' * finding.at_least}{number(many)}: {held}." if held else none
     else:
-        text = f"{_seen(finding, timeline)}."
+        text = f"{_seen_count(finding, timeline)}."
     doubt = "I can't tell for sure: " if finding.verdict in ("unknown", "unsure") else ""
-    return f"{doubt}{lead(finding)}{text}"
+    return f"{doubt}{lead(finding)}{text}" * bool(text)
 
 
 def nobody(finding: Finding, timeline: Timeline) -> str:
-    """That it holds of nobody, or of whom I can't tell that: silence denies nothing."""
+    """That it holds of nobody, or of whom I can't tell that: silence denies nothing; "" where all named are missing."""
     query, whom = finding.query, finding.query.whom
+    if (whom.names or whom.unknown) and not finding.everyone:
+        return ""
     if finding.open and not (whom.nth and is_plain(query.where)):
-        alone = ["I see nobody else"] * (query.select == "who" and len(timeline.others(whom.besides)) == 1)
-        return f"{upper('; '.join([*unknown_said(finding, timeline), *alone]))}."
-    none = _no(whom.such) + clauses.KNOWN_SAID[whom.known] * (whom.such is not None)
-    if finding.against and queries.is_of(query.where, *RELATIONS):
+        return f"{upper('; '.join(unknown_said(finding, timeline)))}."
+    none = _none_of(whom)
+    if finding.against and queries.is_of(query.where, *RELATIONS):  # whoever is near may be overlooked
         return f"I see {none} {clauses.complement(query.where)[1].removeprefix('seen ')}."
     if finding.against:
         hedge = f"{HEDGE} " * any(one.likely for one in finding.against)
         return upper(f"{hedge}{_none_does(query)}.")
     if whom.such is None and is_plain(query.where):
         if whom.nth:
-            none = f"I see no {english.ordinal(whom.nth)} {noun(None)}{clauses.KNOWN_SAID[whom.known]}"
-            return f"{'; '.join([none, *open_said(finding.open)])}."
-        return NO_STRANGERS if whom.known is False else clauses.nobody_known(whom.besides)
+            return f"{'; '.join([f'I see no {whom_said(whom)[4:]}', *open_said(finding.open)])}."
+        return NO_STRANGERS if whom.known is False else clauses.who_is_there(timeline, whom.besides)
     who = f" who {clause(query.where)}" if not is_plain(query.where) and whom.such is None else ""
     return f"I see {none}{who}."
 
 
-def unknown_said(finding: Finding, timeline: Timeline) -> list[str]:
+def unknown_said(finding: Finding, timeline: Timeline, there: bool = False) -> list[str]:
     """Of whom what isn't known, as clauses; what is known comes first: "Ana and Ben are sitting, but I can't tell
-    whether they are men".
+    whether they are men"; `there`: at least that they are there, and, of one, all that was measured of the kind.
     """
     told = []
-    groups = grouped((_halves(one.entity, finding.query, timeline), one) for one in finding.open)
+    groups = grouped((_known_and_not(one.entity, finding.query, timeline), one) for one in finding.open)
     for (known, rest), people in groups.items():
-        names, many = people_said(people), len(people) if known else 1
-        so = f"{join(names)} {clause(queries.conjunction(known), many)}, but " if known else ""
+        names, many = people_said(people), len(people) if known or there else 1
+        so = clause(queries.conjunction(known or (PRESENT,)), many)
         who = "they" if many > 1 else shortened(people_said(people, "one of "), _MOST_OPEN, word="or")
-        who = "that person" if known and who == STRANGER else who
-        told.append(f"{so}I can't tell whether {who} {clause(queries.affirmed(queries.conjunction(rest)), many)}")
+        who = "that person" if (known or there) and who == STRANGER else who
+        what = f"I can't tell whether {who} {clause(queries.affirmed(queries.conjunction(rest)), many)}"
+        told.append(f"{join(names)} {so}, but {what}" if known or there else what)
+        told[-1] += _kind_told(people[0], rest[0], timeline) * (there and not known and len(people) == 1)
     return told
 
 
-def _halves(name: str, query: Query, timeline: Timeline) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
+def _kind_told(one: Found, where: Condition, timeline: Timeline) -> str:
+    """All that was measured of somebody of the kind that a condition is of, as one more sentence, without its end."""
+    known = measured(one.entity, next(queries.atoms(where)), timeline.seen(one.entity), timeline)
+    return f". {upper(called(one.entity))} {known}" * bool(known)
+
+
+def _known_and_not(name: str, query: Query, timeline: Timeline) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
     """What is known of somebody out of what is asked, and what isn't, of who is meant as well."""
     asked = () if is_plain(query.where) else queries.together(query.where)
     parts = (*queries.together(query.whom.such), *asked)
     rest = [part for part in parts if conditions.whether(part, name, timeline.seen(name), timeline) != "yes"]
     if not rest or query.throughout or query.number is not None and query.select != "count":
-        return (), asked or (PRESENT,)
+        return (), asked or queries.together(query.whom.such) or (PRESENT,)
     return tuple(part for part in asked if part not in rest), tuple(rest)
 
 
@@ -226,29 +213,25 @@ def holds_said(people: Iterable[Found], condition: Condition | None, finding: Fi
     """Clauses of those of whom it holds: "Ana and Ben are sitting", "Cleo is probably sitting from 0:05 to 0:10"."""
 
     def told_of(one: Found) -> tuple[tuple[Condition, str, str], ...]:
-        held = _fulfilled(condition or PRESENT, one, timeline)
+        held = _ways_that_hold(condition or PRESENT, one, timeline)
         return tuple((so, HEDGE * one.likely, clauses.time_of(found, finding, timeline)) for so, found in held)
 
     texts = []
     for told, group in grouped((told_of(one), one) for one in people).items():
         said = _always if clauses.asks_always_there(finding.query) and group[0].verdict == "yes" else clause
-        meant = [(_of_each(so, group, finding, timeline), hedge, time) for so, hedge, time in told]
+        meant = [(_of_each(so, group, finding.query.whom), hedge, time) for so, hedge, time in told]
         each = [f"{said(so, len(group), hedge)}{time}".rstrip() for so, hedge, time in meant]
         texts.append(f"{join(people_said(group))} {join(each)}")
     return texts
 
 
-def _of_each(where: Condition, people: Sequence[Found], finding: Finding, timeline: Timeline) -> Condition:
-    """What holds of several people as it does of each: next to each other only where they are, else to somebody."""
-    who, whom = Chosen(tuple(one.entity for one in people)), finding.query.whom
-    if not who.sure[1:]:  # "do Ana and Ben sit next to each other?"
-        return each_other(where, people[0].entity, Chosen(whom.names), whom)
-    of_each = related_to(EVERYBODY, where)
-    if of_each == where or each_other(where, people[0].entity, who, whom) != where:
-        return where
-    denied = any(isinstance(part, Not) for part in queries.together(where))
-    mutual = jointly(who, where, Whom(who.sure, "both"), timeline).yes
-    return of_each if denied or without([span for one in people for span in one.spans], mutual) else where
+def _of_each(where: Condition, people: Sequence[Found], whom: Whom) -> Condition:
+    """What holds of several people as it does of each: next to each other if that is asked, else next to somebody."""
+    names = tuple(one.entity for one in people)
+    if not names[1:]:  # "do Ana and Ben sit next to each other?"
+        return each_other(where, names[0], Chosen(whom.names), whom)
+    mutual = each_other(where, names[0], Chosen(names), whom) != where
+    return where if mutual else related_to(EVERYBODY, where)
 
 
 def _always(where: Condition, count: int, hedge: str) -> str:
@@ -262,10 +245,10 @@ def _always(where: Condition, count: int, hedge: str) -> str:
 def _denied(finding: Finding, timeline: Timeline) -> list[str]:
     """That it doesn't hold of some people, as clauses, the same of several as one; that others aren't there."""
     denied = [one for one in finding.against if not (one.spans and _asks_share(finding.query))]
-    groups = grouped(((_instead(one, finding, timeline), one.likely), one) for one in denied)
+    groups = grouped(((_so_instead(one, finding, timeline), one.likely), one) for one in denied)
     told = [
         so if isinstance(so, str) else
-        f"{join(people_said(some))} {clause(_of_each(so, some, finding, timeline), len(some), HEDGE * likely)}"
+        f"{join(people_said(some))} {clause(_of_each(so, some, finding.query.whom), len(some), HEDGE * likely)}"
         for (so, likely), some in groups.items()
     ]  # fmt: skip
     others = queries.others_in(finding.query.where)
@@ -276,29 +259,23 @@ def _denied(finding: Finding, timeline: Timeline) -> list[str]:
 
 
 def did_instead(finding: Finding, timeline: Timeline) -> str:
-    """Such as "I don't recognise Ana in this video, but Ben is falling"; "" where nobody does it in her place."""
+    """Such as "Ana is not in this video, but Ben is falling"; "" where nobody does it in her place."""
     query, did = finding.query, [one for one in finding.instead if one.verdict == "yes"]
     if not did or is_plain(query.where) or query.select not in queries.WHETHER:
         return ""
-    names, missing = [one.name for one in finding.missing], finding.missing
-    unsure = any(one.why == "unsure" for one in missing)
-    gone = f"I'm not sure whether {join(names, 'or')} is" if unsure else f"I don't recognise {join(names, 'or')}"
-    gone = f"{gone} in this video"
-    if finding.verdict == "no":  # also where one of them may be there
-        absent = [one.name for one in missing if one.why == "absent"]
-        gone = f"No, {clauses.not_here(absent, all(one.surely for one in missing))}"
-    return f"{gone}, but {'; '.join(holds_said(did, query.where, finding, timeline))}."
+    missing = [replace(one, surely=one.surely and finding.verdict == "no") for one in finding.missing]
+    gone = ", and ".join(clauses.here_or_not(missing).values())
+    return f"{lead(finding)}{gone}, but {'; '.join(holds_said(did, query.where, finding, timeline))}."
 
 
-def _instead(found: Found, finding: Finding, timeline: Timeline) -> Condition | str:
+def _so_instead(found: Found, finding: Finding, timeline: Timeline) -> Condition | str:
     """What is so of somebody of whom it doesn't hold, or, as a clause with the name, when it does all the same."""
     where = finding.query.where or PRESENT
     if isinstance(where, Not) and found.spans:
         return f"{holds_said([found], where, finding, timeline)[0]}, and {clause(where.part)} at other times"
     if where == Has("alone") and found.rows:
         return company(found, "with")
-    several = finding.query.whom.names[1:]
-    if isinstance(where, And) and (where.parts[1:] or not several) and (failing := _failing(found, where, timeline)):
+    if isinstance(where, And) and (failing := _part_that_fails(found, where, timeline)):
         return failing
     rivals = list(dict.fromkeys(clauses.condition_of(row) for row in found.rows if row.holds and row.value))
     excludes = isinstance(where, Has) and where.attribute != "thing" and where.of is None and len(rivals) == 1
@@ -311,43 +288,29 @@ def open_said(people: Sequence[Found]) -> list[str]:
     return [f"I can't tell of {shortened(names, _MOST_OPEN, word='or')}"] if names else []
 
 
-def _seen(finding: Finding, timeline: Timeline) -> str:
+def _seen_count(finding: Finding, timeline: Timeline) -> str:
     """How many of those who are meant are seen, by name, as a clause: "I see two men in this video: Ben and Dov"."""
     whom, people, many = finding.query.whom, finding.people, len(finding.people)
-    kind = f"{'at least ' * finding.at_least}{number(many)} {noun(whom.such, many)}" if many else _no(whom.such)
+    several = f"{'at least ' * finding.at_least}{number(many)} {noun(whom.such, many)}{clauses.KNOWN_SAID[whom.known]}"
+    kind = several if many else _none_of(whom)
     when = clauses.time_of(people[0], finding, timeline) if finding.query.during.event and people else ""
     named = whom.such is not None or any(not one.entity.startswith("#") for one in people)
     names = f": {join(clauses.hedged(people_said(people), timeline))}" if people and named else ""
     doubt = open_said(finding.open) if whom.such is not None else []
-    return "; ".join([f"I see {kind}{clauses.KNOWN_SAID[whom.known]} in this video{when}{names}", *doubt])
+    return "; ".join([f"I see {kind} in this video{when}{names}", *doubt])
 
 
-def _failing(found: Found, where: And, timeline: Timeline) -> str:
+def _part_that_fails(found: Found, where: And, timeline: Timeline) -> str:
     """Such as "Karl is not in a kitchen", "Karl is eating from 0:10 to 0:20, but is not alone then"; else nothing."""
     name, plain = called(found.entity), [part for part in where.parts if not isinstance(part, Not)]
     times = {part: truth_of(part, found.entity, timeline) for part in where.parts}
     if never := [part for part in plain if times[part].no and not times[part].yes]:
         return f"{name} {clause(Not(queries.conjunction(never)))}"
-    for part in plain:
-        rest = [one for one in where.parts if one is not part]
-        denied = truth_of(And(tuple(rest)), found.entity, timeline).no
-        if rest and times[part].yes and not without(times[part].yes, denied):
-            so = f"{name} {clause(part)} {in_passing(times[part].yes, timeline)}".rstrip()
-            return f"{so}, but {clause(Not(queries.conjunction(rest)))} then"
     denials = [part for part in where.parts if isinstance(part, Not) and times[part].no]
     return f"{name} {clause(denials[0].part)} {in_passing(times[denials[0]].no, timeline)}".rstrip() if denials else ""
 
 
-def _untold(people: Sequence[Found], asked: str, where: Condition, timeline: Timeline) -> str:
-    """That something isn't known of those who are there, and, of one, all that was measured of the kind."""
-    names = people_said(people)
-    who = "that person" if names == [STRANGER] else join(names, "or")
-    told, one = clauses.here_but(names, f"tell {asked} {who} {clause(where)}"), people[0].entity
-    known = measured(one, next(queries.atoms(where)), timeline.seen(one), timeline) if len(people) == 1 else ""
-    return f"{told} {upper(f'{names[0]} {known}.')}" if known else told
-
-
-def _fulfilled(where: Condition, found: Found, timeline: Timeline) -> list[tuple[Condition, Found]]:
+def _ways_that_hold(where: Condition, found: Found, timeline: Timeline) -> list[tuple[Condition, Found]]:
     """What of a condition holds of somebody, when: of "next to Ana or Ben" next to Ana, of "hugging" hugging Ben."""
     parts = queries.together(where)
     if choice := next((part for part in parts if isinstance(part, Or)), None):
@@ -369,7 +332,7 @@ def _is_mutual(query: Query) -> bool:
     return relation and len(query.whom.names) > 1 and query.whom.quantifier in ("both", "all")
 
 
-def _of_none(finding: Finding) -> bool:
+def _says_nobody(finding: Finding) -> bool:
     """Whether an answer says of nobody that it holds, in place of naming them one by one."""
     whom = finding.query.whom
     if whom.quantifier == "none":
@@ -382,24 +345,24 @@ def _of_none(finding: Finding) -> bool:
 def _none_does(query: Query) -> str:
     """Such as "none of Ana and Ben is sitting", "no woman is away more than once", "nobody I don't know is waving"."""
     whom, again = query.whom, query.rank is not None and query.number == queries.Number("more_than", 1)
-    none = _no(whom.such) + " else" * bool(whom.besides) + " I don't know" * (whom.known is False)
-    none = f"none of {join(people_said(whom.names))}" if len(whom.names) > 1 else none
+    none = f"none of {join(people_said(whom.names))}" if len(whom.names) > 1 else _none_of(whom)
     none = f"neither {join(whom.names, 'nor')}" if len(whom.names) == 2 else none
     how = " the whole time" if query.throughout else " more than once" if again else ""
     return f"{none} {clause(query.where)}{how}"
 
 
-def _no(such: Condition | None) -> str:
-    return "nobody" if such is None else f"no {noun(such)}"
+def _none_of(whom: Whom) -> str:
+    """Such as "nobody else", "no man I don't know"."""
+    return whom_said(Whom((), "none", whom.such, whom.known, whom.besides))
 
 
 def timed(finding: Finding, timeline: Timeline) -> str:
     """When something holds of those who are meant, for how long, or how often."""
     query, where, quantifier = finding.query, finding.query.where, finding.query.whom.quantifier
-    every = quantifier == "all" and where == Has("with") and not query.number
-    both = quantifier == "both" and not finding.missing and (finding.people or not query.whom.names)
-    joint = both or quantifier in ("none", "only") or every
-    if joint or clauses.asks_scene(finding) or query.number is not None and query.value == "people":
+    both = quantifier == "both" or quantifier == "all" and where == Has("with")  # "when are all together?"
+    both = both and not finding.missing and (finding.people or not query.whom.names)
+    many = query.number is not None and query.value == "people"
+    if both or many or quantifier in ("none", "only") or clauses.asks_scene(finding):
         return f"{lead(finding)}{_together(finding, timeline)}."
     told = holds_said(finding.people, where, finding, timeline)
     if query.rank in (Rank("time"), Rank("time", -1)) and is_plain(where):
@@ -407,16 +370,18 @@ def timed(finding: Finding, timeline: Timeline) -> str:
         edges = [(called(one.entity), clock(one.spans[at][at])) for one in finding.people if one.spans]
         told = [f"{who} is {word} seen at {time}" for who, time in edges] or told
     told = [f"{text}." for text in told]
-    named = query.whom.names or query.whom.unknown
     if not told or query.whom.names:  # of whom it never holds, and of whom that isn't known
         for one in finding.against:
-            never = _of_each(where or PRESENT, [one], finding, timeline)
+            never = _of_each(where or PRESENT, [one], query.whom)
             told.append(f"{called(one.entity)} {clause(never, 1, f'{HEDGE} ' * one.likely + 'never')}.")
         asked = wording("asked_for", query.select)
         for one in () if query.whom.such else finding.open:
-            told.append(_untold([one], asked, _of_each(where or PRESENT, [one], finding, timeline), timeline))
+            so, who = _of_each(where or PRESENT, [one], query.whom), called(one.entity)
+            whose = who if who == one.entity else "that person"
+            known = clauses.here_but([who], f"tell {asked} {whose} {clause(so)}")
+            told.append(f"{known[:-1]}{_kind_told(one, so, timeline)}.")
     told[:1] = [f"{lead(finding)}{text}" for text in told[:1]]
-    return " ".join(map(upper, told)) or ("" if named else nobody(finding, timeline))
+    return " ".join(map(upper, told)) or nobody(finding, timeline)
 
 
 def _together(finding: Finding, timeline: Timeline) -> str:
@@ -461,10 +426,8 @@ def shots(finding: Finding, timeline: Timeline) -> str:
         return f"{lead(finding)}{seen}" if found else "I can't tell where this video is cut."
     if not finding.people and finding.missing:
         return ""
-    people = people_said(finding.people) or people_said(query.whom.names) or [clauses.whom_said(query.whom)]
-    if query.whom.quantifier == "none":
-        people = ["nobody" if found else "somebody"]
-        found = found or [str(1 + i) for i in range(total)]
+    people = [] if query.whom.quantifier == "none" else people_said(finding.people) or people_said(query.whom.names)
+    people = people or [whom_said(query.whom)]
     seen = f"{be(people)} seen{' together' * (len(people) > 1)}"
     who = f"{lead(finding)}{join(people)} {seen if is_plain(query.where) else clause(query.where, len(people))}"
     rank = query.rank if query.number is None else None
@@ -503,7 +466,7 @@ def ranked(finding: Finding, timeline: Timeline) -> str:
     if not finding.people and finding.against:
         return f"I see {so_many(len(finding.against), 'person')}: {join(people_said(finding.against))}."
     if not finding.people:
-        return "" if finding.missing else nobody(finding, timeline)
+        return nobody(finding, timeline)
     named = whom.names or any(one.entity.startswith("#") for one in finding.people)
     known = "of those I know, " * bool(timeline.unnamed and rank.by in ("long", "often") and not named)
     return f"{lead(finding)}{known}{in_order(finding, rank)}."
@@ -541,12 +504,13 @@ def _measured(by: str, one: Found) -> str:
 def compare(finding: Finding, timeline: Timeline) -> str:
     """People held against each other: by a measure, by what they wear, do or where they are, by how many they are."""
     query, everyone = finding.query, [*finding.people, *finding.against]
+    cant = "" if finding.missing else "I can't compare that."
     if query.attribute is not None and query.rank is None and len(everyone) != 1:
         told = join([f"{called(one.entity)} {clauses.held_by(one.rows)}" for one in finding.people if one.rows])
         if lead(finding) and told:
             return f"{lead(finding)}{told}."
         if finding.missing or not finding.people:
-            return "" if finding.missing else "I can't compare that."
+            return cant
         unsure = f"I can't tell whether {join(people_said(finding.people))} are alike in that."
         return f"{unsure} {upper(told)}." if told else unsure
     if finding.number is not None:  # more of these than of those
@@ -554,9 +518,8 @@ def compare(finding: Finding, timeline: Timeline) -> str:
         kinds = [f"{number(len(some)) if some else 'no'} {noun(whom.such, len(some))}" for whom, some in groups]
         return f"{lead(finding)}{'; '.join([f'I see {join(kinds)}', *open_said(finding.open)])}."
     if len(everyone) < 2:
-        there = [one for one in everyone if one.entity]
-        alone = clauses.here_but(people_said(there), "compare that") if there else "I can't compare that."
-        return "" if finding.missing else alone
+        there = people_said(one for one in everyone if one.entity and cant)
+        return clauses.here_but(there, "compare that") if there else cant
     return ranked(finding, timeline)
 
 
@@ -567,14 +530,14 @@ def order(finding: Finding, timeline: Timeline) -> str:
     if people and not two:
         return f"{in_order(replace(finding, people=people[:1], against=people[1:]), Rank('time'), 2 * _MOST)}."
     if not people or not finding.against:
-        nobody = clauses.nobody_known()
         both = [Event(query.whom, query.where or PRESENT), event] if event and not finding.missing else []
         for each in both:  # one may never happen
             if conditions.part_of(queries.During("while", each), timeline).happens == "no":
                 return f"{upper(happens_said(each, 'never'))}, as far as I can see."
-        if versus is not None:
-            nobody = f"I see nobody come in {query.during.relation or 'before'} {clauses.whom_said(versus)}."
-        return "" if finding.missing else "I can't tell which comes first." if two else nobody
+        if finding.missing or two:
+            return "" if finding.missing else "I can't tell which comes first."
+        other = "" if versus is None else f" {query.during.relation or 'before'} {whom_said(versus)}"
+        return f"I see nobody come in{other}."
     theirs = query.where if versus is not None or event is None else event.where
     theirs = versus.such if versus is not None and clauses.things_said(versus.such) else theirs
     told = []
@@ -582,8 +545,7 @@ def order(finding: Finding, timeline: Timeline) -> str:
         whom = Whom((one.entity,)) if one.entity else EVERYBODY
         which, part = ("last", where.part) if isinstance(where, Not) else ("first", where or PRESENT)
         part = PRESENT if one.entity and clauses.things_said(where) else part
+        which = which * (nth in (0, 1))  # not of "the second time that Ben comes"
         begins = happens_said(Event(whom, part), which).replace("in this video", "seen")
-        if nth not in (0, 1):  # "Ben comes the second time"
-            begins = f"{happens_said(Event(whom, where or PRESENT), moves=True)} the {english.ordinal(nth)} time"
         told.append(f"{begins} {_measured('time', one)}")
     return f"{lead(finding)}{', '.join(told)}."

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from pvchat.chat import english
 from pvchat.chat import query as queries
-from pvchat.chat.english import STRANGER, be, clock, join, lasting, number, shortened, span_told, table, wording, words
+from pvchat.chat.english import STRANGER, be, clock, join, lasting, shortened, span_told, table, wording, words
 from pvchat.chat.query import EVERYBODY, MOVES, PRESENT, And, Condition, During, Event, Has, Not, Or, Query, Whom, atoms
 from pvchat.chat.reader.words import participle
 from pvchat.chat.sounds import MUSIC, asked_of, phrase_of
@@ -19,7 +19,6 @@ from pvchat.chat.spans import WHOLE, Span, common, seconds_in
 from pvchat.chat.timeline import LIKELY, Entity, Finding, Found, Missing, Row, Timeline, is_of_scene
 from pvchat.schemas import Decision, Why
 
-_DETERMINERS = ("the", "a", "an", "his", "her", "their", "my", "some")
 BALD, DARK = Has("hair", "bald"), Has("light", "dark")
 KNOWN_SAID = {True: " I know", False: " I don't know", None: ""}  # by `Whom.known`, after a noun
 _AUX = {"be": ("is", "are"), "have": ("has", "have"), "do": ("does", "do")}  # of one, of several
@@ -103,9 +102,8 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
 def _deed_said(has: Has, some: str) -> str:
     """Such as "waving at Ben"; "pours a cup" is "pouring a cup"."""
     said = has.value.split(" ") if has.value else ["doing", f"{some}thing"]
-    acts = not said[0].endswith("ing") and (said[1:2] and said[1] in _DETERMINERS or said[0].endswith("s"))
     known = {told: doing for doing, told in table()["verb"].items()}
-    said[0] = known.get(said[0]) or (participle(said[0]) if acts else said[0])
+    said[0] = known.get(said[0]) or (participle(said[0]) if said[0].endswith("s") else said[0])
     if has.of is not None:
         to = wording("towards", said[0])
         said += [*[to] * (to not in ("", said[-1])), whom_said(has.of)]
@@ -223,8 +221,6 @@ def happens_said(event: Event, hedge: str = "", moves: bool = False) -> str:
         return _words("it is", hedge, where.value)
     if scene and (things := things_said(where)):
         return _words(things, "is", hedge, "gone" if isinstance(where, Not) else "there")
-    if scene and (each := queries.events_in(where)):
-        return join([happens_said(one, hedge) for one in each])
     if where == MUSIC:
         return _words("music", hedge, "plays")
     if moves and where in (PRESENT, Not(PRESENT)):
@@ -300,8 +296,6 @@ def time_of(found: Found, finding: Finding, timeline: Timeline) -> str:
         return f" {in_passing(spans, timeline)}"
     if query.number is not None and query.rank is None and query.select in ("exists", "who"):
         return f" for about {lasting(seconds_in(spans))}"
-    if query.rank is not None and query.rank.by == "often" and spans:
-        return f" {english.times_said(len(spans))}, {in_passing(spans, timeline)}"
     if event := event_time(found, finding, timeline):
         return f" {event}"
     if found.entity.startswith("#") or not spans or timeline.still:
@@ -328,10 +322,10 @@ def time_asked(spans: Sequence[Span], finding: Finding, timeline: Timeline) -> s
     return f"{'at least' if finding.at_least else 'for about'} {lasting(seconds)}{share}, {when}"
 
 
-def each_time(spans: Sequence[Span]) -> str:
+def each_time(spans: Sequence[Span], most: int = _MOST_SPANS) -> str:
     """Spans one by one; of very many the first, and until when the others are."""
     told = list(dict.fromkeys(span_told(*span) for span in spans))
-    return shortened(told, _MOST_SPANS, f"more times until {clock(spans[-1][1])}")
+    return shortened(told, most, f"more times until {clock(spans[-1][1])}")
 
 
 def _in_place(condition: And, count: int) -> tuple[str, str] | None:
@@ -449,37 +443,38 @@ def may_be(asked: Sequence[Entity]) -> list[str]:
     return [f"I'm not sure about {shortened(unsure, _MOST_UNSURE, word='or')}."] if unsure else []
 
 
+def here_or_not(missing: Sequence[Missing], either: bool = False) -> dict[str, str]:
+    """That people aren't there, and that others may be, as clauses by why: {"absent": "Ana is not in this video"}."""
+    names = {why: [one.name for one in missing if one.why == why] for why in ("absent", "unsure")}
+    told = {
+        "absent": not_here(names["absent"], all(one.surely for one in missing), either),
+        "unsure": f"I'm not sure whether {join(names['unsure'], 'or')} is in this video",
+    }
+    return {why: said for why, said in told.items() if names[why]}
+
+
 def untold(missing: Sequence[Missing], query: Query | None = None, instead: bool = False) -> list[str]:
     """That what is asked can't be told of the absent, nor of the unsure, but (`instead`) of who may be one of them."""
-    told, surely = list[tuple[str, str]](), all(one.surely for one in missing)  # who it is, and what can't be told
-    for why in ("absent", "unsure"):
+    told, kind = list[tuple[str, str]](), "" if query is None else query.attribute or query.select
+    gone = query is not None and query.where == Not(PRESENT)  # "she isn't there?"
+    for why, said in here_or_not(missing, query is not None and query.whom.quantifier == "either").items():
         names = [one.name for one in missing if one.why == why]
-        doubtful = f"I'm not sure whether {join(names, 'or')} is in this video"
         who, them = (names[0], names[0]) if len(names) == 1 else ("they", "them")
-        kind = "" if query is None else query.attribute or query.select
         what = f", so I can't {wording('untold', kind, who=who, them=them, be=be(names))}"
-        if names and why == "absent" and query is not None and query.where == Not(PRESENT):  # "she isn't there?"
-            told.append((not_here(names, surely), ""))
-        elif names and why == "unsure" and instead:
-            told.append((doubtful, ""))
-        elif names:
-            gone = not_here(names, surely, query is not None and query.whom.quantifier == "either")
-            told.append((doubtful if why == "unsure" else gone, what))
+        told.append((said, what * (not gone if why == "absent" else not instead)))
     if len({what for _, what in told}) == 1 and told[0][1]:  # said once of both
-        told = [(", and ".join(gone for gone, _ in told), told[0][1])]
-    return [f"{gone}{what}." for gone, what in told]
+        told = [(", and ".join(said for said, _ in told), told[0][1])]
+    return [f"{said}{what}." for said, what in told]
 
 
 def in_passing(spans: Sequence[Span], timeline: Timeline) -> str:
-    """Such as "from 0:02 to 0:09" or "the whole time"; empty for stills and where no span is known."""
+    """Such as "from 0:02 to 0:09" or "the whole time", of many the first; empty for stills and of no span."""
     whole = seconds_in([timeline.whole])
     if not spans or timeline.still or whole < _INSTANT_S:
         return ""
     if seconds_in(spans) >= WHOLE * whole:
         return "the whole time"
-    if len(spans) > FEW_SPANS:
-        return f"{number(len(spans))} times between {clock(spans[0][0])} and {clock(spans[-1][1])}"
-    return join([span_told(*span) for span in spans])
+    return each_time(spans, FEW_SPANS)
 
 
 def unknown_people(count: int, also: bool = False) -> str:

@@ -14,7 +14,7 @@ from functools import partial
 from pvchat.chat import english
 from pvchat.chat.conditions import truth_of
 from pvchat.chat.english import HEDGE, be, indefinite, join, number, plural, so_many, table, upper, wording, words
-from pvchat.chat.query import EVERYBODY, PLACES, And, Has, Not, Query, atoms, is_choice, is_plain
+from pvchat.chat.query import EVERYBODY, PLACES, And, Has, Not, Query, atoms, is_choice
 from pvchat.chat.say import clauses
 from pvchat.chat.say.clauses import called, complement, event_time, in_passing, lead, people_said, side_said
 from pvchat.chat.spans import WHOLE, Span, common, grouped, merged, most_at_once, seconds_in, without
@@ -36,7 +36,7 @@ _DRAWN = "I can't make out things in drawn pictures."
 
 
 def attribute(finding: Finding, timeline: Timeline) -> str:
-    """What is asked of each of those who are meant, or of the scene."""
+    """What is asked of each of those who are meant, or of the scene; nothing where nobody is meant."""
     query = finding.query
     if query.attribute in OF_SCENE and query.whom == EVERYBODY:
         return of_scene(finding, timeline)
@@ -44,30 +44,27 @@ def attribute(finding: Finding, timeline: Timeline) -> str:
     if query.attribute in table()["relation"]:
         sentences = [upper(f"{company(one, query.attribute or '')}.") for one in people]
     else:
-        known = [(one, _known_of(one, query, timeline)) for one in people]
-        sentences = _alike([(one.entity, event_time(one, finding, timeline), text) for one, text in known])
+        known = [(one, _attribute_told(one, query, timeline)) for one in people]
+        sentences = _same_joined([(one.entity, event_time(one, finding, timeline), text) for one, text in known])
         unknown = [one for one, text in known if not text]
-        strangers = unknown[:1] * (not sentences)  # of whom that isn't known is said where nothing else is
-        unknown = [one for one in unknown if not one.entity.startswith("#")] or strangers
-        sentences += [_missed(one, finding, timeline) for one in unknown]
+        named = [one for one in unknown if not one.entity.startswith("#")]
+        sentences += [_not_made_out(one, finding, timeline) for one in named or unknown[: not sentences]]
     if not sentences and query.during.event and (gone := people_said(finding.against)):  # not at that time
         return upper(f"{event_time(finding.against[0], finding, timeline)}, {clauses.not_here(gone)}.")
-    return " ".join(sentences) or _nobody_meant(finding, timeline)
+    return " ".join(sentences)
 
 
 def describe(finding: Finding, timeline: Timeline) -> str:
     """All that is known of those who are meant; of everybody what each does, else her looks; then where it plays."""
     if finding.query.whom != EVERYBODY:
-        sentences = [_described(one, finding, timeline) for one in _meant(finding)]
-    else:
-        told = []
-        for name, spans in ((one.entity, one.spans) for one in _meant(finding)):
-            known = "" if name.startswith("#") else looks(name, spans, timeline) or "is in this video"
-            told.append((name, "", acts(name, spans, timeline) or known))
-        sentences = _alike(told)
-        place = scene_place(timeline, finding.during) if sentences and finding.query.where is None else ""
-        sentences += [f"This is {place}."] * bool(place)
-    return " ".join(sentences) or _nobody_meant(finding, timeline)
+        return " ".join(_described(one, finding, timeline) for one in _meant(finding))
+    told = []
+    for name, spans in ((one.entity, one.spans) for one in _meant(finding)):
+        known = "" if name.startswith("#") else looks(name, spans, timeline) or "is in this video"
+        told.append((name, "", acts(name, spans, timeline) or known))
+    everybody = _same_joined(told) or [clauses.who_is_there(timeline)]
+    place = scene_place(timeline, finding.during) if finding.query.where is None else ""
+    return " ".join([*everybody, *[f"This is {place}."] * bool(place)])
 
 
 def _meant(finding: Finding) -> list[Found]:
@@ -75,27 +72,11 @@ def _meant(finding: Finding) -> list[Found]:
     return [*finding.people, *(one for one in finding.open if one.spans)]
 
 
-def _nobody_meant(finding: Finding, timeline: Timeline) -> str:
-    """That nobody is there of whom it could be told; empty where somebody is named."""
-    whom = finding.query.whom
-    if whom.names:
-        return ""
-    if whom.such is not None and finding.open:
-        who = join(people_said(finding.open, "one of "), "or")
-        return f"I can't tell whether {who} is the {clauses.noun(whom.such)}."
-    if whom.such is not None or whom.nth:
-        known = clauses.KNOWN_SAID[whom.known] if whom.such is not None else ""
-        who = "" if is_plain(finding.query.where) else f" who {clauses.clause(finding.query.where)}"
-        return f"I see no {clauses.noun(whom.such)}{known}{' there' * bool(whom.nth)}{who}."
-    place = ", ".join(filter(None, ("a drawn scene" * timeline.drawn, scene_place(timeline))))
-    return " ".join(filter(None, (clauses.who_is_there(timeline, whom.besides), f"This is {place}." * bool(place))))
-
-
-def _known_of(one: Found, query: Query, timeline: Timeline) -> str:
+def _attribute_told(one: Found, query: Query, timeline: Timeline) -> str:
     """What is known of the attribute that is asked for of somebody, after the name: "is wearing a red jacket"."""
     kind = query.attribute or "deed"
     if query.value or query.rank or kind not in _KNOWN:
-        text = timed(one.rows, one.spans, timeline, clauses.held_by)
+        text = with_times(one.rows, one.spans, timeline, clauses.held_by)
     else:
         text = measured(one.entity, Has(kind), one.spans, timeline)
     doubt = kind in ("side", *PLACES) and timeline.doubtful(one.entity) and not text.startswith(f"is {HEDGE}")
@@ -108,7 +89,7 @@ def instead(finding: Finding, timeline: Timeline) -> list[str]:
     sentences, people, tells = list[str](), list[str](), len(finding.instead) == 1
     for one in finding.instead:
         side = side_said(one.entity, timeline, False, one.spans)
-        asked, who = _asked_instead(one, finding.query, timeline), one.entity
+        asked, who = _told_instead(one, finding.query, timeline), one.entity
         if one.likely or who.startswith("#"):  # by name only who surely is that one
             kind = gender_of(who, timeline) if any(row.attribute == "gender" for row in one.rows) else ""
             who = f"one {kind or 'person' * (len(finding.instead) == 1)}".strip()
@@ -121,22 +102,11 @@ def instead(finding: Finding, timeline: Timeline) -> list[str]:
             tells = tells or bool(asked) or who == one.entity
     many = so_many(len(people), "person") if people[1:] else ""
     sentences += [f"I see {': '.join(filter(None, (many, '; '.join(people) * tells)))}."] if people else []
-    untold = finding.missing and finding.query.attribute == "deed" and not (finding.instead or finding.everyone)
-    sentences += [_crowd(timeline)] * bool(untold)
     place = scene_place(timeline) if finding.missing and finding.query.attribute in PLACES and finding.rows else ""
-    return [*filter(None, sentences), *[f"This is {place}."] * bool(place)]
+    return [*sentences, *[f"This is {place}."] * bool(place)]
 
 
-def _crowd(timeline: Timeline) -> str:
-    """Whether some of those stand, sit or walk who are seen and are too many to be told of one by one."""
-    seen = [] if timeline.drawn else timeline.others([])
-    rows = [row for name in seen for kind in ("posture", "deed") for row in timeline.lasting(name, kind)]
-    told = [row.value for row in rows if row.probability >= LIKELY and not row.value.startswith(EITHER_WAY)]
-    most = Counter(value for value in told if value.startswith(_BODILY)).most_common(1)
-    return f"I see several people, some of whom are {most[0][0]}." if len(seen) > 2 and most and most[0][1] > 1 else ""
-
-
-def _asked_instead(one: Found, query: Query, timeline: Timeline) -> str:
+def _told_instead(one: Found, query: Query, timeline: Timeline) -> str:
     """What is asked, of somebody who isn't asked about: nothing of where she is, which is told with whoever she is."""
     if query.select == "describe":
         known = looks(one.entity, one.spans, timeline, whole=True), acts(one.entity, one.spans, timeline)
@@ -144,29 +114,23 @@ def _asked_instead(one: Found, query: Query, timeline: Timeline) -> str:
     if query.select == "exists" or query.attribute in ("gender", "side", *PLACES):
         return ""
     rows = tuple(row for row in one.rows if row.attribute not in ("gender", "side"))
-    return _known_of(replace(one, rows=rows), query, timeline)
+    return _attribute_told(replace(one, rows=rows), query, timeline)
 
 
-def _missed(found: Found, finding: Finding, timeline: Timeline) -> str:
-    """That an attribute isn't known, and what is: what else is worn; of a deed where she is, next to whom."""
+def _not_made_out(found: Found, finding: Finding, timeline: Timeline) -> str:
+    """That an attribute isn't known, and what is: what else is worn; of a deed where she is."""
     query, entity, kind = finding.query, found.entity, finding.query.attribute or "deed"
     name = called(entity)
     who = name if name == entity else "that person"
     missed = f"{who}'s {query.value}" if query.value else wording("missed", kind, who=who)
-    if kind == "deed" and found.rows:
-        side, shots = side_said(entity, timeline, True, found.spans), timeline.lasting(entity, "shot_size", found.spans)
-        beside = _beside(entity, found.spans, timeline, strangers=not timeline.drawn)
-        parts = list(filter(None, (side, *(wording("shot", row.value) for row in shots), beside)))
-        known = f"is {', '.join(parts)}" * bool(parts)
-    else:
-        worn = timeline.of(entity, "worn") if query.value and kind == "worn" else found.rows
-        known = timed(worn, found.spans, timeline, partial(_looks, whole=True))
-    if kind == "worn" and any(row.value == "bare shoulders" for row in found.rows):  # of what is asked that is a part
-        return upper(f"{name} {known}, but I can't make out {missed}.")
+    worn = timeline.of(entity, "worn") if query.value and kind == "worn" else found.rows
+    known = with_times(worn, found.spans, timeline, partial(_looks_said, whole=True))
+    if kind == "deed" and found.rows and (where := whereabouts(entity, found.spans, timeline)):
+        known = f"is {where}"
     return " ".join([upper(clauses.here_but([name], f"make out {missed}")), *[upper(f"{name} {known}.")] * bool(known)])
 
 
-def _alike(told: Iterable[tuple[str, str, str]]) -> list[str]:
+def _same_joined(told: Iterable[tuple[str, str, str]]) -> list[str]:
     """Of whom, at which event, what, as sentences, the same of several as one: "Ana sits, and so do Ben and Cleo."."""
     sentences = []
     for (event, text), names in grouped(((event, text), name) for name, event, text in told).items():
@@ -204,13 +168,13 @@ def _described(found: Found, finding: Finding, timeline: Timeline) -> str:
 def looks(name: str, spans: Sequence[Span], timeline: Timeline, whole: bool = False) -> str:
     """Such as "is wearing a dark suit and glasses"; hair and beard when `whole` or when nothing worn was measured."""
     rows = [*timeline.of(name, "worn"), *timeline.of(name, "hair")]  # bare shoulders are told with what is worn
-    return timed(rows, spans, timeline, partial(_looks, whole=whole))
+    return with_times(rows, spans, timeline, partial(_looks_said, whole=whole))
 
 
 def acts(name: str, spans: Sequence[Span], timeline: Timeline) -> str:
     """Such as "sits on a sofa, talks and raises a hand": posture, deeds, and what is held."""
     rows = [*_seated(name, spans, timeline), *timeline.of(name, "deed"), *timeline.of(name, "holding")]
-    return timed(rows, spans, timeline, partial(_acts, gender=gender_of(name, timeline)))
+    return with_times(rows, spans, timeline, partial(_acts_said, gender=gender_of(name, timeline)))
 
 
 def _seated(name: str, spans: Sequence[Span], timeline: Timeline) -> list[Row]:
@@ -250,7 +214,7 @@ def measured(name: str, has: Has, spans: Sequence[Span], timeline: Timeline) -> 
         row = next(iter(timeline.of(name, "gender")), None)
         return "" if row is None else f"is a {row.value}, as far as I can see"
     if kind == "hair":
-        return timed(timeline.of(name, "hair"), spans, timeline, partial(_looks, whole=True))
+        return with_times(timeline.of(name, "hair"), spans, timeline, partial(_looks_said, whole=True))
     if kind == "looks" or kind == "worn" and timeline.of(name, "worn"):
         return looks(name, spans, timeline, whole=kind == "looks")
     if kind in ("deed", "posture", "holding"):
@@ -258,7 +222,7 @@ def measured(name: str, has: Has, spans: Sequence[Span], timeline: Timeline) -> 
     if kind not in ("side", "near", *PLACES):
         return ""
     places = [] if kind != "place" or timeline.lasting("", "place", spans) else timeline.of("", "place")
-    where = timed(places, spans, timeline, lambda rows: join([clauses.place_said(row.value) for row in rows]))
+    where = with_times(places, spans, timeline, lambda rows: join([clauses.place_said(row.value) for row in rows]))
     where = where or whereabouts(name, spans, timeline, seat=True)
     return f"is {where}" if where else ""
 
@@ -269,7 +233,7 @@ def gender_of(name: str, timeline: Timeline) -> str:
     return "" if row is None or row.ground and (row.ground.score or 1.0) < _PRONOUN else row.value
 
 
-def timed(
+def with_times(
     rows: Sequence[Row], spans: Sequence[Span], timeline: Timeline, phrase: Callable[[Sequence[Row]], str]
 ) -> str:
     """What rows hold in some time, in words by `phrase`: what mostly does, then the rest with its times, in turn."""
@@ -290,7 +254,7 @@ def timed(
     return ", and ".join(filter(None, (first, join([text.removeprefix(lead) for text in rest]))))
 
 
-def _looks(rows: Sequence[Row], whole: bool) -> str:
+def _looks_said(rows: Sequence[Row], whole: bool) -> str:
     worn = [clauses.worn_said(row.value, row.colour) for row in rows if row.attribute == "worn"]
     has = [clauses.hair_said(row.value, row.colour) for row in rows if row.attribute == "hair" and row.value != "bald"]
     has = has if whole or not worn else [said for said in has if said.startswith("bare")]
@@ -300,14 +264,12 @@ def _looks(rows: Sequence[Row], whole: bool) -> str:
     return join(list(filter(None, (told, bald))))
 
 
-def _acts(rows: Sequence[Row], gender: str) -> str:
+def _acts_said(rows: Sequence[Row], gender: str) -> str:
     """Deeds in the simple present, what the body does first, doubtful ones last; not where somebody looks who falls."""
     walks, falls = (any(row.value.startswith(way) for row in rows) for way in ("walking", "falling"))
     rows = [row for row in rows if not (walks and row.value == "standing" or falls and row.value.startswith(_GAZE))]
-    if any(row.of and row.value == "looking" and row.probability >= LIKELY for row in rows):  # at whom says which side
-        rows = [row for row in rows if row.of or not row.value.startswith("looking to the ")]
     rows = sorted(rows, key=lambda row: (row.value.startswith(_GAZE), not row.value.startswith(_BODILY)))
-    deeds = dict.fromkeys(sorted(map(_deed, rows), key=lambda deed: deed.startswith(HEDGE)))
+    deeds = dict.fromkeys(sorted(map(_deed_said, rows), key=lambda deed: deed.startswith(HEDGE)))
     kept = []
     for deed in deeds:  # unless another one says it already, or more of it, perhaps more surely
         said = f"{deed.removeprefix(f'{HEDGE} ')} "
@@ -315,10 +277,10 @@ def _acts(rows: Sequence[Row], gender: str) -> str:
     whose = {"man": "his", "woman": "her"}.get(gender, "the")
     told = [deed.replace("facing the camera", "looking towards the camera") for deed in kept]
     own = [" ".join(whose if word == "their" else word for word in deed.split(" ")) for deed in told]
-    return _joined(map(english.present_tense, own))
+    return _deeds_joined(map(english.present_tense, own))
 
 
-def _joined(deeds: Iterable[str]) -> str:
+def _deeds_joined(deeds: Iterable[str]) -> str:
     """Deeds in the simple present, doubtful ones last, as one clause: nothing that two of them share is said twice."""
     told = list[str]()
     for text in deeds:
@@ -330,7 +292,7 @@ def _joined(deeds: Iterable[str]) -> str:
     return join([*sure, *[f"{HEDGE} {join([text.removeprefix(f'{HEDGE} ') for text in likely])}"] * bool(likely)])
 
 
-def _deed(row: Row) -> str:
+def _deed_said(row: Row) -> str:
     said = complement(clauses.condition_of(row))[1] if row.of else row.value  # "hugging Ben"
     said = f"holding {clauses.worn_said(said)}" if row.attribute == "holding" else said
     doubtful = row.value.startswith(EITHER_WAY)  # the words themselves say so
@@ -348,11 +310,10 @@ def _backdrop(name: str, scene: str, timeline: Timeline, spans: Sequence[Span]) 
         return f"before {behind}"
     if timeline.drawn and any(row.colour == colour for row in timeline.of(name, "hair")):  # which fills the rim
         return ""
+    wall = any(f" {one} " in f" {behind} " for one in words("walls"))
     if colour in words("no_place"):  # as the walls of any room are
-        told = bool(scene) and not scene.endswith(words("no_room"))
-    else:
-        told = bool(scene) and any(f" {wall} " in f" {behind} " for wall in words("walls"))
-    return "" if told else f"before {behind}"
+        wall = not scene.endswith(words("no_room"))
+    return "" if scene and wall else f"before {behind}"
 
 
 def _beside(name: str, spans: Sequence[Span], timeline: Timeline, strangers: bool) -> str:
@@ -373,13 +334,13 @@ def of_scene(finding: Finding, timeline: Timeline) -> str:
     """What is asked of the scene: where it plays, or which things there are."""
     kind, event = finding.query.attribute or "place", clauses.event_said(finding.query.during)
     if kind == "thing":
-        return _things(finding.rows, timeline)
-    known = _known(finding, kind, timeline)
+        return _things_said(finding.rows, timeline)
+    known = _scene_told(finding, kind, timeline)
     unknown = f"I can't make out {wording('scene', kind) or f'the {kind}'}."
     return f"{event}{', ' * bool(event)}this is {known}." if known else unknown
 
 
-def _known(finding: Finding, kind: str, timeline: Timeline) -> str:
+def _scene_told(finding: Finding, kind: str, timeline: Timeline) -> str:
     """What is known of the scene: "in an office"; of another attribute than was asked where that one isn't known."""
     place = scene_place(timeline) if kind == "place" and finding.query.during.event is None else ""
     rows = [row for row in finding.rows if row.holds]
@@ -405,10 +366,10 @@ def whether_scene(finding: Finding, timeline: Timeline) -> str:
     asked, where = list(atoms(finding.query.where)), finding.query.where
     plain = isinstance(where, And) and all(isinstance(part, Has) for part in where.parts)
     if isinstance(where, And) and plain and len({has.attribute for has in asked}) > 1:
-        return _at_once(where, finding, timeline)
+        return _scene_at_once(where, finding, timeline)
     if asked[0].attribute == "thing":
         return " ".join(_whether_thing(has, finding, timeline) for has in asked)
-    known = _known(finding, asked[0].attribute, timeline)
+    known = _scene_told(finding, asked[0].attribute, timeline)
     text = f"this is {known}." if known else ""
     if text and (lead(finding) or is_choice(finding.query)):
         likely = {"yes": "Probably yes, ", "no": "Probably not, "} if HEDGE in text else {}
@@ -417,13 +378,13 @@ def whether_scene(finding: Finding, timeline: Timeline) -> str:
     return f"{question}. {upper(text)}".rstrip()
 
 
-def _at_once(where: And, finding: Finding, timeline: Timeline) -> str:
+def _scene_at_once(where: And, finding: Finding, timeline: Timeline) -> str:
     """Whether several things are so of the scene at the same time: "is there a dog in the park?"."""
     spans = truth_of(where, "", timeline).yes
     parts = sorted((part for part in where.parts if isinstance(part, Has)), key=lambda has: has.attribute != "thing")
     texts = [complement(has)[1].removeprefix("seen with ") for has in parts]
     thing = parts[0].attribute == "thing"
-    so = f"I see {texts[0]} {join(texts[1:])}" if thing else f"this is {join(texts)}"
+    so = f"there is {texts[0]} {join(texts[1:])}" if thing else f"this is {join(texts)}"
     if spans:
         return f"{lead(finding)}{so} {in_passing(common(spans, finding.during or spans), timeline)}".rstrip() + "."
     if finding.verdict != "no" and thing and truth_of(parts[0], "", timeline).yes:
@@ -450,24 +411,19 @@ def _whether_thing(has: Has, finding: Finding, timeline: Timeline) -> str:
     denied = isinstance(finding.query.where, Not)
     if not rows:
         no = "No, " if finding.verdict == "no" and not denied else ""
-        seen = merged([row.span for row in timeline.of("", has.attribute) if row.value == has.value])
-        if seen and (event := clauses.event_said(finding.query.during)):
-            label = said(has.value, 1)
-            return f"{no}I see no {label} {event}, but I see {indefinite(label)} {in_passing(seen, timeline)}."
-        return _DRAWN if timeline.drawn else f"{no}I see no {said(has.value, 1)} in this video, but I may miss one."
+        when = clauses.event_said(finding.query.during) or "in this video"
+        return _DRAWN if timeline.drawn else f"{no}I see no {said(has.value, 1)} {when}, but I may miss one."
     thing, what = rows[0], counted(rows[0].value, most_at_once([row.span for row in rows]))
     side = wording("side", thing.of) or thing.of
     where = f", {side}" if side else ""
     hedge = "" if max(row.probability for row in rows) >= LIKELY else f"{HEDGE} "
-    if finding.query.form != "polar" and side:
-        return f"The {said(thing.value, 1)} is {hedge}{side}."
     if not side and finding.query.form != "polar":  # "where is the cat?"
         where = f"{where} {scene_place(timeline, [row.span for row in rows])}".rstrip()
     sure = "" if hedge or finding.query.form != "polar" else "No, " if denied else "Yes, "
     return f"{sure}I see {hedge}{what}{where}."
 
 
-def _things(rows: Sequence[Row], timeline: Timeline) -> str:
+def _things_said(rows: Sequence[Row], timeline: Timeline) -> str:
     """Which things are seen: two chairs, a laptop and probably a cup."""
     if timeline.drawn:
         return _DRAWN

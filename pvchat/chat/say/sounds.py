@@ -11,7 +11,7 @@ from dataclasses import replace
 from pvchat.chat.english import join, lasting, number, ordinal, span_told, upper
 from pvchat.chat.query import HEARD, Has, Not, Or, Rank, Select, atoms
 from pvchat.chat.say.answers import in_order
-from pvchat.chat.say.clauses import called, does, event_said, lead, people_said, time_asked
+from pvchat.chat.say.clauses import called, does, event_said, lead, people_said, time_asked, whom_said
 from pvchat.chat.sounds import BY_VOICE, MUSIC, SEVERAL, UNSEEN, asked_of, phrase_of, quotes, spans_heard
 from pvchat.chat.spans import Span, merged, seconds_in
 from pvchat.chat.timeline import Finding, Row, Timeline
@@ -181,8 +181,7 @@ def _nothing(finding: Finding) -> str:
     if query.value == "sound":
         return "Yes, this video has sound, but I hear nobody speak."
     if not (query.whom.names or query.whom.such is not None):
-        nobody = {None: "nobody", True: "nobody whom I know", False: "nobody whom I don't know"}[query.whom.known]
-        nobody += " else" * bool(query.whom.besides)
+        nobody = whom_said(replace(query.whom, quantifier="none"))
         return upper(f"{lead(finding)}as far as I hear, {nobody} {does(query)}{when}.")
     never = f"neither {join(named, 'nor')} ever" if len(named) > 1 else f"{join(named)} never"
     return upper(f"{lead(finding)}as far as I hear, {never} {does(query)}{when}.") if named else ""

@@ -17,7 +17,7 @@ from pvchat.chat.conditions import numbered_part, part_of, whether
 from pvchat.chat.english import ASK, be, clock, join, shortened, span_told, upper, wording
 from pvchat.chat.query import EVERYBODY, WHETHER, Has, Not, events_in, is_of_sound, is_plain, numbers_of, parts_of
 from pvchat.chat.reader.words import reply_in
-from pvchat.chat.say import clauses
+from pvchat.chat.say import answers, clauses
 from pvchat.chat.say.answers import compare, count, did_instead, holders, length, of_events, order, ranked, shots, timed
 from pvchat.chat.say.clauses import event_said, not_here, people_said, untold
 from pvchat.chat.say.people import attribute, count_things, describe, instead, whether_scene
@@ -139,7 +139,9 @@ def _answer(finding: Finding, timeline: Timeline) -> str:
     if query.select in ("attribute", "describe") and query.where and query.whom.names:
         said = _SELECTS[query.select](finding, timeline), _unmet(finding, timeline)
         return " ".join(filter(None, said if finding.people else said[::-1]))
-    return _SELECTS[query.select](finding, timeline)
+    told = _SELECTS[query.select](finding, timeline)
+    of_nobody = not told and query.select in ("attribute", "describe") and not query.whom.names
+    return answers.nobody(finding, timeline) if of_nobody else told
 
 
 def _unmet(finding: Finding, timeline: Timeline) -> str:
