@@ -151,7 +151,7 @@ class Timeline:
         return self.start_s, self.end_s
 
     def of(self, entity: str, attribute: str, denied: bool = False) -> Sequence[Row]:
-        """The rows of one person (or of "", the scene) about one attribute, in order; if `denied` all that were measured."""
+        """The rows of one person (or of "", the scene) about one attribute that hold, in order; or all (`denied`)."""
         return (self._by_entity if denied else self._held).get((entity, attribute), ())
 
     @cached_property
