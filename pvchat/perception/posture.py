@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pvchat.perception.boxes import areas
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import arrays_of, softmax
 from pvchat.perception.heads import holds_face
@@ -405,11 +406,8 @@ def _features_below_face(track: Track, analysis: ClipAnalysis, seen: IntArray) -
 
 def _cell_shares(boxes: FloatArray) -> FloatArray:
     """[n, 49] share of boxes [n, 4] (fractions of the frame) that lies in each cell."""
-    inside = np.clip(boxes, 0, 1)
     edges = np.linspace(0, 1, _CELLS + 1)
-    across, down = (
-        np.clip(np.minimum(inside[:, k + 2, None], edges[1:]) - np.maximum(inside[:, k, None], edges[:-1]), 0, None)
-        for k in (0, 1)
-    )
-    shares = (down[:, :, None] * across[:, None, :]).reshape(len(boxes), -1)
+    top, left = (some.ravel() for some in np.meshgrid(edges[:-1], edges[:-1], indexing="ij"))
+    bottom, right = (some.ravel() for some in np.meshgrid(edges[1:], edges[1:], indexing="ij"))
+    shares, *_ = areas(np.clip(boxes, 0, 1), np.stack([left, top, right, bottom], 1))
     return np.asarray(shares / np.maximum(shares.sum(1, keepdims=True), 1e-6), np.float32)

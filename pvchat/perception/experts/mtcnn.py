@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.assets.weights import member_path
-from pvchat.perception.boxes import nesting
+from pvchat.perception.boxes import first_of_each, nesting
 from pvchat.perception.experts.networks import Input, Network, built, in_batches, load
 from pvchat.schemas import FloatArray, IntArray, Pixels
 
@@ -30,6 +30,7 @@ _CELL, _STRIDE = 12, 2
 _CANDIDATES = 600  # at most this many of a frame go into R-Net: bounds the time on busy textures
 _LEVEL_PIXELS = 60_000  # that P-Net takes at a time; more is slower a pixel
 _REFINED, _ANSWERED = 128, 32  # crops a call of R-Net, of O-Net
+_NESTED = 0.7  # share of the smaller of two boxes above which they are one face
 
 Found = tuple[FloatArray, FloatArray, FloatArray]
 
@@ -103,7 +104,7 @@ class MTCNN:
             size = one.boxes[:, 2:] - one.boxes[:, :2] + 1
             points = np.stack((places[passed, :5], places[passed, 5:]), 2) * size[:, None] + one.boxes[:, None, :2] - 1
             faces, order = one.shifted(1), np.argsort(-one.scores, kind="stable")
-            order = order[_not_nested(faces[order])]
+            order = order[first_of_each(nesting(faces[order], faces[order]) > _NESTED)]
             found.append((faces[order], points[order].astype(np.float32), one.scores[order]))
         return found
 
@@ -201,16 +202,6 @@ def _crops(table: AreaTable, boxes: FloatArray, side: int) -> tuple[FloatArray, 
     kept = (high > low).all(1)
     # Pixels count from 1, as in the reference code.
     return boxes[kept], table.crops(np.concatenate((low[kept] - 1, high[kept]), 1), side)
-
-
-def _not_nested(boxes: FloatArray) -> IntArray:
-    """Indices of boxes (best first) that don't lie mostly inside a better one: overlap over the smaller area <= 0.7."""
-    share = nesting(boxes, boxes)
-    keep: list[int] = []
-    for i in range(len(boxes)):
-        if all(share[i, j] <= 0.7 for j in keep):
-            keep.append(i)
-    return np.array(keep, np.int64)
 
 
 class AreaTable:
