@@ -68,7 +68,6 @@ class _Reader:
     ) -> None:
         self.path, self.file, self.found, self.key, self.config = path, file, found, key, config
         times = sample_times(found, config)
-        self.step_s = found.duration_s / len(times)
         self.todo = times[times > start_s][::-1].tolist()  # next one last
         self.start_s = self.first_s = start_s
         self.seen_s, self.given = 0.0, 0
