@@ -7,6 +7,7 @@ import pytest
 from make_analysis import make_analysis, make_track
 
 from pvchat.perception import posture
+from pvchat.perception.bodyfeatures import slimness
 from pvchat.perception.posture import tell_posture
 from pvchat.schemas import ClipAnalysis, PersonFacts, Thing, Track
 
@@ -69,7 +70,7 @@ def by_height(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever is tall stands."""
 
     def postures(_: Track, part: ClipAnalysis, *__: object) -> dict[str, float]:
-        tall = posture.slimness(np.array(part.bodies[0].boxes, np.float32), part).mean() > 2
+        tall = slimness(np.array(part.bodies[0].boxes, np.float32), part).mean() > 2
         return {"standing": 0.5 if tall else 0.1, "striding": 0.1, "sitting": 0.2 if tall else 0.6}
 
     monkeypatch.setattr(posture, "postures", postures)
