@@ -35,7 +35,7 @@ _GREYS, _STRONG = _WORDS["greys"], 35.0
 # them, the lightness up to which a colour has black folds.
 _SHADED = 3.0, 40.0, 45.0
 _BACKGROUND_SHARE = 0.5
-_BAR, _SKY = 24, 0.3  # brightest value of a black bar's row, compression included; share of a sky that is blue
+BAR, _SKY = 24, 0.3  # brightest value of a black bar's row, compression included; share of a sky that is blue
 _NEUTRALS = [name for _, name in _GREYS]
 _VALUES = np.arange(256) / 255
 _LINEAR = np.where(_VALUES <= 0.04045, _VALUES / 12.92, ((_VALUES + 0.055) / 1.055) ** 2.4)  # of each byte
@@ -183,7 +183,7 @@ def vote(words: Sequence[str | None]) -> tuple[str | None, float]:
 def without_bars(images: Pixels) -> Pixels:
     """A few frames of footage [T, H, W, 3], spread over it, without black bars that are as broad on both sides."""
     some = images[:: max(1, len(images) // _SAMPLES)][:_SAMPLES]
-    shown = some.max((0, 3)) > _BAR
+    shown = some.max((0, 3)) > BAR
     for axis, lit in ((1, shown.any(1)), (2, shown.any(0))):
         at = np.flatnonzero(lit)
         if len(at) and abs(at[0] - (len(lit) - 1 - at[-1])) <= _BARS_DIFFER * len(lit):
@@ -214,14 +214,12 @@ def background(images: Pixels) -> str | None:
 
 
 def blue_sky(images: Pixels) -> bool:
-    """Whether the uppermost fifth of footage [T, H, W, 3], taken outdoors, is blue enough for a sky in most frames."""
+    """Whether the uppermost fifth of frames `without_bars`, taken outdoors, is blue enough for a sky in most."""
     shares = []
-    for image in images[:: max(1, len(images) // _SAMPLES)][:_SAMPLES]:
-        shown = image[image.max((1, 2)) > _BAR]  # without the black bars of a picture made for another screen
-        lab = to_lab(shown[: max(1, len(shown) // 5) : max(1, len(shown) // 90), :: max(1, image.shape[1] // 120)])
+    for image in images:
+        lab = to_lab(image[: max(1, len(image) // 5) : max(1, len(image) // 90), :: max(1, image.shape[1] // 120)])
         hue, chroma = np.degrees(np.arctan2(lab[..., 2], lab[..., 1])) % 360, np.hypot(lab[..., 1], lab[..., 2])
-        blue = (hue > 215) & (hue < 300) & (chroma > 8) & (lab[..., 0] > 45)
-        shares.append(float(blue.mean()) if blue.size else 0.0)
+        shares.append(float(((hue > 215) & (hue < 300) & (chroma > 8) & (lab[..., 0] > 45)).mean()))
     return float(np.median(shares)) >= _SKY
 
 

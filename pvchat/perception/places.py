@@ -64,7 +64,7 @@ def measure_scene(clip: Clip, frame_features: FloatArray, drawn: bool = False, *
         scene.behind += [name for name, kinds in _BEHIND.items() if float(p[:, kinds].sum(1).max()) >= _CELL_SURE]
         if scene.light == "dark":
             scene.confidence["stage"] = round(float(p[:, _STAGE].sum(1).max()), 3)
-    if scene.setting == "outdoors" and colours.blue_sky(clip.images):
+    if scene.setting == "outdoors" and colours.blue_sky(shown):
         scene.behind.append(BLUE_SKY)
     return scene
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pvchat.video import Clip
 
 _SIGHTINGS = 5  # the best ones, which must agree
-_BAR = 24  # brightest value of a bar's row, compression included
 # L of a face in dim light, of one in good light; the most that light is raised
 _DIM, _LIT, _MOST_GAIN = 42.0, 55.0, 6.0
 
@@ -146,7 +145,7 @@ def relit(image: Pixels, face: FloatArray) -> Pixels | None:
 
 def within_bars(image: Pixels, box: FloatArray) -> FloatArray:
     """The box [4] without the black bars above and below a picture that was made for another screen."""
-    shown = np.flatnonzero(image.max((1, 2)) > _BAR)
+    shown = np.flatnonzero(image.max((1, 2)) > colours.BAR)
     if not len(shown):
         return box
     top, bottom = float(shown[0]) / len(image), float(shown[-1] + 1) / len(image)

@@ -51,7 +51,6 @@ NAMES = (
 )  # fmt: skip
 FORMAT = 1  # of what the builders return: one more when a module, its input or its outputs change
 _EXAMPLE = 64  # of a free side while a module is traced: pixels, tokens
-_BLOCK = 1 << 20  # bytes of weights that are hashed at once
 _COMPILING = threading.Lock()
 # Held while OpenVINO starts. Its first `Type.to_dtype` fills a table that C++ guards by a lock of its own; a second
 # thread that comes meanwhile waits for that lock and keeps Python's, which the first one needs: both wait for ever.
@@ -294,8 +293,7 @@ def _converted(name: str, weights: Path, what: str, convert: Callable[[], Any]) 
     """The converted network: from the home folder, else converted now and put there; `what` tells its kinds apart."""
     digest = hashlib.sha256(f"{FORMAT} {name} {what} ".encode())
     with weights.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
+        hashlib.file_digest(file, lambda: digest)
     folder = home() / "weights" / "networks" / f"{name}-{digest.hexdigest()[:16]}"
     if (folder / _FILE).is_file():
         try:
