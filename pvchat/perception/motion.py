@@ -47,12 +47,7 @@ class BodyMeasures:
 
 
 def measure_body(
-    image: Pixels,
-    box: FloatArray,
-    points: FloatArray,
-    joints: FloatArray,
-    mesh: MeshExpert,
-    hands: HandExpert,
+    image: Pixels, box: FloatArray, points: FloatArray, joints: FloatArray, mesh: MeshExpert, hands: HandExpert
 ) -> BodyMeasures:
     """Measure face and hands in one sighting of a track.
 

@@ -119,11 +119,11 @@ def _course(track: Track, analysis: ClipAnalysis) -> Course:
         if not parts and len(boxes) >= _AGREE * len(track.shown_in):
             parts = _change(track, analysis, own.frames, boxes)
         if parts:
-            return _as_told(parts)
+            return _known_parts(parts)
     return []
 
 
-def _as_told(parts: Course) -> Course:
+def _known_parts(parts: Course) -> Course:
     """Those parts of which something is known, in hundredths of seconds; none that ends where the clip begins."""
     rounded = [(round(max(float(start), 0.0), 2), round(float(end), 2), said) for start, end, said in parts]
     return [(start, end, said) for start, end, said in rounded if said and start < end]
@@ -243,7 +243,7 @@ def facts_by_outline(one: Thing, analysis: ClipAnalysis) -> PersonFacts:
     parts = _fall(None, analysis, np.repeat(one.frames, often).tolist(), boxes)
     if not parts:
         return PersonFacts()
-    return PersonFacts(movement=_FALLS, course=_as_told(parts), confidence={"movement": _BY_OUTLINE})
+    return PersonFacts(movement=_FALLS, course=_known_parts(parts), confidence={"movement": _BY_OUTLINE})
 
 
 def _falls(shape: FloatArray, boxes: FloatArray) -> int | None:
