@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from pvchat.perception import bodies, facts, joining, places, tracks
+from pvchat.perception.boxes import part
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.attributes import body_box, crop
 from pvchat.perception.experts.collection import Experts
@@ -175,10 +176,7 @@ def thumbnail(clip: Clip, track: Track) -> bytes:
 
 def portrait(image: Pixels, face: FloatArray) -> bytes:
     """JPEG of head and shoulders about a face box [4] (fractions) of an image [H, W, 3]."""
-    x0, y0, x1, y1 = face
-    grow_x, grow_y = 0.5 * (x1 - x0), 0.5 * (y1 - y0)
-    box = np.clip([x0 - grow_x, y0 - grow_y, x1 + grow_x, y1 + 1.6 * grow_y], 0, 1).astype(np.float32)
-    picture = Image.fromarray(crop(image, box))
+    picture = Image.fromarray(crop(image, np.clip(part(face, -0.5, -0.5, 1.5, 1.8), 0, 1)))
     picture.thumbnail((_THUMBNAIL, _THUMBNAIL))
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=85)

@@ -1,4 +1,4 @@
-"""How much two boxes overlap, which of several that overlap stay, and a box below a face, such as that of the torso.
+"""How much two boxes overlap, which of several that overlap stay, and boxes in, around or below a face.
 
 In: boxes as corners (x0, y0, x1, y1), in pixels or as fractions. Out: a share for every pair, or a box.
 Legend: n, m boxes.
@@ -40,6 +40,13 @@ def first_of_each(same: Flags) -> list[int]:
         if not row[left].any():
             left.append(number)
     return left
+
+
+def part(box: FloatArray, left: float, top: float, right: float, bottom: float) -> FloatArray:
+    """A part of a box [4], in shares of its width and height from its upper left corner: (0, 0, 1, 1) is all of it."""
+    width, height = box[2] - box[0], box[3] - box[1]
+    ends = box[0] + left * width, box[1] + top * height, box[0] + right * width, box[1] + bottom * height
+    return np.array(ends, np.float32)
 
 
 def below(face: FloatArray, half: float, start: float, end: float) -> FloatArray:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pvchat.perception import colours
-from pvchat.perception.boxes import below
+from pvchat.perception.boxes import below, part
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import crop
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Pixels, Track
@@ -121,10 +121,7 @@ def skin_of(track: Track, i: int, image: Pixels) -> FloatArray:
 
 def skin_colour(image: Pixels, face: FloatArray, masked: bool = False) -> FloatArray:
     """Median CIELAB [3] of the middle of a face box [4] (fractions): cheeks and nose; above a mask the brow."""
-    x0, y0, x1, y1 = face
-    w, h = x1 - x0, y1 - y0
-    top, bottom = (0.12, 0.36) if masked else (0.4, 0.7)
-    inner = np.array([x0 + 0.25 * w, y0 + top * h, x1 - 0.25 * w, y0 + bottom * h], np.float32)
+    inner = part(face, 0.25, 0.12, 0.75, 0.36) if masked else part(face, 0.25, 0.4, 0.75, 0.7)
     return np.asarray(np.median(colours.to_lab(crop(image, inner)).reshape(-1, 3), 0), np.float32)
 
 
