@@ -93,7 +93,7 @@ def _hashed(path: PathLike) -> tuple[str, Stamp | None]:
     """A file's key, and the stamp that it may be remembered by; None where it changed meanwhile or just before."""
     with open_local(path) as file:
         before, began_ns = os.fstat(file.fileno()), time.time_ns()
-        digest = hashlib.file_digest(file, "sha256")
+        digest = hashlib.file_digest(file, "sha256")  # type: ignore[arg-type]  # `BinaryIO` doesn't name `readinto`
         after = os.fstat(file.fileno())
     # a date ahead of the clock, as cameras and clocks that were put back leave it, is no change of just now either
     settled = min(abs(began_ns - then) for then in (before.st_mtime_ns, before.st_ctime_ns)) > SETTLED_S * 1e9
