@@ -192,7 +192,7 @@ def test_the_second_step_starts_from_the_first_heads_word():
     assert card["right"] >= 0.9
     weight = by_eye.learn(people)["weight"]
     assert weight.shape == (5, len(people[0].described))
-    assert not weight[:, 6 : 6 + posture.JOINTS].any()  # the joints speak by that word alone
+    assert not weight[:, 6 : 6 + bodyfeatures.JOINTS].any()  # the joints speak by that word alone
 
 
 def test_labels_name_postures_and_places_in_frames():
