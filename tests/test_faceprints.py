@@ -18,7 +18,7 @@ from pvchat.people import contents
 from pvchat.people.corrections import corrected, examples_of
 from pvchat.people.parts import merge_people, parts_of
 from pvchat.people.person import Person
-from pvchat.perception.analysis import _add_faceprints
+from pvchat.perception.analysis import _describe_track
 from pvchat.perception.experts import faceprint
 from pvchat.perception.experts.faceprint import SIDE, FaceprintNetwork
 from pvchat.perception.experts.faces import FaceExpert
@@ -243,7 +243,7 @@ def test_the_best_sightings_of_all_stretches_are_printed() -> None:
     images = clip.images.copy()
     for number, image in enumerate(images):
         image[:] = 20 * number
-    _add_faceprints(replace(clip, images=images), track, Expert(), 3)  # type: ignore[arg-type]
+    _describe_track(replace(clip, images=images), None, track, Expert(), 3, 0)  # type: ignore[arg-type]
     np.testing.assert_allclose(np.sort(track.prints[:, 0].astype(np.float32)), [20, 80, 140])
 
 

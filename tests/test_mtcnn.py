@@ -9,9 +9,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from pvchat.perception.boxes import overlap  # noqa: E402
+from pvchat.perception.boxes import first_of_each, nesting, overlap  # noqa: E402
 from pvchat.perception.experts import mtcnn, mtcnnlayers  # noqa: E402
-from pvchat.perception.experts.mtcnn import MTCNN, AreaTable, _crops, _not_nested, _pyramid, _square  # noqa: E402
+from pvchat.perception.experts.mtcnn import MTCNN, AreaTable, _crops, _pyramid, _square  # noqa: E402
 
 # Eileen Collins' face in skimage's astronaut photo [512, 512], from hairline to chin, taken from the picture by eye.
 ASTRONAUT_FACE = np.float32([[178, 65, 272, 172]])
@@ -123,10 +123,10 @@ def test_area_means_are_torchs(height: int, width: int, rows: int, columns: int)
     image = noise(height, width)
     pixels = torch.from_numpy(image).permute(2, 0, 1)[None].float()
     wanted = torch.nn.functional.interpolate(pixels, size=(rows, columns), mode="area")[0]
-    table = AreaTable(image)
-    np.testing.assert_allclose(table.resized(rows, columns), wanted, atol=1e-3)
+    table, whole = AreaTable(image), np.array([[0, 0, image.shape[1], image.shape[0]]])
+    np.testing.assert_allclose(table.crops(whole, rows, columns)[0], wanted, atol=1e-3)
     boxes = np.array([[0, 0, width, height], [1, 2, width - 2, height - 1], [3, 3, 4, 4]])
-    for (x0, y0, x1, y1), crop in zip(boxes, table.crops(boxes, 24), strict=True):
+    for (x0, y0, x1, y1), crop in zip(boxes, table.crops(boxes, 24, 24), strict=True):
         part = torch.nn.functional.interpolate(pixels[..., y0:y1, x0:x1], size=(24, 24), mode="area")
         np.testing.assert_allclose(crop, part[0], atol=1e-3)
 
@@ -180,8 +180,8 @@ def test_nested_boxes_lose_to_better_ones() -> None:
         [-50.0, -50.0, 150.0, 150.0],  # around the best
         [300.0, 0.0, 340.0, 40.0],  # far away
     ])  # fmt: skip
-    assert _not_nested(boxes).tolist() == [0, 2, 4]
-    assert _not_nested(boxes[:0]).tolist() == []
+    assert first_of_each(nesting(boxes, boxes) > 0.7) == [0, 2, 4]
+    assert first_of_each(np.zeros((0, 0), bool)) == []
 
 
 @pytest.fixture(scope="module")

@@ -12,16 +12,9 @@ from make_analysis import make_analysis
 from test_facts import track_at
 from test_sleeves import JOINTS
 
-from pvchat.perception import posture
-from pvchat.perception.posture import (
-    PLACEMENT,
-    TOLD,
-    body_description,
-    geometry,
-    surroundings,
-    tell_posture,
-    tell_postures,
-)
+from pvchat.perception import bodyfeatures, posture
+from pvchat.perception.bodyfeatures import PLACEMENT, body_description, geometry, surroundings
+from pvchat.perception.posture import TOLD, tell_posture, tell_postures
 from pvchat.schemas import Thing
 from recipes.posture import by_eye
 from recipes.posture.train import APART, PosedPerson, cut_off, judge, posture_of, told_by_others
@@ -107,9 +100,8 @@ def test_somebody_seen_without_the_chest_stands_less_surely_but_sits_or_lies_as_
 
 def test_each_of_a_clips_people_is_described_once(monkeypatch):
     tracks, seen = [track_at(FACE + np.float32(0.1 * k)) for k in range(3)], []
-    monkeypatch.setattr(
-        posture, "body_description", lambda track, analysis: seen.append(id(track)) or body_description(track, analysis)
-    )
+    described = lambda track, analysis: seen.append(id(track)) or body_description(track, analysis)  # noqa: E731
+    monkeypatch.setattr(bodyfeatures, "body_description", described)
     tell_postures(replace(footage(tracks[0]), tracks=tracks), {})
     assert sorted(seen) == sorted(map(id, tracks))
 
@@ -171,7 +163,7 @@ def test_what_lies_below_a_face_is_weighed():
     analysis = footage(track)
     grid = np.zeros((1, 7, 7, 1280), np.float16)
     grid[:, :2], grid[:, 3:] = 1, 2
-    around = surroundings(track, replace(analysis, frame_features=grid.reshape(1, 49, 1280)), np.arange(len(track)))
+    around = surroundings(track, replace(analysis, frame_features=grid.reshape(1, 49, 1280)))
     below, strips = around[PLACEMENT : PLACEMENT + 1280], around[PLACEMENT + 1280 :]
     assert 1.2 < below.mean() < 2
     assert not strips.any()  # no body was described
@@ -200,7 +192,7 @@ def test_the_second_step_starts_from_the_first_heads_word():
     assert card["right"] >= 0.9
     weight = by_eye.learn(people)["weight"]
     assert weight.shape == (5, len(people[0].described))
-    assert not weight[:, 6 : 6 + posture.JOINTS].any()  # the joints speak by that word alone
+    assert not weight[:, 6 : 6 + bodyfeatures.JOINTS].any()  # the joints speak by that word alone
 
 
 def test_labels_name_postures_and_places_in_frames():

@@ -8,6 +8,7 @@ from make_analysis import make_analysis, make_track
 
 from pvchat.chat.clip_timeline import facts_as_rows
 from pvchat.perception import posture
+from pvchat.perception.bodyfeatures import slimness
 from pvchat.perception.posture import FLOOR, tell_posture
 from pvchat.schemas import ClipAnalysis, PersonFacts, Thing, Track
 
@@ -98,7 +99,7 @@ def by_height(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever is tall stands."""
 
     def postures(_: Track, part: ClipAnalysis, *__: object) -> dict[str, float]:
-        tall = posture.slimness(np.array(part.bodies[0].boxes, np.float32), part).mean() > 2
+        tall = slimness(np.array(part.bodies[0].boxes, np.float32), part).mean() > 2
         return {"standing": 0.5 if tall else 0.1, "striding": 0.1, "sitting": 0.2 if tall else 0.6}
 
     monkeypatch.setattr(posture, "postures", postures)

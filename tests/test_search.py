@@ -39,13 +39,12 @@ class Film:
         scores = [0.75 if person in self.doubtful else 0.99 for person in self.cast[frame]]
         return Located(boxes, points, np.array(scores, np.float32))
 
-    def locate_many(self, images: Sequence[np.ndarray]) -> list[Located]:
-        frames = [int(image[0, 0, 0]) for image in images]
-        self.searched += frames
-        return [self.located(f) for f in frames]
-
-    def follow_many(self, images: Sequence[np.ndarray], near: Sequence[np.ndarray]) -> list[Located]:
-        """Finds whoever was pointed at, but nobody in the blind frames."""
+    def locate_many(self, images: Sequence[np.ndarray], near: Sequence[np.ndarray] | None = None) -> list[Located]:
+        """Finds everybody, or whoever was pointed at, but then nobody in the blind frames."""
+        if near is None:
+            frames = [int(image[0, 0, 0]) for image in images]
+            self.searched += frames
+            return [self.located(f) for f in frames]
         found = []
         for image, around in zip(images, near, strict=True):
             frame = int(image[0, 0, 0])

@@ -8,15 +8,15 @@ for. `ClipCache` keeps both.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import count
 
 import numpy as np
 from PIL import Image
 
 from pvchat.perception import bodies, facts, joining, places, tracks
+from pvchat.perception.boxes import part
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.attributes import body_box, crop
 from pvchat.perception.experts.collection import Experts
@@ -77,29 +77,18 @@ def recognise(clip: Clip, experts: Experts, progress: Progress | None = None, de
     if likely_drawn >= PERHAPS_DRAWN or (depth.faceless and not analysis.tracks):
         analysis.tracks += _figure_tracks(clip, kept, experts, depth)
     networks.release_buffers()
-    jobs, done = _description_jobs(clip, analysis, experts, depth), count(1)
+    measured, done = described_tracks(analysis.tracks, depth), count(1)
 
-    def describe(job: Callable[[], None]) -> None:
-        job()
-        tell("telling who is there", next(done), len(jobs))
+    def describe(number: int) -> None:
+        crops = depth.body_crops if number in measured else 0
+        _describe_track(clip, analysis, analysis.tracks[number], experts, depth.prints, crops)
+        tell("telling who is there", next(done), len(analysis.tracks))
 
-    networks.in_parallel(describe, jobs)
+    networks.in_parallel(describe, range(len(analysis.tracks)))  # in any order, and at once
     analysis.scene = places.measure_scene(clip, grid, likely_drawn >= _DRAWN, experts=experts)
     analysis.scene.confidence["drawn"] = round(likely_drawn, 3)
     networks.release_buffers()
     return analysis
-
-
-def _description_jobs(clip: Clip, analysis: ClipAnalysis, experts: Experts, depth: Depth) -> list[Callable[[], None]]:
-    """Jobs that describe one track each; they may run in any order and at once."""
-    measured = described_tracks(analysis.tracks, depth)
-    jobs: list[Callable[[], None]] = []
-    for number, track in enumerate(analysis.tracks):
-        if track.kind == "face" and depth.prints:
-            jobs.append(partial(_add_faceprints, clip, track, experts, depth.prints))
-        crops = depth.body_crops if number in measured else 0
-        jobs.append(partial(_describe_track, clip, analysis, track, experts, crops))
-    return jobs
 
 
 def described_tracks(found: Sequence[Track], depth: Depth) -> set[int]:
@@ -155,25 +144,26 @@ def face_track(clip: Clip, found: Sequence[DetectedFaces], sightings: list[track
     return track
 
 
-def _add_faceprints(clip: Clip, track: Track, experts: Experts, count: int) -> None:
-    """Add the faceprints of a face track's best `count` sightings."""
-    seen, size = pictured(clip, track, count), np.array([clip.width, clip.height], np.float32)
-    track.prints = experts.faces.prints(seen.images, [track.points[i] * size for i in seen.rows]).astype(np.float16)
-
-
 def sharing_a_shot(track: Track, analysis: ClipAnalysis) -> ClipAnalysis:
     """The analysis with those tracks only that share a shot with this one, itself included."""
     own, *others = (set(analysis.shot_of(analysis.times[t.frames]).tolist()) for t in (track, *analysis.tracks))
     return replace(analysis, tracks=[t for t, shown in zip(analysis.tracks, others, strict=True) if shown & own])
 
 
-def _describe_track(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, crops: int) -> None:
-    """Fill in a track's thumbnail, its body features from so many crops, and the facts that tell who it is."""
+def _describe_track(
+    clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, prints: int, crops: int
+) -> None:
+    """Fill in a track's thumbnail, so many faceprints of a face, its body features from so many crops, and the facts
+    that tell who it is.
+    """
     track.thumbnail = thumbnail(clip, track)
+    if track.kind == "face" and prints:
+        seen, size = pictured(clip, track, prints), np.array([clip.width, clip.height], np.float32)
+        track.prints = experts.faces.prints(seen.images, [track.points[i] * size for i in seen.rows]).astype(np.float16)
     if crops:
-        seen = spread(len(track), crops)
-        described = experts.frames.pooled([crop(clip.images[track.frames[i]], track.body_boxes[i]) for i in seen])
-        track.body = described[np.abs(np.arange(len(track))[:, None] - seen[None]).argmin(1)]  # the nearest described
+        rows = spread(len(track), crops)
+        described = experts.frames.pooled([crop(clip.images[track.frames[i]], track.body_boxes[i]) for i in rows])
+        track.body = described[np.abs(np.arange(len(track))[:, None] - rows[None]).argmin(1)]  # the nearest described
     if crops or track.kind == "figure":  # any of these may be who is asked about, and where it is takes no network
         track.facts = facts.recognise_person(clip, track, sharing_a_shot(track, analysis), experts=experts)
 
@@ -186,10 +176,7 @@ def thumbnail(clip: Clip, track: Track) -> bytes:
 
 def portrait(image: Pixels, face: FloatArray) -> bytes:
     """JPEG of head and shoulders about a face box [4] (fractions) of an image [H, W, 3]."""
-    x0, y0, x1, y1 = face
-    grow_x, grow_y = 0.5 * (x1 - x0), 0.5 * (y1 - y0)
-    box = np.clip([x0 - grow_x, y0 - grow_y, x1 + grow_x, y1 + 1.6 * grow_y], 0, 1).astype(np.float32)
-    picture = Image.fromarray(crop(image, box))
+    picture = Image.fromarray(crop(image, np.clip(part(face, -0.5, -0.5, 1.5, 1.8), 0, 1)))
     picture.thumbnail((_THUMBNAIL, _THUMBNAIL))
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=85)

@@ -65,40 +65,31 @@ class _Body:
 
 @dataclass
 class _Path:
-    """A body's sightings so far."""
+    """A body's sightings so far, and the frames in which they are."""
 
     frames: list[int]
-    boxes: list[FloatArray]
-    scores: list[float]
-    colours: FloatArray
+    seen: list[_Body]
 
     @property
     def sure(self) -> bool:
         """Whether it was sure once."""
-        return max(self.scores) >= _SURE
+        return max(one.score for one in self.seen) >= _SURE
 
     def ahead(self, frame: int) -> FloatArray:
         """The predicted box [4] in a later frame: moved on as between its last two sightings, for one step at most."""
+        last = self.seen[-1].box
         if len(self.frames) < 2:
-            return self.boxes[-1]
-        steps = min(1.0, (frame - self.frames[-1]) / (self.frames[-1] - self.frames[-2]))
-        moved = self.boxes[-1] - self.boxes[-2]
-        return np.asarray(self.boxes[-1] + steps * np.tile((moved[:2] + moved[2:]) / 2, 2), np.float32)
-
-    def add(self, frame: int, body: _Body) -> None:
-        """Take the next sighting."""
-        self.frames.append(frame)
-        self.boxes.append(body.box)
-        self.scores.append(body.score)
-        self.colours = body.colours
+            return last
+        steps, moved = (frame - self.frames[-1]) / (self.frames[-1] - self.frames[-2]), last - self.seen[-2].box
+        return np.asarray(last + min(1.0, steps) * np.tile((moved[:2] + moved[2:]) / 2, 2), np.float32)
 
     def thing(self) -> Thing:
         """The whole path, with an interpolated box in every frame that wasn't searched."""
-        frames = np.arange(self.frames[0], self.frames[-1] + 1)
-        boxes = np.stack([np.interp(frames, self.frames, side) for side in np.stack(self.boxes, 1)], 1)
+        frames, sure = np.arange(self.frames[0], self.frames[-1] + 1), np.array([one.score for one in self.seen])
+        boxes = np.stack([np.interp(frames, self.frames, side) for side in _boxes(self.seen).T], 1)
         after = np.searchsorted(self.frames, frames)
-        scores = np.minimum(np.array(self.scores)[after], np.array(self.scores)[np.maximum(after - 1, 0)])
-        scores[np.isin(frames, self.frames)] = self.scores
+        scores = np.minimum(sure[after], sure[np.maximum(after - 1, 0)])
+        scores[np.isin(frames, self.frames)] = sure
         return Thing("person", 0.0, frames.tolist(), boxes.round(4).tolist(), scores.round(4).tolist())
 
 
@@ -116,7 +107,7 @@ def follow_bodies(images: Pixels, shots: IntArray, things: Things, people: Peopl
         if lost:
             _extend_paths(lost, _with_colours(_people_without_body(people(image), there, image), image), frame, nesting)
         _, unsure = _extend_paths([p for p in free if not p.sure and p.frames[-1] != frame], unsure, frame)
-        paths += [_Path([frame], [b.box], [b.score], b.colours) for b in left + unsure]
+        paths += [_Path([frame], [one]) for one in left + unsure]
     return sorted((path.thing() for path in paths if path.sure), key=lambda body: -_area(body))
 
 
@@ -188,13 +179,14 @@ def _extend_paths(
     if not paths or not bodies:
         return list(paths), list(bodies)
     was, now = np.array([path.ahead(frame) for path in paths], np.float32), _boxes(bodies)
-    shown, before = (np.stack([one.colours for one in some]) for some in (bodies, paths))
+    shown, before = (np.stack([one.colours for one in some]) for some in (bodies, [path.seen[-1] for path in paths]))
     apart = np.linalg.norm(before[:, None] - shown[None], axis=2)
     near, way = shared(was, now), _centre_distances(was, now)
     allowed = (near >= _SAME) | ((way <= _STEP) & (apart <= _ALIKE))
     pairs = cheapest_pairs(1 - near + np.minimum(way, 1.0) + apart / _ALIKE, allowed)
     for i, j in pairs:
-        paths[i].add(frame, bodies[j])
+        paths[i].frames.append(frame)
+        paths[i].seen.append(bodies[j])
     gone, taken = {i for i, _ in pairs}, {j for _, j in pairs}
     return [p for i, p in enumerate(paths) if i not in gone], [b for j, b in enumerate(bodies) if j not in taken]
 

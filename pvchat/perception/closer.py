@@ -24,7 +24,7 @@ CLOSE = replace(WHOLE, prints=0)
 MOST_STRETCHES = 12  # that are measured for one question, unless more people are asked about
 _SAME = 0.5  # overlap from which a face that is found again is the one that was seen in the scan
 _AT_ONCE_S = 0.15  # between a sample of the scan and one of the shot that is read again
-_Told = list[tuple[Appearance, PersonFacts]]
+_Facts = list[tuple[Appearance, PersonFacts]]
 
 
 def stretches_of(shown: Sequence[Track]) -> list[Appearance]:
@@ -51,7 +51,7 @@ def look_closer(
     shots = dict[tuple[float, float], list[Appearance]]()
     for stretch in wanted:
         shots.setdefault(_shot_around(whole, stretch), []).append(stretch)
-    found: _Told = []
+    found: _Facts = []
     for number, (shot, stretches) in enumerate(sorted(shots.items())):
         tell("looking closer", number, len(shots))
         found += _measured_facts(source.piece(whole.key, shot), whole, stretches, experts)
@@ -80,7 +80,7 @@ def _shot_around(whole: ClipAnalysis, stretch: Appearance) -> tuple[float, float
     return max(start for start, _ in around), min(end for _, end in around)
 
 
-def _measured_facts(piece: Clip, whole: ClipAnalysis, stretches: Sequence[Appearance], experts: Experts) -> _Told:
+def _measured_facts(piece: Clip, whole: ClipAnalysis, stretches: Sequence[Appearance], experts: Experts) -> _Facts:
     """The facts of stretches that lie in one shot; who isn't found there again keeps those that were told."""
     seen = recognise(piece, experts, None, CLOSE)
     numbers = [_matching_track(one, whole, seen, piece) for one in stretches]

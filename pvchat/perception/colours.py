@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.schemas import Flags, FloatArray, IntArray, Pixels
 
@@ -35,10 +34,10 @@ _GREYS, _STRONG = _WORDS["greys"], 35.0
 # them, the lightness up to which a colour has black folds.
 _SHADED = 3.0, 40.0, 45.0
 _BACKGROUND_SHARE = 0.5
-_BAR, _SKY = 24, 0.3  # brightest value of a black bar's row, compression included; share of a sky that is blue
+BAR, _SKY = 24, 0.3  # brightest value of a black bar's row, compression included; share of a sky that is blue
 _NEUTRALS = [name for _, name in _GREYS]
 _VALUES = np.arange(256) / 255
-_LINEAR = np.where(_VALUES <= 0.04045, _VALUES / 12.92, ((_VALUES + 0.055) / 1.055) ** 2.4)  # of each byte
+_LINEAR = np.where(_VALUES <= 0.04045, _VALUES / 12.92, ((_VALUES + 0.055) / 1.055) ** 2.4)  # light, 0..1, of each byte
 
 
 @dataclass(frozen=True)
@@ -52,20 +51,10 @@ class Colour:
 
 def to_lab(rgb: Pixels) -> FloatArray:
     """[..., 3] uint8 sRGB to CIELAB, L 0..100."""
-    xyz = to_linear(rgb) @ _TO_XYZ.T / _WHITE
+    xyz = _LINEAR[rgb] @ _TO_XYZ.T / _WHITE
     f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
     x, y, z = f[..., 0], f[..., 1], f[..., 2]
     return np.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)), -1).astype(np.float32)
-
-
-def to_linear(rgb: NDArray[np.integer]) -> NDArray[np.float64]:
-    """sRGB, 0..255, to light, 0..1."""
-    return _LINEAR[rgb]
-
-
-def from_linear(light: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Light [..., 3], 0..1, to sRGB, 0..1: the inverse of `to_linear`."""
-    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
 
 
 def is_grey_scale(images: Pixels) -> bool:
@@ -183,7 +172,7 @@ def vote(words: Sequence[str | None]) -> tuple[str | None, float]:
 def without_bars(images: Pixels) -> Pixels:
     """A few frames of footage [T, H, W, 3], spread over it, without black bars that are as broad on both sides."""
     some = images[:: max(1, len(images) // _SAMPLES)][:_SAMPLES]
-    shown = some.max((0, 3)) > _BAR
+    shown = some.max((0, 3)) > BAR
     for axis, lit in ((1, shown.any(1)), (2, shown.any(0))):
         at = np.flatnonzero(lit)
         if len(at) and abs(at[0] - (len(lit) - 1 - at[-1])) <= _BARS_DIFFER * len(lit):
@@ -214,14 +203,12 @@ def background(images: Pixels) -> str | None:
 
 
 def blue_sky(images: Pixels) -> bool:
-    """Whether the uppermost fifth of footage [T, H, W, 3], taken outdoors, is blue enough for a sky in most frames."""
+    """Whether the uppermost fifth of frames `without_bars`, taken outdoors, is blue enough for a sky in most."""
     shares = []
-    for image in images[:: max(1, len(images) // _SAMPLES)][:_SAMPLES]:
-        shown = image[image.max((1, 2)) > _BAR]  # without the black bars of a picture made for another screen
-        lab = to_lab(shown[: max(1, len(shown) // 5) : max(1, len(shown) // 90), :: max(1, image.shape[1] // 120)])
+    for image in images:
+        lab = to_lab(image[: max(1, len(image) // 5) : max(1, len(image) // 90), :: max(1, image.shape[1] // 120)])
         hue, chroma = np.degrees(np.arctan2(lab[..., 2], lab[..., 1])) % 360, np.hypot(lab[..., 1], lab[..., 2])
-        blue = (hue > 215) & (hue < 300) & (chroma > 8) & (lab[..., 0] > 45)
-        shares.append(float(blue.mean()) if blue.size else 0.0)
+        shares.append(float(((hue > 215) & (hue < 300) & (chroma > 8) & (lab[..., 0] > 45)).mean()))
     return float(np.median(shares)) >= _SKY
 
 

@@ -20,13 +20,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pvchat.perception import posture
+from pvchat.perception import bodyfeatures
+from pvchat.perception.bodyfeatures import Descriptions
+from pvchat.perception.boxes import inside
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import linear_head, softmax
 from pvchat.perception.experts.objects import LABELS
 from pvchat.perception.grounds import ground_facts
 from pvchat.perception.handled import ANYWHERE, AT_MOUTH, AT_WRIST
-from pvchat.perception.posture import Descriptions
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, PersonFacts, Track
 
 WEIGHTS = Path(__file__).with_name("experts") / "deeds.safetensors"
@@ -142,7 +143,7 @@ def deed_logits(track: Track, analysis: ClipAnalysis, known: Descriptions | None
     They hold how often footage shows each deed: a softmax makes probabilities of them. None for drawn figures, whose
     deeds the head never learned, and for those whose body wasn't found. `known`: as for `tell_deeds`.
     """
-    if analysis.scene.drawn or not posture.is_readable(track, analysis):
+    if analysis.scene.drawn or not bodyfeatures.is_readable(track, analysis):
         return None
     weight, bias = linear_head(WEIGHTS)
     return np.asarray(weight @ deed_features(track, analysis, known) + bias, np.float32)
@@ -150,9 +151,9 @@ def deed_logits(track: Track, analysis: ClipAnalysis, known: Descriptions | None
 
 def deed_features(track: Track, analysis: ClipAnalysis, known: Descriptions | None = None) -> FloatArray:
     """The feature vector [N] that the head classifies."""
-    seen, aspect = posture.posed_sightings(track), analysis.width / analysis.height
+    seen, aspect = bodyfeatures.posed_sightings(track), analysis.width / analysis.height
     hands, gaze, things = _hands(track, seen, aspect), _gaze(track, seen, aspect), _thing_log_odds(track)
-    shown, around = posture.cached_description(track, analysis, known), posture.surroundings(track, analysis, seen)
+    shown, around = bodyfeatures.cached_description(track, analysis, known), bodyfeatures.surroundings(track, analysis)
     company, attention = _company(track, analysis, aspect), _attention(HandSigns(*hands), gaze, things)
     parts = [shown, around, track.body[seen].mean(0), hands, gaze, company, things.ravel(), attention]
     return np.concatenate(parts).astype(np.float32)
@@ -254,7 +255,7 @@ def _signs_of_hand(side: int, xy: FloatArray, visible: FloatArray) -> dict[str, 
         "held_out": float(aside > 1.2 * width), "seen": 1.0, "both_seen": 1.0,
     }  # fmt: skip
     shoulder, elbow, wrist = xy[list(arm)]
-    straight = posture.angle(shoulder - elbow, wrist - elbow) / np.pi * float(min(visible[list(arm[1:])]))
+    straight = bodyfeatures.angle(shoulder - elbow, wrist - elbow) / np.pi * float(min(visible[list(arm[1:])]))
     return {name: sign * seen for name, sign in signs.items()} | {"straight_arm": straight, "both_straight": straight}
 
 
@@ -298,9 +299,7 @@ def _company(track: Track, analysis: ClipAnalysis, aspect: float) -> FloatArray:
         height, tall = face[:, 3] - face[:, 1], head[:, 3] - head[:, 1]
         way = (head[:, :2] + head[:, 2:] - face[:, :2] - face[:, 2:]) / 2 * np.array([aspect, 1.0])
         away = np.linalg.norm(way, axis=1) / ((height + tall) / 2)
-        mine, box = track.body_boxes[hers], other.body_boxes[theirs]
-        shared = np.clip(np.minimum(mine[:, 2:], box[:, 2:]) - np.maximum(mine[:, :2], box[:, :2]), 0, None).prod(1)
-        laps = shared / np.clip(mine[:, 2:] - mine[:, :2], 1e-6, None).prod(1)
+        laps = inside(track.body_boxes[hers], other.body_boxes[theirs]).diagonal()
         sizes, rise = np.log(tall / height), np.abs(way[:, 1] / height)
         found.append((float(away.min()), float(laps.max()), float(sizes.mean()), float(rise.mean())))
     if not found:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pvchat.perception.boxes import below
+from pvchat.perception.boxes import below, part
 from pvchat.perception.experts.attributes import crop
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.figurelooks import (
@@ -55,13 +55,12 @@ class DrawnHeads:
 
     def face(self, image: Pixels, figure: FloatArray) -> FloatArray | None:
         """The face [4] that is surest in a picture's figure box [4], or None."""
-        size = figure[2:] - figure[:2]
-        around = np.clip(np.concatenate([figure[:2] - _MARGIN * size, figure[2:] + _MARGIN * size]), 0, 1)
+        around = np.clip(part(figure, -_MARGIN, -_MARGIN, 1 + _MARGIN, 1 + _MARGIN), 0, 1)
         found, _, scores = self.detector.faces(np.ascontiguousarray(crop(image, around)), _SURE)
         scale = np.tile(around[2:] - around[:2], 2)
         for box, _ in sorted(zip(found, scores, strict=True), key=lambda pair: -pair[1]):
             face = np.asarray(np.tile(around[:2], 2) + box * scale, np.float32)
-            tall = float(face[3] - face[1]) / max(float(size[1]), 1e-6)
+            tall = float(face[3] - face[1]) / max(float(figure[3] - figure[1]), 1e-6)
             middle = (face[:2] + face[2:]) / 2
             if _SMALLEST <= tall <= _LARGEST and (middle > figure[:2]).all() and (middle < figure[2:]).all():
                 return face

@@ -58,7 +58,7 @@ def classified(shares: dict[str, float], p: FloatArray, q: FloatArray, gender: s
     """The kind that is told, if one is, with its accessories."""
     if (armour := max(float(p[_ARMOUR].sum()), float(q[_ARMOUR].sum()))) >= _ARMOUR_SURE:
         return [Attribute("armour", armour)]
-    found = _told(shares, max(_formality(p), _formality(q)) >= _FORMAL_SURE)
+    found = _surest_kind(shares, max(_formality(p), _formality(q)) >= _FORMAL_SURE)
     seen = {index: float(max(p[index], q[index])) for index in _TIES}
     tie = max(seen, key=lambda index: seen[index])  # nobody wears two
     if gender != "woman" and any(claim.label == "suit" for claim in found) and seen[tie] >= _TIE_SURE:
@@ -68,7 +68,7 @@ def classified(shares: dict[str, float], p: FloatArray, q: FloatArray, gender: s
     return found
 
 
-def _told(shares: dict[str, float], formal: bool) -> list[Attribute]:
+def _surest_kind(shares: dict[str, float], formal: bool) -> list[Attribute]:
     """What is likely enough by itself, else one of several that are alike."""
     best = "suit" if formal and shares["suit"] >= _SUIT else max(shares, key=lambda kind: shares[kind])
     if best in TOLD and shares[best] >= (_SUIT if formal and best == "suit" else LIKELY):

@@ -39,16 +39,16 @@ def gender_of_track(track: Track, claim: Attribute | None) -> Attribute | None:
     if seen is None or len(track) == 1 and float(track.quality[0]) < _ALONE:
         return claim
     odds = seen + (0.0 if claim is None else _CLAIM[claim.label])
-    told = _told(odds, OF_TRACK)
+    told = _man_or_woman(odds, OF_TRACK)
     return None if told is None else Attribute(told, float(sigmoid(np.array(abs(odds)))))
 
 
 def gender_of_person(prototypes: FloatArray) -> str | None:
     """What an enrolled person looks like, by the vectors [n, 128] of her enrollment."""
     odds = log_odds(prototypes)
-    return None if odds is None else _told(odds, OF_PERSON)
+    return None if odds is None else _man_or_woman(odds, OF_PERSON)
 
 
-def _told(odds: float, limits: tuple[float, float]) -> str | None:
+def _man_or_woman(odds: float, limits: tuple[float, float]) -> str | None:
     man, woman = limits
     return "man" if odds >= man else "woman" if odds <= woman else None

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from pvchat.perception import colours
+from pvchat.perception.boxes import part
 from pvchat.perception.experts.attributes import arrays_of, crop, softmax
 from pvchat.perception.sightings import Pictured, skin_colour
 from pvchat.schemas import Flags, FloatArray, Pixels
@@ -48,9 +49,7 @@ def drawn(boxes: Sequence[FloatArray], images: Sequence[Pixels]) -> str | None:
     """Hair colour, which may be any, of a drawn head: the top of its box [4] in each picture."""
     said: list[str | None] = []
     for box, image in zip(boxes, images, strict=True):
-        x0, y0, x1, y1 = box
-        top = np.array([x0 + 0.3 * (x1 - x0), y0 + 0.05 * (y1 - y0), x1 - 0.3 * (x1 - x0), y0 + 0.25 * (y1 - y0)])
-        found = colours.dominant(crop(image, top).reshape(-1, 3), groups=3)
+        found = colours.dominant(crop(image, part(box, 0.3, 0.05, 0.7, 0.25)).reshape(-1, 3), groups=3)
         said.append(found[0].word if found[0].share > 0.5 else None)
     name, share = colours.vote(said)
     if name is None or share < 0.6:
@@ -65,9 +64,7 @@ def long_colour(image: Pixels, face: FloatArray) -> FloatArray | None:
     if pixels is None:
         return None
     colour = np.asarray(np.median(colours.to_lab(pixels), 0), np.float32)
-    x0, y0, x1, y1 = face
-    reach, top, bottom = _BESIDE * (x1 - x0), y0 + _CHEEK * (y1 - y0), y1 + _NECK * (y1 - y0)
-    sides = (np.array([left, top, left + reach, bottom], np.float32) for left in (x0 - reach, x1))
+    sides = (part(face, left, _CHEEK, left + _BESIDE, 1 + _NECK) for left in (-_BESIDE, 1.0))
     hangs = max(float(like(crop(image, side).reshape(-1, 3), colour).mean()) for side in sides)
     return colour if hangs >= _HANGS else None
 
@@ -81,9 +78,7 @@ def like(pixels: Pixels, colour: FloatArray) -> Flags:
 
 def _strip(image: Pixels, face: FloatArray) -> Pixels | None:
     """Pixels [N, 3] right above a face box [4]; None where few of them are in the picture."""
-    x0, y0, x1, y1 = face
-    w, h = x1 - x0, y1 - y0
-    strip = np.array([x0 + 0.2 * w, y0 - 0.16 * h, x1 - 0.2 * w, y0 - 0.02 * h], np.float32)
+    strip = part(face, 0.2, -0.16, 0.8, -0.02)
     pixels = crop(image, strip).reshape(-1, 3)
     return None if strip[1] < 0 or len(pixels) < 24 else pixels
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from pvchat.perception.bodyfeatures import posed_sightings
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import crop
 from pvchat.perception.experts.objects import LABELS, ThingExpert
-from pvchat.perception.posture import posed_sightings
 from pvchat.perception.sightings import spread
 from pvchat.schemas import Flags, FloatArray, Pixels, Track
 

@@ -9,7 +9,7 @@ whom light and turn have parted. Memory is bounded: where there are too many sig
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -29,17 +29,28 @@ _PRINTS = 16  # of her faceprints
 _NOT_THE_SAME, _THE_SAME = 0.5, 0.65
 
 
-@dataclass
 class _Person:
-    """One person's tracks so far; `last` is the latest sighting, even if it was thinned out."""
+    """One person's tracks so far."""
 
-    pieces: list[Track]
-    means: list[FloatArray]  # mean identity vectors [128] of the latest pieces
-    mean: FloatArray  # [128] of all
-    weight: float  # sum of the sightings' quality
-    best: float  # quality of the best sighting
-    printed: FloatArray  # [512] sum of the faceprints
-    last: tuple[int, FloatArray, FloatArray] = field(repr=False)  # frame, box, identity
+    def __init__(self, first: Track) -> None:
+        self.pieces: list[Track] = []
+        self.means: list[FloatArray] = []  # mean identity vectors [128] of the latest pieces
+        self.mean = np.zeros(first.identity.shape[1], np.float32)  # of all
+        self.weight = self.best = 0.0  # sum of the sightings' quality, and that of the best one
+        self.printed = np.zeros(FACEPRINT, np.float32)  # sum of the faceprints
+        self.add(first)
+
+    def add(self, track: Track) -> None:
+        """Take the next track."""
+        mean, weight = tracks.mean_identity(track.identity, track.quality), float(track.quality.sum()) + 1e-3
+        together = self.weight + weight
+        self.mean = np.asarray((self.mean * self.weight + mean * weight) / together, np.float32)
+        self.weight, self.best = together, max(self.best, float(track.quality.max()))
+        self.printed = self.printed + _faceprint_sum(track)
+        self.means = [*self.means, mean][-_MEANS:]
+        self.pieces.append(track)
+        # the latest sighting, even if it is thinned out: frame, box, identity
+        self.last = (int(track.frames[-1]), track.boxes[-1], track.identity[-1])
 
 
 class TrackJoiner:
@@ -63,9 +74,9 @@ class TrackJoiner:
         same_shot = [bool(part.shot_of(part.times)[t.frames[0] - offset] == 0) for t in faces]
         pairs = self._assign(faces, offset, same_shot)
         for row, number in pairs:
-            _extend(self._people[row], faces[number])
+            self._people[row].add(faces[number])
         joined = {number for _, number in pairs}
-        self._people += [_new_person(t) for number, t in enumerate(faces) if number not in joined]
+        self._people += [_Person(t) for number, t in enumerate(faces) if number not in joined]
         if len(part.shots) > 1:
             self._last_shot = offset + int(np.searchsorted(part.times, part.shots[-1, 0]))
         # fewer sightings of each part are kept while there are too many in all
@@ -124,24 +135,6 @@ def _in_whole_video(track: Track, part: ClipAnalysis, offset: int) -> Track:
     shown = [times[shots == shot] for shot in np.unique(shots)]
     told = [Appearance(float(some.min()), float(some.max()), track.facts) for some in shown]
     return replace(track, frames=track.frames + offset, seen=track.shown_in + offset, appearances=told)
-
-
-def _new_person(track: Track) -> _Person:
-    mean = tracks.mean_identity(track.identity, track.quality)
-    last = (int(track.frames[-1]), track.boxes[-1], track.identity[-1])
-    weight, best = float(track.quality.sum()) + 1e-3, float(track.quality.max())
-    return _Person([track], [mean], mean, weight, best, _faceprint_sum(track), last)
-
-
-def _extend(person: _Person, track: Track) -> None:
-    mean, weight = tracks.mean_identity(track.identity, track.quality), float(track.quality.sum()) + 1e-3
-    together = person.weight + weight
-    person.mean = np.asarray((person.mean * person.weight + mean * weight) / together, np.float32)
-    person.weight, person.best = together, max(person.best, float(track.quality.max()))
-    person.printed = person.printed + _faceprint_sum(track)
-    person.means = [*person.means, mean][-_MEANS:]
-    person.last = (int(track.frames[-1]), track.boxes[-1], track.identity[-1])
-    person.pieces.append(track)
 
 
 def _keep_best(track: Track, most: int) -> Track:

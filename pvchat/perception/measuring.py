@@ -9,19 +9,30 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from copy import deepcopy
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from itertools import count
 from typing import Any
 
 import numpy as np
 
-from pvchat.perception import collars, deeds, facts, grounds, handled, places, posture, relations, sleeves, things
+from pvchat.perception import (
+    bodyfeatures,
+    collars,
+    deeds,
+    facts,
+    grounds,
+    handled,
+    places,
+    posture,
+    relations,
+    sleeves,
+    things,
+)  # fmt: skip
 from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, described_tracks, sharing_a_shot
 from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.body import PreviousPose
 from pvchat.perception.experts.collection import Experts
-from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.motion import BodyMeasures, describe_motion, is_earnest, measure_body, wears_glasses
 from pvchat.perception.sightings import pictured, spread
 from pvchat.schemas import BOOKSHELVES, ClipAnalysis, IntArray, Progress, Track
@@ -118,19 +129,14 @@ def with_things(clip: Clip, analysis: ClipAnalysis, experts: Experts, frames: in
 class _FrameMeasures:
     """What is measured of whole frames, once for everybody, when it is first needed; `shot` [T]: of each frame.
 
-    `described`: descriptions of people, one each, for postures and deeds.
+    `described`: descriptions of people, one each, for postures and deeds; `persons`: whoever the person detector sees
+    in a frame, by its number.
     """
 
     def __init__(self, clip: Clip, shot: IntArray, experts: Experts) -> None:
         self.clip, self.shot, self.experts = clip, shot, experts
-        self.described: posture.Descriptions = {}
-        self._persons: dict[int, Detections] = {}
-
-    def persons(self, frame: int) -> Detections:
-        """Whoever the person detector sees in a frame."""
-        if frame not in self._persons:
-            self._persons[frame] = self.experts.body.persons(self.clip.images[frame])
-        return self._persons[frame]
+        self.described: bodyfeatures.Descriptions = {}
+        self.persons = cache(lambda frame: experts.body.persons(clip.images[frame]))
 
 
 def _measure_stretch(frames: _FrameMeasures, track: Track, stretch: IntArray, whole: bool) -> list[BodyMeasures]:

@@ -49,12 +49,7 @@ class BodyMeasures:
 
 
 def measure_body(
-    image: Pixels,
-    box: FloatArray,
-    points: FloatArray,
-    joints: FloatArray,
-    mesh: MeshExpert,
-    hands: HandExpert,
+    image: Pixels, box: FloatArray, points: FloatArray, joints: FloatArray, mesh: MeshExpert, hands: HandExpert
 ) -> BodyMeasures:
     """Measure face and hands in one sighting of a track.
 
@@ -115,17 +110,16 @@ def is_earnest(measures: Sequence[BodyMeasures]) -> bool:
 def is_live(track: Track, shots: IntArray, measures: Sequence[BodyMeasures]) -> bool:
     """Whether this person moves by themselves (arguments as above): false for a photo that the camera moves over."""
     scenes, counts = np.unique(shots[track.frames], return_counts=True)
-    rows: IntArray = np.flatnonzero(shots[track.frames] == scenes[counts.argmax()])  # the sightings of the longest
-    if len(rows) < _FEW:
-        return False
-    mouth, head = _spread(measures, rows, "mouth_open"), max(_spread(measures, rows, n) for n in ("yaw", "pitch"))
-    large = any(np.isfinite(measures[row].mouth_open) for row in rows)  # the angles of small faces flicker
-    return mouth > _LIVE_MOUTH or (head > _LIVE_HEAD and large)
+    rows = np.flatnonzero(shots[track.frames] == scenes[counts.argmax()])  # the sightings of the longest
+    mouth, *head = (
+        np.array([getattr(measures[i], n) for i in rows], np.float32) for n in ("mouth_open", "yaw", "pitch")
+    )
+    turns = np.isfinite(mouth).any() and max(map(_spread, head)) > _LIVE_HEAD  # the angles of small faces flicker
+    return bool(turns or _spread(mouth) > _LIVE_MOUTH)
 
 
-def _spread(measures: Sequence[BodyMeasures], rows: IntArray, name: str) -> float:
-    """Standard deviation of a measure over some sightings; 0 where it was measured too seldom."""
-    values = np.array([getattr(measures[row], name) for row in rows], np.float32)
+def _spread(values: FloatArray) -> float:
+    """Standard deviation of a measure [n]; 0 where it was measured too seldom."""
     values = values[np.isfinite(values)]
     return float(np.std(values)) if len(values) >= _FEW else 0.0
 

@@ -39,7 +39,7 @@ _TOGETHER = {
     _COUNTRY: ("a park or garden", "a forest", "a field", "the mountains", "a lake or beach"),
 }
 _LIKELY_TOGETHER, _TOGETHER_SURE = {False: {_AT_HOME: 0.4, _COUNTRY: 0.6}, True: {_COUNTRY: 0.4}}, 0.49
-_Told = tuple[str | None, float]  # a kind of place, and how likely it is
+_Place = tuple[str | None, float]  # a kind of place, and how likely it is
 # A white coat or a stethoscope tells more than walls do, which offices and bare rooms have, too.
 _HOSPITAL = "a hospital or doctor's office"
 _COAT_COLOURS = ("white", "light grey", "light blue")
@@ -64,7 +64,7 @@ def measure_scene(clip: Clip, frame_features: FloatArray, drawn: bool = False, *
         scene.behind += [name for name, kinds in _BEHIND.items() if float(p[:, kinds].sum(1).max()) >= _CELL_SURE]
         if scene.light == "dark":
             scene.confidence["stage"] = round(float(p[:, _STAGE].sum(1).max()), 3)
-    if scene.setting == "outdoors" and colours.blue_sky(clip.images):
+    if scene.setting == "outdoors" and colours.blue_sky(shown):
         scene.behind.append(BLUE_SKY)
     return scene
 
@@ -110,7 +110,7 @@ def free_cells(faces: FloatArray) -> Flags:
     return free.ravel() if free.sum() >= _LEFT else np.ones(_SIDE * _SIDE, bool)
 
 
-def _by_what_is_there(told: _Told, analysis: ClipAnalysis) -> _Told:
+def _by_what_is_there(told: _Place, analysis: ClipAnalysis) -> _Place:
     """What white coats, a stage, people who pose, or things tell in the place of what walls tell, if they tell more."""
     scene, worn = analysis.scene, [garment for track in analysis.tracks for garment in track.facts.clothes]
     coats = [one.confidence for one in worn if one.kind == "coat" and one.colour in _COAT_COLOURS]
@@ -146,7 +146,7 @@ def _tell_setting(scene: SceneFacts, pooled: FloatArray, experts: Experts) -> No
         scene.setting, scene.confidence["setting"] = next(iter(told.items()))
 
 
-def _likeliest(shares: dict[str, float], scene: SceneFacts) -> _Told:
+def _likeliest(shares: dict[str, float], scene: SceneFacts) -> _Place:
     """The kind of place, or several together, that is likely enough (else None), and how likely it is."""
     sure, outdoors = scene.sure_setting, scene.setting == "outdoors"
     left = {kind: p for kind, p in shares.items() if not sure or kind in _EITHER or (kind in _OPEN) == outdoors}

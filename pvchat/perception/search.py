@@ -58,7 +58,7 @@ def locate(images: Pixels, shots: IntArray, expert: FaceExpert, tell: Callable[[
         """Follow the faces of these frames; returns the frames that must be searched after all."""
         both, near = zip(*(_expected_boxes(found[f - 1], found[f + 1]) for f in part), strict=True)
         missed = []
-        for frame, here, sure in zip(part, expert.follow_many([images[f] for f in part], near), both, strict=True):
+        for frame, here, sure in zip(part, expert.locate_many([images[f] for f in part], near), both, strict=True):
             if (overlap(sure, here.boxes).max(1, initial=0.0) < _FOUND).any():
                 missed.append(frame)
             else:
@@ -83,10 +83,7 @@ def _batches(frames: Sequence[int]) -> list[Sequence[int]]:
 
 
 def describe(
-    images: Pixels | Sequence[Pixels],
-    located: Sequence[Located],
-    shots: IntArray,
-    expert: FaceExpert,
+    images: Pixels | Sequence[Pixels], located: Sequence[Located], shots: IntArray, expert: FaceExpert
 ) -> list[DetectedFaces]:
     """Measure every face's quality, and identity vectors of the best faces, which the rest of their chain shares."""
     quality = [np.zeros(len(one), np.float32) for one in located]

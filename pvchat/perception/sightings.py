@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pvchat.perception import colours
-from pvchat.perception.boxes import below
+from pvchat.perception.boxes import below, part
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import crop
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Pixels, Track
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from pvchat.video import Clip
 
 _SIGHTINGS = 5  # the best ones, which must agree
-_BAR = 24  # brightest value of a bar's row, compression included
-# L of a face in dim light, of one in good light; the most that light is raised
-_DIM, _LIT, _MOST_GAIN = 42.0, 55.0, 6.0
 
 
 @dataclass(frozen=True)
@@ -124,29 +121,13 @@ def skin_of(track: Track, i: int, image: Pixels) -> FloatArray:
 
 def skin_colour(image: Pixels, face: FloatArray, masked: bool = False) -> FloatArray:
     """Median CIELAB [3] of the middle of a face box [4] (fractions): cheeks and nose; above a mask the brow."""
-    x0, y0, x1, y1 = face
-    w, h = x1 - x0, y1 - y0
-    top, bottom = (0.12, 0.36) if masked else (0.4, 0.7)
-    inner = np.array([x0 + 0.25 * w, y0 + top * h, x1 - 0.25 * w, y0 + bottom * h], np.float32)
+    inner = part(face, 0.25, 0.12, 0.75, 0.36) if masked else part(face, 0.25, 0.4, 0.75, 0.7)
     return np.asarray(np.median(colours.to_lab(crop(image, inner)).reshape(-1, 3), 0), np.float32)
-
-
-def relit(image: Pixels, face: FloatArray) -> Pixels | None:
-    """The picture in the light that makes the face in a box [4] as light as in daylight; None if it is light enough.
-
-    Black stays black under it; what is only dark gets its colour.
-    """
-    lightness = float(skin_colour(image, face)[0])
-    if lightness >= _DIM:
-        return None
-    gain = min(_MOST_GAIN, ((_LIT + 16) / (lightness + 16)) ** 3)
-    light = np.minimum(colours.to_linear(np.arange(256)) * gain, 1.0)  # of each byte
-    return np.asarray((colours.from_linear(light) * 255).round(), np.uint8)[image]
 
 
 def within_bars(image: Pixels, box: FloatArray) -> FloatArray:
     """The box [4] without the black bars above and below a picture that was made for another screen."""
-    shown = np.flatnonzero(image.max((1, 2)) > _BAR)
+    shown = np.flatnonzero(image.max((1, 2)) > colours.BAR)
     if not len(shown):
         return box
     top, bottom = float(shown[0]) / len(image), float(shown[-1] + 1) / len(image)

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.perception.boxes import nesting, overlap
+from pvchat.perception.boxes import first_of_each, nesting, overlap
 from pvchat.perception.experts.objects import Detection
-from pvchat.schemas import IntArray, Thing
+from pvchat.schemas import Flags, IntArray, Thing
 
 _FILE = Path(__file__).with_name("experts") / "objects.json"
 _LINK = 0.3  # overlap from which two boxes in successive frames are one thing [choice]
@@ -42,26 +42,25 @@ def find_things(detected: dict[int, list[Detection]], shots: IntArray) -> list[T
     things = [thing for thing in link_detections(found, shots) if thing.label not in calibration()["silent"]]
     for thing in things:
         thing.confidence = confidence(thing, looked[int(shots[thing.frames[0]])])
-    kept: list[Thing] = []
-    for thing in sorted((t for t in things if t.confidence >= calibration()["sure"]), key=lambda t: -t.confidence):
-        # without those whose place has a surer thing of another label, also in other frames
-        boxes = np.array([np.median(k.boxes, 0) for k in kept if k.label != thing.label], np.float32).reshape(-1, 4)
-        if not (overlap(np.array([np.median(thing.boxes, 0)], np.float32), boxes) > _SAME_PLACE).any():
-            kept.append(thing)
-    return kept
+    sure = sorted((t for t in things if t.confidence >= calibration()["sure"]), key=lambda t: -t.confidence)
+    boxes = np.array([np.median(thing.boxes, 0) for thing in sure], np.float32).reshape(-1, 4)
+    # without those whose place has a surer thing of another label, also in other frames
+    twice = (overlap(boxes, boxes) > _SAME_PLACE) & ~_same_label(sure)
+    return [sure[i] for i in first_of_each(twice)]
 
 
 def without_duplicates(found: Sequence[Detection]) -> list[Detection]:
     """Detections without people (who are followed by their faces), and without a second one for the same box."""
-    kept: list[Detection] = []
-    for one in found:
-        boxes = np.array([k.box for k in kept], np.float32).reshape(-1, 4)
-        twice = overlap(one.box[None], boxes)[0] > _SAME_PLACE
-        own = np.array([k.label == one.label for k in kept], bool)
-        twice |= own & (nesting(one.box[None], boxes)[0] > _INSIDE)
-        if one.label != "person" and not twice.any():
-            kept.append(one)
-    return kept
+    things = [one for one in found if one.label != "person"]
+    boxes = np.array([one.box for one in things], np.float32).reshape(-1, 4)
+    twice = (overlap(boxes, boxes) > _SAME_PLACE) | (_same_label(things) & (nesting(boxes, boxes) > _INSIDE))
+    return [things[i] for i in first_of_each(twice)]
+
+
+def _same_label(some: Sequence[Detection | Thing]) -> Flags:
+    """[n, n] which of them have one label."""
+    labels = np.array([one.label for one in some])
+    return np.asarray(labels[:, None] == labels[None])
 
 
 def probability(label: str, score: float) -> float:
@@ -87,9 +86,9 @@ def link_detections(found: dict[int, list[Detection]], shots: IntArray) -> list[
         free = [t for t in things if t.frames[-1] != frame and shots[t.frames[-1]] == shots[frame]]
         for one in found[frame]:
             same = [t for t in free if t.label == one.label]
-            near = [float(overlap(one.box[None], np.array([t.boxes[-1]], np.float32))[0, 0]) for t in same]
-            if near and max(near) >= _LINK:
-                thing = same[int(np.argmax(near))]
+            near = overlap(one.box[None], np.array([t.boxes[-1] for t in same], np.float32).reshape(-1, 4))[0]
+            if near.max(initial=0.0) >= _LINK:
+                thing = same[int(near.argmax())]
                 free.remove(thing)
             else:
                 thing = Thing(one.label, 0.0)

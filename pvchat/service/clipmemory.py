@@ -115,9 +115,10 @@ class ClipMemory:
             if not _is_enough(seen.analysis, stage):
                 seen = self._measure(file, seen)
             else:  # place, postures and deeds are those that the heads of today tell of all it holds
+                from pvchat.perception.bodyfeatures import Descriptions
                 from pvchat.perception.deeds import tell_deeds
                 from pvchat.perception.places import tell_place
-                from pvchat.perception.posture import Descriptions, tell_postures
+                from pvchat.perception.posture import tell_postures
 
                 described: Descriptions = {}  # people are described once for postures and deeds
                 told = tell_deeds(tell_postures(seen.analysis, described), described)

@@ -111,7 +111,7 @@ class _Source:
             upright: Any = partial(flat, self.path, size=self.size)
             if self.found.kind == "video":
                 upright = upright_by(self.found.rotation, self.size)
-            for time, picture in on_screen(self._watched(file), self.todo, self._until):
+            for time, picture in on_screen(self._pictures(file), self.todo, self._until, self._seen):
                 self.given.append(time)
                 yield picture if self.found.kind == "photo" else upright(picture)
 
@@ -129,14 +129,11 @@ class _Source:
         self._report_progress(self.found.duration_s)
         return np.array(self.given, np.float32)
 
-    def _watched(self, file: BinaryIO) -> Iterator[tuple[float, Any]]:
-        """The pictures, as far as they are needed; each is searched for a cut after the samples before it are taken."""
-        for start, picture in self._pictures(file):
-            yield start, picture
-            self.finder.add(start, picture)
-            self._report_progress(start)
-            if not self.todo:
-                return
+    def _seen(self, time: float, picture: Any) -> bool:
+        """Search a picture for a cut; returns whether more of them are needed."""
+        self.finder.add(time, picture)
+        self._report_progress(time)
+        return bool(self.todo)
 
     def _until(self, last: float) -> float:
         """Until when the last picture is shown; at least one sample is taken."""
@@ -164,12 +161,14 @@ class _Source:
 
 
 def on_screen(
-    pictures: Iterable[tuple[float, Any]], todo: list[float], until: Callable[[float], float]
-) -> Iterator[tuple[float, Any]]:
+    pictures: Iterable[tuple[float, Any]], todo: list[float], until: Callable[[float], float],
+    seen: Callable[[float, Any], bool],
+) -> Iterator[tuple[float, Any]]:  # fmt: skip
     """Each of the times `todo` (seconds, next one last) with the picture on the screen then; takes them out of `todo`.
 
     `pictures` come in order of time, each with its own, None where they were skipped or lost: there is nothing for
-    times then. `until` says how long the last one is shown, by when it came.
+    times then. `until` says how long the last one is shown, by when it came. `seen` is called with each picture after
+    the times before it are given, and says whether more are needed.
     """
     held, last = None, 0.0
     for last, picture in pictures:
@@ -178,6 +177,8 @@ def on_screen(
             if held is not None:
                 yield time, held
         held = picture
+        if not seen(last, picture):
+            break
     shown_until = until(last)
     while held is not None and todo and todo[-1] <= shown_until:
         yield todo.pop(), held

@@ -24,7 +24,6 @@ from pvchat.storage.stores import is_sealed
 
 SUFFIXES = frozenset((".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".gif", ".webp", ".jpg", ".jpeg", ".png"))
 HEAD_BYTES = 4096  # what `sniff` looks at
-CHUNK_BYTES = 1 << 20
 PICTURE_BYTES = 256 * 1024**2  # photos and animations are held in memory by their decoders
 LEAST_SIDE = 20  # pixels of a picture; smaller faces aren't recognised either
 PHOTO_FACTOR = 8  # a photo may have this many times `max_pixels` (75 Mpx by default): phones make 50 Mpx

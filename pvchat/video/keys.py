@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pvchat.storage import atomic, private
-from pvchat.video.files import CHUNK_BYTES, PathLike, open_local
+from pvchat.video.files import PathLike, open_local
 
 # A file that changed within so long before it was hashed is hashed anew the next time: FAT's clock step.
 SETTLED_S = 2.0
@@ -91,11 +91,9 @@ def _as_text(stamp: Stamp) -> str:
 
 def _hashed(path: PathLike) -> tuple[str, Stamp | None]:
     """A file's key, and the stamp that it may be remembered by; None where it changed meanwhile or just before."""
-    digest = hashlib.sha256()
     with open_local(path) as file:
         before, began_ns = os.fstat(file.fileno()), time.time_ns()
-        while chunk := file.read(CHUNK_BYTES):
-            digest.update(chunk)
+        digest = hashlib.file_digest(file, "sha256")  # type: ignore[arg-type]  # `BinaryIO` doesn't name `readinto`
         after = os.fstat(file.fileno())
     # a date ahead of the clock, as cameras and clocks that were put back leave it, is no change of just now either
     settled = min(abs(began_ns - then) for then in (before.st_mtime_ns, before.st_ctime_ns)) > SETTLED_S * 1e9

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import takewhile
 from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
@@ -68,7 +67,6 @@ class _Reader:
     ) -> None:
         self.path, self.file, self.found, self.key, self.config = path, file, found, key, config
         times = sample_times(found, config)
-        self.step_s = found.duration_s / len(times)
         self.todo = times[times > start_s][::-1].tolist()  # next one last
         self.start_s = self.first_s = start_s
         self.seen_s, self.given = 0.0, 0
@@ -78,7 +76,8 @@ class _Reader:
 
     def parts(self) -> Iterator[Clip]:
         upright = upright_by(self.found.rotation, self.size)
-        for time, picture in on_screen(self._watched(), self.todo, self._until):
+        pictures = decoded(self.path, self.file, self.found, self.config, self._wanted, self.damage)
+        for time, picture in on_screen(pictures, self.todo, self._until, self._seen):
             self.held.append((time, upright(picture)))
             if len(self.held) > FRAMES and self.finder.settled_s > (end := self._border()):
                 yield self._part(FRAMES, end)
@@ -110,14 +109,11 @@ class _Reader:
             return None
         return self.todo[-1] if self.seen_s >= self.first_s else max(0.0, self.first_s - LEAD_S)
 
-    def _watched(self) -> Iterator[tuple[float, Any]]:
-        """The pictures; each is searched for a cut after the samples before it are taken."""
-        for start, picture in decoded(self.path, self.file, self.found, self.config, self._wanted, self.damage):
-            self.seen_s = start
-            yield start, picture
-            self.finder.add(start, picture)
-            if not self.todo and not self.held:
-                return
+    def _seen(self, time: float, picture: Any) -> bool:
+        """Search a picture for a cut; returns whether more of them are needed: also to settle cuts before samples."""
+        self.seen_s = time
+        self.finder.add(time, picture)
+        return bool(self.todo or self.held)
 
     def _until(self, last: float) -> float:
         end_s = self.found.duration_s
@@ -153,5 +149,5 @@ def pictures_at(
     upright = upright_by(found.rotation, copy_size(found.width, found.height, config))
     with open_local(path, config) as file:
         pictures = decoded(path, file, found, config, lambda: todo[-1] if todo else None, DecodeDamage())
-        for time, picture in on_screen(takewhile(lambda _: todo, pictures), todo, lambda _: math.inf):
+        for time, picture in on_screen(pictures, todo, lambda _: math.inf, lambda *_: bool(todo)):
             yield time, upright(picture)

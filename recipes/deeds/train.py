@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from pvchat.perception.bodyfeatures import JOINTS, PLACEMENT
 from pvchat.perception.deeds import (
     ATTENTION,
     COMPANY,
@@ -39,7 +40,6 @@ from pvchat.perception.experts.attributes import ImageNetHead, crop, softmax
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.efficientnet import WIDTH
 from pvchat.perception.handled import look_at_hands
-from pvchat.perception.posture import JOINTS, PLACEMENT
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 from recipes.heads import arguments, is_held_back, softmax_head, write_head
 from recipes.pictures import framed

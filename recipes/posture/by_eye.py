@@ -24,12 +24,13 @@ from numpy.typing import NDArray
 
 from pvchat import PVChat
 from pvchat.perception.analysis import WHOLE, add_bodies, face_track
+from pvchat.perception.bodyfeatures import JOINTS, PLACEMENT
 from pvchat.perception.experts.attributes import softmax
 from pvchat.perception.experts.body import PreviousPose
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.efficientnet import WIDTH
 from pvchat.perception.experts.figures import link_figures
-from pvchat.perception.posture import JOINTS, LIKELY, OTHERS, PLACEMENT, TOLD, posture_features
+from pvchat.perception.posture import LIKELY, OTHERS, TOLD, posture_features
 from pvchat.perception.search import find_faces
 from pvchat.perception.tracks import link
 from pvchat.schemas import ClipAnalysis, FloatArray, Track

@@ -24,11 +24,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from pvchat.perception.bodyfeatures import geometry
 from pvchat.perception.experts.attributes import softmax
 from pvchat.perception.experts.body import HIPS, LEFT_EYE, NOSE, RIGHT_EYE, SHOULDERS, BodyExpert
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.mesh import WideFaceDetector
-from pvchat.perception.posture import geometry
 from pvchat.schemas import FloatArray
 from recipes.heads import arguments, drawn, softmax_head, write_head
 from recipes.pictures import framed, read_metadata

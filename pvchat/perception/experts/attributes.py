@@ -18,17 +18,13 @@ import numpy as np
 
 from pvchat.assets.weights import member_path
 from pvchat.config import home
-from pvchat.perception.boxes import below
+from pvchat.perception.boxes import below, part
 from pvchat.schemas import FloatArray, Pixels
 from pvchat.storage import tensorfile
 
 _FILE = Path(__file__).with_name("attributes.safetensors")
 SETTINGS = Path(__file__).with_name("settings.safetensors")  # made by `recipes/looks/settings.py`
 HEADWEAR = Path(__file__).with_name("headwear.safetensors")  # made by `recipes/looks/headwear.py`
-# In face boxes (about 1.25 times as high as wide): a head with its hair or hat fills a square of 1.6 heights; shoulders
-# are about three face widths, a torso is three heads tall (the figure-drawing canon).
-_HEAD_WIDTH, _HEAD_HEIGHT = 2.0, 1.6
-_BODY_WIDTH, _BODY_HEIGHT = 3.2, 3.0
 
 
 @dataclass(frozen=True)
@@ -120,23 +116,21 @@ def linear_head(file: Path) -> tuple[FloatArray, FloatArray]:
 
 
 def head_box(face: FloatArray) -> FloatArray:
-    """The head region [4] of a face box [4]: 2 face widths wide, 1.6 face heights high. Pixels or fractions alike."""
-    x0, y0, x1, y1 = face
-    half, tall = _HEAD_WIDTH * (x1 - x0) / 2, _HEAD_HEIGHT * (y1 - y0) / 2
-    x, y = (x0 + x1) / 2, (y0 + y1) / 2 - 0.08 * (y1 - y0)
-    return np.array([x - half, y - tall, x + half, y + tall], np.float32)
+    """The head region [4] of a face box [4]: 2 face widths wide, 1.6 face heights high. Pixels or fractions alike.
+
+    A face's box is about 1.25 times as high as wide; a head with its hair or hat fills a square.
+    """
+    return part(face, -0.5, -0.38, 1.5, 1.22)
 
 
 def body_box(face: FloatArray) -> FloatArray:
-    """The torso region [4] below a face box [4]. Pixels or fractions alike."""
-    return below(face, _BODY_WIDTH / 2, -0.1, _BODY_HEIGHT)
+    """The torso region [4] below a face box [4]: 3.2 face widths wide, 3 face heights high (figure drawing's canon)."""
+    return below(face, 1.6, -0.1, 3.0)
 
 
 def bust_box(face: FloatArray) -> FloatArray:
     """The region [4] of head, shoulders and chest, and what is behind them, of a face box [4]."""
-    top = face[1] - 0.6 * (face[3] - face[1])
-    left, _, right, bottom = below(face, _BODY_WIDTH / 2, 0.0, 2.2)
-    return np.array([left, top, right, bottom], np.float32)
+    return part(face, -1.1, -0.6, 2.1, 3.2)
 
 
 def crop(image: Pixels, box: FloatArray) -> Pixels:

@@ -174,7 +174,7 @@ def resize(image: NDArray[np.generic], rows: int, columns: int) -> FloatArray:
     height, width = image.shape[:2]
     xs = (np.arange(columns, dtype=np.float32) + 0.5) * (width / columns) - 0.5
     ys = (np.arange(rows, dtype=np.float32) + 0.5) * (height / rows) - 0.5
-    return sample(image, *np.meshgrid(xs, ys))
+    return sample(image, xs[None], ys[:, None])
 
 
 def refine(landmarks: FloatArray, heatmap: FloatArray) -> None:

@@ -79,24 +79,15 @@ class FaceExpert:
 
     printer = cached_property(lambda self: FaceprintNetwork())  # of faceprints, loaded when it is first needed
 
-    def locate_many(self, images: Sequence[Pixels]) -> list[Located]:
-        """Where each frame's faces are, without the dear identity vectors."""
-        return self._search(images, _WIDE_MIN)
+    def locate_many(self, images: Sequence[Pixels], near: Sequence[FloatArray] | None = None) -> list[Located]:
+        """Where each frame's faces are: MTCNN's, and of the wide-range detector's those that are sure and overlap none.
 
-    def follow_many(self, images: Sequence[Pixels], near: Sequence[FloatArray]) -> list[Located]:
-        """Where each frame's faces are, looked for only around boxes [n, 4] (pixels), a frame's faces a moment before.
-
-        The wide-range detector still sees the whole frame, and what it takes for a face is looked at too.
+        `near`: boxes [n, 4] (pixels) of each frame's faces a moment before: MTCNN looks around these alone, and at what
+        the wide-range detector, which still sees the whole frame, takes for a face.
         """
-        return self._search(images, _PERHAPS, near)
-
-    def _search(
-        self, images: Sequence[Pixels], least: float, near: Sequence[FloatArray] | None = None
-    ) -> list[Located]:
-        """MTCNN's faces, and of the wide-range detector's (`least`: score) those that are sure and overlap none."""
         small = [_shrink_for_search(image) for image in images]
         scales = [seen.shape[1] / image.shape[1] for seen, image in zip(small, images, strict=True)]
-        wide = [self._wide_faces(image, least) for image in images]
+        wide = [self._wide_faces(image, _WIDE_MIN if near is None else _PERHAPS) for image in images]
         if near is None:
             own = self.detector.detect_many(small)
         else:

@@ -122,16 +122,12 @@ def measure(points: FloatArray) -> dict[str, float]:
 def smile_features(points: FloatArray) -> FloatArray:
     """[D] of a mesh [468, 3] in pixels (depth too): where SMILE_POINTS lie, in face heights from the face's middle.
 
-    Its height isn't that of `face_axes`: the weights learned with what lies across taken off.
+    The height is measured along the face's own y, as when the weights learned.
     """
-    across = points[LEFT_CHEEK] - points[RIGHT_CHEEK]
-    across = across / max(float(np.linalg.norm(across)), 1e-6)
-    down = points[CHIN] - points[FOREHEAD]
-    down = down - across * float(down @ across)
-    height = max(float(np.linalg.norm(down)), 1e-6)
-    axes = np.stack([across, down / height, np.cross(across, down / height)], 1)
+    axes, _ = face_axes(points)
+    height = max(float((points[CHIN] - points[FOREHEAD]) @ axes[1]), 1e-6)
     middle = points[[FOREHEAD, CHIN, RIGHT_CHEEK, LEFT_CHEEK]].mean(0)
-    return np.asarray(((points[SMILE_POINTS] - middle) @ axes) / height, np.float32).ravel()
+    return np.asarray(((points[SMILE_POINTS] - middle) @ axes.T) / height, np.float32).ravel()
 
 
 def smiling_and_downcast(points: FloatArray) -> tuple[float, float]:

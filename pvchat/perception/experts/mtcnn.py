@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.assets.weights import member_path
-from pvchat.perception.boxes import nesting
+from pvchat.perception.boxes import first_of_each, nesting
 from pvchat.perception.experts.networks import Input, Network, built, in_batches, load
 from pvchat.schemas import FloatArray, IntArray, Pixels
 
@@ -30,6 +30,7 @@ _CELL, _STRIDE = 12, 2
 _CANDIDATES = 600  # at most this many of a frame go into R-Net: bounds the time on busy textures
 _LEVEL_PIXELS = 60_000  # that P-Net takes at a time; more is slower a pixel
 _REFINED, _ANSWERED = 128, 32  # crops a call of R-Net, of O-Net
+_NESTED = 0.7  # share of the smaller of two boxes above which they are one face
 
 Found = tuple[FloatArray, FloatArray, FloatArray]
 
@@ -103,20 +104,21 @@ class MTCNN:
             size = one.boxes[:, 2:] - one.boxes[:, :2] + 1
             points = np.stack((places[passed, :5], places[passed, 5:]), 2) * size[:, None] + one.boxes[:, None, :2] - 1
             faces, order = one.shifted(1), np.argsort(-one.scores, kind="stable")
-            order = order[_not_nested(faces[order])]
+            order = order[first_of_each(nesting(faces[order], faces[order]) > _NESTED)]
             found.append((faces[order], points[order].astype(np.float32), one.scores[order]))
         return found
 
     def _propose(self, tables: list[AreaTable]) -> list[FloatArray]:
         """P-Net over the image pyramid: a frame's candidate boxes [n, 4]."""
         height, width = tables[0].height, tables[0].width
+        whole = np.array([[0, 0, width, height]])
         levels: list[list[_Candidates]] = [[] for _ in tables]
         for scale in _pyramid(min(height, width), self.min_face):
             size = (int(height * scale + 1), int(width * scale + 1))
             at_once = max(1, _LEVEL_PIXELS // (size[0] * size[1]))
             for start in range(0, len(tables), at_once):
                 part = tables[start : start + at_once]
-                found = self._pnet(np.stack([table.resized(*size) for table in part]))
+                found = self._pnet(np.concatenate([table.crops(whole, *size) for table in part]))
                 for frame, (scores, shifts) in enumerate(zip(*found, strict=True), start):
                     levels[frame].append(_cells(scores, shifts, scale, self.thresholds[0]))
         return [self._merge(found) for found in levels]
@@ -200,17 +202,7 @@ def _crops(table: AreaTable, boxes: FloatArray, side: int) -> tuple[FloatArray, 
     low, high = np.maximum(whole[:, :2], 1), np.minimum(whole[:, 2:], [table.width, table.height])
     kept = (high > low).all(1)
     # Pixels count from 1, as in the reference code.
-    return boxes[kept], table.crops(np.concatenate((low[kept] - 1, high[kept]), 1), side)
-
-
-def _not_nested(boxes: FloatArray) -> IntArray:
-    """Indices of boxes (best first) that don't lie mostly inside a better one: overlap over the smaller area <= 0.7."""
-    share = nesting(boxes, boxes)
-    keep: list[int] = []
-    for i in range(len(boxes)):
-        if all(share[i, j] <= 0.7 for j in keep):
-            keep.append(i)
-    return np.array(keep, np.int64)
+    return boxes[kept], table.crops(np.concatenate((low[kept] - 1, high[kept]), 1), side, side)
 
 
 class AreaTable:
@@ -229,33 +221,18 @@ class AreaTable:
         for row in range(1, self.height + 1):  # whole rows at a time: `cumsum` would go down each column
             self._sums[row] += self._sums[row - 1]
 
-    def resized(self, rows: int, columns: int) -> FloatArray:
-        """The whole image as [3, rows, columns]."""
-        top, bottom = _bins(np.array([0]), np.array([self.height]), rows)
-        left, right = _bins(np.array([0]), np.array([self.width]), columns)
-        bands = self._sums.take(bottom[0], 0)
-        bands -= self._sums.take(top[0], 0)
-        sums = bands.take(right[0], 1)
-        sums -= bands.take(left[0], 1)
-        return _means(sums, (bottom - top).T * (right - left))
-
-    def crops(self, boxes: IntArray, side: int) -> FloatArray:
-        """The boxes [n, 4] (x0, y0, x1, y1 whole pixels inside the image, x1 and y1 excluded): [n, 3, side, side]."""
-        left, right = _bins(boxes[:, 0], boxes[:, 2], side)
-        top, bottom = (v * (self.width + 1) for v in _bins(boxes[:, 1], boxes[:, 3], side))
+    def crops(self, boxes: IntArray, rows: int, columns: int) -> FloatArray:
+        """Boxes [n, 4] (whole pixels inside the image, x1 and y1 excluded) as pictures [n, 3, rows, columns]."""
+        left, right = _bins(boxes[:, 0], boxes[:, 2], columns)
+        top, bottom = (v * (self.width + 1) for v in _bins(boxes[:, 1], boxes[:, 3], rows))
         flat = self._sums.reshape(-1, 4)
         sums = flat.take(bottom[:, :, None] + right[:, None], 0)
         sums -= flat.take(bottom[:, :, None] + left[:, None], 0)
         sums -= flat.take(top[:, :, None] + right[:, None], 0)
         sums += flat.take(top[:, :, None] + left[:, None], 0)
-        return _means(sums, ((bottom - top) // (self.width + 1))[:, :, None] * (right - left)[:, None])
-
-
-def _means(sums: NDArray[np.int32], areas: IntArray) -> FloatArray:
-    """[..., 3, rows, columns] of sums [..., rows, columns, 4] and areas [..., rows, columns]."""
-    planes = np.ascontiguousarray(np.moveaxis(sums[..., :3], -1, -3))
-    whole = areas.astype(np.float32)[..., None, :, :]
-    return np.asarray(np.divide(planes, whole, dtype=np.float32, casting="same_kind"))
+        areas = ((bottom - top) // (self.width + 1))[:, :, None] * (right - left)[:, None]
+        planes = np.ascontiguousarray(np.moveaxis(sums[..., :3], -1, 1))
+        return np.asarray(np.divide(planes, areas[:, None].astype(np.float32), dtype=np.float32, casting="same_kind"))
 
 
 def _bins(low: IntArray, high: IntArray, count: int) -> tuple[IntArray, IntArray]:

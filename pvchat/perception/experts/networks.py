@@ -23,7 +23,7 @@ import threading
 import warnings
 import weakref
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -51,7 +51,6 @@ NAMES = (
 )  # fmt: skip
 FORMAT = 1  # of what the builders return: one more when a module, its input or its outputs change
 _EXAMPLE = 64  # of a free side while a module is traced: pixels, tokens
-_BLOCK = 1 << 20  # bytes of weights that are hashed at once
 _COMPILING = threading.Lock()
 # Held while OpenVINO starts. Its first `Type.to_dtype` fills a table that C++ guards by a lock of its own; a second
 # thread that comes meanwhile waits for that lock and keeps Python's, which the first one needs: both wait for ever.
@@ -294,8 +293,7 @@ def _converted(name: str, weights: Path, what: str, convert: Callable[[], Any]) 
     """The converted network: from the home folder, else converted now and put there; `what` tells its kinds apart."""
     digest = hashlib.sha256(f"{FORMAT} {name} {what} ".encode())
     with weights.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
+        hashlib.file_digest(file, lambda: digest)
     folder = home() / "weights" / "networks" / f"{name}-{digest.hexdigest()[:16]}"
     if (folder / _FILE).is_file():
         try:
@@ -350,21 +348,14 @@ def _convert(module: nn.Module, inputs: Sequence[Input]) -> Any:
 
 
 def in_parallel(make: Callable[[Thing], Made], things: Iterable[Thing]) -> list[Made]:
-    """`make` of each thing, in order, in `own_threads()` threads; after an error none is begun any more.
+    """`make` of each thing, in order, in `own_threads()` threads; raises the first error, and begins no other then.
 
     What one of them calls in turn stays in its thread. So many calls at once take so many times a network's buffers.
     """
     todo, count = list(things), own_threads()
     if len(todo) < 2 or count < 2 or getattr(_THREAD, "inside", False):
         return [make(thing) for thing in todo]
-    jobs = [_helpers(count).submit(make, thing) for thing in todo]
-    try:
-        wait(jobs, return_when=FIRST_EXCEPTION)
-    finally:
-        for job in jobs:
-            job.cancel()
-        wait(jobs)
-    return [job.result() for job in jobs if not job.cancelled()]  # the first error, if there was one
+    return list(_helpers(count).map(make, todo))  # which leaves what waits when one of them fails
 
 
 def thread_safe(progress: Progress | None) -> Progress:

@@ -79,24 +79,7 @@ def crop(image: Pixels, region: Region, size: int, *, edge: bool = True) -> Floa
     if region.angle:
         return _turned(image, region, steps) / np.float32(255)
     xs, ys = (np.asarray(np.float32(middle) + steps, np.float32) for middle in (region.x, region.y))
-    return _upright(image, xs, ys, edge) / np.float32(255)
-
-
-def _upright(image: Pixels, xs: FloatArray, ys: FloatArray, edge: bool) -> FloatArray:
-    """`sample` at all of the columns `xs` [w] in all of the rows `ys` [h]: whole rows of bands are reckoned at once."""
-    height, width, bands = image.shape
-    left, top = np.floor(xs), np.floor(ys)
-    fx, fy = np.repeat(xs - left, bands), (ys - top)[:, None]
-    columns = [np.clip(left + k, 0, width - 1).astype(np.intp)[:, None] * bands + np.arange(bands) for k in (0, 1)]
-    flat = image.reshape(height, width * bands)
-    upper, lower = (flat[np.clip(top + k, 0, height - 1).astype(np.intp)] for k in (0, 1))
-    first, second = (rows.take(columns[0].ravel(), 1) * (1 - fx) + rows.take(columns[1].ravel(), 1) * fx
-                     for rows in (upper, lower))  # fmt: skip
-    out = first * (1 - fy) + second * fy
-    if not edge:
-        out[(ys < -0.5) | (ys > height - 0.5)] = 0
-        out[:, np.repeat((xs < -0.5) | (xs > width - 0.5), bands)] = 0
-    return np.asarray(out.reshape(len(ys), len(xs), bands), np.float32)
+    return sample(image, xs[None], ys[:, None], edge=edge) / np.float32(255)
 
 
 def _turned(image: Pixels, region: Region, steps: FloatArray) -> FloatArray:
@@ -134,7 +117,9 @@ def _covered(middle: float, reach: float, size: int) -> tuple[int, int]:
 
 
 def sample(image: NDArray[np.generic], xs: FloatArray, ys: FloatArray, *, edge: bool = True) -> FloatArray:
-    """Bilinear look-up of `image` [H, W] or [H, W, C] at pixel positions `xs`, `ys` (same shape): float32."""
+    """Bilinear look-up of `image` [H, W] or [H, W, C] at pixel positions `xs`, `ys` (of one shape when broadcast):
+    float32; beyond its border that is repeated, or, if not `edge`, all is 0.
+    """
     height, width = image.shape[:2]
     flat = image.reshape(height * width, -1)
     left, top = np.floor(xs), np.floor(ys)

@@ -30,8 +30,9 @@ from pvchat.schemas import LANGUAGES, SAMPLE_RATE, FloatArray, SpokenWord
 WINDOW_S = 30.0  # what the encoder always sees; shorter sound is followed by silence
 _HEAD, _MELS, _HOP = 64, 80, 160  # width of a head of attention
 _FRAME_S = 0.02
-_END, _START, _FIRST_LANGUAGE, _WRITE, _NO_SPEECH, _NO_TIMES = range(6)  # special tokens, by where they are in …
-_ENGLISH = (50256, 50257, 50258, 50358, 50361, 50362)  # … this list of tiny.en's; base has each one further
+# Special tokens: the end and the beginning of a text, its language is kept, nobody speaks, it comes without times.
+_END, _START, _WRITE = "<|endoftext|>", "<|startoftranscript|>", "<|transcribe|>"
+_NO_SPEECH, _NO_TIMES = "<|nocaptions|>", "<|notimestamps|>"
 _MOST_TOKENS = 224  # half of what the decoder can hold, as OpenAI's
 _TOKENS_A_SECOND, _SPARE_TOKENS = 10, 12  # fast speech has about six; more is a loop
 _UNLIKELY, _SILENT = -1.0, 0.6  # OpenAI's: a mean log-probability below, with that of "no speech" above, is no speech
@@ -46,37 +47,34 @@ _KeyValues = dict[str, tuple[Tensor, Tensor]]  # keys and values of the tokens b
 class WordExpert:
     """Hears words: English ones, or those of many languages; raises WeightsError where its weights aren't here.
 
-    `folder`: of `config.json`, `tokenizer.json` and the model, where it isn't the fetched tiny.en; `model`: the model's
-    parts in order, where it isn't `model.bin`.
+    `model`: the parts, in order, of one of many languages, the first beside its other files; else the fetched tiny.en.
     """
 
-    def __init__(self, folder: Path | None = None, model: Sequence[Path] = ()) -> None:
-        folder = member_path("words") if folder is None else folder
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        arrays = _read_model(model or (folder / "model.bin",))
-        self._weights = {name: torch.from_numpy(array) for name, array in arrays}
+    def __init__(self, *model: Path) -> None:
+        parts = model or (member_path("words") / "model.bin",)
+        self._folder = parts[0].parent
+        config = json.loads((self._folder / "config.json").read_text(encoding="utf-8"))
+        self._weights = {name: torch.from_numpy(array) for name, array in _read_model(parts)}
         self._layers = sum(name.endswith("attention/linear_2/bias") for name in self._weights)
-        self._tokenizer_file = folder / "tokenizer.json"
-        shift = config["suppress_ids_begin"][1] - _ENGLISH[_END]
-        self._special = tuple(token + shift for token in _ENGLISH)
-        self._languages = torch.tensor(config["lang_ids"]) if shift else torch.zeros(0, dtype=torch.int64)
+        self._languages = torch.tensor(config["lang_ids"])  # tokens
         self._aligned: list[tuple[int, int]] = [(layer, head) for layer, head in config["alignment_heads"]]
-        self._banned = torch.tensor(config["suppress_ids"])
-        self._banned_first = torch.tensor(config["suppress_ids_begin"])
+        self._banned, self._banned_first = (torch.tensor(config[f"suppress_ids{at}"]) for at in ("", "_begin"))
         self._mel = torch.from_numpy(mel_filters(_MELS))
 
     @classmethod
     def of_languages(cls) -> WordExpert:
         """The one that hears many languages; raises WeightsError where its weights aren't here."""
         roles = ("languages", "languages_rest")
-        first, second = (member_path(role, f"model.bin.part{part}") for part, role in enumerate(roles, 1))
-        return cls(first.parent, (first, second))
+        return cls(*(member_path(role, f"model.bin.part{part}") for part, role in enumerate(roles, 1)))
 
     @cached_property
     def _tokenizer(self) -> Any:
         from tokenizers import Tokenizer
 
-        return Tokenizer.from_file(str(self._tokenizer_file))
+        return Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+
+    def _token(self, text: str) -> int:
+        return int(self._tokenizer.token_to_id(text))
 
     @torch.inference_mode()
     def words(self, samples: FloatArray, start_s: float = 0.0) -> list[SpokenWord]:
@@ -95,7 +93,7 @@ class WordExpert:
         Only the expert `of_languages` tells it; English, and what isn't sure, is left to the other one.
         """
         sound = self._encode(samples)
-        decoded, _ = self._decoder_step([self._special[_START]], 0, dict(sound))
+        decoded, _ = self._decoder_step([self._token(_START)], 0, dict(sound))
         likely = self._logits(decoded[0])[self._languages].softmax(-1).tolist()
         codes = (self._tokenizer.id_to_token(token).strip("<|>") for token in self._languages.tolist())
         probability, language = max((p, code) for p, code in zip(likely, codes, strict=True) if code in LANGUAGES)
@@ -105,9 +103,8 @@ class WordExpert:
 
     def _words(self, sound: _KeyValues, length_s: float, start_s: float, language: str = "") -> list[SpokenWord]:
         """The words of `_encode` sound; the language's code is for the expert of many."""
-        _, start, _, write, _, no_times = self._special
-        spoken = [self._tokenizer.token_to_id(f"<|{language}|>"), write] if len(self._languages) else []
-        prompt = [start, *spoken, no_times]
+        spoken = (f"<|{language}|>", _WRITE) if language else ()
+        prompt = [self._token(text) for text in (_START, *spoken, _NO_TIMES)]
         tokens, attention = self._decode(sound, length_s, prompt)
         if not tokens:
             return []
@@ -151,14 +148,14 @@ class WordExpert:
             decoded, attention = self._decoder_step(new, len(tokens) - len(new), kept)
             attended.append(attention)
             if new is tokens:
-                silence = float(self._logits(decoded[0]).softmax(-1)[self._special[_NO_SPEECH]])
+                silence = float(self._logits(decoded[0]).softmax(-1)[self._token(_NO_SPEECH)])
             last = self._logits(decoded[-1])
             last[self._banned] = -torch.inf
             if new is tokens:
                 last[self._banned_first] = -torch.inf
             best = int(last.argmax())
             total += float(last.log_softmax(-1)[best])
-            if best == self._special[_END] or len(tokens) == most + len(prompt):
+            if best == self._token(_END) or len(tokens) == most + len(prompt):
                 break
             tokens, new = [*tokens, best], [best]
         written = tokens[len(prompt) :]

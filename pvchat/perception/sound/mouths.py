@@ -115,11 +115,9 @@ def faces_at(analysis: ClipAnalysis, time: float) -> list[Face]:
 
 def false_faces(times: Sequence[float], opened: Mapping[float, Mapping[int, float]]) -> set[int]:
     """Tracks that are no faces: the detector took an arm or a pattern for one, and the mesh never fits."""
-    values: dict[int, list[float]] = defaultdict(list)
-    for time in times:
-        for track, value in opened.get(time, {}).items():
-            values[track].append(value)
-    return {track for track, seen in values.items() if len(seen) >= _LOOKS and np.isnan(seen).all()}
+    looks = Counter(track for time in times for track in opened.get(time, {}))
+    fits = {track for time in times for track, value in opened.get(time, {}).items() if not np.isnan(value)}
+    return {track for track, count in looks.items() if count >= _LOOKS and track not in fits}
 
 
 def mouth_movements(times: Sequence[float], opened: Mapping[float, Mapping[int, float]]) -> dict[int, float]:
@@ -127,12 +125,10 @@ def mouth_movements(times: Sequence[float], opened: Mapping[float, Mapping[int, 
 
     `opened`: how far mouths are open at each look, by time and track; NaN where the mesh finds no face.
     """
-    series: dict[int, list[float]] = defaultdict(list)
-    steps: dict[int, list[float]] = defaultdict(list)
-    for before, time in zip([None, *times], times, strict=False):
-        for track, value in opened.get(time, {}).items():
-            series[track] += [] if np.isnan(value) else [value]
-            last = np.nan if before is None else opened.get(before, {}).get(track, np.nan)
-            steps[track] += [] if np.isnan(value - last) else [abs(value - last)]
-    enough = {track for track, values in series.items() if len(values) >= _FOLLOWED * len(times) and steps[track]}
-    return {track: float(np.mean(steps[track])) for track in sorted(enough)}
+    moves = {}
+    for track in sorted({track for time in times for track in opened.get(time, {})}):
+        series = np.array([opened.get(time, {}).get(track, np.nan) for time in times])
+        steps = np.abs(np.diff(series))
+        if np.isfinite(series).sum() >= _FOLLOWED * len(times) and np.isfinite(steps).any():
+            moves[track] = float(np.mean(steps[np.isfinite(steps)]))
+    return moves
