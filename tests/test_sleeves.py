@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from test_facts import HEIGHT, NAVY, RED, SKIN, WALL, WIDTH, track_at
 
-from pvchat.perception import sightings, sleeves
+from pvchat.perception import cloth, sightings, sleeves
 from pvchat.perception.sightings import pictured
 from pvchat.perception.sleeves import add_trousers
 from pvchat.schemas import Garment
@@ -117,6 +117,19 @@ def test_a_woman_in_one_colour_may_wear_a_coat():
 def test_bare_legs_are_no_trousers():
     clip, track = person(legs=SKIN)
     assert sleeves.leg_colour(pictured(clip, track)) is None
+
+
+def test_what_is_black_in_dim_light_only_gets_its_colour():
+    clip, track = person(light=0.32)
+    assert float(sightings.skin_colour(clip.images[0], track.boxes[0])[0]) < 42
+    lit = sightings.relit(clip.images[0], track.boxes[0])
+    assert lit is not None
+    assert float(sightings.skin_colour(lit, track.boxes[0])[0]) == pytest.approx(55, abs=2)
+    colour, agreed = cloth.worn_colour(clip, track, [track], outer=False)
+    assert colour in ("red", "dark red")
+    assert agreed == 1.0
+    bright, track = person()
+    assert sightings.relit(bright.images[0], track.boxes[0]) is None
 
 
 def test_bars_above_and_below_are_no_cloth():

@@ -9,20 +9,22 @@ Legend: N pixels; lengths are in face heights of the person in question.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pvchat.perception import colours, hair
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import crop
-from pvchat.perception.sightings import best_sightings, skin_of, torso_box, within_bars
+from pvchat.perception.sightings import best_sightings, relit, skin_of, torso_box, within_bars
 from pvchat.schemas import FloatArray, Pixels, Track
 from pvchat.video import Clip
 
 _SIGHTINGS, _SIDE = 8, 96  # sightings that are looked at; pixels of a region across and down, about
 _FEWEST = 2  # sightings with the torso in the picture from which those without it don't count
+_DARK, _LIT_AGREE = ("black", "dark grey", "black and grey"), 0.6  # what is looked at in better light; who must agree
 _ARMS_AGREE = 0.5  # share of the sightings from which the arms tell the colour
 _SHOULDER_SEEN, _ELBOW_SEEN = 0.6, 0.3  # visibility
 _UPPER, _WIDE = (0.05, 0.6), 0.16  # part of the way from shoulder to elbow that sleeves cover; half of its width
@@ -65,6 +67,8 @@ def worn_colour(clip: Clip, track: Track, others: Sequence[Track], outer: bool) 
     if outer and arms:
         return arms, arms_agree
     torso, agreed = colours.vote([_colour_phrase(one.image, _torso_pixels(one), one.skin) for one in seen])
+    if torso in _DARK:
+        torso, agreed = _in_better_light(seen) or (torso, agreed)
     several = (torso or "").split(" and ")
     if arms and (torso is None or len(several) > 1 and colours.family(arms) in map(colours.family, several)):
         return arms, arms_agree
@@ -169,3 +173,17 @@ def _colour_phrase(image: Pixels, pixels: Pixels, skin: FloatArray | None) -> st
     if len(flat) < max(12, 0.15 * len(pixels)):
         return None
     return colours.name_colours(colours.dominant(flat, colours.cast(image)))
+
+
+def _in_better_light(seen: Sequence[_Sample]) -> tuple[str, float] | None:
+    """The colour that a dark garment has in better light, and how many agree; None where it is no clearer there."""
+    said: list[str | None] = []
+    for one in seen:
+        if (lit := relit(one.image, one.track.boxes[one.row])) is not None:
+            clear = replace(one, image=lit, skin=skin_of(one.track, one.row, lit))
+            said.append(_colour_phrase(lit, _torso_pixels(clear), clear.skin))
+    colour, agreed = colours.vote(said)
+    if colour is None or " and " in colour or agreed < _LIT_AGREE:  # shades of one colour may be said together
+        colour, agreed = colours.vote([re.sub(r"^(dark|light) | and .*", "", word or "") or None for word in said])
+    clear_enough = colour not in (None, "dark blue", "blue") and agreed >= _LIT_AGREE  # raised light is a little blue
+    return (colour, agreed) if colour and clear_enough else None

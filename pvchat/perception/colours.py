@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pvchat.schemas import Flags, FloatArray, IntArray, Pixels
 
@@ -37,7 +38,7 @@ _BACKGROUND_SHARE = 0.5
 BAR, _SKY = 24, 0.3  # brightest value of a black bar's row, compression included; share of a sky that is blue
 _NEUTRALS = [name for _, name in _GREYS]
 _VALUES = np.arange(256) / 255
-_LINEAR = np.where(_VALUES <= 0.04045, _VALUES / 12.92, ((_VALUES + 0.055) / 1.055) ** 2.4)  # light, 0..1, of each byte
+_LINEAR = np.where(_VALUES <= 0.04045, _VALUES / 12.92, ((_VALUES + 0.055) / 1.055) ** 2.4)  # of each byte
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,20 @@ class Colour:
 
 def to_lab(rgb: Pixels) -> FloatArray:
     """[..., 3] uint8 sRGB to CIELAB, L 0..100."""
-    xyz = _LINEAR[rgb] @ _TO_XYZ.T / _WHITE
+    xyz = to_linear(rgb) @ _TO_XYZ.T / _WHITE
     f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
     x, y, z = f[..., 0], f[..., 1], f[..., 2]
     return np.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)), -1).astype(np.float32)
+
+
+def to_linear(rgb: NDArray[np.integer]) -> NDArray[np.float64]:
+    """sRGB, 0..255, to light, 0..1."""
+    return _LINEAR[rgb]
+
+
+def from_linear(light: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Light [..., 3], 0..1, to sRGB, 0..1: the inverse of `to_linear`."""
+    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
 
 
 def is_grey_scale(images: Pixels) -> bool:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pvchat.video import Clip
 
 _SIGHTINGS = 5  # the best ones, which must agree
+# L of a face in dim light, of one in good light; the most that light is raised
+_DIM, _LIT, _MOST_GAIN = 42.0, 55.0, 6.0
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,19 @@ def skin_colour(image: Pixels, face: FloatArray, masked: bool = False) -> FloatA
     """Median CIELAB [3] of the middle of a face box [4] (fractions): cheeks and nose; above a mask the brow."""
     inner = part(face, 0.25, 0.12, 0.75, 0.36) if masked else part(face, 0.25, 0.4, 0.75, 0.7)
     return np.asarray(np.median(colours.to_lab(crop(image, inner)).reshape(-1, 3), 0), np.float32)
+
+
+def relit(image: Pixels, face: FloatArray) -> Pixels | None:
+    """The picture in the light that makes the face in a box [4] as light as in daylight; None if it is light enough.
+
+    Black stays black under it; what is only dark gets its colour.
+    """
+    lightness = float(skin_colour(image, face)[0])
+    if lightness >= _DIM:
+        return None
+    gain = min(_MOST_GAIN, ((_LIT + 16) / (lightness + 16)) ** 3)
+    light = np.minimum(colours.to_linear(np.arange(256)) * gain, 1.0)  # of each byte
+    return np.asarray((colours.from_linear(light) * 255).round(), np.uint8)[image]
 
 
 def within_bars(image: Pixels, box: FloatArray) -> FloatArray:
