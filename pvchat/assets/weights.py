@@ -17,14 +17,6 @@ from pvchat.errors import WeightsError
 from pvchat.schemas import Progress
 
 
-def fetch_command(role: str) -> str:
-    """The command that brings or mends a row of the table."""
-    for option, kinds in ((" --voice", ("voice", "languages")), (" --spoken", ("spoken",))):
-        if any(weight.role == role for weight in packages.table(*kinds)):
-            return f"pvchat doctor --fetch{option}"
-    return "pvchat doctor --fetch"
-
-
 def member_path(role: str, name: str | None = None, *, table: Table | None = None) -> Path:
     """Where a file of a role of a table (None: of any) lies; without a `name` the one thing to load.
 
@@ -46,11 +38,11 @@ def member_path(role: str, name: str | None = None, *, table: Table | None = Non
     path = folder / part
     if not (folder / staging.RECEIPT).is_file() or not path.exists():
         what = f"the weights '{role}' ({weight.purpose}) aren't here yet."
-        raise WeightsError(what, subject=str(path), hint=f"Run: {fetch_command(role)}")
+        raise WeightsError(what, subject=str(path), hint=f"Run: {packages.fetch_command(role)}")
     files = {n: e for n, e in staging.files_of(weight).items() if not part or n == part or n.startswith(f"{part}/")}
     for file, why in staging.find_damage(weight, files).items():
         what = f"the weights '{role}' ({weight.purpose}) are damaged: {why}."
-        raise WeightsError(what, subject=str(folder / file), hint=f"Run: {fetch_command(role)}")
+        raise WeightsError(what, subject=str(folder / file), hint=f"Run: {packages.fetch_command(role)}")
     return path
 
 
