@@ -15,8 +15,7 @@ from make_studio import ANA, BEN, Studio, open_chat  # noqa: E402
 from pvchat import PVChat  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
 from pvchat.errors import SettingsError, WeightsError  # noqa: E402
-from pvchat.model.describer import Describer  # noqa: E402
-from pvchat.model.personstates import STAMP  # noqa: E402
+from pvchat.model.describer import STAMP, Describer  # noqa: E402
 from pvchat.model.trained import TrainedModel  # noqa: E402
 from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts  # noqa: E402
 from recipes.model.made import create_model, save_model  # noqa: E402
