@@ -46,12 +46,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The model finds that everybody sleeps; gives the clips that it was asked about."""
     clips: list[str] = []
 
-    def retold(self: Describer, analysis: ClipAnalysis) -> ClipAnalysis:
+    def with_deeds(self: Describer, analysis: ClipAnalysis) -> ClipAnalysis:
         clips.append(analysis.key)
         tracks = [replace(t, facts=replace(t.facts, deed="sleeping", pose=None, gestures=[])) for t in analysis.tracks]
         return replace(analysis, tracks=tracks)
 
-    monkeypatch.setattr(Describer, "retold", retold)
+    monkeypatch.setattr(Describer, "with_deeds", with_deeds)
     return clips
 
 

@@ -144,5 +144,5 @@ def settings_of(args: argparse.Namespace) -> Settings:
     if args.device != "auto":  # that finds out when torch is loaded
         pick_device(args.device)
     set_threads()
-    names = ("device", "seed", "model", "answers", "eyes", "show", "quantize", "traits", "voice")
-    return Settings(**{name: given[name] for name in names}, **sections)
+    plain = {field.name: given[field.name] for field in dataclasses.fields(Settings) if field.name not in SECTIONS}
+    return Settings(**plain, **sections)

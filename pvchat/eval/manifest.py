@@ -106,24 +106,22 @@ def checked(manifest: Manifest) -> Manifest:
 
     Each becomes a problem that says how many questions are lost.
     """
-    problems = list(manifest.problems)
-    there = {clip: manifest.path(clip).is_file() for clip in {i.video for i in manifest.items}}
-    for clip in sorted(clip for clip, found in there.items() if not found):
-        count = sum(i.video == clip for i in manifest.items)
-        problems.append(Problem(clip, f"the file isn't there ({count} questions)"))
+    problems, asked = list(manifest.problems), Counter(i.video for i in manifest.items)
+    gone = {clip for clip in asked if not manifest.path(clip).is_file()}
+    problems += [Problem(clip, f"the file isn't there ({asked[clip]} questions)") for clip in sorted(gone)]
     people = tuple(p for p in manifest.people if manifest.path(p.clip).is_file())
-    for person in (p for p in manifest.people if p not in people):
-        problems.append(Problem(person.clip, f"the enrollment clip of {person.name} isn't there"))
-    items = tuple(i for i in manifest.items if there[i.video])
+    lost = [p for p in manifest.people if p not in people]
+    problems += [Problem(p.clip, f"the enrollment clip of {p.name} isn't there") for p in lost]
+    items = [i for i in manifest.items if i.video not in gone]
     strange = Counter(name for i in items for name in set(i.people) - {p.name for p in people})
     for name, count in strange.items():
         problems.append(Problem("questions", f"'{name}' isn't among the people to enroll ({count} questions)"))
-    items = tuple(i for i in items if strange.keys().isdisjoint(i.people))
-    for item in (item for item in items if len(item.question) > MAX_QUESTION):
+    items = [i for i in items if strange.keys().isdisjoint(i.people)]
+    for item in (i for i in items if len(i.question) > MAX_QUESTION):
         what = f"it has {len(item.question):,} characters; at most {MAX_QUESTION:,} are read"
         problems.append(Problem(f"question {item.id}", what))
-    items = tuple(i for i in items if len(i.question) <= MAX_QUESTION)
-    return replace(manifest, people=people, problems=tuple(problems), items=items)
+    items = [i for i in items if len(i.question) <= MAX_QUESTION]
+    return replace(manifest, people=people, problems=tuple(problems), items=tuple(items))
 
 
 def half_of(clip: str) -> str:

@@ -98,7 +98,7 @@ class Describer:
             self._frozen.clear()
             self._read.clear()
 
-    def retold(self, analysis: ClipAnalysis) -> ClipAnalysis:
+    def with_deeds(self, analysis: ClipAnalysis) -> ClipAnalysis:
         """A copy of a clip's analysis in which deeds are decided by what the queries read of each person, too.
 
         Those beyond the longest tracks, of whom the model sees nothing, stay as they are. So does a long video: it is
