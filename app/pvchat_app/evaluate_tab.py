@@ -195,7 +195,7 @@ def _demo_items() -> list[Item]:
     """Two questions about each person in each clip: is she there, and what does she wear?"""
     items: list[Item] = []
     for clip in footage.EVALUATED:
-        there = {name: name in footage.shot(clip).shows for name in footage.ENROLLED}
+        there = {name: name in footage.SHOTS[clip].shows for name in footage.ENROLLED}
         for name, present in there.items():
             truth = f"{'Yes' if present else 'No'}, {name} is {'' if present else 'not '}in this video."
             wears = ("single", "appearance", f"What is {name} wearing?", footage.WEARS[name])
