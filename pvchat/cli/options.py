@@ -10,25 +10,20 @@ import argparse
 import dataclasses
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 from pvchat.config import ANSWERS, COSTS, FRAME_STYLES, QUANTIZED, PresenceConfig, Settings, VideoConfig
 from pvchat.runtime import pick_device, set_threads
 
 SECTIONS: dict[str, type[Any]] = {"video": VideoConfig, "presence": PresenceConfig}
 
+# what `add_subparsers` returns, where commands register themselves
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 Run = Callable[[argparse.Namespace], int | None]  # does a command; returns its exit code, None for 0
 COSTS_HELP = {
     "strict": "say that somebody is there only when very sure",
     "lenient": "say so sooner: fewer are missed, more strangers are taken for somebody",
 }
-
-
-class Commands(Protocol):
-    """What `ArgumentParser.add_subparsers` returns, where commands register themselves."""
-
-    def add_parser(self, name: str, *, prog: str, usage: str, help: str, description: str) -> argparse.ArgumentParser:
-        """A parser for one more command."""
 
 
 def add_command(
