@@ -23,17 +23,11 @@ def member_path(role: str, name: str | None = None, *, table: Table | None = Non
     That is the only file, the converted folder of a GGUF row, or the row's folder if it has several files.
 
     Raises:
-        WeightsError: no such role or name; not fetched yet; damaged since (`staging.py` says what is looked at).
+        WeightsError: not fetched yet; damaged since (`staging.py` says what is looked at).
     """
-    rows = {weight.role: weight for weight in (packages.table() if table is None else table)}
-    if (weight := rows.get(role)) is None:
-        raise WeightsError(f"there are no weights '{role}'.", hint=f"Choose from: {', '.join(rows)}.")
-    if name is None:
-        part = staging.CONVERTED if weight.gguf else weight.names[0] if len(weight.names) == 1 else ""
-    elif name in weight.names:
-        part = name
-    else:
-        raise WeightsError(f"{weight.requirement} has no file '{name}'.", hint=f"It has: {', '.join(weight.names)}.")
+    weight = next(one for one in (packages.table() if table is None else table) if one.role == role)
+    only = weight.names[0] if len(weight.names) == 1 else ""
+    part = name or (staging.CONVERTED if weight.gguf else only)
     folder = staging.folder_of(weight)
     path = folder / part
     if not (folder / staging.RECEIPT).is_file() or not path.exists():
