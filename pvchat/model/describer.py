@@ -67,11 +67,13 @@ class Describer:
         # a stranger's file may bear our stamp and have other shapes all the same
         fits = all(key in arrays and arrays[key].shape == shape for key, shape in shapes.items())
         if fits and person.extra.get(STAMP) == self.trained.stamp:
-            stored = (torch.from_numpy(arrays[name].astype(np.float32)) for name in shapes)
-            return PersonState(person.name, *(part.to(self.trained.device) for part in stored), person)
-        if "tokens" in arrays:
-            _log.warning("'%s' was trained with another model: only her enrollment counts here", person.name)
-        return PersonState(person.name, *self._aligned(person), person)
+            stored = (torch.from_numpy(arrays[name].astype(np.float32)) for name in ("tokens", "z"))
+            tokens, z = (part.to(self.trained.device) for part in stored)
+        else:
+            if "tokens" in arrays:
+                _log.warning("'%s' was trained with another model: only her enrollment counts here", person.name)
+            tokens, z = self._aligned(person)
+        return PersonState(person.name, tokens, z, person)
 
     def _aligned(self, person: Person) -> tuple[Tensor, Tensor]:
         """Tokens [I, D] and z [M, R] that the aligner makes of a stored person."""

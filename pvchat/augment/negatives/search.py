@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -194,9 +195,8 @@ def write_excerpts(found: Negatives, subject: SubjectClip, run: Augmentation) ->
             inside = [(part, name) for start, end, part, name in subject.segments if start <= middle <= end]
             split, source = inside[0] if inside else ("train", candidate.key)
         stages: tuple[Stage, ...] = ("video", "image") if number in with_still else ("video",)
-        made = [_sample(candidate, config.seconds, stage) for stage in stages]
-        for sample in made:
-            sample.split, sample.source, sample.people, sample.seed = split, source, {subject.name: False}, found.seed
+        about = {"split": split, "source": source, "people": {subject.name: False}, "seed": found.seed}
+        made = [_sample(candidate, config.seconds, stage, about) for stage in stages]
         _cut(candidate, made, run)
         samples += made
     return samples
@@ -244,10 +244,10 @@ def _cut(candidate: Negative, made: Sequence[Sample], run: Augmentation) -> None
         write_media(run.out / sample.media, images[0 if sample.stage == "video" else len(images) // 2 :])
 
 
-def _sample(candidate: Negative, seconds: float, stage: Stage) -> Sample:
-    """What is known of an excerpt, or of its still, by itself."""
+def _sample(candidate: Negative, seconds: float, stage: Stage, about: dict[str, Any]) -> Sample:
+    """An excerpt, or its still; `about`: further fields."""
     place = (candidate.key, candidate.recipe, candidate.track, candidate.start_s, candidate.end_s, candidate.box)
     name = digest(*place, seconds, FPS, _SIDE, stage)[:16]
     gates = {"distance": candidate.distance} if np.isfinite(candidate.distance) else {}
     media = f"{MEDIA}/{name}{'.mp4' if stage == 'video' else '.jpg'}"
-    return Sample(name, "negative", candidate.recipe, stage, media, candidate.key, "train", {}, gates)
+    return Sample(name, "negative", candidate.recipe, stage, media, gates=gates, **about)
