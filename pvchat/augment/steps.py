@@ -203,8 +203,7 @@ def _step(run: Augmentation, step: str) -> None:
     run.input_hash = hashlib.sha256(json.dumps(inputs, sort_keys=True, default=str).encode()).hexdigest()
     path, result = run.out / f"{step}.json", run.out / RESULTS[step]
     known = read_manifest(path)
-    fits = known is not None and known["input"] == run.input_hash and result.exists()
-    if known is not None and fits and atomic.sha256_of(result) == known["result"]:
+    if known and known["input"] == run.input_hash and result.exists() and atomic.sha256_of(result) == known["result"]:
         run.manifests[step] = known
         return
     if step in ("profile", "positives") and "consisid" in run.config.generators:
