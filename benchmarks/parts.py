@@ -40,8 +40,9 @@ from pvchat import PVChat
 from pvchat.config import Settings
 from pvchat.eval.manifest import HALVES
 from pvchat.identity.enroll import enroll
-from pvchat.model import aligner, connectors, heads, people, personstates
+from pvchat.model import aligner, connectors, heads, people
 from pvchat.model.choices import choices
+from pvchat.model.describer import Describer
 from pvchat.model.pvchat import PVChatModel
 from pvchat.model.trained import TrainedModel
 from pvchat.perception.deeds import deed_logits, likeliest
@@ -251,6 +252,7 @@ def without_state(chat: PVChat, *names: str) -> Off:
 
 MOEC = (connectors.MixtureConnector,)
 HGA = (connectors.group_aggregate, connectors._nearest)
+TOKENS = (aligner, people, Describer.state, Describer._aligned)
 PARTS = (
     Part("mixed heads: the routed ones off", lambda chat: routed(chat.networks.trained.model, 0.0), (heads,)),
     Part("mixed heads: all on, no router", lambda chat: routed(chat.networks.trained.model, 1.0)),
@@ -258,7 +260,7 @@ PARTS = (
     Part("HGA", lambda chat: changed((chat.networks.trained.model.connectors, "hga", False)), HGA),
     Part("MoVA's gate", lambda chat: changed((chat.networks.trained.model, "gate", None)), (connectors.QuestionGate,)),
     Part("stretches of time: one, not four", at_once),
-    Part("personal tokens", lambda chat: without_state(chat, "tokens"), (aligner, people, personstates), person=True),
+    Part("personal tokens", lambda chat: without_state(chat, "tokens"), TOKENS, person=True),
     Part("head offsets", lambda chat: without_state(chat, "z"), person=True),
     Part("(connectors)", lambda chat: silent(chat.networks.trained.model)),
 )

@@ -56,7 +56,7 @@ def says(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[tuple[str, Lea
         def answer(self: PVChatModel, visual: object, question: str, facts: str, *asked: object) -> str:
             how = asked[-1]
             told.append((facts, how.lead))
-            ends = (end for end in range(1, len(text) + 1) if how.heard(text[:end]))
+            ends = (end for end in range(1, len(text) + 1) if how.on_text(text[:end]))
             return text[: next(ends, len(text))]
 
         monkeypatch.setattr(PVChatModel, "answer", answer)

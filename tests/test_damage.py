@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -117,12 +118,13 @@ def test_what_is_not_fetched_is_not_mended(
     row: Weight, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A damaged language model, and a fetch that brings none."""
+    row = replace(row, kind="spoken")
     monkeypatch.setattr(packages, "table", lambda *kinds: (row,) if not kinds or "spoken" in kinds else ())
     monkeypatch.setattr("pvchat.service.networks.Networks.fetch", lambda *_: None)
     flip(staging.folder_of(row) / "model.bin")
     damage = doctor._damage()
     for found in (damage, doctor._damage()):  # it stays damaged until it is fetched
-        assert [weights.fetch_command(row["role"]) for row in found] == ["pvchat doctor --fetch --spoken"]
+        assert [packages.fetch_command(row["role"]) for row in found] == ["pvchat doctor --fetch --spoken"]
     monkeypatch.setattr(doctor, "_damage", lambda: damage)
     doctor._fetch([])
     said = capsys.readouterr().err

@@ -51,9 +51,9 @@ def test_the_move_over_a_photo_starts_and_ends_where_it_should():
 
 def test_every_file_of_a_shot_is_known():
     rows = {row.role: row for row in packages.table("footage")}
-    names = [shot.name for shot in footage.SHOTS]
+    names = [row["name"] for row in footage._TABLES["shots"]]
     assert len(set(names)) == len(names)
-    for shot in footage.SHOTS:
+    for shot in footage.SHOTS.values():
         assert set(shot.shows) <= set(footage.ENROLLED)
         assert all(part in names for part in shot.beside.split())
         assert shot.beside or shot.file in rows[shot.role].names
@@ -68,7 +68,7 @@ def test_all_question_types_are_asked_with_and_without_the_person():
     kinds = set()
     for clip, question in footage.ASKED:
         read = read_question(question, list(footage.ENROLLED))
-        there = any(name in footage.shot(clip).shows for name in read.people or footage.ENROLLED)
+        there = any(name in footage.SHOTS[clip].shows for name in read.people or footage.ENROLLED)
         kinds.add((read.type, there))
     assert kinds >= {
         (kind, there) for kind in ("existence", "appearance", "action", "location") for there in (True, False)
@@ -112,13 +112,13 @@ def test_the_course_of_the_demo(pvchat_home, monkeypatch, capsys):
 
     monkeypatch.setattr(demo, "open_demo", lambda *_: Chat())
     monkeypatch.setattr(weights, "fetch", lambda progress, table: fetched.append(table))
-    monkeypatch.setattr(footage, "build", lambda folder: {s.name: folder / f"{s.name}.mp4" for s in footage.SHOTS})
+    monkeypatch.setattr(footage, "build", lambda folder: {name: folder / f"{name}.mp4" for name in footage.SHOTS})
     result = demo.perform(Settings(), lambda *_: None, demo.show_answer)
     assert tuple(asked) == footage.ASKED
     assert fetched == [packages.table("embedded"), packages.table("footage"), "networks converted"]
     told = capsys.readouterr()
     assert "MB" in told.err.splitlines()[0]
-    shown = [clip for clip, question in footage.ASKED if any(n in question for n in footage.shot(clip).shows)]
+    shown = [clip for clip, question in footage.ASKED if any(n in question for n in footage.SHOTS[clip].shows)]
     assert result["decisions_right"] == len(shown) < result["decisions"] == len(footage.ASKED)
     assert {"clip", "question", "answer", "people", "seconds", "right", "shows"} <= set(result["answers"][0])
     json.dumps(result)

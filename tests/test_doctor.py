@@ -21,7 +21,7 @@ def test_an_empty_home(pvchat_home, capsys):
     assert cli.main(["doctor", "--json"]) == 1
     report = json.loads(capsys.readouterr().out)
     assert report["home"] == str(pvchat_home)
-    assert [row["role"] for row in report["weights"] if not doctor._is_extra(row)] == [
+    assert [row["role"] for row in report["weights"] if not doctor._for_whom(row)] == [
         w.role for w in table("embedded")
     ]
     assert [row["role"] for row in report["weights"] if row["for_spoken"]] == ["llm"]
@@ -104,7 +104,7 @@ def test_of_a_home_without_its_key_nobody_is_counted(monkeypatch, capsys):
 @pytest.mark.weights
 def test_with_all_weights_nothing_is_missing():
     report = doctor.examine()
-    assert all(row["here"] for row in report["weights"] if not doctor._is_extra(row))
+    assert all(row["here"] for row in report["weights"] if not doctor._for_whom(row))
     assert not any("Weights" in problem["what"] for problem in report["problems"])
 
 

@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 from make_people import make_person
 
-from pvchat.augment.dataset import DataSetProblem
+from pvchat.augment.lines import Problem
 from pvchat.bases.models import base_rows
 from pvchat.bases.sources import list_bases
 from pvchat.chat.query import Query
@@ -55,7 +55,7 @@ def words(section: str) -> set[str]:
         ("`ask`", dict.fromkeys((*get_args(Decision), *get_args(QuestionType), *get_args(Reason)))),
         ("A person", describe(make_person())),
         ("A person", Notes().to_dict()),
-        ("Data sets", vars(DataSetProblem("a", "b"))),
+        ("Data sets", vars(Problem("a", "b"))),
     ],
 )
 def test_every_field_is_named(section: str, row: dict[str, object]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from pvchat.storage.tensorfile import pack
 def make_model(folder: Path, llm: str = "embedded", **changes: object) -> Path:
     """A folder as `save_pretrained` leaves it, with two small tensors."""
     folder.mkdir(parents=True)
-    row = read_config(pretrained_folder("embedded")).to_dict() | {"llm": llm} | changes
+    row = asdict(read_config(pretrained_folder("embedded"))) | {"llm": llm} | changes
     (folder / "config.json").write_text(json.dumps(row))
     (folder / "model.safetensors").write_bytes(pack({"a": np.zeros((3, 4), np.float32), "b": np.zeros(5, np.float32)}))
     return folder

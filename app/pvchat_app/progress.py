@@ -83,15 +83,11 @@ def progress_bars(what: str, call: Callable[[Progress], object]) -> Iterator[str
     """Run a call in its own thread, yield its progress bar as HTML, raise what it raised; `what` is its first text."""
     watch = CallProgress(what)
     yield watch.html()
-
-    def run(_: Callable[[str], None]) -> None:
-        call(watch.tell)
-
-    for _ in streamed_pieces(run):
+    for _ in streamed_pieces(lambda _: call(watch.tell)):
         yield watch.html()
 
 
-def streamed_pieces(call: Callable[[Callable[[str], None]], None]) -> Iterator[str]:
+def streamed_pieces(call: Callable[[Callable[[str], None]], object]) -> Iterator[str]:
     """Run a call in its own thread, yield the pieces that it hands out ("" while none comes), raise what it raised."""
     pieces: queue.Queue[str | None] = queue.Queue()
     failure: list[BaseException] = []

@@ -42,7 +42,7 @@ class Shot:
 
 
 _TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-SHOTS = tuple(Shot(**row) for row in _TABLES["shots"])
+SHOTS = {row["name"]: Shot(**row) for row in _TABLES["shots"]}
 ENROLLED: dict[str, str] = _TABLES["enrolled"]  # name: the clip that the demo enrolls her from
 ASKED: tuple[tuple[str, str], ...] = tuple(map(tuple, _TABLES["asked"]))  # clip, question
 EVALUATED: tuple[str, ...] = tuple(_TABLES["evaluated"])  # clips of the demo set
@@ -52,17 +52,12 @@ WEARS: dict[str, str] = _TABLES["wears"]  # name: a true sentence
 def build(folder: Path) -> dict[str, Path]:
     """Make the clips that aren't there yet in a folder; their paths by name. Raises WeightsError without footage."""
     folder.mkdir(parents=True, exist_ok=True)
-    paths = {shot.name: folder / f"{shot.name}.mp4" for shot in SHOTS}
-    for shot in SHOTS:
-        if not paths[shot.name].exists():
-            with atomic.drafted(paths[shot.name]) as draft:
-                save_clip(draft, _images(shot), _fps(shot))
+    paths = {name: folder / f"{name}.mp4" for name in SHOTS}
+    for name, path in paths.items():
+        if not path.exists():
+            with atomic.drafted(path) as draft:
+                save_clip(draft, _images(SHOTS[name]), _fps(SHOTS[name]))
     return paths
-
-
-def shot(name: str) -> Shot:
-    """The shot of that name."""
-    return next(s for s in SHOTS if s.name == name)
 
 
 def move_over(photo: Any, move: Sequence[Crop], aspect: float, count: int) -> Images:
@@ -82,18 +77,18 @@ def move_over(photo: Any, move: Sequence[Crop], aspect: float, count: int) -> Im
         yield np.asarray(photo.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0))
 
 
-def _images(shot_: Shot) -> Images:
-    if shot_.beside:
-        yield from _side_by_side(*(shot(name) for name in shot_.beside.split()))
+def _images(shot: Shot) -> Images:
+    if shot.beside:
+        yield from _side_by_side(*(SHOTS[name] for name in shot.beside.split()))
         return
-    path = weights.member_path(shot_.role, shot_.file)
-    if shot_.move:
+    path = weights.member_path(shot.role, shot.file)
+    if shot.move:
         with Image.open(path) as photo:
-            yield from move_over(photo.convert("RGB"), shot_.move, shot_.aspect, round(STILL_FPS * STILL_SECONDS))
+            yield from move_over(photo.convert("RGB"), shot.move, shot.aspect, round(STILL_FPS * STILL_SECONDS))
         return
     import av
 
-    start, end = shot_.span
+    start, end = shot.span
     with av.open(str(path)) as container:
         for frame in container.decode(video=0):
             if frame.time is not None and start <= frame.time < end:
@@ -114,7 +109,7 @@ def _side_by_side(left: Shot, right: Shot) -> Images:
         yield np.concatenate([np.asarray(scaled), other], axis=1)
 
 
-def _fps(shot_: Shot) -> float:
-    if shot_.beside:
-        return _fps(shot(shot_.beside.split()[0]))
-    return STILL_FPS if shot_.move else 30000 / 1001  # carphone runs at NTSC's rate
+def _fps(shot: Shot) -> float:
+    if shot.beside:
+        return _fps(SHOTS[shot.beside.split()[0]])
+    return STILL_FPS if shot.move else 30000 / 1001  # carphone runs at NTSC's rate

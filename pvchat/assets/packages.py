@@ -22,6 +22,7 @@ class Weight:
     licence: str
     purpose: str
     gguf: bool = False  # also converted to safetensors, and loaded from that folder
+    kind: str = ""  # "embedded" (what every installation needs), "spoken", "voice", "languages" or "footage"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -35,11 +36,19 @@ class Weight:
 
 
 Table = tuple[Weight, ...]
+# What brings a kind that not everybody needs, beside `pvchat doctor --fetch`.
+OPTIONS = {"voice": "--voice", "languages": "--voice", "spoken": "--spoken"}
 
 
 @cache
 def table(*kinds: str) -> Table:
-    """The rows of "embedded" (what every installation needs), "spoken", "voice", "languages" or "footage"; else all."""
+    """The rows of these kinds (see `Weight.kind`); without any, all."""
     found = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-    rows = (row for kind in kinds or found for row in found[kind])
+    rows = ({**row, "kind": kind} for kind in kinds or found for row in found[kind])
     return tuple(Weight(**{**row, "members": tuple(row["members"])}) for row in rows)
+
+
+def fetch_command(role: str) -> str:
+    """The command that brings or mends a row of the table."""
+    kind = next((weight.kind for weight in table() if weight.role == role), "")
+    return f"pvchat doctor --fetch {OPTIONS.get(kind, '')}".rstrip()

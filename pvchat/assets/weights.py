@@ -17,40 +17,26 @@ from pvchat.errors import WeightsError
 from pvchat.schemas import Progress
 
 
-def fetch_command(role: str) -> str:
-    """The command that brings or mends a row of the table."""
-    for option, kinds in ((" --voice", ("voice", "languages")), (" --spoken", ("spoken",))):
-        if any(weight.role == role for weight in packages.table(*kinds)):
-            return f"pvchat doctor --fetch{option}"
-    return "pvchat doctor --fetch"
-
-
 def member_path(role: str, name: str | None = None, *, table: Table | None = None) -> Path:
     """Where a file of a role of a table (None: of any) lies; without a `name` the one thing to load.
 
     That is the only file, the converted folder of a GGUF row, or the row's folder if it has several files.
 
     Raises:
-        WeightsError: no such role or name; not fetched yet; damaged since (`staging.py` says what is looked at).
+        WeightsError: not fetched yet; damaged since (`staging.py` says what is looked at).
     """
-    rows = {weight.role: weight for weight in (packages.table() if table is None else table)}
-    if (weight := rows.get(role)) is None:
-        raise WeightsError(f"there are no weights '{role}'.", hint=f"Choose from: {', '.join(rows)}.")
-    if name is None:
-        part = staging.CONVERTED if weight.gguf else weight.names[0] if len(weight.names) == 1 else ""
-    elif name in weight.names:
-        part = name
-    else:
-        raise WeightsError(f"{weight.requirement} has no file '{name}'.", hint=f"It has: {', '.join(weight.names)}.")
+    weight = next(one for one in (packages.table() if table is None else table) if one.role == role)
+    only = weight.names[0] if len(weight.names) == 1 else ""
+    part = name or (staging.CONVERTED if weight.gguf else only)
     folder = staging.folder_of(weight)
     path = folder / part
     if not (folder / staging.RECEIPT).is_file() or not path.exists():
         what = f"the weights '{role}' ({weight.purpose}) aren't here yet."
-        raise WeightsError(what, subject=str(path), hint=f"Run: {fetch_command(role)}")
+        raise WeightsError(what, subject=str(path), hint=f"Run: {packages.fetch_command(role)}")
     files = {n: e for n, e in staging.files_of(weight).items() if not part or n == part or n.startswith(f"{part}/")}
     for file, why in staging.find_damage(weight, files).items():
         what = f"the weights '{role}' ({weight.purpose}) are damaged: {why}."
-        raise WeightsError(what, subject=str(folder / file), hint=f"Run: {fetch_command(role)}")
+        raise WeightsError(what, subject=str(folder / file), hint=f"Run: {packages.fetch_command(role)}")
     return path
 
 

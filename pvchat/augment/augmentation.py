@@ -26,12 +26,12 @@ from pvchat.video.files import SUFFIXES
 
 FOLDERS = ("others", "backgrounds")  # fields of `AugmentConfig`
 _MEDIA_SUFFIXES = SUFFIXES | {".bmp"}  # of clips and pictures; the latter stand behind people only
-MEDIA, DROPPED = "media", "dropped"
+MEDIA = "media"
 _JPEG_QUALITY = 92
 _SAMPLE_FILE = re.compile(r"(\.[0-9a-f]+-)?[0-9a-f]{16}\.(mp4|png|jpg)")  # samples and drafts of them
 _ALL_BYTES = 1 << 40  # the folder's own analyses are never thrown out
 RESULTS = {
-    "profile": "profile.safetensors", "positives": "positives.jsonl", "negatives": "negatives.jsonl",
+    "profile": "profile.jsonl", "positives": "positives.jsonl", "negatives": "negatives.jsonl",
     "filter": "samples.jsonl", "dataset": "dataset.jsonl",
 }  # fmt: skip
 
@@ -47,13 +47,7 @@ class AnalysisCache:
 
     def __call__(self, sample: Sample) -> ClipAnalysis:
         """Raises VideoReadError when the sample's media can't be read."""
-        return self.chat.analyse(self.path(sample))
-
-    def path(self, sample: Sample) -> Path:
-        """Where a sample's media lies, dropped or not."""
-        kept = self.out / sample.media
-        dropped = self.out / DROPPED / kept.name
-        return dropped if dropped.exists() and not kept.exists() else kept
+        return self.chat.analyse(self.out / sample.media)
 
 
 @dataclass
@@ -76,9 +70,8 @@ class Augmentation:
 
     @cached_property
     def profile(self) -> profile.Profile:
-        """The subject: read back where an earlier call measured them, set by the step that does."""
-        path = self.out / RESULTS["profile"]
-        return profile.load_or_build(path, self.clip, self.name, self.chat, self.config)
+        """The subject, measured frame by frame when a step first needs that."""
+        return profile.build(self.clip, self.name, self.chat, self.config, self.watch)
 
     @cached_property
     def analyses(self) -> AnalysisCache:
@@ -131,9 +124,8 @@ def locked_folder(out: Path, name: str) -> Iterator[None]:
 
 def orphaned_media(out: Path, samples: Sequence[Sample]) -> list[Path]:
     """Our media that belong to no sample: of an earlier call with other settings, or half written."""
-    wanted = {out / (f"{DROPPED}/{Path(s.media).name}" if s.dropped else s.media) for s in samples}
-    found = [path for folder in (MEDIA, DROPPED) if (out / folder).is_dir() for path in (out / folder).iterdir()]
-    return sorted(path for path in found if _SAMPLE_FILE.fullmatch(path.name) and path not in wanted)
+    wanted = {out / sample.media for sample in samples}
+    return [p for p in (out / MEDIA).iterdir() if _SAMPLE_FILE.fullmatch(p.name) and p not in wanted]
 
 
 def write_media(path: Path, images: Pixels) -> None:

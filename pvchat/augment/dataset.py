@@ -13,11 +13,11 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from pvchat.augment.lines import lines_of, read_lines, validated, write_lines
+from pvchat.augment.lines import Problem, lines_of, read_lines, validated, write_lines
 from pvchat.augment.questions.templates import SPLITS, masked
 from pvchat.augment.schemas import QuestionRow, Sample
 from pvchat.errors import SettingsError
@@ -84,23 +84,12 @@ def card(samples: Sequence[Sample], rows: Sequence[QuestionRow]) -> str:
     return "\n".join(lines) + "\n"
 
 
-@dataclass(frozen=True)
-class DataSetProblem:
-    """What is wrong where: "dataset.jsonl:17 (id)", or a file."""
-
-    where: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what}"
-
-
 class _Checked:
     """A data set being checked, with the place of every row and sample."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.problems: list[DataSetProblem] = []
+        self.problems: list[Problem] = []
         kept = [(where, s) for where, s in self._read(SAMPLES, Sample) if not s.dropped]
         self.samples: dict[str, tuple[str, Sample]] = {sample.id: (where, sample) for where, sample in kept}
         self.rows: list[tuple[str, QuestionRow]] = list(self._read(ROWS, QuestionRow))
@@ -115,7 +104,7 @@ class _Checked:
 
     def note(self, where: str, what: str) -> None:
         """Add a problem."""
-        self.problems.append(DataSetProblem(where, what))
+        self.problems.append(Problem(where, what))
 
     def _read(self, name: str, kind: type) -> Iterator[tuple[str, Any]]:
         """Every line of a file as what it should be, with its place; others become problems."""
@@ -130,7 +119,7 @@ class _Checked:
                 self.note(where, str(error))
 
 
-def check(path: str | Path) -> list[DataSetProblem]:
+def check(path: str | Path) -> list[Problem]:
     """Everything that is wrong with a data set; raises SettingsError where there is none."""
     path = Path(path)
     if not (path / ROWS).is_file():

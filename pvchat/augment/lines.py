@@ -1,9 +1,10 @@
-"""JSON lines and manifests of steps on disk, whole or not there."""
+"""JSON lines and manifests of steps on disk, whole or not there; and what is wrong with a line that somebody wrote."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,17 @@ from pvchat.storage import atomic
 
 Entry = dict[str, Any]
 _adapter = cache(TypeAdapter)  # making one takes a while
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong where: "dataset.jsonl:17 (id)", or a file."""
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
 
 
 def read_lines(path: Path) -> list[Entry]:

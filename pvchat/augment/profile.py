@@ -7,15 +7,10 @@ Legend: T dense frames, H and W their pixels, h and w of a mask.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 from scipy.ndimage import maximum_filter
 
 from pvchat import video
@@ -25,7 +20,6 @@ from pvchat.identity import enroll, subjects
 from pvchat.people.person import Person
 from pvchat.perception.experts.body import PersonMask, resize
 from pvchat.schemas import ClipAnalysis, Flags, FloatArray, IntArray, PersonFacts, Pixels, Service, Track
-from pvchat.storage import atomic, tensorfile
 
 MEASURES = ("yaw", "pitch", "roll", "mouth_open", "eyes_open", "smile")
 SHARES: tuple[tuple[Split, float], ...] = (("train", 0.7), ("val", 0.15), ("test", 0.15))
@@ -114,32 +108,6 @@ def build(clip: str | Path, name: str, chat: Service, config: AugmentConfig, wat
     profile.masks = person_masks(profile, chat, watch)
     profile.spans = segments(len(profile))
     return profile
-
-
-def save(profile: Profile, path: Path) -> None:
-    """Keep what was measured (not the frames, which the clip holds) as safetensors, in one step; raises OSError."""
-    kept = ("times", "boxes", "meshes", "motion")
-    arrays: dict[str, NDArray[Any]] = {name: getattr(profile, name) for name in kept}
-    if profile.masks is not None:
-        arrays["masks"] = profile.masks
-    card = {"name": profile.name, "key": profile.key, "eyes_open": profile.eyes_open, "drawn": profile.drawn}
-    with atomic.drafted(path) as draft, tensorfile.system_errors():
-        save_file(arrays, draft, {"card": json.dumps({**card, "spans": profile.spans})})
-
-
-def load_or_build(path: Path, clip: Path, name: str, chat: Service, config: AugmentConfig) -> Profile:
-    """A kept profile with its frames read again; built anew where the file doesn't fit the clip."""
-    analysis, _, profile = _unmeasured(clip, name, chat, config)
-    try:
-        with safe_open(path, "numpy") as file:
-            card = json.loads(file.metadata()["card"])
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError):
-        return build(clip, name, chat, config)
-    if card["key"] != analysis.key or len(arrays["times"]) != len(profile):
-        return build(clip, name, chat, config)
-    spans = {split: (int(a), int(b)) for split, (a, b) in card["spans"].items()}
-    return replace(profile, **arrays, spans=spans, eyes_open=card["eyes_open"], drawn=card["drawn"])
 
 
 def interpolate(values: FloatArray, at: FloatArray, times: FloatArray, gap: float) -> FloatArray:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pvchat import video
-from pvchat.augment import augmentation, dataset, gates, profile
+from pvchat.augment import augmentation, dataset, gates
 from pvchat.augment.augmentation import RESULTS, Augmentation, read_samples
 from pvchat.augment.lines import read_lines, read_manifest, write_lines, write_manifest
 from pvchat.augment.negatives import search
@@ -76,11 +76,10 @@ def summary(out: str | Path) -> dict[str, Any]:
 
 
 def measure_subject(run: Augmentation) -> dict[str, Any]:
-    """Measure the subject, frame by frame."""
-    found = profile.build(run.clip, run.name, run.chat, run.config, run.watch)
-    profile.save(found, run.out / RESULTS["profile"])
-    run.profile = found
+    """Measure the subject, frame by frame; the other steps depend on where she is seen, and how the clip is cut."""
+    found = run.profile
     counts = {"frames": len(found), "seen": int(found.seen.sum()), "meshed": int(found.meshed.sum())}
+    write_lines(run.out / RESULTS["profile"], [{"key": found.key, **counts, "spans": found.spans}])
     return {"name": run.name, "counts": counts, "dropped": {}}
 
 
@@ -128,13 +127,18 @@ def find_negatives(run: Augmentation) -> dict[str, Any]:
 
 
 def filter_samples(run: Augmentation) -> dict[str, Any]:
-    """Measure every sample, drop what the gates refuse."""
+    """Measure every sample, and note which gate refuses it; the media of what is refused stay, none of them is used."""
     positives = [e["sample"] for e in read_lines(run.out / RESULTS["positives"]) if not e["failed"]]
     own_sharpness, samples = gates.own_sharpness(run.profile), []
     for row in run.watch.over("filtering", [*positives, *read_lines(run.out / RESULTS["negatives"])]):
         sample = Sample(**row)
-        if sample.role == "positive" or not sample.dropped:
-            _apply_gates(run, sample, own_sharpness)
+        try:
+            if sample.role == "positive":
+                sample.dropped = _gate_of_positive(run, sample, own_sharpness)
+            elif not sample.dropped:
+                sample.dropped = _gate_of_negative(run, sample)
+        except VideoReadError:
+            sample.dropped = "unreadable"
         samples.append(sample)
     if run.config.negatives and all(s.dropped for s in samples if s.role == "negative"):
         log.warning("%s: nothing shows anybody else; give --others, or `pvchat doctor --fetch`", run.out)
@@ -157,30 +161,16 @@ def write_dataset(run: Augmentation) -> dict[str, Any]:
     return {"counts": counts, "dropped": {}}
 
 
-def _apply_gates(run: Augmentation, sample: Sample, own_sharpness: float) -> None:
-    """Measure a sample, note the gate that refuses it, and put its media into `dropped/` or, where it passes, back."""
-    try:
-        sample.dropped = _refused(run, sample, own_sharpness) if sample.role == "positive" else _shown(run, sample)
-    except VideoReadError:
-        sample.dropped = "unreadable"
-    kept, dropped = run.out / sample.media, run.out / augmentation.DROPPED / Path(sample.media).name
-    if sample.dropped and kept.exists():
-        dropped.parent.mkdir(exist_ok=True)
-        kept.replace(dropped)
-    elif not sample.dropped and not kept.exists() and dropped.exists():
-        dropped.replace(kept)
-
-
-def _refused(run: Augmentation, sample: Sample, own_sharpness: float) -> str | None:
+def _gate_of_positive(run: Augmentation, sample: Sample, own_sharpness: float) -> str | None:
     """The gate that refuses a positive, measured on the pictures that the experts saw; None if none does."""
     analysis, networks = run.analyses(sample), run.chat.networks
-    images = video.load(run.analyses.path(sample), run.analyses.chat.settings.video).images
+    images = video.load(run.out / sample.media, run.analyses.chat.settings.video).images
     values = gates.measure(images, analysis, run.profile, networks.presence, networks.experts.mesh)
     sample.gates |= values
     return gates.refuse(values, run.profile, own_sharpness)
 
 
-def _shown(run: Augmentation, sample: Sample) -> str | None:
+def _gate_of_negative(run: Augmentation, sample: Sample) -> str | None:
     """Why an excerpt is no negative: it may show the subject, or nobody beside her body; None if it is one."""
     analysis, person = run.analyses(sample), run.profile.person
     seen = run.chat.score([person], analysis)[0]
@@ -213,8 +203,7 @@ def _step(run: Augmentation, step: str) -> None:
     run.input_hash = hashlib.sha256(json.dumps(inputs, sort_keys=True, default=str).encode()).hexdigest()
     path, result = run.out / f"{step}.json", run.out / RESULTS[step]
     known = read_manifest(path)
-    fits = known is not None and known["input"] == run.input_hash and result.exists()
-    if known is not None and fits and atomic.sha256_of(result) == known["result"]:
+    if known and known["input"] == run.input_hash and result.exists() and atomic.sha256_of(result) == known["result"]:
         run.manifests[step] = known
         return
     if step in ("profile", "positives") and "consisid" in run.config.generators:

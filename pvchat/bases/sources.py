@@ -45,11 +45,6 @@ class BaseSource:
     preset: Preset | None = None
     trained: Path | None = None  # the folder of what base training added to it
 
-    @property
-    def config(self) -> dict[str, Any]:
-        """Its config.json where it is a folder; empty otherwise."""
-        return read_json(Path(self.path) / CONFIG) if self.local else {}
-
 
 @dataclass(frozen=True)
 class Family:

@@ -64,7 +64,7 @@ class Writer:
         turns = viewed.conversation.turns(timeline)
         (question,) = viewed.conversation.read([text], timeline, turns)
         if self.source in ("model", "spoken") and self.describer is not None and asks_of_deeds(question.query):
-            timeline = self._timeline(viewed, self.describer.retold(viewed.analysis))
+            timeline = self._timeline(viewed, self.describer.with_deeds(viewed.analysis))
         if self.eyes is not None and viewed.clip is not None:
             chooser = self.eyes.chooser(viewed.analysis, viewed.clip)
             timeline = fill_gaps(question, question.about(viewed.presences), timeline, viewed.analysis, chooser)

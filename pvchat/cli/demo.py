@@ -64,7 +64,7 @@ def perform(settings: Settings, progress: Progress, tell: Callable[[dict[str, An
         enrolled.append({"clip": clip, **describe(person), "seconds": round(time.perf_counter() - begun, 2)})
     for clip, question in footage.ASKED:
         begun = time.perf_counter()
-        answer, shows = chat.ask(clips[clip], question).to_dict(), footage.shot(clip).shows
+        answer, shows = chat.ask(clips[clip], question).to_dict(), footage.SHOTS[clip].shows
         row = {"clip": clip, "shows": list(shows), "question": question, **answer, "right": _is_right(answer, shows)}
         answers.append(row | {"seconds": round(time.perf_counter() - begun, 2)})
         tell(row)

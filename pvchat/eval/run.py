@@ -26,7 +26,7 @@ from pvchat.eval.layouts import read
 from pvchat.eval.manifest import limited, of_half
 from pvchat.eval.outcome import finish
 from pvchat.eval.systems import names_for
-from pvchat.eval.worker import MAKER, EvalOptions, Spec, Worker, enroll_all, open_chat
+from pvchat.eval.worker import EvalOptions, Spec, Worker, enroll_all, open_chat
 from pvchat.pool import results
 from pvchat.schemas import Progress
 from pvchat.service import PVChat
@@ -50,20 +50,20 @@ def run(
     """
     settings, out = (chat.settings if chat is not None else settings) or Settings(), Path(out)
     options = options or EvalOptions()
-    systems = names_for(options.depth, options.systems) if options.maker == MAKER else options.systems
+    systems = names_for(options.depth, options.systems) if options.opener is None else options.systems
     manifest = limited(of_half(read(path), options.half), options.limit)
     out.mkdir(parents=True, exist_ok=True)
     busy = SettingsError("another evaluation is running in this folder.", subject=str(out))
     with atomic.exclusive(out / ".lock", busy):
         if (out / "run.json").exists():
             raise SettingsError("holds a run already.", subject=str(out), hint="Use another --out, or delete that run.")
-        spec = Spec(manifest, systems, str(out / "run-people"), settings, maker=options.maker, options=options.options)
+        spec = Spec(manifest, systems, str(out / "run-people"), settings, options)
         _delete(spec.store)  # of a run that was killed: presence is decided in competition
         try:
-            enrolled, answered = _answer(spec, options, progress, chat)
+            enrolled, answered = _answer(spec, progress, chat)
         finally:
             _delete(spec.store)
-        return finish(out, spec, options, enrolled, answered, progress)
+        return finish(out, spec, enrolled, answered, progress)
 
 
 def _delete(store: str) -> None:
@@ -72,10 +72,10 @@ def _delete(store: str) -> None:
         shutil.rmtree(store)
 
 
-def _answer(spec: Spec, options: EvalOptions, progress: Progress, chat: PVChat | None) -> tuple[Row, list[Row]]:
+def _answer(spec: Spec, progress: Progress, chat: PVChat | None) -> tuple[Row, list[Row]]:
     """Enroll everybody, then answer clip by clip; returns who was enrolled, and what `Worker` returns of each clip."""
-    enrolled: Row = {}
-    if options.maker == MAKER:
+    options, enrolled = spec.options, Row()
+    if options.opener is None:
         mine = replace(spec, chat=chat or PVChat.from_pretrained("embedded", settings=spec.settings, progress=progress))
         enrolled = enroll_all(open_chat(mine), spec.manifest, options.depth, progress)
         spec = mine if options.engine == "local" and options.workers <= 1 else spec

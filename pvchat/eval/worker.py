@@ -7,9 +7,9 @@ enrolled is named with the reason; questions about her then fail, as they would 
 
 from __future__ import annotations
 
-import importlib
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,6 @@ from pvchat.runtime import one_thread
 from pvchat.schemas import Progress
 from pvchat.service import PVChat
 
-MAKER = "pvchat.eval.worker:open_systems"
 _log = logging.getLogger(__name__)
 
 
@@ -37,7 +36,8 @@ class EvalOptions:
     workers: int = 1
     resamples: int = 1000  # of the bootstrap
     bertscore: bool = True  # measure it too
-    maker: str = MAKER  # see `worker.Spec`; for tests
+    # for tests: opens PVChat and systems of their own in a worker, with nobody enrolled, and may read `options`
+    opener: Callable[[Spec], tuple[PVChat, list[System]]] | None = None
     options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -57,9 +57,8 @@ class Spec:
     manifest: Manifest
     systems: tuple[str, ...]  # names, in the order of the table
     store: str  # folder of the run's own people store
-    settings: Settings = field(default_factory=Settings)
-    maker: str = MAKER  # "module:function" that opens PVChat and systems; tests give their own
-    options: dict[str, Any] = field(default_factory=dict)  # for the maker
+    settings: Settings
+    options: EvalOptions
     chat: PVChat | None = field(default=None, repr=False, compare=False)
 
 
@@ -67,10 +66,9 @@ class Worker:
     """Answers clip by clip, on one thread, since the last bits of results depend on the number of threads."""
 
     def __init__(self, spec: Spec) -> None:
-        module, _, maker = spec.maker.partition(":")
         self.spec = spec
         with one_thread():
-            self.chat, self.systems = getattr(importlib.import_module(module), maker)(spec)
+            self.chat, self.systems = (spec.options.opener or open_systems)(spec)
         self.items: dict[str, list[Item]] = {}
         for item in spec.manifest.items:
             self.items.setdefault(item.video, []).append(item)

@@ -11,9 +11,9 @@ Open `pvchat.py` first: the whole model. A clip goes through it in this order:
 Users of the trained model:
 
     loaded        config.py (with presets) and checkpoint.py: on disk; trained.py: once for all, without torch where no
-                  words are needed; personstates.py: stored people as it takes them
-    asked         describer.py: what it reads of a clip; deeds.py: what somebody does; sentences.py and minilm.py:
-                  vectors of sentences
+                  words are needed
+    asked         describer.py: what it reads of a clip, and stored people as it takes them; deeds.py: what somebody
+                  does; sentences.py and minilm.py: vectors of sentences
 
 `choices.py` has lists of deeds and places, for encoders of the hub.
 

@@ -1,7 +1,7 @@
 """The aligner: an enrollment's features to 16 personal tokens and router offsets z, in one forward pass.
 
 In: `PersonFeatures`. Out: tokens and z of each: what an instant enrollment has when the language model is to speak of
-her (`personstates.py`), and where training of a person on our model starts (`recipes/model/person`).
+her (`describer.py`), and where training of a person on our model starts (`recipes/model/person`).
 
 A small perceiver: learned queries cross-attend to the identity and body vectors of the sightings (arXiv 2103.03206, as
 PLVM's aligner, arXiv 2412.17610, does for images). z starts at zero, so a fresh aligner leaves all heads as they are.

@@ -6,7 +6,7 @@ Every folder in `pretrained/` is a preset: a model that ships. What is trained f
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -95,10 +95,6 @@ class ModelConfig:
     def routed_heads(self) -> int:
         """R: routed heads of one such module."""
         return self.heads - self.shared_heads
-
-    def to_dict(self) -> dict[str, Any]:
-        """The configuration as JSON-ready values."""
-        return asdict(self)
 
     @classmethod
     def from_dict(cls, row: dict[str, Any]) -> ModelConfig:

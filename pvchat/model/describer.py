@@ -1,14 +1,17 @@
-"""The trained model applied to clips: what its queries read of people, their deeds by that.
+"""The trained model applied to clips and stored people: what its queries read of somebody, her deeds by that.
 
 A `Describer` keeps the tokens of the last clips. Who is there stays with `presence.py`, what of its words is shown with
 `chat/speakers/`. What a deed rests on is seen by the frozen model, without torch, of one person; what the language
-model speaks of is the whole clip, seen by the torch model.
+model speaks of is the whole clip, seen by the torch model. An enrollment stores no personal tokens: the aligner makes
+them of her faces' and her body's vectors when the language model is to speak of her. What training made of a person
+lies in her folder with the stamp of the weights that it belongs to.
 
-Legend: D model width, S width of sentence vectors.
+Legend: D model width, S width of sentence vectors, I personal tokens, M routed modules, R routed heads.
 """
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from copy import deepcopy
@@ -16,8 +19,10 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pvchat.model import personstates
+import numpy as np
+
 from pvchat.model.cliptokens import kept_tracks
+from pvchat.model.config import BODY_WIDTH, IDENTITY_WIDTH
 from pvchat.model.deeds import DeedHead, caption_question
 from pvchat.model.sentences import Encode
 from pvchat.model.trained import ClipTokens, TrainedModel
@@ -29,9 +34,13 @@ from pvchat.perception.sightings import whole_boxes
 from pvchat.schemas import ClipAnalysis, FloatArray
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from pvchat.model.connectors import VisualTokens
     from pvchat.model.people import PersonState
 
+STAMP = "model"  # key in `Person.extra`: which weights made tokens and z
+_log = logging.getLogger(__name__)
 _IN_MEMORY = 8  # clips whose tokens are kept: a second question costs no visual pass
 
 ClipPart = tuple[str, float, bytes]  # a clip, and which part of it was seen: its end and its sampled times
@@ -48,8 +57,41 @@ class Describer:
         self._read: OrderedDict[ClipPart, dict[int, FloatArray]] = OrderedDict()  # by track
 
     def state(self, person: Person) -> PersonState:
-        """What the model takes for a person: what training stored of her, else made anew."""
-        return personstates.person_state(self.trained, person)
+        """What the model takes for a person: what training stored of her with these weights, else the aligner's."""
+        import torch
+
+        from pvchat.model.people import PersonState
+
+        config, arrays = self.trained.config, person.arrays
+        shapes = {"tokens": (config.personal_tokens, config.width), "z": (config.routed_modules, config.routed_heads)}
+        # a stranger's file may bear our stamp and have other shapes all the same
+        fits = all(key in arrays and arrays[key].shape == shape for key, shape in shapes.items())
+        if fits and person.extra.get(STAMP) == self.trained.stamp:
+            stored = (torch.from_numpy(arrays[name].astype(np.float32)) for name in ("tokens", "z"))
+            tokens, z = (part.to(self.trained.device) for part in stored)
+        else:
+            if "tokens" in arrays:
+                _log.warning("'%s' was trained with another model: only her enrollment counts here", person.name)
+            tokens, z = self._aligned(person)
+        return PersonState(person.name, tokens, z, person)
+
+    def _aligned(self, person: Person) -> tuple[Tensor, Tensor]:
+        """Tokens [I, D] and z [M, R] that the aligner makes of a stored person."""
+        import torch
+
+        from pvchat.model.aligner import PersonFeatures
+
+        faces = person.arrays.get("prototypes", np.zeros((0, IDENTITY_WIDTH)))
+        if person.kind != "face" or faces.ndim != 2 or faces.shape[1] != IDENTITY_WIDTH:
+            faces = np.zeros((0, IDENTITY_WIDTH))
+        faces = faces / np.maximum(np.linalg.norm(faces, axis=1, keepdims=True), 1e-6)
+        parts: list[Tensor] = []
+        for side in (faces, person.arrays.get("body", np.zeros((0, BODY_WIDTH)))):
+            rows = torch.from_numpy(side.astype(np.float32))[None]
+            parts += [rows, torch.ones(rows.shape[:2], dtype=torch.bool)]
+        with self.trained.lock, torch.no_grad():
+            tokens, z = self.trained.model.aligner(PersonFeatures(*parts).to(self.trained.device))
+        return tokens[0], z[0]
 
     def forget(self) -> None:
         """Drop all clips from memory."""
@@ -58,7 +100,7 @@ class Describer:
             self._frozen.clear()
             self._read.clear()
 
-    def retold(self, analysis: ClipAnalysis) -> ClipAnalysis:
+    def with_deeds(self, analysis: ClipAnalysis) -> ClipAnalysis:
         """A copy of a clip's analysis in which deeds are decided by what the queries read of each person, too.
 
         Those beyond the longest tracks, of whom the model sees nothing, stay as they are. So does a long video: it is

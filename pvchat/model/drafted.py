@@ -50,7 +50,7 @@ class Decoding:
     """How a text is written."""
 
     max_new_tokens: int = 64  # at most
-    heard: Callable[[str], bool] | None = None  # told the text so far after each token; True ends the writing
+    on_text: Callable[[str], bool] | None = None  # called with the text so far after each token; True ends the writing
     drafts: tuple[str, ...] = ()  # what the text may be (the first) or may quote (all): the same, in fewer passes
     lead: Lead | None = None  # which words of the first draft stand although the model finds others likelier
 
@@ -66,7 +66,7 @@ def write(llm: Any, tokenizer: Any, embeds: Tensor, decoding: Decoding) -> str:
             break
         said.append(token)
         text = tokenizer.decode(said, skip_special_tokens=True).lstrip()
-        if (decoding.heard is not None and decoding.heard(text)) or len(said) >= decoding.max_new_tokens:
+        if (decoding.on_text is not None and decoding.on_text(text)) or len(said) >= decoding.max_new_tokens:
             break
     return str(tokenizer.decode(said, skip_special_tokens=True)).strip()
 

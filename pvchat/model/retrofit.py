@@ -14,7 +14,6 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from pvchat.errors import SettingsError
 from pvchat.model.heads import HeadMixer, Heads, RoutingStats
 
 MIXER = "moh_mixer"  # attribute of a retrofitted attention module
@@ -25,29 +24,21 @@ KINDS = (  # SmolVLM has Llama's, InternVL and LLaVA-OneVision have Qwen2's
 )  # fmt: skip
 
 
-def retrofit_moh(model: nn.Module, shared: int) -> list[str]:
+def retrofit_moh(model: nn.Module, shared: int) -> None:
     """Give attention modules of the upper half mixed heads, in place; the output is unchanged until a mixer is trained.
 
-    The first `shared` heads are always on, the rest are routed. Returns the names of the modules changed. Raises
-    SettingsError where the model has none of them, or has mixed heads already.
+    The model has none yet. The first `shared` heads are always on, the rest are routed.
     """
     found = [(name, module) for name, module in model.named_modules() if type(module).__name__.endswith(KINDS)]
-    if not found:
-        hint = f"Known classes end in {', '.join(KINDS)}."
-        raise SettingsError("no attention module can be given mixed heads", subject=type(model).__name__, hint=hint)
-    if any(hasattr(module, MIXER) for _, module in found):
-        raise SettingsError("this model has mixed heads already", subject=type(model).__name__)
     layers = [next(int(part) for part in reversed(name.split(".")) if part.isdigit()) for name, _ in found]
     start = (max(layers) + 1) // 2
-    changed = [row for row, layer in zip(found, layers, strict=True) if layer >= start]
-    for _, module in changed:
-        attention: Any = module
+    upper: list[Any] = [module for (_, module), layer in zip(found, layers, strict=True) if layer >= start]
+    for attention in upper:
         mixer = KeptMixer(attention.q_proj.in_features, Heads(head_count(attention), shared))
         # fp32, whatever the module computes in
         setattr(attention, MIXER, mixer.to(next(attention.q_proj.parameters()).device))
         attention.register_forward_pre_hook(mixer.route, with_kwargs=True)
         attention.o_proj.register_forward_pre_hook(mixer.weigh)
-    return [name for name, _ in changed]
 
 
 class KeptMixer(HeadMixer):

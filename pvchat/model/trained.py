@@ -131,22 +131,17 @@ class FrozenModel:
         _, mean = self._query_pass(raw, clip.expert, mask[None], question[None])
         return mean[0]
 
-    def visible_tokens(self, clip: ClipTokens, track: int) -> Flags:
-        """[N] whether a token is read: those of a track, by the number they carry, and of the scene.
-
-        The cells of whole frames still show everybody.
-        """
-        shown = clip.mask & ((clip.track == track) | (clip.track == SCENE))
-        read = [number for number, name in enumerate(self.config.experts) if name in READ_EXPERTS]
-        return shown & np.isin(clip.expert[0], read)
-
     def tokens_near(self, clip: ClipTokens, track: int, box: FloatArray) -> Flags:
-        """[N] the tokens of a track, and of the scene those whose cells meet a box [4] with a margin around it."""
+        """[N] whether a token is read: those of a track, by the number they carry, and of the scene those whose cells
+        meet a box [4] with a margin around it. Such cells still show everybody in them.
+        """
+        read = [number for number, name in enumerate(self.config.experts) if name in READ_EXPERTS]
         margin = np.tile((box[2:] - box[:2]) * MARGIN, 2) * (-1, -1, 1, 1)
         x0, y0, x1, y1 = box + margin
         _, left, top, right, bottom = clip.where.T
         meets = (right > x0) & (left < x1) & (bottom > y0) & (top < y1)
-        return self.visible_tokens(clip, track) & ((clip.track == track) | meets)
+        shown = (clip.track == track) | ((clip.track == SCENE) & meets)
+        return clip.mask & shown & np.isin(clip.expert[0], read)
 
     @cached_property
     def _connector_pass(self) -> Network:

@@ -185,8 +185,7 @@ def make_base_data(
     clearly.
     """
     name = person.name
-    if data_set.folder is None:
-        raise SettingsError("the data set has no media", subject=name, hint="Train on the folder of an augmentation.")
+    assert data_set.folder is not None
     examples = examples_about(name, data_set, taken)
     visuals = [load_visuals(data_set.folder / s.media, frames, config) for s in data_set.samples]
     return BaseData(name, examples, visuals=visuals, taken=taken, crops=crops_of(person, data_set, visuals))

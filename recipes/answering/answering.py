@@ -29,12 +29,9 @@ from pvchat.model.sentences import Encode
 from recipes.answering.lessonplan import MISLED, Lesson, LessonPlan, of_others, plan
 from recipes.answering.sheets import KEPT_NAMES, TRAINING_NAMES, Maker
 from recipes.model.base.config import BaseConfig, parse
-from recipes.model.base.data import Pictures, read_photos, to_tensor
-from recipes.model.base.episodes import Cast, Episodes
-from recipes.model.base.features import read_faces
-from recipes.model.base.grounding import CaptionDecoder, WordNaming
-from recipes.model.base.identity import EpisodeBatch, enrollment, named_people
-from recipes.model.base.phases import Objective, StepLoss, total
+from recipes.model.base.data import to_tensor
+from recipes.model.base.identity import EpisodeBatch, enrollment, episodes_of, named_people
+from recipes.model.base.phases import Objective, Phase, StepLoss, total
 from recipes.model.base.run import train_base
 from recipes.model.batches import collate, collate_people, from_analysis
 from recipes.model.prompts import Prompt
@@ -53,7 +50,7 @@ class AnsweringConfig(BaseConfig):
     phase: int = 4
 
 
-class AnsweringPhase:
+class AnsweringPhase(Phase):
     """The phase.
 
     Args:
@@ -63,23 +60,12 @@ class AnsweringPhase:
     """
 
     score = "agreeing"
-    captioner: CaptionDecoder | None = None
-    naming: WordNaming | None = None
 
     def __init__(self, config: BaseConfig, model: Any, encode: Encode) -> None:
         if model.llm is None:
             raise SettingsError("phase 4 trains through a language model", hint="Leave out --llm none.")
         self.config, self.model_config, self.encode = config, model.config, encode
-        faces = read_faces(config.cache, config.sets("identities"))
-        photos = read_photos(config.data, config.sets("captioned"))
-        self.episodes = {
-            validation: Episodes(
-                Cast(faces, validation),
-                Pictures([p for p in photos if p.validation == validation], config.cache, model.config),
-                [],
-            )
-            for validation in (False, True)
-        }
+        self.episodes = episodes_of(config, model, [[], []])
         self.makers = {
             validation: Maker(part.cast, part.row_of, KEPT_NAMES if validation else TRAINING_NAMES)
             for validation, part in self.episodes.items()

@@ -33,7 +33,7 @@ from pvchat.schemas import FloatArray
 from pvchat.storage import tensorfile
 from recipes.faces.facewear import MASK_COLOURS, draw_mask, masked_crop
 from recipes.model.base.degrade import degrade_face
-from recipes.pictures import middle_of, read_image, read_metadata, with_room
+from recipes.pictures import middle_face, read_image, read_metadata
 
 _PARTS = slice(FACE), slice(FACE, None)  # of a row: the identity vector, the faceprint
 SETS = ("lfw", "celeb_glint", "imfdb_id")
@@ -229,14 +229,11 @@ def _describe_set(folder: Path, rng: np.random.Generator) -> tuple[FloatArray, l
     for row in read_metadata(folder):
         if not row.get("identity"):
             continue
-        image = with_room(read_image(folder / row["file"]))
-        boxes, points, _ = expert.detector.detect_many([image])[0]
-        if not len(boxes):
+        if (found := middle_face(read_image(folder / row["file"]), expert.detector)) is None:
             continue
-        middle = middle_of(boxes, image)
-        box, five = boxes[middle][None], points[middle][None]
-        small, ratio = degrade_face(image, float(box[0, 3] - box[0, 1]), rng)
-        jitter = rng.normal(0, 0.02 * ratio * (box[0, 3] - box[0, 1]), five.shape).astype(np.float32)
+        image, box, five = (*found[:2], found[2][None])
+        small, ratio = degrade_face(image, float(box[3] - box[1]), rng)
+        jitter = rng.normal(0, 0.02 * ratio * (box[3] - box[1]), five.shape).astype(np.float32)
         shown, points_shown = (image, five[0]) if rng.random() < 0.5 else (small, five[0] * ratio)
         pair = (
             _described(expert, image, five),

@@ -24,7 +24,7 @@ from pvchat.perception.gender import OF_TRACK
 from pvchat.schemas import FloatArray
 from recipes.heads import arguments, softmax_head, write_head
 from recipes.model.base.degrade import degrade_face
-from recipes.pictures import middle_of, read_image, read_metadata, with_room
+from recipes.pictures import middle_face, read_image, read_metadata
 
 SETS, PARTS, MOST, BLOCK, SEED = ("imfdb_attr", "lfw"), 5, 2, 150, 7  # MOST: photos of one person of lfw
 WORN = 2  # versions of each face beside the one as it is
@@ -63,12 +63,10 @@ def look(root: Path, random: np.random.Generator) -> Faces:
 
 def _vectors(expert: FaceExpert, image: NDArray[np.uint8], random: np.random.Generator) -> FloatArray | None:
     """[1 + WORN, 128] of the middle face, as it is and degraded; None where none is found."""
-    image = with_room(image)
-    boxes, points, _ = expert.detector.detect_many([image])[0]
-    if not len(boxes):
+    if (found := middle_face(image, expert.detector)) is None:
         return None
-    middle = middle_of(boxes, image)
-    five, tall = points[middle], float(boxes[middle, 3] - boxes[middle, 1])
+    image, box, five = found
+    tall = float(box[3] - box[1])
     chips = [chip(image, five)]
     for _ in range(WORN):
         small, ratio = degrade_face(image, tall, random)

@@ -7,7 +7,7 @@ tests "tiny". And more routers are known.
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +77,7 @@ def save_model(model: PVChatModel, folder: Path, dtype: torch.dtype = torch.bflo
     folder.mkdir(parents=True, exist_ok=True)
     state = {k: (v.to(dtype) if v.dim() else v).contiguous().cpu() for k, v in trained_state(model).items()}
     save_file(state, folder / WEIGHTS)
-    (folder / CONFIG).write_text(json.dumps(model.config.to_dict(), indent=2) + "\n", encoding="utf-8")
+    (folder / CONFIG).write_text(json.dumps(asdict(model.config), indent=2) + "\n", encoding="utf-8")
 
 
 def random_llama(seed: int = 0) -> tuple[Any, Any]:

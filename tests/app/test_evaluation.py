@@ -50,8 +50,8 @@ def test_a_run_reports_its_numbers(folder: Path, backend: Backend, monkeypatch) 
     monkeypatch.setattr("pvchat.eval.run.run", run)
     job = evaluation.start(backend, "me", folder, "set.json", 7)
     wait_for(lambda: job.state == "done")
-    assert evaluation.report_of(job).read_text() == "<h1>report</h1>"
-    assert evaluation.headline(job) == [("pvchat", [("0.90", "0.80–0.95"), *[("–", "")] * 3])]
+    assert (job.result / "report.html").read_text() == "<h1>report</h1>"
+    assert evaluation.headline(job.result) == [("pvchat", [("0.90", "0.80–0.95"), *[("–", "")] * 3])]
     assert len(evaluation.MEASURES) == 4
     assert backend.jobs.of("you", evaluation.KIND) == []
 
@@ -66,7 +66,7 @@ def test_a_run_is_stopped_at_its_next_sign_of_life(folder: Path, backend: Backen
     wait_for(lambda: job.step == "asking about the clips")
     backend.jobs.cancel(job.id, "me")
     wait_for(lambda: job.state == "stopped")
-    assert evaluation.report_of(job) is None
+    assert job.result is None
 
 
 @pytest.mark.weights

@@ -23,7 +23,7 @@ def test_who_is_enrolled_already_is_noticed(backend: Backend, scenery: Scenery) 
 def test_a_clip_is_added_to_who_is_known(backend: Backend, scenery: Scenery) -> None:
     before = backend.engine.people.get("Ana")
     session = session_enrolling(backend, scenery.clip("ana again", ANA))
-    after = backend.add_clip(session, "Ana")
+    after = backend.enroll(session, "Ana", add=True)
     assert backend.engine.people.names() == ["Ana"]
     assert after.aliases == []
     assert after.extra["clips"] == 2
@@ -31,7 +31,7 @@ def test_a_clip_is_added_to_who_is_known(backend: Backend, scenery: Scenery) -> 
     assert "2 clips" in cards.added_notice(after)
     session = session_enrolling(backend, scenery.clip("ana", ANA))
     with pytest.raises(PeopleError, match="this very clip"):
-        backend.add_clip(session, "Ana")
+        backend.enroll(session, "Ana", add=True)
 
 
 def test_a_merge_is_undone_and_both_are_as_they_were(backend: Backend, scenery: Scenery) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from make_samples import ANA, make_analyses, paper_scale, write_set
 
-from pvchat.augment.dataset import DataSetProblem, check
+from pvchat.augment.dataset import check
+from pvchat.augment.lines import Problem
 from pvchat.augment.questions.rows import write_questions
 from pvchat.errors import SettingsError
 from pvchat.storage import atomic
@@ -35,7 +36,7 @@ def copy(good: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(good, tmp_path / "set"))
 
 
-def change(folder: Path, alter: Callable[[Lines], Any], name: str = "dataset.jsonl") -> list[DataSetProblem]:
+def change(folder: Path, alter: Callable[[Lines], Any], name: str = "dataset.jsonl") -> list[Problem]:
     """Problems after lines of a file were changed and its checksum was put right."""
     path = folder / name
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]

@@ -55,7 +55,7 @@ class Stub:
 
 def open_stub(spec):
     """PVChat and systems, as `worker.open_systems` returns them."""
-    return StubChat(), [Stub(name, spec.options) for name in spec.systems]
+    return StubChat(), [Stub(name, spec.options.options) for name in spec.systems]
 
 
 def make_manifest(folder, clips=12, each=5):

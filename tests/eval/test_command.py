@@ -6,10 +6,9 @@ import json
 from functools import partial
 
 import pytest
-from stub_systems import make_manifest
+from stub_systems import make_manifest, open_stub
 
 from pvchat.cli import main as cli
-from pvchat.eval import run as module
 from pvchat.eval.report import remarks
 from pvchat.eval.worker import EvalOptions
 
@@ -17,9 +16,8 @@ from pvchat.eval.worker import EvalOptions
 @pytest.fixture
 def made(tmp_path, monkeypatch):
     """A made-up manifest, and stub systems in the place of the real ones."""
-    monkeypatch.setattr(module, "MAKER", "another")  # so that nobody is enrolled
     monkeypatch.setattr("pvchat.eval.report.write", lambda *_: None)
-    quick = partial(EvalOptions, maker="stub_systems:open_stub", resamples=20, bertscore=False)
+    quick = partial(EvalOptions, opener=open_stub, resamples=20, bertscore=False)
     monkeypatch.setattr("pvchat.eval.worker.EvalOptions", quick)
     return make_manifest(tmp_path / "made")
 

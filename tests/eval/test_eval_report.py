@@ -7,14 +7,14 @@ import re
 from dataclasses import replace
 
 import pytest
-from stub_systems import make_manifest
+from stub_systems import make_manifest, open_stub
 
 from pvchat.eval import report
 from pvchat.eval.run import run
 from pvchat.eval.worker import EvalOptions
 
 OPTIONS = EvalOptions(
-    systems=("one", "two"), maker="stub_systems:open_stub", resamples=20, bertscore=False
+    systems=("one", "two"), opener=open_stub, resamples=20, bertscore=False
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from stub_systems import make_manifest
+from stub_systems import make_manifest, open_stub
 
 from pvchat.errors import SettingsError
 from pvchat.eval.manifest import half_of, of_half, part_of, read_folder
@@ -23,7 +23,7 @@ from results import main as print_tables
 from results import tables
 
 OPTIONS = EvalOptions(
-    systems=("one", "two"), maker="stub_systems:open_stub", resamples=20, bertscore=False
+    systems=("one", "two"), opener=open_stub, resamples=20, bertscore=False
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from make_studio import ANA, BEN, open_studio
-from stub_systems import make_manifest
+from stub_systems import make_manifest, open_stub
 
 from pvchat import PVChat
 from pvchat.config import Settings
@@ -26,7 +26,7 @@ from pvchat.service import Networks
 from pvchat.storage.journal import Journal
 
 OPTIONS = EvalOptions(
-    systems=("one", "two"), maker="stub_systems:open_stub", resamples=50, bertscore=False
+    systems=("one", "two"), opener=open_stub, resamples=50, bertscore=False
 )  # fmt: skip
 SAME = ("predictions.jsonl", "metrics.json")
 
@@ -121,8 +121,9 @@ def test_killed_for_real_with_two_workers(made, tmp_path, straight):
     code = (
         "from pvchat.eval.worker import EvalOptions\n"
         "from pvchat.eval.run import run\n"
+        "from stub_systems import open_stub\n"
         "if __name__ == '__main__':\n"
-        f"    run({str(made)!r}, {str(out)!r}, EvalOptions(systems=('one', 'two'), maker='stub_systems:open_stub', "
+        f"    run({str(made)!r}, {str(out)!r}, EvalOptions(systems=('one', 'two'), opener=open_stub, "
         "resamples=50, bertscore=False, workers=2, "
         f"options={{'slow': {str(slow)!r}, 'log': {str(log)!r}}}))\n"
     )
@@ -215,7 +216,7 @@ def test_people_who_would_stay_are_an_error(studied, tmp_path, unreported):
 
 def test_a_run_has_its_own_people_and_the_models_that_are_there(studied, tmp_path):
     folder, chat = studied
-    spec = Spec(Manifest("m", folder, (), ()), (), str(tmp_path / "run-people"), chat.settings, chat=chat)
+    spec = Spec(Manifest("m", folder, (), ()), (), str(tmp_path / "run-people"), chat.settings, EvalOptions(), chat)
     opened, _ = open_systems(spec)
     assert opened.networks is chat.networks
     assert opened.people is not chat.people

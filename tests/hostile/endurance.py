@@ -127,12 +127,12 @@ def _make_questions(place: Path) -> None:
 
 
 def _evaluate(place: Path) -> Any:
+    from stub_systems import open_stub
+
     from pvchat.eval.run import run as evaluate
     from pvchat.eval.worker import EvalOptions
 
-    options = EvalOptions(
-        systems=("one", "two"), maker="stub_systems:open_stub", resamples=20, bertscore=False
-    )  # fmt: skip
+    options = EvalOptions(systems=("one", "two"), opener=open_stub, resamples=20, bertscore=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pvchat.eval.report.write", lambda *_: None)  # it takes longer than all the rest
         if not (place / "out" / "run.json").exists():  # the disk was large enough

@@ -65,7 +65,7 @@ def test_deeds_are_decided_on_a_copy_of_the_analysis(monkeypatch) -> None:
     describer.__dict__["deeds"] = head()
     monkeypatch.setattr(looking, "deed_logits", lambda *_: logits(drinking=0.3, nothing=0.4))
     monkeypatch.setattr(describer, "mean_query", lambda *_: np.array([3.0, 0.0], np.float32))
-    told = describer.retold(clip)
+    told = describer.with_deeds(clip)
     assert told.tracks[0].facts.deed == "drinking"
     assert "deed" in told.tracks[0].facts.grounds
     assert track.facts.deed is None

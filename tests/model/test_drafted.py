@@ -64,7 +64,7 @@ def test_a_listener_hears_every_token_and_can_stop_it(pair, prompt):
         heard.append(text)
         return len(heard) == 4
 
-    said = written(pair, prompt, drafts=(plain,), heard=stop)
+    said = written(pair, prompt, drafts=(plain,), on_text=stop)
     assert len(heard) == 4
     assert said == heard[-1].strip()
 

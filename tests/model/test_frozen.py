@@ -55,7 +55,7 @@ def test_a_clip_is_seen_as_by_torch(frozen: FrozenModel, model: PVChatModel, cli
     real = whole.mask[0].numpy()
     np.testing.assert_array_equal(seen.mask, real)
     asked = torch.nn.functional.normalize(torch.arange(1.0, model.config.sentence_width + 1)[None], dim=1)
-    for shown in (seen.mask, *(frozen.visible_tokens(seen, track) for track in TRACKS)):
+    for shown in (seen.mask, *(frozen.tokens_near(seen, track, np.array([0, 0, 1, 1])) for track in TRACKS)):
         mask = torch.from_numpy(shown)[None]
         with torch.inference_mode():
             mixed = model.connectors.mixed(torch.from_numpy(seen.raw), whole.expert, mask)

@@ -15,8 +15,7 @@ from make_sets import encode
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.identity.enroll import enroll
-from pvchat.model.describer import Describer
-from pvchat.model.personstates import STAMP
+from pvchat.model.describer import STAMP, Describer
 from pvchat.model.trained import TrainedModel
 from pvchat.train.config import PersonConfig
 from pvchat.train.examples import TrainingSet

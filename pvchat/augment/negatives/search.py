@@ -17,8 +17,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from pvchat import video
 from pvchat.assets import footage, packages, weights
@@ -117,21 +119,8 @@ def lookalike_negatives(clips: Sequence[OtherClip], subject: SubjectClip, config
 
 def nearest_tracks(clips: Sequence[OtherClip], mine: FloatArray) -> list[tuple[OtherClip, int]]:
     """All tracks (numbers), nearest first, by their view nearest to any of somebody's [P, D]."""
-    import faiss
-
-    tracks = [(clip, number) for clip in clips for number in clip.views]
-    if not tracks:
-        return []
-    views = [clip.views[number] for clip, number in tracks]
-    owner = np.repeat(np.arange(len(tracks)), [len(one) for one in views])
-    threads = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)  # a search is short, and two OpenMP runtimes in one process can crash on macOS
-    try:
-        apart, rows = faiss.knn(np.ascontiguousarray(mine), np.concatenate(views), len(owner))
-    finally:
-        faiss.omp_set_num_threads(threads)
-    order = owner[rows.ravel()[np.argsort(apart.ravel(), kind="stable")]]
-    return [tracks[i] for i in dict.fromkeys(order.tolist())]
+    apart = [(cdist(mine, views).min(), clip, number) for clip in clips for number, views in clip.views.items()]
+    return [(clip, number) for _, clip, number in sorted(apart, key=lambda row: row[0])]
 
 
 def random_negatives(clips: Sequence[OtherClip], config: AugmentConfig, rng: np.random.Generator) -> list[Negative]:
@@ -206,9 +195,8 @@ def write_excerpts(found: Negatives, subject: SubjectClip, run: Augmentation) ->
             inside = [(part, name) for start, end, part, name in subject.segments if start <= middle <= end]
             split, source = inside[0] if inside else ("train", candidate.key)
         stages: tuple[Stage, ...] = ("video", "image") if number in with_still else ("video",)
-        made = [_sample(candidate, config.seconds, stage) for stage in stages]
-        for sample in made:
-            sample.split, sample.source, sample.people, sample.seed = split, source, {subject.name: False}, found.seed
+        about = {"split": split, "source": source, "people": {subject.name: False}, "seed": found.seed}
+        made = [_sample(candidate, config.seconds, stage, about) for stage in stages]
         _cut(candidate, made, run)
         samples += made
     return samples
@@ -256,10 +244,10 @@ def _cut(candidate: Negative, made: Sequence[Sample], run: Augmentation) -> None
         write_media(run.out / sample.media, images[0 if sample.stage == "video" else len(images) // 2 :])
 
 
-def _sample(candidate: Negative, seconds: float, stage: Stage) -> Sample:
-    """What is known of an excerpt, or of its still, by itself."""
+def _sample(candidate: Negative, seconds: float, stage: Stage, about: dict[str, Any]) -> Sample:
+    """An excerpt, or its still; `about`: further fields."""
     place = (candidate.key, candidate.recipe, candidate.track, candidate.start_s, candidate.end_s, candidate.box)
     name = digest(*place, seconds, FPS, _SIDE, stage)[:16]
     gates = {"distance": candidate.distance} if np.isfinite(candidate.distance) else {}
     media = f"{MEDIA}/{name}{'.mp4' if stage == 'video' else '.jpg'}"
-    return Sample(name, "negative", candidate.recipe, stage, media, candidate.key, "train", {}, gates)
+    return Sample(name, "negative", candidate.recipe, stage, media, gates=gates, **about)

@@ -70,7 +70,7 @@ class Answerer:
             context, lead = known.plain, Lead(LEAD, given(known.plain, viewed.conversation.names))
             if end := own_verdict(known):  # where her tokens tell it
                 context, lead = "", Lead(given=((end, len(known.plain)),))
-            how = Decoding(MAX_TOKENS, heard=heard.hear, drafts=(known.plain,), lead=lead)
+            how = Decoding(MAX_TOKENS, on_text=heard.hear, drafts=(known.plain,), lead=lead)
             text = trained.model.answer(visual, question.text, context, describer.vector(question.text), present, how)
         heard.hear(text)
 

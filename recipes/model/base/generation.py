@@ -8,9 +8,8 @@ from pvchat.model.deeds import CAPTION_QUESTION
 from pvchat.model.sentences import Encode
 from recipes.model.base.config import BaseConfig
 from recipes.model.base.data import picture_features
-from recipes.model.base.grounding import CaptionDecoder, WordNaming
 from recipes.model.base.lessons import Lessons, PictureBatch
-from recipes.model.base.phases import VALIDATION_BATCH, Objective, StepLoss, head_table
+from recipes.model.base.phases import VALIDATION_BATCH, Objective, Phase, StepLoss, head_table
 from recipes.model.base.report import HEADS_BY_TYPE, caption_scores
 from recipes.model.batches import encode_clips
 from recipes.model.prompts import Prompt
@@ -19,7 +18,7 @@ from recipes.model.scoring import Asked, score, write_all
 CAPTION_TOKENS = 32  # of a caption in validation
 
 
-class Generation:
+class Generation(Phase):
     """Phase 2.
 
     Args:
@@ -29,8 +28,6 @@ class Generation:
     """
 
     score = "bleu4"
-    captioner: CaptionDecoder | None = None
-    naming: WordNaming | None = None
 
     def __init__(self, config: BaseConfig, model: Any, encode: Encode) -> None:
         self.config, self.lessons = config, Lessons(config, model.config, encode)

@@ -24,11 +24,10 @@ from pvchat.model.sentences import Encode
 from pvchat.people.person import Person
 from recipes.model.base.config import BaseConfig
 from recipes.model.base.data import Pictures, read_photos, to_tensor
-from recipes.model.base.episodes import Cast, Episode, Episodes, all_questions, read_scenes
+from recipes.model.base.episodes import Cast, ComposedScene, Episode, Episodes, all_questions, read_scenes
 from recipes.model.base.features import FaceVectors, read_faces, sentence_vectors
 from recipes.model.base.generation import Generation
-from recipes.model.base.grounding import CaptionDecoder, WordNaming
-from recipes.model.base.phases import Objective, StepLoss, total
+from recipes.model.base.phases import Objective, Phase, StepLoss, total
 from recipes.model.base.report import balanced
 from recipes.model.batches import ClipFeatures, aligned, collate, collate_people, encode_clips, from_analysis
 from recipes.model.prompts import Prompt
@@ -56,7 +55,18 @@ class EpisodeBatch:
         return Asked(self.features, self.prompts, self.question, people)
 
 
-class IdentityPhase:
+def episodes_of(config: BaseConfig, model: Any, scenes: Sequence[list[ComposedScene]]) -> dict[bool, Episodes]:
+    """Identities and pictures to train on (False) and to validate with (True), with the composed scenes of both."""
+    faces = read_faces(config.cache, config.sets("identities"))
+    photos = read_photos(config.data, config.sets("captioned"))
+    parts = {part: [p for p in photos if p.validation == part] for part in (False, True)}
+    return {
+        part: Episodes(Cast(faces, part), Pictures(own, config.cache, model.config), scenes[part])
+        for part, own in parts.items()
+    }
+
+
+class IdentityPhase(Phase):
     """Phase 3.
 
     Args:
@@ -66,24 +76,13 @@ class IdentityPhase:
     """
 
     score = "said_balanced_accuracy"
-    captioner: CaptionDecoder | None = None
-    naming: WordNaming | None = None
 
     def __init__(self, config: BaseConfig, model: Any, encode: Encode) -> None:
         if model.llm is None:
             raise SettingsError("phase 3 trains through a language model", hint="Leave out --llm none.")
         self.config, self.model_config = config, model.config
-        sets = config.sets("identities")
-        faces = read_faces(config.cache, sets)
-        photos = read_photos(config.data, config.sets("captioned"))
-        self.parts = {
-            validation: Episodes(
-                Cast(faces, validation),
-                Pictures([p for p in photos if p.validation == validation], config.cache, model.config),
-                read_scenes(config.cache / f"composites.{'val' if validation else 'train'}"),
-            )
-            for validation in (False, True)
-        }
+        scenes = [read_scenes(config.cache / f"composites.{split}") for split in ("train", "val")]
+        self.parts = episodes_of(config, model, scenes)
         texts = all_questions()
         self.vector = dict(zip(texts, sentence_vectors(texts, config.cache, encode), strict=True))
         self.rehearsal = None

@@ -63,8 +63,8 @@ class Phase(Protocol):
     """
 
     score: str
-    captioner: CaptionDecoder | None
-    naming: WordNaming | None
+    captioner: CaptionDecoder | None = None
+    naming: WordNaming | None = None
 
     def __init__(self, config: BaseConfig, model: Any, encode: Encode) -> None: ...
 

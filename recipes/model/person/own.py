@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 
 from pvchat.errors import SettingsError
-from pvchat.model.describer import Describer
+from pvchat.model.describer import STAMP, Describer
 from pvchat.model.people import PersonState
 from pvchat.model.personlora import ARRAYS
-from pvchat.model.personstates import STAMP
 from pvchat.people.person import Person
 from pvchat.schemas import Service
 from pvchat.train.config import PersonConfig
