@@ -22,7 +22,7 @@ MAX_FUNCTION, MAX_P90, MAX_PARAMETERS = 60, 22, 6  # lines; parameters
 MAY_PRINT = {"console.py"}
 BAD_NAMES = re.compile(r"(^|_)(utils?|misc|helpers?|v\d+|final|new|old|2)(_|$)")
 LIGHT = ("config", "errors", "schemas")
-HEAVY = ("torch", "transformers", "av", "decord", "dlib", "ai_edge_litert", "gradio", "timm", "PIL")
+HEAVY = ("torch", "transformers", "av", "decord", "dlib", "ai_edge_litert", "gradio", "timm", "PIL", "faiss")
 # spelled in pieces, so that this file keeps its own rule
 HOSTS = re.compile(
     "|".join(("pypi" + r"\.org", "python" + r"hosted", "hugging" + r"face\.co", "hf" + r"\.co/", "model" + "scope"))
@@ -31,7 +31,7 @@ PLACES = re.compile(r"(?<![\w.])/(work|home|root|Users|mnt|tmp)/")
 PLACES_ALLOWED = {"tests", ".ci"}  # they speak of places on purpose: home folders to make, paths to refuse
 DISTRIBUTIONS = {
     "PIL": "pillow", "ai_edge_litert": "ai-edge-litert", "dlib": "dlib-bin", "_dlib_pybind11": "dlib-bin",
-    "sklearn": "scikit-learn", "paho": "paho-mqtt", "rouge_score": "rouge-score",
+    "faiss": "faiss-cpu", "sklearn": "scikit-learn", "paho": "paho-mqtt", "rouge_score": "rouge-score",
     "open_clip": "open_clip_torch", "dateutil": "python-dateutil",
 }  # fmt: skip
 OPTIONAL_IMPORTS = {"pillow_heif"}  # used where it is installed

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
 from pvchat import video
 from pvchat.assets import footage, packages, weights
@@ -119,8 +118,21 @@ def lookalike_negatives(clips: Sequence[OtherClip], subject: SubjectClip, config
 
 def nearest_tracks(clips: Sequence[OtherClip], mine: FloatArray) -> list[tuple[OtherClip, int]]:
     """All tracks (numbers), nearest first, by their view nearest to any of somebody's [P, D]."""
-    apart = [(cdist(mine, views).min(), clip, number) for clip in clips for number, views in clip.views.items()]
-    return [(clip, number) for _, clip, number in sorted(apart, key=lambda row: row[0])]
+    import faiss
+
+    tracks = [(clip, number) for clip in clips for number in clip.views]
+    if not tracks:
+        return []
+    views = [clip.views[number] for clip, number in tracks]
+    owner = np.repeat(np.arange(len(tracks)), [len(one) for one in views])
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)  # a search is short, and two OpenMP runtimes in one process can crash on macOS
+    try:
+        apart, rows = faiss.knn(np.ascontiguousarray(mine), np.concatenate(views), len(owner))
+    finally:
+        faiss.omp_set_num_threads(threads)
+    order = owner[rows.ravel()[np.argsort(apart.ravel(), kind="stable")]]
+    return [tracks[i] for i in dict.fromkeys(order.tolist())]
 
 
 def random_negatives(clips: Sequence[OtherClip], config: AugmentConfig, rng: np.random.Generator) -> list[Negative]:
