@@ -442,9 +442,19 @@ def held_on(found: Sequence[Dates], before: Sequence[Dates]) -> tuple[Dates, ...
     return (one.at_hours(hours),) if other.parts and hours and not one.hours and not one.parts else (one,)
 
 
-def around(at: datetime, unit: str) -> Dates:
-    """The day, night, week … in which a moment lies."""
-    return Dates(*_the(at - _NIGHT if unit == "night" else at, unit), f"that {unit}")
+def lies_in_one(dates: Sequence[Dates], unit: str) -> bool:
+    """Whether some times lie in one day, week …: what "that day" means after "on Monday", not after "last week"."""
+    since, until = dates[0].since, dates[-1].until
+    return since is not None and until is not None and until <= since + (_ONE["day"] if unit == "night" else _ONE[unit])
+
+
+def around(at: datetime, unit: str, shifts: Sequence[tuple[str, str, float]] = ()) -> Dates | None:
+    """The day, night, week … in which a moment lies, or one before or after it: "and the day before?"."""
+    said = f"on {at:%A} {at.day} {at:%B %Y}" if unit == "day" else f"that {unit}"
+    found: Dates | None = Dates(*_the(at - _NIGHT if unit == "night" else at, unit), said)
+    for shift in shifts:
+        found = None if found is None else beyond([found], *shift)
+    return found
 
 
 def beyond(dates: Sequence[Dates], how: str, unit: str, count: float = 0) -> Dates | None:
