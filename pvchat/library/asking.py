@@ -148,7 +148,12 @@ class _Search:
         if not sighted.seen:
             return LibraryAnswer(say_archive(sighted, said), sighted)
         rank, seen = asked.sighting.rank, sighted.sure or list(sighted.seen)
-        edge = next(iter(nth_of(seen, rank.k if rank is not None and rank.by == "time" else 1)), seen[0])
+        if asked.sighting.unit in UNITS:  # the day that had most
+            seen = [one for one in seen if UNITS[asked.sighting.unit](one) in [*sighted.groups][:1]] or seen
+        edges = nth_of(seen, rank.k if rank is not None and rank.by == "time" else 1)
+        if not edges:  # she wasn't there so often
+            return LibraryAnswer(say_archive(sighted, said), sighted)
+        edge = edges[0]
         edge = replace(edge, spans=edge.spans[-1:] if is_backwards(asked.sighting) else edge.spans[:1])
         if asked.around:
             day = around(edge.video.at, asked.around, asked.shifts)
@@ -426,7 +431,9 @@ class _FoundLater(Sequence[Found]):
 
     @cached_property
     def _people(self) -> tuple[Found, ...]:
-        return tuple(map(Found, self._search.answer().finding.names))
+        found = self._search.answer().finding
+        perhaps = {name for one in found.seen for name in one.perhaps}  # who is meant where nobody surely is
+        return tuple(map(Found, found.names or sorted(perhaps) * (found.query.select == "who")))
 
     def __len__(self) -> int:
         return len(self._people)

@@ -40,6 +40,7 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
         (r"^(?:is|are) (.*?) still (?:here|there|around)\b", r"when was \1 last ever seen"),
         (r"^since when (?:has|have|is|are|was|were) (.*?) not (?:been )?(?:here|there|seen)\b",
          r"when was \1 last ever seen"),
+        (r"^(?:and )?what (?:does|do|did) (?:it|that|this|they) show\b", "what happened there"),
         (r"^(?:and )?with how many (?:other people|others|people)\b", "how many people was she with"),
         (r"\b((?:in|on|at) [\w ]+?) ((?:more|less)(?: often)?|longer) than (?=(?:in|on|at)\b)", r"\2 \1 than "),
         (r"\b(?:neither (in|on|at)|(in|on|at) neither) (.*?) nor\b", r"never \1\2 \3 or"),
@@ -76,18 +77,28 @@ _ON_THE_DAY = re.compile(
     r"(?=.*\b(?:first|last|second|third|fourth|fifth)\b)",
 )  # fmt: skip
 # Speaks of the videos that were found before, and how it is said of all videos
-_OF_THEM = (
-    (re.compile(
-        r"(?i)\b(which|how many)(?: ones?)?(?: of (?:them|these|those)\b"
-        r"(?! (?:came|comes?|left|leaves?|arrived?|appeared?|turned)\b)|(?= (?:is|are|was|were)\b(?! (?:it|that)\b)))",
-     ), r"\1 videos"),
-    (re.compile(r"(?i)(?: in| on)?(?<! not) (?:both|each|every|all(?: of)?(?: the| those| these)?(?: \w+)?)"
-                r"(?: (?:times?|videos|visits|occasions)| of (?:them|these|those))(?=\W*$)"), " in every video"),
-    (re.compile(r"(?i)\bin (?:them|those|these|all of them)(?: videos)?(?=\W*$)"), "in the videos"),
+_OF_THEM = tuple(
+    (re.compile(rf"(?i){said}"), plain)
+    for said, plain in (
+        (r"\b(which|how many)(?: ones?)?(?: of (?:them|these|those)\b"
+         r"(?! (?:came|comes?|left|leaves?|arrived?|appeared?|turned)\b)|(?= (?:is|are|was|were)\b(?! (?:it|that)\b)))",
+         r"\1 videos"),
+        (r"^(?:and )?(which|what) (?:is|was) (the [\w ]+?) of (?:them|these|those)\b", r"\1 video is \2"),
+        (r"^(?:and |but )?(?:only|just) (?:those|the ones|the videos|videos)\b", "which videos are"),
+        (r"^(?:and )?(?:only|just|show me|play) (the (?:first|last|newest|latest|oldest|longest|shortest))"
+         r"(?: one| video)?(?=\W*$)", r"which is \1 video"),
+        (r"(?: in| on)?(?<! not) (?:both|each|every|all(?: of)?(?: the| those| these)?(?: \w+)?)"
+         r"(?: (?:times?|videos|visits|occasions)| of (?:them|these|those))(?=\W*$)", " in every video"),
+        (r"\bin (?:them|those|these|all of them)(?: videos)?(?=\W*$)", "in the videos"),
+    )
 )  # fmt: skip
 _OF_VIDEOS = ("when", "how_often", "how_long", "who", "exists")  # what lists videos
 # "the same day", "that night": of the time asked about before, or of the one sighting that is meant
-_THAT = re.compile(r"(?i) (?:on |in )?(?:that|the same) (?P<unit>day|night|week|month|year)\b")
+# … or the one before it: "where was she the day before?"
+_THAT = re.compile(
+    r"(?i) (?:on |in )?(?:(?:that|the same) (?P<unit>day|night|week|month|year)"
+    r"|the (?P<next>day|night|week|month|year) (?P<how>before|after)(?: that)?)\b",
+)
 _LEANS = re.compile(
     r"(?i)^(?:and|or|but|so|what about|how about|then|only|just)\b|\b(?:too|also|as well|instead)\b"
     r"|^(?:whom?|what|which|how)\b.* (?:is|was|are|were) (?:that|it|this|those|these|they)\W*$"
@@ -107,7 +118,8 @@ _WHICH_ONES = re.compile(
 # What shows the videos of the answer before: "play it", "which video is that?"
 _SHOW = re.compile(
     r"(?i)^(?:and |please |now |can you |could you |let me )*(?:play|show|open|watch|see)(?: me)?"
-    r" (?:it|that|this|them|those|these)(?: (?:one|video|clip|moment)s?)?(?: to me| again| please| now)*\W*$"
+    r"(?: (?:it|that|this|them|those|these)(?: (?:one|video|clip|moment)s?)?)?(?: to me| again| please| now)*\W*$"
+    r"|^(?:and )?(?:when|where) (?:was|were) (?:it|that|this|they) (?:recorded|filmed|taken|made|shot)\W*$"
     r"|^(?:in )?(?:which|what) (?:video|clip|file|recording) (?:is|was) (?:it|that|this)(?: in)?\W*$",
 )
 _ON_IT = re.compile(
@@ -115,17 +127,19 @@ _ON_IT = re.compile(
     r"|\bthere(?=(?: too| also| as well| then| with \w+)?\W*$)",
 )  # fmt: skip
 # Asks anew, of all times
-_EVER = re.compile(r"(?i)\b(?:ever|never|usually|normally|always|at all)\b")
+_EVER = re.compile(r"(?i)\b(?:ever|never|usually|normally|always|at all|last (?:seen|here)|here last)\b")
 # The one before, or after, the sighting that is meant: "and the time before?", "who was there the next time?"
 _STEP = re.compile(
     r"(?i)^(?P<bare>(?:and |but |what about |when was |in |on )*)(?P<asked>.*?)\b(?:on |in )?(?:the )?"
     r"(?:(?:time|one|visit|video) (?P<how>before|after)(?: that| it)?"
     r"|(?P<which>previous|next|following)(?: (?:time|one|visit|video))?|(?P<that>before|after) that"
-    r"|(?P<then>then|before|after))\W*$",
+    r"|(?P<then>then|before|after)|(?P<first>first|oldest|earliest)(?: one| video)?"
+    r"|(?P<last>last|newest|latest)(?: one| video)?)\W*$",
 )
 _ASKS_AGAIN = re.compile(
     r"(?i)^(?:and|or|but|so|what about|how about|ok|now|then|only|just|the|(?:one|video)s?|those|alone| )*\W*$"
 )
+_BARE = re.compile(r"(?i)^(?:and|or|what about|how about) ((?:the |our |my )?.+?)\W*$")
 _VERB = re.compile(r"(?i)\b(?:is|are|was|were|does|do|did|has|have)\b")
 _HE = re.compile(r"(?i)\b(?:he|she|they|him|her|them)\b")
 
@@ -146,6 +160,9 @@ def read_archive(
         text = said.sub(plain, text)
     if leaves_out(text, places):
         return ArchiveQuestion(Query("refuse", refusal="unclear"), text)
+    bare = _BARE.match(text) if before is not None else None
+    if bare is not None and placed(f"in {bare[1]}", places)[0].strip() == SPOT:  # "and the kitchen?"
+        text = f"and in {bare[1]}?"
     undated, spots = placed(text, places)
     for whole in ("library", "building"):  # that of the videos, where no "school library" is a place
         if whole not in " ".join(places).lower():
@@ -182,32 +199,44 @@ def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scope
         if said.search(rest):
             them = said.sub(plain, rest)
             found = _of_scopes(them, known if _HE.search(them) else alone, scoped)
+            if re.search(r"\belse\b", rest):  # "who else is in them?"
+                found = replace(found, query=replace(found.query, whom=Whom(besides=queries.names_in(before.query))))
             found = _on_the_same(found, before) if len(before.scopes) == 1 else found
             return found if before.query.rank is not None else replace(found, among=before)
     if _ON_THE_DAY.search(rest):
         return _of_scopes(rest, known, scoped)
     step = _STEP.match(rest)
-    if step is not None and step["asked"] and not step["then"] and (other := _stepped(meant, step)) is not None:
+    alone_only = step is None or step["then"] or step["first"] or step["last"]  # "who came first?" is no "and first?"
+    if step is not None and step["asked"] and not alone_only and (other := _stepped(meant, step)) is not None:
         rest, meant = f"{step['asked'].strip()}?", other  # "who was there the time before?"
         return _follow_up(rest, _of_scopes(rest, known, scoped), before, meant)
     around, rest = _THAT.search(rest), _THAT.sub("", rest, count=1)
     found, fresh = _of_scopes(rest, known, scoped), _of_scopes(rest, alone, scoped)
     if around is not None:
-        return _in_that(around["unit"].lower(), found, before)
+        shift = (around["how"].lower(), around["next"].lower(), 0.0) if around["how"] else None
+        return _in_that((around["unit"] or "day").lower(), found, before, shift)
     leans = found.query != fresh.query or _ON_IT.search(rest) or not queries.names_in(fresh.query) and _HE.search(rest)
     leans = _LEANS.search(rest) or leans and not _EVER.search(rest)
     return _follow_up(rest, found, before, meant) if leans else found
 
 
-def _in_that(unit: str, found: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion:
-    """A question about "that day", or week …: the one asked about before, else that of the last sighting it found."""
-    found = replace(found, places=found.places or before.places)
+def _in_that(
+    unit: str, found: ArchiveQuestion, before: ArchiveQuestion, shift: tuple[str, str, float] | None
+) -> ArchiveQuestion:
+    """A question about "that day", or week …, or the one before or after it (`shift`): the one asked about before, else
+    that of the last sighting it found, or on which most was found.
+    """
     query, meant = before.query, _sighting_of(before)
+    asks_place = "place" in (found.query.unit, found.query.attribute)
+    found = replace(found, places=found.places or (() if asks_place else before.places))
     if meant is None and told_as(query) in ("when", "exists", "how_often") and not query.unit:
         meant = Query("when", query.whom, query.where, rank=Rank("time", -1))
+    meant = query if query.unit == unit and query.rank is not None else meant
     if meant is None or before.dates and lies_in_one(before.dates, unit):
-        return _on_the_same(found, before)
-    return replace(found, sighting=meant, around=unit, sighted=before)
+        other = beyond(before.dates, *shift) if before.dates and shift else None
+        return replace(found, dates=(other,)) if other else _on_the_same(found, before)
+    shifts = (shift,) if shift else ()
+    return replace(found, sighting=meant, around=unit, shifts=shifts, sighted=before)
 
 
 def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion | None:
@@ -227,7 +256,8 @@ def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: Archi
             return replace(before, query=Query("refuse", refusal="unclear"), sighting=None)
         if before.sighting == meant:
             return replace(before, sighting=other)
-        return replace(before, query=other, sighting=None)
+        at_edge = query.rank == meant.rank and other.rank in (Rank("time"), Rank("time", -1))  # "who came first?"
+        return replace(before, query=replace(query, rank=other.rank) if at_edge else other, sighting=None)
     if (beyond := _beyond(undated, before, meant)) is not None:
         return beyond
     return _shown(rest, before, meant)
@@ -238,6 +268,8 @@ def _stepped(meant: Query | None, step: re.Match[str]) -> Query | None:
     if meant is None or meant.rank is None:
         return None
     by_time, k = meant.rank.by == "time", meant.rank.k
+    if step["first"] or step["last"]:  # "and in the oldest?"
+        return replace(meant, rank=Rank("time", 1 if step["first"] else -1)) if by_time else None
     back = by_time and (step["how"] or step["which"] or step["that"] or step["then"]).lower() in ("before", "previous")
     other = k - 1 if back or not by_time and k < 0 else k + 1
     return replace(meant, rank=replace(meant.rank, k=other)) if other * k > 0 else None
@@ -288,9 +320,9 @@ def _sighting_of(before: ArchiveQuestion) -> Query | None:
 def _follow_up(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant: Query | None) -> ArchiveQuestion:
     """A question that leans on the one before: of whom, of which sighting, when and where."""
     query, sighting = _of_others(found.query, before.query), found.sighting
-    lists = told_as(before.query) == "when" and before.query.form == "wh" and not before.query.unit
-    if lists and query.select == "exists" and not _VERB.search(rest):  # "which videos show Ana?", "and without Ben?"
-        query = replace(query, select="when", form="wh")
+    lists = told_as(before.query) == "when" and before.query.form == "wh" and before.query.unit in ("", "video")
+    if lists and query.form == "polar" and not _VERB.search(rest):  # "which videos show Ana?", "and without Ben?"
+        query = replace(query, select="when" if query.select == "exists" else query.select, form="wh")
     too = query.select == "exists" and query.where == Has("with") and len(query.whom.names) == 1
     if too and " there" in rest:  # "was Ana there too?"
         query = replace(query, where=None)
@@ -309,7 +341,8 @@ def _follow_up(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant
         sighting = sighting and replace(sighting, whom=before.query.whom)
     timed = told_as(query) == "how_often" or told_as(query) == "when" and not _LEANS.search(rest)  # "when did he sit?"
     asked_anew = found.dates or found.places or timed or _EVER.search(rest)
-    if sighting is None and not asked_anew and (query.rank is None or query.rank.by != "time"):
+    ranked = query.rank is not None and (query.rank.by == "time" or query.unit == "video")
+    if sighting is None and not asked_anew and not ranked:
         sighting = meant
     if sighting is not None and query.unit == "place":
         query = Query("attribute", query.whom, attribute="place")

@@ -444,7 +444,9 @@ def _known_of(found: ArchiveFinding, asked: Asked) -> str:
         known = f" {upper(moment(asked.moment))}: {asked.instead}" if asked.moment is not None and asked.instead else ""
         return f"{_subject(found)}: {_in_how_many(found, asked)}. What you ask can't be told from any of them.{known}"
     one = asked.moment or (found.sure or list(found.seen))[-1]
-    return f"{upper(moment(one))}: {'' if one.sure else 'if that is who you mean, '}{asked.told}"
+    unsure = [name for name in sorted(one.perhaps) if name in asked.told] if found.query.whom == EVERYBODY else []
+    perhaps = f" I am not sure that it is {join(unsure, 'or')}." if unsure else ""
+    return f"{upper(moment(one))}: {'' if one.sure else 'if that is who you mean, '}{asked.told}{perhaps}"
 
 
 def _subject(found: ArchiveFinding) -> str:
