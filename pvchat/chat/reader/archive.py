@@ -128,13 +128,16 @@ _ON_IT = re.compile(
 )  # fmt: skip
 # Asks anew, of all times
 _EVER = re.compile(r"(?i)\b(?:ever|never|usually|normally|always|at all|last (?:seen|here)|here last)\b")
-# The one before, or after, the sighting that is meant: "and the time before?", "who was there the next time?"
+# The one before, or after, the sighting that is meant: "and the time before?", "who was there the next time?"; alone
+# also "and then?", "and in the oldest?". The group that matched last says which.
 _STEP = re.compile(
-    r"(?i)^(?P<bare>(?:and |but |what about |when was |in |on )*)(?P<asked>.*?)\b(?:on |in )?(?:the )?"
-    r"(?:(?:time|one|visit|video) (?P<how>before|after)(?: that| it)?"
-    r"|(?P<which>previous|next|following)(?: (?:time|one|visit|video))?|(?P<that>before|after) that"
-    r"|(?P<then>then|before|after)|(?P<first>first|oldest|earliest)(?: one| video)?"
-    r"|(?P<last>last|newest|latest)(?: one| video)?)\W*$",
+    r"(?i)^(?:and |but |what about |when was |in |on )*(?P<asked>.*?)\b(?:on |in )?(?:the )?"
+    r"(?:(?P<back>(?:time|one|visit|video) before(?: that| it)?|previous(?: (?:time|one|visit|video))?|before that)"
+    r"|(?P<on>(?:time|one|visit|video) after(?: that| it)?|(?:next|following)(?: (?:time|one|visit|video))?|after that)"
+    r"|(?P<alone_back>before)|(?P<alone_on>then|after)"
+    r"|(?P<alone_first>(?:first|oldest|earliest)(?: one| video)?)"
+    r"|(?P<alone_last>(?:last|newest|latest)(?: one| video)?))"
+    r"\W*$",
 )
 _ASKS_AGAIN = re.compile(
     r"(?i)^(?:and|or|but|so|what about|how about|ok|now|then|only|just|the|(?:one|video)s?|those|alone| )*\W*$"
@@ -194,22 +197,15 @@ def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scope
     """A question that may lean on the one before."""
     if (again := _asked_again(rest, undated, scoped, before)) is not None:
         return again
-    alone, meant = replace(known, history=()), _sighting_of(before)
-    for said, plain in _OF_THEM if told_as(before.query) in _OF_VIDEOS else ():
-        if said.search(rest):
-            them = said.sub(plain, rest)
-            found = _of_scopes(them, known if _HE.search(them) else alone, scoped)
-            if re.search(r"\belse\b", rest):  # "who else is in them?"
-                found = replace(found, query=replace(found.query, whom=Whom(besides=queries.names_in(before.query))))
-            found = _on_the_same(found, before) if len(before.scopes) == 1 else found
-            return found if before.query.rank is not None else replace(found, among=before)
+    if (of_them := _of_them(rest, before, known, scoped)) is not None:
+        return of_them
     if _ON_THE_DAY.search(rest):
         return _of_scopes(rest, known, scoped)
-    step = _STEP.match(rest)
-    alone_only = step is None or step["then"] or step["first"] or step["last"]  # "who came first?" is no "and first?"
-    if step is not None and step["asked"] and not alone_only and (other := _stepped(meant, step)) is not None:
-        rest, meant = f"{step['asked'].strip()}?", other  # "who was there the time before?"
-        return _follow_up(rest, _of_scopes(rest, known, scoped), before, meant)
+    alone, meant, step = replace(known, history=()), _sighting_of(before), _STEP.match(rest)
+    other = _stepped(meant, step) if meant is not None and step is not None else None
+    if other is not None and step is not None and step.lastgroup in ("back", "on"):  # "who was there the time before?"
+        rest = f"{step['asked'].strip()}?"
+        return _follow_up(rest, _of_scopes(rest, known, scoped), before, other)
     around, rest = _THAT.search(rest), _THAT.sub("", rest, count=1)
     found, fresh = _of_scopes(rest, known, scoped), _of_scopes(rest, alone, scoped)
     if around is not None:
@@ -218,6 +214,19 @@ def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scope
     leans = found.query != fresh.query or _ON_IT.search(rest) or not queries.names_in(fresh.query) and _HE.search(rest)
     leans = _LEANS.search(rest) or leans and not _EVER.search(rest)
     return _follow_up(rest, found, before, meant) if leans else found
+
+
+def _of_them(rest: str, before: ArchiveQuestion, known: Known, scoped: ArchiveQuestion) -> ArchiveQuestion | None:
+    """A question about the videos that were found before: "which of them is the longest?"; None: it is of others."""
+    said, plain = next(((said, plain) for said, plain in _OF_THEM if said.search(rest)), (None, ""))
+    if said is None or told_as(before.query) not in _OF_VIDEOS:
+        return None
+    them = said.sub(plain, rest)
+    found = _of_scopes(them, known if _HE.search(them) else replace(known, history=()), scoped)
+    if re.search(r"\belse\b", rest):  # "who else is in them?"
+        found = replace(found, query=replace(found.query, whom=Whom(besides=queries.names_in(before.query))))
+    found = _on_the_same(found, before) if len(before.scopes) == 1 else found
+    return found if before.query.rank is not None else replace(found, among=before)
 
 
 def _in_that(
@@ -263,16 +272,14 @@ def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: Archi
     return _shown(rest, before, meant)
 
 
-def _stepped(meant: Query | None, step: re.Match[str]) -> Query | None:
+def _stepped(meant: Query, step: re.Match[str]) -> Query | None:
     """The sighting before, or after, one; by another rank than time the next one; None: there is none."""
-    if meant is None or meant.rank is None:
-        return None
-    by_time, k = meant.rank.by == "time", meant.rank.k
-    if step["first"] or step["last"]:  # "and in the oldest?"
-        return replace(meant, rank=Rank("time", 1 if step["first"] else -1)) if by_time else None
-    back = by_time and (step["how"] or step["which"] or step["that"] or step["then"]).lower() in ("before", "previous")
-    other = k - 1 if back or not by_time and k < 0 else k + 1
-    return replace(meant, rank=replace(meant.rank, k=other)) if other * k > 0 else None
+    rank, way = meant.rank or Rank("time"), step.lastgroup or ""
+    if rank.by == "time" and way in ("alone_first", "alone_last"):
+        return replace(meant, rank=Rank("time", 1 if way == "alone_first" else -1))
+    back = way.endswith("back") if rank.by == "time" else rank.k < 0
+    k = rank.k - 1 if back else rank.k + 1
+    return replace(meant, rank=replace(rank, k=k)) if k * rank.k > 0 else None
 
 
 def _beyond(undated: str, before: ArchiveQuestion, meant: Query | None) -> ArchiveQuestion | None:
