@@ -97,7 +97,8 @@ _OF_VIDEOS = ("when", "how_often", "how_long", "who", "exists")  # what lists vi
 # … or the one before it: "where was she the day before?"
 _THAT = re.compile(
     r"(?i) (?:on |in )?(?:(?:that|the same) (?P<unit>day|night|week|month|year)"
-    r"|the (?P<next>day|night|week|month|year) (?P<how>before|after)(?: that)?)\b",
+    r"|the (?:(?P<which>next|following|previous) )?(?P<next>day|night|week|month|year)"
+    r"(?(which)| (?P<how>before|after)(?: that)?))\b",
 )
 _LEANS = re.compile(
     r"(?i)^(?:and|or|but|so|what about|how about|then|only|just)\b|\b(?:too|also|as well|instead)\b"
@@ -109,7 +110,7 @@ _LEANS = re.compile(
 _BEYOND = re.compile(
     r"(?i)^(?:and |(?:what|how) about )?(?:(?:on|in) )?(?:the )?(?:(?P<which>next|following|previous) )?"
     r"(?:(?P<count>\d+|an?|few|two|three|four|five|six|seven|eight|nine|ten) )?"
-    r"(?:(?P<unit>hour|day|night|week|month|year|\w+day)s?(?: |\b))?(?P<how>before|after|later|earlier)?"
+    r"(?:(?P<unit>hour|day|morning|afternoon|evening|night|week|month|year|\w+day)s?(?: |\b))?(?P<how>before|after|later|earlier)?"
     r"(?: that| then)?\W*$",
 )
 _WHICH_ONES = re.compile(
@@ -118,7 +119,7 @@ _WHICH_ONES = re.compile(
 # What shows the videos of the answer before: "play it", "which video is that?"
 _SHOW = re.compile(
     r"(?i)^(?:and |please |now |can you |could you |let me )*(?:play|show|open|watch|see)(?: me)?"
-    r"(?: (?:it|that|this|them|those|these)(?: (?:one|video|clip|moment)s?)?)?(?: to me| again| please| now)*\W*$"
+    r"(?: (?:it|that|this|them|those|these|the (?=\w))(?: ?(?:one|video|clip|moment)s?)?)?(?: to me| again| please| now)*\W*$"
     r"|^(?:and )?(?:when|where) (?:was|were) (?:it|that|this|they) (?:recorded|filmed|taken|made|shot)\W*$"
     r"|^(?:in )?(?:which|what) (?:video|clip|file|recording) (?:is|was) (?:it|that|this)(?: in)?\W*$",
 )
@@ -209,7 +210,8 @@ def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scope
     around, rest = _THAT.search(rest), _THAT.sub("", rest, count=1)
     found, fresh = _of_scopes(rest, known, scoped), _of_scopes(rest, alone, scoped)
     if around is not None:
-        shift = (around["how"].lower(), around["next"].lower(), 0.0) if around["how"] else None
+        how = around["how"] or around["which"]
+        shift = (_way(how), around["next"].lower(), 0.0) if how else None
         return _in_that((around["unit"] or "day").lower(), found, before, shift)
     leans = found.query != fresh.query or _ON_IT.search(rest) or not queries.names_in(fresh.query) and _HE.search(rest)
     leans = _LEANS.search(rest) or leans and not _EVER.search(rest)
@@ -263,10 +265,16 @@ def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: Archi
     if step is not None and not step["asked"] and meant is not None and meant.rank is not None:
         if (other := _stepped(meant, step)) is None:  # before the first
             return replace(before, query=Query("refuse", refusal="unclear"), sighting=None)
-        if before.sighting == meant:
+        if before.sighting == meant != query:
             return replace(before, sighting=other)
-        at_edge = query.rank == meant.rank and other.rank in (Rank("time"), Rank("time", -1))  # "who came first?"
-        return replace(before, query=replace(query, rank=other.rank) if at_edge else other, sighting=None)
+        if query.select == "who" and other.rank not in (
+            Rank("time"),
+            Rank("time", -1),
+        ):  # "who came first?", "and then?"
+            return replace(before, query=replace(query, rank=None), sighting=other)
+        return replace(
+            before, query=replace(query, rank=other.rank) if query.rank == meant.rank else other, sighting=None
+        )
     if (beyond := _beyond(undated, before, meant)) is not None:
         return beyond
     return _shown(rest, before, meant)
@@ -285,10 +293,9 @@ def _stepped(meant: Query, step: re.Match[str]) -> Query | None:
 def _beyond(undated: str, before: ArchiveQuestion, meant: Query | None) -> ArchiveQuestion | None:
     """The question before of the day, week … before, or after: that of its time, or of the sighting that is meant."""
     said = _BEYOND.match(undated)
-    how = (said["which"] or said["how"] or "").lower() if said is not None else ""
+    how = _way(said["which"] or said["how"] or "") if said is not None else ""
     if said is None or not how:
         return None
-    how = {"next": "after", "following": "after", "previous": "before"}.get(how, how)
     unit, count = (said["unit"] or "").lower(), counted((said["count"] or "").lower()) or 0.0
     if not before.dates:
         shifts, around = (*before.shifts, (how, unit, count)), before.around or "day"
@@ -296,6 +303,11 @@ def _beyond(undated: str, before: ArchiveQuestion, meant: Query | None) -> Archi
         return replace(before, sighting=meant, around=around, shifts=shifts) if of_sighting else None
     other = beyond(before.dates, how, unit, count)
     return replace(before, dates=(other,)) if other else replace(before, query=UNREAD)
+
+
+def _way(word: str) -> str:
+    """Whether "next", "previous" … lies before or after."""
+    return {"next": "after", "following": "after", "previous": "before"}.get(word.lower(), word.lower())
 
 
 def _shown(rest: str, before: ArchiveQuestion, meant: Query | None) -> ArchiveQuestion | None:
