@@ -351,7 +351,7 @@ FOLLOWED = {
     "In which videos is Ana with Ben? → Was Ben in the garden that day?": {"verdict": "yes", "videos": [3]},
     "When was Ben last in the garden? → Where was Ana the day after?": {"videos": [4]},
     "Who came first on Monday? → And then?": {"names": ["Ben"], "videos": [3]},
-    "When was Ben last in the garden? → Was Ana here the next day?": {"verdict": "yes", "videos": [4]},
+    "When was Ben last in the garden? → Was Ana in the kitchen the next day?": {"verdict": "yes", "videos": [4]},
     "Was Ben in the hall on Friday morning? → And the evening before?": {"verdict": "no"},
     "When was Ana last here? → And Ben? → And the time before?": {"videos": [2, 3, 5, 6, 8, 9]},
     "Who is in the newest video? → And in the oldest?": {"names": ["Ana"], "videos": [1]},

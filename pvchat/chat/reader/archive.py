@@ -110,8 +110,8 @@ _LEANS = re.compile(
 _BEYOND = re.compile(
     r"(?i)^(?:and |(?:what|how) about )?(?:(?:on|in) )?(?:the )?(?:(?P<which>next|following|previous) )?"
     r"(?:(?P<count>\d+|an?|few|two|three|four|five|six|seven|eight|nine|ten) )?"
-    r"(?:(?P<unit>hour|day|morning|afternoon|evening|night|week|month|year|\w+day)s?(?: |\b))?(?P<how>before|after|later|earlier)?"
-    r"(?: that| then)?\W*$",
+    r"(?:(?P<unit>hour|day|morning|afternoon|evening|night|week|month|year|\w+day)s?(?: |\b))?"
+    r"(?P<how>before|after|later|earlier)?(?: that| then)?\W*$",
 )
 _WHICH_ONES = re.compile(
     r"(?i)^(?:and )?(?:(?:in )?which(?P<videos> videos?)|(?:which|what)(?: ones?| \w+s| were (?:they|those))?)\W*$",
@@ -119,7 +119,8 @@ _WHICH_ONES = re.compile(
 # What shows the videos of the answer before: "play it", "which video is that?"
 _SHOW = re.compile(
     r"(?i)^(?:and |please |now |can you |could you |let me )*(?:play|show|open|watch|see)(?: me)?"
-    r"(?: (?:it|that|this|them|those|these|the (?=\w))(?: ?(?:one|video|clip|moment)s?)?)?(?: to me| again| please| now)*\W*$"
+    r"(?: (?:it|that|this|them|those|these|the (?=\w))(?: ?(?:one|video|clip|moment)s?)?)?"
+    r"(?: to me| again| please| now)*\W*$"
     r"|^(?:and )?(?:when|where) (?:was|were) (?:it|that|this|they) (?:recorded|filmed|taken|made|shot)\W*$"
     r"|^(?:in )?(?:which|what) (?:video|clip|file|recording) (?:is|was) (?:it|that|this)(?: in)?\W*$",
 )
