@@ -204,10 +204,10 @@ def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scope
     if _ON_THE_DAY.search(rest):
         return _of_scopes(rest, known, scoped)
     alone, meant, step = replace(known, history=()), _sighting_of(before), _STEP.match(rest)
-    other = _stepped(meant, step) if meant is not None and step is not None else None
-    if other is not None and step is not None and step.lastgroup in ("back", "on"):  # "who was there the time before?"
-        rest = f"{step['asked'].strip()}?"
-        return _follow_up(rest, _of_scopes(rest, known, scoped), before, other)
+    if meant is not None and meant.rank is not None and step is not None and step.lastgroup in ("back", "on"):
+        rest, rank = f"{step['asked'].strip()}?", _stepped(meant.rank, step)  # "who was there the time before?"
+        if rank is not None:
+            return _follow_up(rest, _of_scopes(rest, known, scoped), before, replace(meant, rank=rank))
     around, rest = _THAT.search(rest), _THAT.sub("", rest, count=1)
     found, fresh = _of_scopes(rest, known, scoped), _of_scopes(rest, alone, scoped)
     if around is not None:
@@ -264,31 +264,28 @@ def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: Archi
             return again
     step = _STEP.match(rest)
     if step is not None and not step["asked"] and meant is not None and meant.rank is not None:
-        if (other := _stepped(meant, step)) is None:  # before the first
+        if (rank := _stepped(meant.rank, step)) is None:  # before the first
             return replace(before, query=Query("refuse", refusal="unclear"), sighting=None)
+        other = replace(meant, rank=rank)
         if before.sighting == meant != query:
             return replace(before, sighting=other)
-        if query.select == "who" and other.rank not in (
-            Rank("time"),
-            Rank("time", -1),
-        ):  # "who came first?", "and then?"
+        if query.select == "who" and abs(rank.k) > 1:  # "who came first?", "and then?"
             return replace(before, query=replace(query, rank=None), sighting=other)
-        return replace(
-            before, query=replace(query, rank=other.rank) if query.rank == meant.rank else other, sighting=None
-        )
+        query = replace(query, rank=rank) if query.rank == meant.rank else other
+        return replace(before, query=query, sighting=None)
     if (beyond := _beyond(undated, before, meant)) is not None:
         return beyond
     return _shown(rest, before, meant)
 
 
-def _stepped(meant: Query, step: re.Match[str]) -> Query | None:
-    """The sighting before, or after, one; by another rank than time the next one; None: there is none."""
-    rank, way = meant.rank or Rank("time"), step.lastgroup or ""
+def _stepped(rank: Rank, step: re.Match[str]) -> Rank | None:
+    """Of the sighting before, or after, one; by another rank than time of the next one; None: there is none."""
+    way = step.lastgroup or ""
     if rank.by == "time" and way in ("alone_first", "alone_last"):
-        return replace(meant, rank=Rank("time", 1 if way == "alone_first" else -1))
+        return Rank("time", 1 if way == "alone_first" else -1)
     back = way.endswith("back") if rank.by == "time" else rank.k < 0
     k = rank.k - 1 if back else rank.k + 1
-    return replace(meant, rank=replace(rank, k=k)) if k * rank.k > 0 else None
+    return replace(rank, k=k) if k * rank.k > 0 else None
 
 
 def _beyond(undated: str, before: ArchiveQuestion, meant: Query | None) -> ArchiveQuestion | None:
