@@ -66,6 +66,7 @@ WORDS = {
     "after 8 on Friday": ("2026-11-27T08:00", "2026-11-28T00:00"),
     "at night on Friday": ("2026-11-27T20:00", "2026-11-28T06:00"),
     "during the day yesterday": ("2026-11-28T06:00", "2026-11-28T20:00"),
+    "last week, I mean on Thursday": ("2026-11-26T00:00", "2026-11-27T00:00"),
     "in early May": ("2026-05-01T00:00", "2026-05-11T00:00"),
     "since the beginning of the month": ("2026-11-01T00:00", None),
     "last evening": ("2026-11-28T18:00", "2026-11-29T00:00"),

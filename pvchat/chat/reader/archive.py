@@ -126,7 +126,7 @@ _SHOW = re.compile(
 )
 _ON_IT = re.compile(
     r"(?i)\b(?:else|his|their|[io]n (?:it|that one))\b|^(?:is|was) (?:it|that|this)\b"
-    r"|\bthere(?=(?: too| also| as well| then| with \w+)?\W*$)",
+    r"|\b(?:there|then)(?=(?: too| also| as well| then| with \w+)?\W*$)",
 )  # fmt: skip
 # Asks anew, of all times
 _EVER = re.compile(r"(?i)\b(?:ever|never|usually|normally|always|at all|last (?:seen|here)|here last)\b")

@@ -163,6 +163,9 @@ _JOINTS = {"and": "and", "or": "or", ",": "and", ", and": "and", ", or": "or", "
            **dict.fromkeys(("but not", "but never", "and not", "and never"), "but not")}  # fmt: skip
 
 
+_THAT_IS = ("say", "i mean", "that is", "i.e.")  # "at night, say between 10 pm and 6 am"
+
+
 @dataclass(frozen=True)
 class Dates:
     """A time of the calendar, local: from `since` to before `until`; None: from ever, or for ever."""
@@ -210,6 +213,11 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
     groups, cuts, until = list[tuple[str, list[Dates]]](), list[tuple[int, int]](), 0  # what stands together
     for start, end, one in found:
         between = text[until:start].strip().lower() if groups else ""
+        if between.strip(", ") in _THAT_IS:  # the second one says what the first one means
+            groups[-1][1][-1] = one
+            cuts.append((until, end))
+            until = end
+            continue
         again_such = bool(groups) and any(other.kind == one.kind for other in groups[-1][1])
         is_joined = between in _JOINTS and (between != "," or again_such)
         if not groups or is_joined:
