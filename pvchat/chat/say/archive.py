@@ -112,44 +112,44 @@ def say_archive(found: ArchiveFinding, asked: Asked) -> str:
 
 def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     """That nothing of it was seen, in how many videos."""
-    who, several = _subject(found), len(found.query.whom.names) > 1
-    so = _where(found).strip() or clause(found.query.where, 1 + several)
-    of = f"{'any of ' * (found.looked_at > 1)}{_among(found, asked)}"
+    query, names, who, among = found.query, found.query.whom.names, _subject(found), _among(found, asked)
+    several = len(names) > 1
+    so = _where(found).strip() or clause(query.where, 1 + several)
+    of = f"{'any of ' * (found.looked_at > 1)}{among}"
     if found.untold:
-        why = wording("library", "not listened") if queries.is_of_sound(found.query) else ""
+        why = wording("library", "not listened") if queries.is_of_sound(query) else ""
         return f"I can't tell whether {_lower(who)} {so} in {of}.{why}"
     head = {"no": "No. ", "yes": "Yes. "}.get(found.verdict or "", "")
-    if found.query.unit in UNITS and several and found.query.select == "when":
-        unit = f"{found.query.unit} {'on' if 'day' in found.query.unit else 'in'} which"
-        return f"{head}I found no {unit} {who} were both seen, in {_among(found, asked)}."
-    if queries.lists_videos(found.query):
-        return f"{head}No video of such a length is among {_among(found, asked)}."
-    if told_as(found.query) in ("when", "how_often") and found.query.whom.quantifier == "none":
-        there = join(found.query.whom.names, "or") or f"Somebody{' I know' * bool(found.query.whom.known)}"
-        return f"{head}{there} is in {'each of ' * (found.looked_at > 1)}{_among(found, asked)}."
-    if queries.is_of_sound(found.query) and found.query.where is None:
-        heard = f"nothing that {who} {'say' if several else 'says'}" if found.query.whom.names else "nobody speak"
+    if query.unit in UNITS and several and query.select == "when":
+        unit = f"{query.unit} {'on' if 'day' in query.unit else 'in'} which"
+        return f"{head}I found no {unit} {who} were both seen, in {among}."
+    if queries.lists_videos(query):
+        return f"{head}No video of such a length is among {among}."
+    if told_as(query) in ("when", "how_often") and query.whom.quantifier == "none":
+        there = join(names, "or") or f"Somebody{' I know' * bool(query.whom.known)}"
+        return f"{head}{there} is in {'each of ' * (found.looked_at > 1)}{among}."
+    if queries.is_of_sound(query) and query.where is None:
+        heard = f"nothing that {who} {'say' if several else 'says'}" if names else "nobody speak"
         return f"I heard {heard} in {of}."
-    if found.query.where == MUSIC:
+    if query.where == MUSIC:
         return f"{head}I heard no music in {of}."
-    if is_plain(found.query.where) and queries.counts_people(found.query):
+    if is_plain(query.where) and queries.counts_people(query):
         return f"{head}I never saw {who[0].lower()}{who[1:]} in {of}."
-    if is_plain(found.query.where):
-        both = several and found.query.whom.quantifier == "both"  # each may be there without the others
-        names = found.query.whom.names
-        together = f"{join(names)} were not {'all' if len(names) > 2 else 'both'} seen"
-        return f"{head}{together if both else _not_seen(found.query.whom)} in {of}."
-    return f"{head}In {of} I found {f'no moment at which {who}' if found.query.whom.names else 'nobody who'} {so}."
+    if is_plain(query.where):
+        return f"{head}{_not_seen(query.whom, of_all=query.whom.quantifier == 'both')} in {of}."
+    return f"{head}In {of} I found {f'no moment at which {who}' if names else 'nobody who'} {so}."
 
 
-def _not_seen(whom: Whom) -> str:
-    """Such as "Ana was not seen", "Neither Ana nor Ben was seen"."""
-    verb, several = ("were", "s") if len(whom.names) > 1 else ("was", "")
-    if several and whom.quantifier in ("either", "any"):
+def _not_seen(whom: Whom, of_all: bool = False) -> str:
+    """Such as "Ana was not seen", "Neither Ana nor Ben was seen"; of all of them, "Ana and Ben were not both seen"."""
+    if len(whom.names) > 1 and whom.quantifier in ("either", "any"):
         return f"Neither {join(whom.names, 'nor')} was seen"
-    seen = f"the only one{several}" if whom.quantifier == "only" else "seen"
-    nobody = upper(whom_said(Whom(quantifier="none", known=whom.known)))
-    return f"{english.shortened(whom.names, _MOST)} {verb} not {seen}" if whom.names else f"{nobody} was seen"
+    if not whom.names:
+        return f"{upper(whom_said(Whom(quantifier='none', known=whom.known)))} was seen"
+    several = len(whom.names) > 1
+    seen = f"the only one{'s' * several}" if whom.quantifier == "only" else "seen"
+    seen = f"{'all' if len(whom.names) > 2 else 'both'} seen" if several and of_all else seen
+    return f"{english.shortened(whom.names, _MOST)} {'were' if several else 'was'} not {seen}"
 
 
 def _said_by(query: Query) -> Callable[[ArchiveFinding, Asked], str]:
