@@ -66,7 +66,6 @@ WORDS = {
     "after 8 on Friday": ("2026-11-27T08:00", "2026-11-28T00:00"),
     "at night on Friday": ("2026-11-27T20:00", "2026-11-28T06:00"),
     "during the day yesterday": ("2026-11-28T06:00", "2026-11-28T20:00"),
-    "last week, I mean on Thursday": ("2026-11-26T00:00", "2026-11-27T00:00"),
     "in early May": ("2026-05-01T00:00", "2026-05-11T00:00"),
     "since the beginning of the month": ("2026-11-01T00:00", None),
     "last evening": ("2026-11-28T18:00", "2026-11-29T00:00"),
@@ -298,6 +297,12 @@ def test_a_name_tells_when_it_was_recorded(tmp_path: Path, name: str, at: str) -
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(b"")
     assert (recorded(path).at.isoformat(), recorded(path).by) == (at, "name")
+
+
+def test_a_second_time_may_say_what_the_first_one_means() -> None:
+    rest, (dates,) = dated("Was Ana here at night, say between 10 pm and 6 am?", NOW)
+    assert (rest, dates.said) == ("Was Ana here?", "between 10 pm and 6 am")
+    assert [one.said for one in dated("Was Ana here last week, I mean on Thursday?", NOW)[1]] == ["on Thursday"]
 
 
 @pytest.mark.parametrize("name", ["clip-1234567890123.mp4", "movie 12345678.mp4", "2026-13-45.mp4"])
