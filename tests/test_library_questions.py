@@ -351,6 +351,7 @@ FOLLOWED = {
     "In which videos is Ana with Ben? → Was Ben in the garden that day?": {"verdict": "yes", "videos": [3]},
     "When was Ben last in the garden? → Where was Ana the day after?": {"videos": [4]},
     "Was anybody here on Friday? → How often did Ben come then?": {"number": 2, "videos": [5, 6]},
+    "Who was with Ana on Monday? → And without her?": {"names": ["Ben"], "videos": [3]},
     "Who came first on Monday? → And then?": {"names": ["Ben"], "videos": [3]},
     "When was Ben last in the garden? → Was Ana in the kitchen the next day?": {"verdict": "yes", "videos": [4]},
     "Was Ben in the hall on Friday morning? → And the evening before?": {"verdict": "no"},

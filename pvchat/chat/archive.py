@@ -203,7 +203,7 @@ def _if_not_there(query: Query, video: Video, timeline: Timeline, nobody: Collec
     of_nobody = query.whom.quantifier == "none" and not query.whom.names and query.select != "who"
     left_out = {*nobody} - {*query.whom.names} if _leaves_out(query) else {*nobody} if of_nobody else set[str]()
     one = _holding(query, video, _without(timeline, left_out)) if left_out else None
-    return one and replace(one, sure=False)
+    return one and replace(one, sure=False, perhaps=frozenset(name for name in one.names if not name.startswith("#")))
 
 
 def _told_apart(one: Seen, doubtful: Collection[str], nobody: Collection[str], of_her: bool) -> Seen:

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Literal
 
 from pvchat.chat import query as queries
-from pvchat.chat.query import EVERYBODY, PRESENT, Form, Has, Not, Query, Rank, Whom, told_as
+from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Form, Has, Not, Query, Rank, Whom, told_as
 from pvchat.chat.reader.dates import WEEKDAY, beyond, dated, held_on, lies_in_one
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.reader.scopes import SPOT, ArchiveQuestion, leaves_out, placed
@@ -340,6 +340,8 @@ def _follow_up(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant
     lists = told_as(before.query) == "when" and before.query.form == "wh" and before.query.unit in ("", "video")
     if lists and query.form == "polar" and not _VERB.search(rest):  # "which videos show Ana?", "and without Ben?"
         query = replace(query, select="when" if query.select == "exists" else query.select, form="wh")
+    if query.select == "who" and query.number == NEVER and query.where is not None and not _VERB.search(rest):
+        query = replace(query, where=Not(query.where), number=None)  # "who was with Ana?", "and without her?"
     too = query.select == "exists" and query.where == Has("with") and len(query.whom.names) == 1
     if too and " there" in rest:  # "was Ana there too?"
         query = replace(query, where=None)
