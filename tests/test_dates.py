@@ -299,6 +299,12 @@ def test_a_name_tells_when_it_was_recorded(tmp_path: Path, name: str, at: str) -
     assert (recorded(path).at.isoformat(), recorded(path).by) == (at, "name")
 
 
+def test_a_second_time_may_say_what_the_first_one_means() -> None:
+    rest, (dates,) = dated("Was Ana here at night, say between 10 pm and 6 am?", NOW)
+    assert (rest, dates.said) == ("Was Ana here?", "between 10 pm and 6 am")
+    assert [one.said for one in dated("Was Ana here last week, I mean on Thursday?", NOW)[1]] == ["on Thursday"]
+
+
 @pytest.mark.parametrize("name", ["clip-1234567890123.mp4", "movie 12345678.mp4", "2026-13-45.mp4"])
 def test_other_numbers_are_no_dates(tmp_path: Path, name: str) -> None:
     path = tmp_path / name

@@ -341,6 +341,39 @@ FOLLOWED = {
     "Where was Ana on Tuesday? → Who else was there?": {"names": [], "videos": [4]},
     "Where is Ana now? → And Ben?": {"videos": [9]},
     "Was Ben here on Saturday? → And the day before?": {"verdict": "yes", "videos": [5, 6]},
+    # a sighting, or the videos that were found, holds on
+    "When was Ben last in the garden? → And the week before?": {"videos": [], "names": []},
+    "When was Ana last here? → And two days before?": {"videos": [6]},
+    "When was Ana first here? → Who was with her the second time?": {"names": ["Ben"], "videos": [2]},
+    "When was Ana first here? → Who was with her? → And then?": {"names": ["Ben"], "videos": [2]},
+    "When was Ana last here? → Was Ben there the time before?": {"verdict": "yes", "videos": [6]},
+    "When was Ben last in the garden? → Who was in the kitchen that day?": {"names": ["Ana", "Ben"], "videos": [2]},
+    "In which videos is Ana with Ben? → Was Ben in the garden that day?": {"verdict": "yes", "videos": [3]},
+    "When was Ben last in the garden? → Where was Ana the day after?": {"videos": [4]},
+    "Was anybody here on Friday? → How often did Ben come then?": {"number": 2, "videos": [5, 6]},
+    "Who was with Ana on Monday? → And without her?": {"names": ["Ben"], "videos": [3]},
+    "Who came first on Monday? → And then?": {"names": ["Ben"], "videos": [3]},
+    "When was Ben last in the garden? → Was Ana in the kitchen the next day?": {"verdict": "yes", "videos": [4]},
+    "Was Ben in the hall on Friday morning? → And the evening before?": {"verdict": "no"},
+    "When was Ana last here? → And Ben? → And the time before?": {"videos": [2, 3, 5, 6, 8, 9]},
+    "Who is in the newest video? → And in the oldest?": {"names": ["Ana"], "videos": [1]},
+    "When was Ana last here? → And the kitchen?": {"videos": [9]},
+    "Which is the longest video in the hall? → Where was it recorded?": {"videos": [5, 8]},
+    "In which videos is Ana? → Only those with Ben": {"videos": [2, 6, 9]},
+    "In which videos is Ana? → And more than one person?": {"videos": [2, 4, 6, 9]},
+    "Who was in the hall on Friday? → When was he last here?": {"videos": [9]},
+    "Was Ana here last week? → Who was in the kitchen that day?": {"names": ["Ana"], "videos": [1]},
+    "In which videos is Ana? → Was Ben there each time?": {"verdict": "no", "number": 3},
+    "In which videos is Ana with Ben? → Who is in them?": {"names": ["Ana", "Ben"], "videos": [2]},
+    "In which videos is Ana? → How many of them are in the kitchen?": {"videos": [1, 2, 4, 6, 9]},
+    "In which videos is Ana with Ben? → And without him?": {"videos": [1, 4]},
+    "Was Ana here on Monday? → Who is she usually with?": {"names": ["Ben"]},
+    "When was Ana last here? → Play it → Where was that?": {"videos": [9]},
+    "Who was in the garden on Monday? → Show me that": {"videos": [3]},
+    "When was Ana last here? → When was she with Ben?": {"videos": [2]},
+    "When was Ben last here? → Is he still there?": {"videos": [9]},
+    "Who was in the hall on Friday? → How many different people is that?": {"number": 1, "videos": [5]},
+    "When was Ana last here? → With how many others?": {"number": 0},
 }
 REFUSED = {
     "Is Ana with Ben more often than with a stranger?": "I can tell when, where, how often",
@@ -534,6 +567,20 @@ def test_who_was_found_is_who_is_meant_next(library: Library) -> None:
     assert library.ask("And on Friday?", turns, now=NOW).answer.startswith("There is no video on Friday in the garden")
     assert library.ask("And in the hall?", turns, now=NOW).answer.startswith("There is no video on Monday in the hall")
     which = library.ask("Which of them is the longest?", ["In which videos is Ben smiling?"], now=NOW).answer
-    assert which.startswith("The longest video of Ben lasts 1 minute")
+    assert which.startswith("That video lasts 1 minute")
     before = library.ask("And before?", ["Who was in the garden since Friday?"], now=NOW).answer
     assert before.startswith("Ben (one video).")
+
+
+def test_a_day_without_a_video_is_no_day_on_which_nobody_came(library: Library) -> None:
+    nobody = library.ask("On which days was nobody here since Friday?", now=NOW).answer
+    assert nobody == "Somebody was seen on each day. That is of five videos since Friday."
+    hall = library.ask("On which days was nobody in the hall since Friday?", now=NOW).answer
+    assert "There was no video since Friday in the hall on Saturday 28 November 2026." in hall
+
+
+def test_who_does_so_as_often_has_the_same_place(library: Library) -> None:
+    assert library.ask("Who came second most often?", now=NOW).answer.startswith("Ana (five videos)")
+    most = library.ask("Which day had the most people?", now=NOW).answer.split("\n")
+    assert " and on Sunday 29 November 2026 (two people each), then on Monday 16 November 2026 and on" in most[0]
+    assert len(most) == 1 + 6  # the videos of those days that had most

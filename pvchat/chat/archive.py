@@ -36,11 +36,19 @@ class Sighted(NamedTuple):
     timeline: Timeline
     doubted: frozenset[str] = frozenset()
     parts: Sequence[tuple[str, Span | None]] = (("", None),)
+    sure: bool = True  # False: it is only perhaps one of the videos that are meant
 
 
 def over_videos(query: Query) -> Query:
-    """A query as many videos answer it: with whom somebody is seen is who is seen with her."""
-    if query.select != "attribute" or query.attribute != "with":
+    """A query as many videos answer it: with whom somebody is seen is who is seen with her, who comes second is who
+    comes one after the other.
+    """
+    with_whom = query.select == "attribute" and query.attribute == "with"
+    of_one = query.select == "who" and query.where == Has("with") and len(query.whom.names) == 1
+    by_time = query.rank is not None and query.rank.by == "time" and abs(query.rank.k) > 1
+    if query.select == "who" and by_time and query.number is None:
+        return Query("order", query.whom, query.where, during=query.during)
+    if not (with_whom or of_one):
         return query
     return Query("who", where=Has("with", of=query.whom), during=query.during, rank=query.rank, number=query.number)
 
@@ -94,7 +102,10 @@ def _looked_through(query: Query, videos: Iterable[Sighted]) -> tuple[list[Seen]
     rows, untold = list[Seen](), 0
     for sighted in videos:
         found = [(scope, _look_in_part(query, sighted, within)) for scope, within in sighted.parts]
-        told = [replace(one, scopes=(scope,)) for scope, one in found if one is not None and one.told]
+        told = [
+            replace(one, scopes=(scope,), sure=one.sure and sighted.sure)
+            for scope, one in found if one is not None and one.told
+        ]  # fmt: skip
         rows += told
         untold += not told and any(one is not None for _, one in found)
         if _one_video_answers(query) and any(one.sure for one in told):
@@ -157,10 +168,12 @@ def _look_for_people(query: Query, sighted: Sighted) -> Seen | None:
     nowhere = {name for name, like in unsure.items() if not like}  # of others it is only doubtful who they are
     anybody = is_of_anybody(query.whom) and (query.select != "who" or _one_video_answers(query))
     nobody = nowhere if anybody else doubtful
+    named = {*queries.names_in(query)}
+    may_be_gone = nobody & (unsure.keys() | (named or nobody))  # of whom it hangs that somebody is alone
     if unsure and all(has.attribute in ("present", "with", "alone") for has in atoms(query.where)):
         timeline = _if_there(timeline, unsure.keys())
     one = _holding(query, video, timeline)
-    if one is None and (other := _if_not_there(query, video, timeline, nobody)) is not None:
+    if one is None and (other := _if_not_there(query, video, timeline, may_be_gone)) is not None:
         return other
     if one is None and query.whom.known is False and query.whom.quantifier == "any":  # perhaps whoever may be enrolled
         maybe = doubtful - nowhere
@@ -179,7 +192,7 @@ def _look_for_people(query: Query, sighted: Sighted) -> Seen | None:
 
 def _if_untold(query: Query, video: Video, timeline: Timeline) -> Seen | None:
     """A video that doesn't tell whether there is any moment at which it holds."""
-    if query.where is None or told_as(query) not in ("when", "how_often"):
+    if query.where is None or told_as(query) not in ("when", "how_often", "who"):
         return None
     verdict = run(Query("exists", query.whom, query.where, during=query.during, form="polar"), timeline).verdict
     return Seen(video, told=False) if verdict == "unknown" else None
@@ -190,7 +203,7 @@ def _if_not_there(query: Query, video: Video, timeline: Timeline, nobody: Collec
     of_nobody = query.whom.quantifier == "none" and not query.whom.names and query.select != "who"
     left_out = {*nobody} - {*query.whom.names} if _leaves_out(query) else {*nobody} if of_nobody else set[str]()
     one = _holding(query, video, _without(timeline, left_out)) if left_out else None
-    return one and replace(one, sure=False)
+    return one and replace(one, sure=False, perhaps=frozenset(name for name in one.names if not name.startswith("#")))
 
 
 def _told_apart(one: Seen, doubtful: Collection[str], nobody: Collection[str], of_her: bool) -> Seen:
@@ -374,7 +387,8 @@ def _so_often(found: ArchiveFinding, number: Number, everything: Sequence[str]) 
     """Who is in so many videos; who is in none, even perhaps, is a finding without videos."""
     counts = _counted(found.query, found.seen, "", everything).items()
     kept = {name: int(least) for name, (least, most) in counts if number.within(least, most) == "yes"}
-    found = replace(found, names=kept, number=float(len(kept)))
+    maybe = tuple(sorted(name for name, (least, most) in counts if number.within(least, most) == "unknown"))
+    found = replace(found, names=kept, number=float(len(kept)), maybe=maybe)
     if number != NEVER or not kept:
         return found
     where = found.query.where

@@ -7,10 +7,10 @@ asked about are opened, and of a question about the last time only until it is a
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from functools import cached_property, reduce
+from functools import cache, cached_property, reduce
 from itertools import compress
 from typing import Any, cast
 
@@ -44,6 +44,7 @@ from pvchat.storage.library import LibraryError
 # From which probability somebody whom a video by itself shows, or may show, is "perhaps" in it, once it is known how
 # seldom she is in any: one in ten of these videos, at least, is worth looking at [choice]
 _PERHAPS = 0.1
+_ASIDE = ("wish", "small_talk", "foreign")  # what was refused so is no question that the next one goes on from
 _VIDEOS = "clips AS c JOIN files AS f ON f.clip = c.id JOIN sources AS s ON s.id = f.source"
 _LENGTH = "julianday(c.recorded) + c.seconds / 86400.0"
 
@@ -77,7 +78,7 @@ def ask(
     names = people_in(library, chat)
     searches = list[_Search]()
     for text in [one for typed in (*history, question) for one in questions_in(typed)]:
-        before = searches[-1].asked if searches else None
+        before = next((one.asked for one in reversed(searches) if one.asked.query.refusal not in _ASIDE), None)
         if searches:
             known = replace(known, history=(*known.history, searches[-1].turn()))
         read = read_archive(text, known, places, now, before)
@@ -110,7 +111,7 @@ class _Search:
     names: dict[int, str]  # of everyone enrolled by their numbers …
     everyone: Snapshot  # … the same people
     today: date  # when it is asked
-    only: int | None = None  # the one video that is meant; None: all of them
+    only: Mapping[int, bool] | None = None  # the videos that are meant, and whether surely; None: all of them
 
     def turn(self) -> Turn:
         """The question for those that follow it: of whom it speaks; where it names nobody, who was found, if asked."""
@@ -121,7 +122,11 @@ class _Search:
 
     def answer(self) -> LibraryAnswer:
         """The answer, and that to a second question."""
-        query = self.asked.query
+        query, among = self.asked.query, self.asked.among
+        if among is not None and self.only is None:  # only those that the answer before has found
+            those = replace(self, asked=among).answer()
+            only = {one.video.number: one.sure for one in those.finding.seen}
+            return replace(self, only=only).answer() if only else those
         one = self._answer(archive.over_videos(replace(query, then=None)))
         if query.then is None:
             return one
@@ -133,7 +138,7 @@ class _Search:
         """The answer to one question."""
         asked = self.asked
         query = archive.over_scopes(query, [one.joint for one in asked.scopes]) if len(asked.scopes) > 1 else query
-        said = Asked(asked.of, today=self.today if query.per == "ago" else None)
+        said = Asked(asked.of, today=self.today if query.per == "ago" else None, those=len(self.only or ()))
         if query.select == "refuse" or not archive.is_answered(query):
             return LibraryAnswer(_refused(query), ArchiveFinding(query, self._count(query)))
         query = self._of_everything(query)
@@ -143,12 +148,19 @@ class _Search:
         if not sighted.seen:
             return LibraryAnswer(say_archive(sighted, said), sighted)
         rank, seen = asked.sighting.rank, sighted.sure or list(sighted.seen)
-        edge = next(iter(nth_of(seen, rank.k if rank is not None and rank.by == "time" else 1)), seen[0])
+        if asked.sighting.unit in UNITS:  # the day that had most
+            seen = [one for one in seen if UNITS[asked.sighting.unit](one) in [*sighted.groups][:1]] or seen
+        edges = nth_of(seen, rank.k if rank is not None and rank.by == "time" else 1)
+        if not edges:  # she wasn't there so often
+            return LibraryAnswer(say_archive(sighted, said), sighted)
+        edge = edges[0]
         edge = replace(edge, spans=edge.spans[-1:] if is_backwards(asked.sighting) else edge.spans[:1])
         if asked.around:
-            day = replace(asked, sighting=None, dates=(around(edge.video.at, asked.around),))
-            return replace(self, asked=day)._answer(query)
-        return self._told(query, replace(said, moment=edge, one=True), replace(self, only=edge.video.number))
+            day = around(edge.video.at, asked.around, asked.shifts)
+            found = replace(asked, sighting=None, dates=() if day is None else (day,))
+            return replace(self, asked=found)._answer(query)
+        only = {edge.video.number: edge.sure}
+        return self._told(query, replace(said, moment=edge, those=1), replace(self, only=only))
 
     def _of_everything(self, query: Query) -> Query:
         """A query with the names of all people who are asked about at once; what happened is who was in each video."""
@@ -169,6 +181,7 @@ class _Search:
             found = found if there.seen else there  # of nobody who isn't there is it said that she always sits
         if archive.is_told_of_one(query):
             found, said = self._told_of_one(query, found, said)
+        said = replace(said, unfilmed=search._days_without(query))
         text, whom = say_archive(found, said), found.query.whom
         if found.query.where == Has("with") and whom.quantifier == "both" and len(whom.names) > 1 and not found.seen:
             both = self._where_seen(found.query)  # not together, but one after the other, as films show who talks
@@ -194,7 +207,7 @@ class _Search:
     def _found(self, query: Query) -> ArchiveFinding:
         """What is found at all of the times and places."""
         joints = [one.joint for one in self._scopes(query)]
-        count = self._count(query) if self.only is None else 1
+        count = self._count(query) if self.only is None or len(self.only) > 1 else 1
         return archive.find(query, self._sighted(query), count, self._everything(query), joints)
 
     def _scopes(self, query: Query) -> list[Scope]:
@@ -211,24 +224,41 @@ class _Search:
         anywhere = query.throughout and query.unit in UNITS  # a day with videos of other places is a day, too
         where, values = _any_of([replace(one, place="") for one in scopes] if anywhere else scopes)
         if (is_of_all(query) or query.number == NEVER) and query.where not in (None, PRESENT, ANYTHING):
-            words = f"SELECT DISTINCT a.who FROM {_VIDEOS} JOIN appearances AS a ON a.clip = c.id "
-            seen = {who for (who,) in self.library.execute(f"{words} WHERE a.decision = 'present' AND {where}", values)}
             left = {*query.whom.besides, *sought(query)}  # nobody is with herself
-            return [name for number, name in self.names.items() if number in seen and name not in left]
+            seen = self._seen(where, values) - left
+            return [name for name in self.names.values() if name in seen]
         if query.number is None and not is_of_all(query) and not query.throughout:
             return []
         if is_of_all(query) and query.whom.names:
             return list(query.whom.names)
-        if query.unit not in UNITS:
-            return sorted({*self.names.values()} - {*query.whom.besides})
+        if query.unit not in UNITS:  # first those who are seen anywhere
+            seen = self._seen("TRUE", ())
+            return sorted({*self.names.values()} - {*query.whom.besides}, key=lambda name: (name not in seen, name))
+        found = self._units(query.unit, where, values)
+        return _each_day(found) if query.where == ANYTHING and query.unit == "day" else found
+
+    def _seen(self, where: str, values: Sequence[Any]) -> set[str]:
+        """Who is seen in any of such videos, but for those who hardly are in it."""
+        words = f"SELECT DISTINCT a.who, c.id FROM {_VIDEOS} JOIN appearances AS a ON a.clip = c.id "
+        rows = self.library.execute(f"{words} WHERE a.decision = 'present' AND {where}", values)
+        known = ((self.names[who], clip) for who, clip in rows if who in self.names)
+        return {name for name, clip in known if self._likely(name).get(clip, 1.0) >= _PERHAPS}
+
+    def _units(self, unit: str, where: str, values: Sequence[Any]) -> list[str]:
+        """The places, days … of which there are such videos, in order of time."""
         words = f"SELECT DISTINCT s.place, c.recorded FROM {_VIDEOS} WHERE {where} ORDER BY c.recorded"
         rows = self.library.execute(words, values)
         videos = (Seen(Video(0, "", place, datetime.fromisoformat(at), "", 0.0)) for place, at in rows)
-        found = list(dict.fromkeys(filter(None, map(UNITS[query.unit], videos))))
-        if query.where != ANYTHING or query.unit != "day" or not found:
-            return found
-        first, last = (date.fromisoformat(one) for one in (found[0], found[-1]))
-        return [f"{first + timedelta(days=n)}" for n in range((last - first).days + 1)]
+        return list(dict.fromkeys(filter(None, map(UNITS[unit], videos))))
+
+    def _days_without(self, query: Query) -> tuple[str, ...]:
+        """Days without any video of the times and places, where it is asked on which days nobody was there."""
+        if query.number != NEVER or query.unit != "day" or query.where == ANYTHING:
+            return ()
+        scopes = self._scopes(query)
+        filmed = self._units("day", *_any_of(scopes))
+        days = _each_day(self._units("day", *_any_of([replace(one, place="") for one in scopes])))
+        return tuple(day for day in days if day not in filmed)
 
     def _described(self, query: Query, one: Seen) -> str:
         """What is known of somebody in one video, in words of an answer about it; a long one is looked at closer."""
@@ -238,48 +268,47 @@ class _Search:
                 return self.chat.ask(one.video.path, self.asked.text, between=one.spans[-1]).answer
             except (PVChatError, OSError):  # the file is gone: what was stored is told
                 pass
-        timeline = self._timeline(number, f"the {place}" * bool(place))
+        timeline, doubted = self._weighed(number, f"the {place}" * bool(place))
+        entities = [replace(one, probability=_PERHAPS) if one.name in doubted else one for one in timeline.entities]
+        timeline = replace(timeline, entities=tuple(entities))
         return say(run(query, timeline), timeline).replace("this video", "that video")
 
     def _count(self, query: Query) -> int:
-        where, values = _any_of(self._scopes(query))
+        where, values = self._meant(query)
         words = f"SELECT count(DISTINCT c.id) FROM {_VIDEOS} WHERE {where}"
         return int(self.library.execute(words, values).fetchone()[0])
+
+    def _meant(self, query: Query) -> tuple[str, list[Any]]:
+        """The condition that a clip lies in any of the times and places, and is one of the videos that are meant."""
+        where, values = _any_of(self._scopes(query))
+        return where if self.only is None else f"{where} AND c.id IN ({', '.join(map(str, self.only))})", values
 
     def _sighted(self, query: Query) -> Iterator[Sighted]:
         """The videos that may say something, each once, with who is doubtful in it and in which of the times and places
         it lies, in the order in which they are wanted.
         """
         asked, scopes = of_each(query), self._scopes(query)
-        videos = int(self.library.execute("SELECT count(*) FROM clips").fetchone()[0])
-        named = names_in(asked) or self.names.values()  # whose presence counts
-        likely = {name: self._likely(number, videos) for number, name in self.names.items() if name in named}
-        needed = [likely[name] for name in sought(asked) if name in likely]
+        needed = [self._likely(name) for name in sought(asked)]
         rows = [row for row in self._rows(query) if all(hers.get(row[0], 1.0) >= _PERHAPS for hers in needed)]
-        present_from = self.chat.settings.presence.present_from
         for at, (number, path, place, recorded, dated_by, seconds, long, unheard, *inside) in enumerate(rows):
             if at % BATCH == 0:
                 bring_up_to_date(self.library, self.chat, [row[0] for row in rows[at : at + BATCH]])
             video = Video(number, path, place, datetime.fromisoformat(recorded), dated_by, seconds, bool(long))
             parts = [(self.asked.label(one), _within(video, one)) for one in compress(scopes, inside)]
+            sure = self.only is None or self.only[number]
             if unheard and _is_of_words(asked):
                 yield Sighted(video, Timeline(0.0, seconds), parts=parts)
                 continue
-            doubted = {name for name, hers in likely.items() if hers.get(number, 1.0) < present_from}
-            unlikely = {name for name in doubted if likely[name][number] < _PERHAPS}
             try:
-                timeline = archive.as_strangers(self._timeline(number, place), unlikely)
+                yield Sighted(video, *self._weighed(number, place), parts, sure)
             except LibraryError:  # it was deleted meanwhile
                 continue
-            yield Sighted(video, timeline, frozenset(doubted - unlikely), parts)
 
     def _rows(self, query: Query) -> list[Any]:
         """What the tables say of the videos that may say something, and in which of the times and places each lies."""
-        (where, values), each = _any_of(self._scopes(query)), [_where(one) for one in self._scopes(query)]
+        (where, values), each = self._meant(query), [_where(one) for one in self._scopes(query)]
         for condition, value in self._needed(of_each(query)):
             where, values = f"{where} AND {condition}", [*values, *value]
-        if self.only is not None:
-            where, values = f"{where} AND c.id = ?", [*values, self.only]
         order, lies_in = "DESC" if is_backwards(query) else "ASC", [value for _, more in each for value in more]
         return self.library.execute(
             "SELECT c.id, min(f.path), s.place, c.recorded, c.dated_by, c.seconds, c.long, coalesce(c.sound, x'') = x''"
@@ -288,10 +317,17 @@ class _Search:
             [*lies_in, *values],
         ).fetchall()  # clips that are behind are written while these are gone through
 
-    def _timeline(self, number: int, place: str) -> Timeline:
-        """A video's timeline, `place` standing for the one that was measured."""
+    def _weighed(self, number: int, place: str) -> tuple[Timeline, frozenset[str]]:
+        """A video's timeline, `place` standing for the one that was measured, and who is only perhaps in it, since she
+        is in so few; who hardly is is a stranger.
+        """
         timeline = timeline_in(self.library, number, self.names, place)
-        return timeline if self.chat.settings.traits else without_traits(timeline)
+        timeline = timeline if self.chat.settings.traits else without_traits(timeline)
+        there = [one.name for one in timeline.entities if one.known and one.decision != "absent"]
+        likely = {name: self._likely(name).get(number, 1.0) for name in there}
+        doubted = {name for name in there if likely[name] < self.chat.settings.presence.present_from}
+        unlikely = {name for name in doubted if likely[name] < _PERHAPS}
+        return archive.as_strangers(timeline, unlikely), frozenset(doubted - unlikely)
 
     def _needed(self, query: Query) -> Iterator[tuple[str, list[Any]]]:
         """Conditions on clips without which nothing holds in them."""
@@ -309,19 +345,35 @@ class _Search:
         said = "SELECT clip FROM facts WHERE attribute = 'music'" if query.where == MUSIC else said
         yield f"(coalesce(c.sound, x'') = x'' OR c.id IN ({said}))", [word] * bool(word)
 
-    def _likely(self, number: int, videos: int) -> dict[int, float]:
-        """How probably somebody is in each clip in which she was recognised, since she is in so few of all videos.
-
-        Clips of which the user said that she is in them are left out.
+    @cached_property
+    def _likely(self) -> Callable[[str], dict[int, float]]:
+        """How probably somebody, by name, is in each clip in which she was recognised, since she is in so few of all
+        videos; clips of which the user said that she is in them are left out.
         """
-        rows = self.library.execute("SELECT clip, probability FROM appearances WHERE who = ?", (number,)).fetchall()
-        if not rows:
-            return {}
-        probabilities = np.array([probability for _, probability in rows], np.float32)
-        likely = adjusted(probabilities, base_rate(probabilities, videos)).tolist()
-        person = next(one for one in self.everyone.people if one.name == self.names[number])
-        confirmed = {*records.clips_of(self.library, (one.clip for one in corrections_of(person) if one.her))}
-        return {clip: one for (clip, _), one in zip(rows, likely, strict=True) if clip not in confirmed}
+        videos = int(self.library.execute("SELECT count(*) FROM clips").fetchone()[0])
+        numbers = {name: number for number, name in self.names.items()}
+        people = {one.name: one for one in self.everyone.people}
+
+        def likely(name: str) -> dict[int, float]:
+            words = "SELECT clip, probability FROM appearances WHERE who = ?"
+            rows = self.library.execute(words, (numbers.get(name),)).fetchall()
+            if not rows:
+                return {}
+            shares = np.array([probability for _, probability in rows], np.float32)
+            told = zip((clip for clip, _ in rows), adjusted(shares, base_rate(shares, videos)).tolist(), strict=True)
+            hers = (one.clip for one in corrections_of(people[name]) if one.her)
+            confirmed = {*records.clips_of(self.library, hers)}
+            return {clip: one for clip, one in told if clip not in confirmed}
+
+        return cache(likely)
+
+
+def _each_day(days: Sequence[str]) -> list[str]:
+    """All days from the first of some to the last."""
+    if not days:
+        return []
+    first, last = (date.fromisoformat(one) for one in (days[0], days[-1]))
+    return [f"{first + timedelta(days=n)}" for n in range((last - first).days + 1)]
 
 
 def _refused(query: Query) -> str:
@@ -379,7 +431,9 @@ class _FoundLater(Sequence[Found]):
 
     @cached_property
     def _people(self) -> tuple[Found, ...]:
-        return tuple(map(Found, self._search.answer().finding.names))
+        found = self._search.answer().finding
+        perhaps = {name for one in found.seen for name in one.perhaps}  # who is meant where nobody surely is
+        return tuple(map(Found, found.names or sorted(perhaps) * (found.query.select == "who")))
 
     def __len__(self) -> int:
         return len(self._people)

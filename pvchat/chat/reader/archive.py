@@ -16,8 +16,8 @@ from datetime import datetime
 from typing import Literal
 
 from pvchat.chat import query as queries
-from pvchat.chat.query import ANYTHING, EVERYBODY, PRESENT, Form, Has, Not, Query, Rank, Whom, told_as
-from pvchat.chat.reader.dates import WEEKDAY, beyond, dated, held_on
+from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Form, Has, Not, Query, Rank, Whom, told_as
+from pvchat.chat.reader.dates import WEEKDAY, beyond, dated, held_on, lies_in_one
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.reader.scopes import SPOT, ArchiveQuestion, leaves_out, placed
 from pvchat.chat.reader.timewords import counted
@@ -37,6 +37,11 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
         (r"(?<!\bon )(?<!since )(?<!until )(?<!before )(?<!after )\b24/7\b", "all the time"),
         (r"^((?:is|are)\b.*?) (?:right now|now|at the moment|currently)\b", r"\1 in the last hour"),
         (r"\bon (?:duty|shift)\b", "here"),
+        (r"^(?:is|are) (.*?) still (?:here|there|around)\b", r"when was \1 last ever seen"),
+        (r"^since when (?:has|have|is|are|was|were) (.*?) not (?:been )?(?:here|there|seen)\b",
+         r"when was \1 last ever seen"),
+        (r"^(?:and )?what (?:does|do|did) (?:it|that|this|they) show\b", "what happened there"),
+        (r"^(?:and )?with how many (?:other people|others|people)\b", "how many people was she with"),
         (r"\b((?:in|on|at) [\w ]+?) ((?:more|less)(?: often)?|longer) than (?=(?:in|on|at)\b)", r"\2 \1 than "),
         (r"\b(?:neither (in|on|at)|(in|on|at) neither) (.*?) nor\b", r"never \1\2 \3 or"),
         (r"\bnot ((?:in|on|at) [^,?]*?),? (?:and|or) (?:also )?not (?=(?:in|on|at)\b)", r"never \1 or "),
@@ -61,6 +66,8 @@ _APART = re.compile(
 # A second place or time that wasn't cut out: "who is in the kitchen more often than Ana in the hall?"
 _LEFT = re.compile(r"(?i)\b(?:than|nor) (?:in|on|at)\b|\bthan\W*$")
 _ABOUT = re.compile(r"(?i)\b(says?|said)(?: \w+thing)? about (?!it\b|that\b)(?:an? |the )?([^?]+?)(?=\W*$)")
+_ELSE_WITH = re.compile(r"(?i)\belse\b.* with (?!whom\b)\w")
+_HAPPENS = re.compile(r"(?i)^(?:and |so )?what (?:has |is |was )?happen")
 _UP = re.compile(r"(?i)\b((?:is|was|were)(?: \w+)?|been) up(?= at all\b|\W*$)")
 _IN_ORDER = re.compile(r"(?i),? (?:in (?:chronological )?order|(?:the )?(?:oldest|earliest) first)\b")
 _ALWAYS = re.compile(r"(?i)\b(?:always|usually|normally|generally|mainly|mostly)\b")
@@ -69,16 +76,33 @@ _ON_THE_DAY = re.compile(
     r"(?i)\b(?:on|in) the (?:same )?(?P<unit>day|night|week|month)(?: that| when| on which| in which|(?P<of> as| of))? "
     r"(?=.*\b(?:first|last|second|third|fourth|fifth)\b)",
 )  # fmt: skip
-# Speaks of the videos that were found before
-_OF_THEM = re.compile(
-    r"(?i)\b(which|how many)(?: ones?)?(?: of (?:them|these|those)\b"
-    r"(?! (?:came|comes?|left|leaves?|arrived?|appeared?|turned)\b)|(?= (?:is|are|was|were)\b))",
-)
+# Speaks of the videos that were found before, and how it is said of all videos
+_OF_THEM = tuple(
+    (re.compile(rf"(?i){said}"), plain)
+    for said, plain in (
+        (r"\b(which|how many)(?: ones?)?(?: of (?:them|these|those)\b"
+         r"(?! (?:came|comes?|left|leaves?|arrived?|appeared?|turned)\b)|(?= (?:is|are|was|were)\b(?! (?:it|that)\b)))",
+         r"\1 videos"),
+        (r"^(?:and )?(which|what) (?:is|was) (the [\w ]+?) of (?:them|these|those)\b", r"\1 video is \2"),
+        (r"^(?:and |but )?(?:only|just) (?:those|the ones|the videos|videos)\b", "which videos are"),
+        (r"^(?:and )?(?:only|just|show me|play) (the (?:first|last|newest|latest|oldest|longest|shortest))"
+         r"(?: one| video)?(?=\W*$)", r"which is \1 video"),
+        (r"(?: in| on)?(?<! not) (?:both|each|every|all(?: of)?(?: the| those| these)?(?: \w+)?)"
+         r"(?: (?:times?|videos|visits|occasions)| of (?:them|these|those))(?=\W*$)", " in every video"),
+        (r"\bin (?:them|those|these|all of them)(?: videos)?(?=\W*$)", "in the videos"),
+    )
+)  # fmt: skip
 _OF_VIDEOS = ("when", "how_often", "how_long", "who", "exists")  # what lists videos
 # "the same day", "that night": of the time asked about before, or of the one sighting that is meant
-_THAT = re.compile(r"(?i) (?:on |in )?(?:that|the same) (?P<unit>day|night|week|month|year)\b")
+# … or the one before it: "where was she the day before?"
+_THAT = re.compile(
+    r"(?i) (?:on |in )?(?:(?:that|the same) (?P<unit>day|night|week|month|year)"
+    r"|the (?:(?P<which>next|following|previous) )?(?P<next>day|night|week|month|year)"
+    r"(?(which)| (?P<how>before|after)(?: that)?))\b",
+)
 _LEANS = re.compile(
     r"(?i)^(?:and|or|but|so|what about|how about|then|only|just)\b|\b(?:too|also|as well|instead)\b"
+    r"|^(?:whom?|what|which|how)\b.* (?:is|was|are|were) (?:that|it|this|those|these|they)\W*$"
     r"|^(?:at )?(?:whom?|when|where|with whom|what times?|how (?:long|often|many)(?: people)?)"
     r"(?: (?:was|were|is|are) (?:it|that|this|they|those|these|them))?(?: exactly)?\W*$",
 )  # fmt: skip
@@ -86,24 +110,42 @@ _LEANS = re.compile(
 _BEYOND = re.compile(
     r"(?i)^(?:and |(?:what|how) about )?(?:(?:on|in) )?(?:the )?(?:(?P<which>next|following|previous) )?"
     r"(?:(?P<count>\d+|an?|few|two|three|four|five|six|seven|eight|nine|ten) )?"
-    r"(?:(?P<unit>hour|day|night|week|month|year|\w+day)s?(?: |\b))?(?P<how>before|after|later|earlier)?"
-    r"(?: that| then)?\W*$",
+    r"(?:(?P<unit>hour|day|morning|afternoon|evening|night|week|month|year|\w+day)s?(?: |\b))?"
+    r"(?P<how>before|after|later|earlier)?(?: that| then)?\W*$",
 )
 _WHICH_ONES = re.compile(
     r"(?i)^(?:and )?(?:(?:in )?which(?P<videos> videos?)|(?:which|what)(?: ones?| \w+s| were (?:they|those))?)\W*$",
 )
+# What shows the videos of the answer before: "play it", "which video is that?"
+_SHOW = re.compile(
+    r"(?i)^(?:and |please |now |can you |could you |let me )*(?:play|show|open|watch|see)(?: me)?"
+    r"(?: (?:it|that|this|them|those|these|the (?=\w))(?: ?(?:one|video|clip|moment)s?)?)?"
+    r"(?: to me| again| please| now)*\W*$"
+    r"|^(?:and )?(?:when|where) (?:was|were) (?:it|that|this|they) (?:recorded|filmed|taken|made|shot)\W*$"
+    r"|^(?:in )?(?:which|what) (?:video|clip|file|recording) (?:is|was) (?:it|that|this)(?: in)?\W*$",
+)
 _ON_IT = re.compile(
     r"(?i)\b(?:else|his|their|[io]n (?:it|that one))\b|^(?:is|was) (?:it|that|this)\b"
-    r"|\bthere(?=(?: too| also| as well| then| with \w+)?\W*$)",
+    r"|\b(?:there|then)(?=(?: too| also| as well| then| with \w+)?\W*$)",
 )  # fmt: skip
 # Asks anew, of all times
-_EVER = re.compile(r"(?i)\b(?:ever|never|usually|normally|always|at all)\b")
-_ONE_BEFORE = re.compile(
-    r"(?i)^(?:and |but |what about |when was |in |on )*(?:the )?(?:(?:time|one|visit) before\b|previous\b|before that)",
+_EVER = re.compile(r"(?i)\b(?:ever|never|usually|normally|always|at all|last (?:seen|here)|here last)\b")
+# The one before, or after, the sighting that is meant: "and the time before?", "who was there the next time?"; alone
+# also "and then?", "and in the oldest?". The group that matched last says which.
+_STEP = re.compile(
+    r"(?i)^(?:and |but |what about |when was |in |on )*(?P<asked>.*?)\b(?:on |in )?(?:the )?"
+    r"(?:(?P<back>(?:time|one|visit|video) before(?: that| it)?|previous(?: (?:time|one|visit|video))?|before that)"
+    r"|(?P<on>(?:time|one|visit|video) after(?: that| it)?|(?:next|following)(?: (?:time|one|visit|video))?|after that)"
+    r"|(?P<alone_back>before)|(?P<alone_on>then|after)"
+    r"|(?P<alone_first>(?:first|oldest|earliest)(?: one| video)?)"
+    r"|(?P<alone_last>(?:last|newest|latest)(?: one| video)?))"
+    r"\W*$",
 )
 _ASKS_AGAIN = re.compile(
     r"(?i)^(?:and|or|but|so|what about|how about|ok|now|then|only|just|the|(?:one|video)s?|those|alone| )*\W*$"
 )
+_BARE = re.compile(r"(?i)^(?:and|or|what about|how about) ((?:the |our |my )?.+?)\W*$")
+_VERB = re.compile(r"(?i)\b(?:is|are|was|were|does|do|did|has|have)\b")
 _HE = re.compile(r"(?i)\b(?:he|she|they|him|her|them)\b")
 
 
@@ -123,6 +165,9 @@ def read_archive(
         text = said.sub(plain, text)
     if leaves_out(text, places):
         return ArchiveQuestion(Query("refuse", refusal="unclear"), text)
+    bare = _BARE.match(text) if before is not None else None
+    if bare is not None and placed(f"in {bare[1]}", places)[0].strip() == SPOT:  # "and the kitchen?"
+        text = f"and in {bare[1]}?"
     undated, spots = placed(text, places)
     for whole in ("library", "building"):  # that of the videos, where no "school library" is a place
         if whole not in " ".join(places).lower():
@@ -154,68 +199,134 @@ def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scope
     """A question that may lean on the one before."""
     if (again := _asked_again(rest, undated, scoped, before)) is not None:
         return again
-    alone = replace(known, history=())
-    if told_as(before.query) in _OF_VIDEOS and _OF_THEM.search(rest):
-        return _of_them(_of_scopes(_OF_THEM.sub(r"\1 videos", rest), alone, scoped), before)
+    if (of_them := _of_them(rest, before, known, scoped)) is not None:
+        return of_them
     if _ON_THE_DAY.search(rest):
         return _of_scopes(rest, known, scoped)
+    alone, meant, step = replace(known, history=()), _sighting_of(before), _STEP.match(rest)
+    if meant is not None and meant.rank is not None and step is not None and step.lastgroup in ("back", "on"):
+        rest, rank = f"{step['asked'].strip()}?", _stepped(meant.rank, step)  # "who was there the time before?"
+        if rank is not None:
+            return _follow_up(rest, _of_scopes(rest, known, scoped), before, replace(meant, rank=rank))
     around, rest = _THAT.search(rest), _THAT.sub("", rest, count=1)
-    meant, found, fresh = _sighting_of(before), _of_scopes(rest, known, scoped), _of_scopes(rest, alone, scoped)
+    found, fresh = _of_scopes(rest, known, scoped), _of_scopes(rest, alone, scoped)
     if around is not None:
-        on_day = _on_the_same(replace(found, places=found.places or before.places), before)
-        of_sighting = replace(on_day, sighting=meant, around=around["unit"].lower(), sighted=before)
-        return on_day if before.dates or meant is None else of_sighting
+        how = around["how"] or around["which"]
+        shift = (_way(how), around["next"].lower(), 0.0) if how else None
+        return _in_that((around["unit"] or "day").lower(), found, before, shift)
     leans = found.query != fresh.query or _ON_IT.search(rest) or not queries.names_in(fresh.query) and _HE.search(rest)
     leans = _LEANS.search(rest) or leans and not _EVER.search(rest)
     return _follow_up(rest, found, before, meant) if leans else found
 
 
+def _of_them(rest: str, before: ArchiveQuestion, known: Known, scoped: ArchiveQuestion) -> ArchiveQuestion | None:
+    """A question about the videos that were found before: "which of them is the longest?"; None: it is of others."""
+    said, plain = next(((said, plain) for said, plain in _OF_THEM if said.search(rest)), (None, ""))
+    if said is None or told_as(before.query) not in _OF_VIDEOS:
+        return None
+    them = said.sub(plain, rest)
+    found = _of_scopes(them, known if _HE.search(them) else replace(known, history=()), scoped)
+    if re.search(r"\belse\b", rest):  # "who else is in them?"
+        found = replace(found, query=replace(found.query, whom=Whom(besides=queries.names_in(before.query))))
+    found = _on_the_same(found, before) if len(before.scopes) == 1 else found
+    return found if before.query.rank is not None else replace(found, among=before)
+
+
+def _in_that(
+    unit: str, found: ArchiveQuestion, before: ArchiveQuestion, shift: tuple[str, str, float] | None
+) -> ArchiveQuestion:
+    """A question about "that day", or week …, or the one before or after it (`shift`): the one asked about before, else
+    that of the last sighting it found, or on which most was found.
+    """
+    query, meant = before.query, _sighting_of(before)
+    asks_place = "place" in (found.query.unit, found.query.attribute)
+    found = replace(found, places=found.places or (() if asks_place else before.places))
+    if meant is None and told_as(query) in ("when", "exists", "how_often") and not query.unit:
+        meant = Query("when", query.whom, query.where, rank=Rank("time", -1))
+    meant = query if query.unit == unit and query.rank is not None else meant
+    if meant is None or before.dates and lies_in_one(before.dates, unit):
+        other = beyond(before.dates, *shift) if before.dates and shift else None
+        return replace(found, dates=(other,)) if other else _on_the_same(found, before)
+    shifts = (shift,) if shift else ()
+    return replace(found, sighting=meant, around=unit, shifts=shifts, sighted=before)
+
+
 def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion | None:
     """The question before, of another time or place, of the time before; None: something else is asked."""
-    dates, spots, meant = scoped.dates, scoped.places, _sighting_of(before)
+    dates, spots, meant, query = scoped.dates, scoped.places, _sighting_of(before), before.query
     if (dates or spots) and _ASKS_AGAIN.match(rest.replace(SPOT, "")):  # "and on Tuesday?"
         each = each_unit(dates)
         was_each = each and any(one.each for one in before.dates)  # "how often a day is she there?" "And a week?"
-        query = replace(before.query, value="", unit=each) if was_each else of_each(before.query, each)
+        query = replace(query, value="", unit=each) if was_each else of_each(query, each)
         again = _on_the_same(replace(before, query=query, dates=dates, places=spots), before)
         held = [name for whom in queries.parts_of(again.query, Whom) for name in whom.names]
-        if len(again.scopes) > 1 or len(held) > 1 or query.select != "compare" and query.unit != "scope":
+        if len(again.scopes) > 1 or len(held) > 1 or before.query.select != "compare" and before.query.unit != "scope":
             return again
-    if meant is not None and meant.rank is not None and _ONE_BEFORE.match(rest):
-        if meant.rank == Rank("time"):  # before the first
+    step = _STEP.match(rest)
+    if step is not None and not step["asked"] and meant is not None and meant.rank is not None:
+        if (rank := _stepped(meant.rank, step)) is None:  # before the first
             return replace(before, query=Query("refuse", refusal="unclear"), sighting=None)
-        earlier = replace(meant, rank=replace(meant.rank, k=meant.rank.k - 1))
-        if before.sighting == meant:
-            return replace(before, sighting=earlier)
-        return replace(before, query=earlier, sighting=None)
-    said = _BEYOND.match(undated) if before.dates else None
-    if said is not None and (how := (said["which"] or said["how"] or "").lower()):
-        how = {"next": "after", "following": "after", "previous": "before"}.get(how, how)
-        count = counted((said["count"] or "").lower()) or 0.0
-        other = beyond(before.dates, how, (said["unit"] or "").lower(), count)
-        return replace(before, dates=(other,)) if other else replace(before, query=UNREAD)
+        other = replace(meant, rank=rank)
+        if before.sighting == meant != query:
+            return replace(before, sighting=other)
+        if query.select == "who" and abs(rank.k) > 1:  # "who came first?", "and then?"
+            return replace(before, query=replace(query, rank=None), sighting=other)
+        query = replace(query, rank=rank) if query.rank == meant.rank else other
+        return replace(before, query=query, sighting=None)
+    if (beyond := _beyond(undated, before, meant)) is not None:
+        return beyond
+    return _shown(rest, before, meant)
+
+
+def _stepped(rank: Rank, step: re.Match[str]) -> Rank | None:
+    """Of the sighting before, or after, one; by another rank than time of the next one; None: there is none."""
+    way = step.lastgroup or ""
+    if rank.by == "time" and way in ("alone_first", "alone_last"):
+        return Rank("time", 1 if way == "alone_first" else -1)
+    back = way.endswith("back") if rank.by == "time" else rank.k < 0
+    k = rank.k - 1 if back else rank.k + 1
+    return replace(rank, k=k) if k * rank.k > 0 else None
+
+
+def _beyond(undated: str, before: ArchiveQuestion, meant: Query | None) -> ArchiveQuestion | None:
+    """The question before of the day, week … before, or after: that of its time, or of the sighting that is meant."""
+    said = _BEYOND.match(undated)
+    how = _way(said["which"] or said["how"] or "") if said is not None else ""
+    if said is None or not how:
+        return None
+    unit, count = (said["unit"] or "").lower(), counted((said["count"] or "").lower()) or 0.0
+    if not before.dates:
+        shifts, around = (*before.shifts, (how, unit, count)), before.around or "day"
+        of_sighting = meant is not None and unit
+        return replace(before, sighting=meant, around=around, shifts=shifts) if of_sighting else None
+    other = beyond(before.dates, how, unit, count)
+    return replace(before, dates=(other,)) if other else replace(before, query=UNREAD)
+
+
+def _way(word: str) -> str:
+    """Whether "next", "previous" … lies before or after."""
+    return {"next": "after", "following": "after", "previous": "before"}.get(word.lower(), word.lower())
+
+
+def _shown(rest: str, before: ArchiveQuestion, meant: Query | None) -> ArchiveQuestion | None:
+    """Which videos, days … those of the answer before are: "which ones?", "play it"."""
     which, query, told = _WHICH_ONES.match(rest), before.query, told_as(before.query)
-    listed = told == "when" and (query.form == "polar" or " one" in rest)  # "is there a video without Ana?"
-    if which is not None and (listed or told == "how_often" or which["videos"] and told in ("exists", "how_long")):
-        query = query if listed else replace(query, per="") if query.per == "count" else replace(query, select="when")
-        return replace(before, query=replace(query, form="wh"))
-    return None
-
-
-def _of_them(found: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion:
-    """A question about the videos that were found before: "which of them is the longest?"."""
-    query, asked = found.query, before.query
-    if query.rank is None and queries.lists_videos(query):
-        query = replace(query, select=told_as(query), unit="", per="" if query.per == "count" else query.per)
-    where = asked.where if query.where is None and asked.where != ANYTHING else query.where
-    whom = asked.whom if query.whom == EVERYBODY else query.whom
-    return _on_the_same(replace(found, query=replace(query, whom=whom, where=where)), before)
+    if _SHOW.match(rest):
+        if meant is not None and not before.around:
+            return replace(before.sighted or before, query=meant, sighting=None)
+        listed = query if told == "when" else Query("when", query.whom, query.where)
+        return None if told in ("compare", "order", "refuse") else replace(before, query=replace(listed, form="wh"))
+    is_list = told == "when" and (query.form == "polar" or " one" in rest)  # "is there a video without Ana?"
+    if which is None or not (is_list or told == "how_often" or which["videos"] and told in ("exists", "how_long")):
+        return None
+    query = query if is_list else replace(query, per="") if query.per == "count" else replace(query, select="when")
+    return replace(before, query=replace(query, form="wh"))
 
 
 def _sighting_of(before: ArchiveQuestion) -> Query | None:
     """The one sighting that a question before has named; None where it named none."""
     query, rank = before.query, before.query.rank
-    if rank is None or query.number is not None or query.unit == "place":
+    if rank is None or query.number is not None or query.unit == "place" or before.around:
         return before.sighting
     if query.select == "who" and rank.by == "time" and queries.is_plain(query.where):  # "who was the last here?"
         return Query("when", query.whom, rank=rank)
@@ -225,7 +336,12 @@ def _sighting_of(before: ArchiveQuestion) -> Query | None:
 
 def _follow_up(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant: Query | None) -> ArchiveQuestion:
     """A question that leans on the one before: of whom, of which sighting, when and where."""
-    query, sighting = found.query, found.sighting
+    query, sighting = _of_others(found.query, before.query), found.sighting
+    lists = told_as(before.query) == "when" and before.query.form == "wh" and before.query.unit in ("", "video")
+    if lists and query.form == "polar" and not _VERB.search(rest):  # "which videos show Ana?", "and without Ben?"
+        query = replace(query, select="when" if query.select == "exists" else query.select, form="wh")
+    if query.select == "who" and query.number == NEVER and query.where is not None and not _VERB.search(rest):
+        query = replace(query, where=Not(query.where), number=None)  # "who was with Ana?", "and without her?"
     too = query.select == "exists" and query.where == Has("with") and len(query.whom.names) == 1
     if too and " there" in rest:  # "was Ana there too?"
         query = replace(query, where=None)
@@ -242,12 +358,24 @@ def _follow_up(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant
     if query.whom == EVERYBODY and pronoun and told_as(query) not in ("who", "count"):  # whom nobody named
         query = replace(query, whom=before.query.whom)
         sighting = sighting and replace(sighting, whom=before.query.whom)
-    asked_anew = found.dates or found.places or told_as(query) == "how_often" or _EVER.search(rest)
-    if sighting is None and not asked_anew and (query.rank is None or query.rank.by != "time"):
+    timed = told_as(query) == "how_often" or told_as(query) == "when" and not _LEANS.search(rest)  # "when did he sit?"
+    asked_anew = found.dates or found.places or timed or _EVER.search(rest)
+    ranked = query.rank is not None and (query.rank.by == "time" or query.unit == "video")
+    if sighting is None and not asked_anew and not ranked:
         sighting = meant
     if sighting is not None and query.unit == "place":
         query = Query("attribute", query.whom, attribute="place")
     return _on_the_same(replace(found, query=query, sighting=sighting), before)
+
+
+def _of_others(query: Query, before: Query) -> Query:
+    """A query in which nobody is with herself: "her" is with whom it was asked before, "who is she with?" of others."""
+    names, others = query.whom.names, queries.others_in(before.where)
+    part = queries.affirmed(query.where)
+    if others and isinstance(part, Has) and part.of is not None and part.of.names == names:
+        part = replace(part, of=replace(part.of, names=others))
+        return replace(query, where=Not(part) if isinstance(query.where, Not) else part)
+    return query
 
 
 def _on_the_same(found: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion:
@@ -297,7 +425,11 @@ def _read(rest: str, known: Known) -> Query:
     if _ABOUT.search(rest):  # "what did Ana say about the party?": when is the word said?
         rest = re.sub(r"(?i)^what\b", "When", _ABOUT.sub(r'\1 "\2"', rest))
     rest = _UP.sub(r"\1 there", rest)  # "was Leo up before 8?"
-    return read(rest.replace(SPOT, "there"), replace(known, of_library=True))
+    query = read(rest.replace(SPOT, "there"), replace(known, of_library=True))
+    besides = query.whom.besides
+    if besides and query.select in ("who", "count") and query.where is None and _ELSE_WITH.search(rest):
+        return replace(query, where=Has("with", of=Whom(tuple(dict.fromkeys(besides)))))  # "who else was with Ana?"
+    return Query("describe") if query.unit == "video" and _HAPPENS.match(rest) else query
 
 
 def _compared(query: Query, scoped: ArchiveQuestion) -> ArchiveQuestion | None:
@@ -340,7 +472,7 @@ def _sighted(query: Query) -> tuple[Query, Query | None]:
         nth, where = nth or MOVES[where], None
     if not nth:
         return query, None
-    of_other = query.where.of if isinstance(query.where, Has) else None
+    of_other = next((has.of for has in queries.atoms(query.where) if has.of is not None), None)
     if event.whom == EVERYBODY and query.select == "who" and of_other is not None:
         event = replace(event, whom=of_other)  # "who was with Ana on her last visit?"
     besides = tuple(dict.fromkeys((*query.whom.besides, *event.whom.names)))

@@ -163,6 +163,9 @@ _JOINTS = {"and": "and", "or": "or", ",": "and", ", and": "and", ", or": "or", "
            **dict.fromkeys(("but not", "but never", "and not", "and never"), "but not")}  # fmt: skip
 
 
+_THAT_IS = ("say", "i mean", "that is", "i.e.")  # "at night, say between 10 pm and 6 am"
+
+
 @dataclass(frozen=True)
 class Dates:
     """A time of the calendar, local: from `since` to before `until`; None: from ever, or for ever."""
@@ -210,6 +213,11 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
     groups, cuts, until = list[tuple[str, list[Dates]]](), list[tuple[int, int]](), 0  # what stands together
     for start, end, one in found:
         between = text[until:start].strip().lower() if groups else ""
+        if between.strip(", ") in _THAT_IS:  # the second one says what the first one means
+            groups[-1][1][-1] = one
+            cuts.append((until, end))
+            until = end
+            continue
         again_such = bool(groups) and any(other.kind == one.kind for other in groups[-1][1])
         is_joined = between in _JOINTS and (between != "," or again_such)
         if not groups or is_joined:
@@ -442,9 +450,19 @@ def held_on(found: Sequence[Dates], before: Sequence[Dates]) -> tuple[Dates, ...
     return (one.at_hours(hours),) if other.parts and hours and not one.hours and not one.parts else (one,)
 
 
-def around(at: datetime, unit: str) -> Dates:
-    """The day, night, week … in which a moment lies."""
-    return Dates(*_the(at - _NIGHT if unit == "night" else at, unit), f"that {unit}")
+def lies_in_one(dates: Sequence[Dates], unit: str) -> bool:
+    """Whether some times lie in one day, week …: what "that day" means after "on Monday", not after "last week"."""
+    since, until = dates[0].since, dates[-1].until
+    return since is not None and until is not None and until <= since + (_ONE["day"] if unit == "night" else _ONE[unit])
+
+
+def around(at: datetime, unit: str, shifts: Sequence[tuple[str, str, float]] = ()) -> Dates | None:
+    """The day, night, week … in which a moment lies, or one before or after it: "and the day before?"."""
+    said = f"on {at:%A} {at.day} {at:%B %Y}" if unit == "day" else f"that {unit}"
+    found: Dates | None = Dates(*_the(at - _NIGHT if unit == "night" else at, unit), said)
+    for shift in shifts:
+        found = None if found is None else beyond([found], *shift)
+    return found
 
 
 def beyond(dates: Sequence[Dates], how: str, unit: str, count: float = 0) -> Dates | None:

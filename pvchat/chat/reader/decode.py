@@ -321,7 +321,8 @@ def _last_meant(history: Sequence[Turn], timeline: Timeline | None, no_such: set
         beside = () if turn[0].during.event is None else turn[0].during.event.whom.names
         asked = _spoken_of(turn, timeline)
         if turn[0].select == "who" and len(turn[1].people) > 1:  # "who is with her?", "and what does she wear?"
-            asked = (*(name for name in _named(turn[0]) if name not in turn[0].whom.names), *asked)
+            named = (*_named(turn[0]), *turn[0].whom.besides)
+            asked = (*(name for name in named if name not in turn[0].whom.names), *asked)
         there = (*beside, *asked) if event else (*asked, *beside)
         fits = list(dict.fromkeys(name for name in there if name not in no_such))
         if len(fits) == 1 or event and fits and fits[0] in beside:

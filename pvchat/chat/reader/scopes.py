@@ -48,8 +48,10 @@ class ArchiveQuestion:
     places: tuple[tuple[str, str], ...] = ()  # the sources it names, what joins each to the one before; none: any
     only: Literal["", "dates", "places"] = ""  # of which it is asked whether that is so at no other time, or place
     sighting: Query | None = None  # what tells the one video that is meant ("when she was last seen"); None: all are
-    around: str = ""  # "day", "week" …: all videos of that of the sighting are meant ("that day")
+    around: str = ""  # "day", "week" …: all videos of that of the sighting are meant ("that day") …
+    shifts: tuple[tuple[str, str, float], ...] = ()  # … or of one before or after it: ("before", "day", 0); one by one
     sighted: ArchiveQuestion | None = None  # whose the sighting was, where that was of another place and time
+    among: ArchiveQuestion | None = None  # only the videos that were found for that one: "which of them …?"
 
     @property
     def scopes(self) -> list[Scope]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 
 from pvchat.chat import english
@@ -26,7 +27,8 @@ _MOST_LISTED = 8  # videos that are listed one by one
 _MOST_SPANS = 3  # … times, or quotes, of each
 
 LEADS = {"yes": "Yes.", "no": "No.", "unsure": "I am not sure.", "unknown": "I can't tell.", "": ""}
-_MOST = 8  # places, days …
+_MOST = 8  # places, days, people …
+_MOST_RANKED = 4  # … and of those at which it holds most, each with all at which it does as often
 _NAMELESS = "somebody I can't tell"
 
 
@@ -87,7 +89,8 @@ class Asked:
     told: str = ""  # of a question about what is known of somebody, the answer for the one video that tells it
     instead: str = ""  # where none tells it, what is known of her in that one
     today: date | None = None  # the day on which it is asked, where it asks how many days ago
-    one: bool = False  # only the video of that one sighting was looked at
+    unfilmed: tuple[str, ...] = ()  # days of which there is no video, where it is asked on which nobody came
+    those: int = 0  # how many videos were meant: that of a sighting, those of the answer before; 0: all there are
 
 
 def say_archive(found: ArchiveFinding, asked: Asked) -> str:
@@ -109,41 +112,44 @@ def say_archive(found: ArchiveFinding, asked: Asked) -> str:
 
 def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     """That nothing of it was seen, in how many videos."""
-    who, several = _subject(found), len(found.query.whom.names) > 1
-    so = _where(found).strip() or clause(found.query.where, 1 + several)
-    of = f"{'any of ' * (found.looked_at > 1)}{_among(found, asked)}"
+    query, names, who, among = found.query, found.query.whom.names, _subject(found), _among(found, asked)
+    several = len(names) > 1
+    so = _where(found).strip() or clause(query.where, 1 + several)
+    of = f"{'any of ' * (found.looked_at > 1)}{among}"
     if found.untold:
-        why = wording("library", "not listened") if queries.is_of_sound(found.query) else ""
+        why = wording("library", "not listened") if queries.is_of_sound(query) else ""
         return f"I can't tell whether {_lower(who)} {so} in {of}.{why}"
     head = {"no": "No. ", "yes": "Yes. "}.get(found.verdict or "", "")
-    if found.query.unit in UNITS and several and found.query.select == "when":
-        unit = f"{found.query.unit} {'on' if 'day' in found.query.unit else 'in'} which"
-        return f"{head}I found no {unit} {who} were both seen, in {_among(found, asked)}."
-    if queries.lists_videos(found.query):
-        return f"{head}No video of such a length is among {_among(found, asked)}."
-    if told_as(found.query) in ("when", "how_often") and found.query.whom.quantifier == "none":
-        there = join(found.query.whom.names, "or") or f"Somebody{' I know' * bool(found.query.whom.known)}"
-        return f"{head}{there} is in {'each of ' * (found.looked_at > 1)}{_among(found, asked)}."
-    if queries.is_of_sound(found.query) and found.query.where is None:
-        heard = f"nothing that {who} {'say' if several else 'says'}" if found.query.whom.names else "nobody speak"
+    if query.unit in UNITS and several and query.select == "when":
+        unit = f"{query.unit} {'on' if 'day' in query.unit else 'in'} which"
+        return f"{head}I found no {unit} {who} were both seen, in {among}."
+    if queries.lists_videos(query):
+        return f"{head}No video of such a length is among {among}."
+    if told_as(query) in ("when", "how_often") and query.whom.quantifier == "none":
+        there = join(names, "or") or f"Somebody{' I know' * bool(query.whom.known)}"
+        return f"{head}{there} is in {'each of ' * (found.looked_at > 1)}{among}."
+    if queries.is_of_sound(query) and query.where is None:
+        heard = f"nothing that {who} {'say' if several else 'says'}" if names else "nobody speak"
         return f"I heard {heard} in {of}."
-    if found.query.where == MUSIC:
+    if query.where == MUSIC:
         return f"{head}I heard no music in {of}."
-    if is_plain(found.query.where) and queries.counts_people(found.query):
+    if is_plain(query.where) and queries.counts_people(query):
         return f"{head}I never saw {who[0].lower()}{who[1:]} in {of}."
-    if is_plain(found.query.where):
-        return f"{head}{_not_seen(found.query.whom)} in {of}."
-    return f"{head}In {of} I found {f'no moment at which {who}' if found.query.whom.names else 'nobody who'} {so}."
+    if is_plain(query.where):
+        return f"{head}{_not_seen(query.whom, of_all=query.whom.quantifier == 'both')} in {of}."
+    return f"{head}In {of} I found {f'no moment at which {who}' if names else 'nobody who'} {so}."
 
 
-def _not_seen(whom: Whom) -> str:
-    """Such as "Ana was not seen", "Neither Ana nor Ben was seen"."""
-    verb, several = ("were", "s") if len(whom.names) > 1 else ("was", "")
-    if several and whom.quantifier in ("either", "any"):
+def _not_seen(whom: Whom, of_all: bool = False) -> str:
+    """Such as "Ana was not seen", "Neither Ana nor Ben was seen"; of all of them, "Ana and Ben were not both seen"."""
+    if len(whom.names) > 1 and whom.quantifier in ("either", "any"):
         return f"Neither {join(whom.names, 'nor')} was seen"
-    seen = f"the only one{several}" if whom.quantifier == "only" else "seen"
-    nobody = upper(whom_said(Whom(quantifier="none", known=whom.known)))
-    return f"{join(whom.names)} {verb} not {seen}" if whom.names else f"{nobody} was seen"
+    if not whom.names:
+        return f"{upper(whom_said(Whom(quantifier='none', known=whom.known)))} was seen"
+    several = len(whom.names) > 1
+    seen = f"the only one{'s' * several}" if whom.quantifier == "only" else "seen"
+    seen = f"{'all' if len(whom.names) > 2 else 'both'} seen" if several and of_all else seen
+    return f"{english.shortened(whom.names, _MOST)} {'were' if several else 'was'} not {seen}"
 
 
 def _said_by(query: Query) -> Callable[[ArchiveFinding, Asked], str]:
@@ -167,7 +173,7 @@ def _said_by(query: Query) -> Callable[[ArchiveFinding, Asked], str]:
 def _listed(found: ArchiveFinding, asked: Asked) -> str:
     """Whether, in which videos, when, how long, how often."""
     query, told = found.query, told_as(found.query)
-    if found.verdict == "unsure" and query.select == "exists":
+    if found.verdict == "unsure" and query.select == "exists" and not found.sure:
         return f"I am not sure: perhaps {_so(found)} in {so_many(len(found.perhaps))}{asked.of}.{lines(found.seen)}"
     seconds = sum(seconds_in(one.spans) for one in found.sure)
     times = sum(max(1, len(one.spans)) for one in found.sure)
@@ -182,7 +188,8 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
     so = upper(_so(found)) if by_name else f"{without}{_subject(found)}{_where(found)}:"
     lead, who = f"{LEADS[found.verdict or '']} ".lstrip(), ""
     if query.select == "exists":
-        lead, so = LEADS[found.verdict or "yes"].replace(".", ", "), _so(found)
+        lead = LEADS[found.verdict or "yes"].replace(".", ": " if found.verdict == "unsure" else ", ")
+        so = _so(found)
         named = [*found.names] or [STRANGER] * any(one.strangers for one in found.sure)
         who = f": {join(named)}" if query.whom == EVERYBODY and named else ""
     return f"{lead}{so} {length}{_in_how_many(found, asked)}{again}{who}.{lines(in_turn)}"
@@ -198,6 +205,8 @@ def _greatest(found: ArchiveFinding, asked: Asked) -> str:
         return f"The {word} people {so} in {so_many(len(found.seen))}: {many}; {of}.{untold}{lines(found.seen)}"
     word = "longest" if rank.k > 0 else "shortest"
     if queries.lists_videos(found.query):
+        if found.looked_at == 1:
+            return f"{upper(_among(found, asked))} lasts {lasting(size)}.{lines(found.seen)}"
         names = f" of {join(list(found.query.whom.names))}" if found.query.whom.names else ""
         return f"The {word} video{names} lasts {lasting(size)}, {of}.{lines(found.seen)}"
     return f"{_subject(found)}: {word} {line(found.seen[0])}, for {lasting(size)}."
@@ -214,17 +223,25 @@ def _at_units(found: ArchiveFinding, asked: Asked) -> str:
         where = join(left, "or") or wording("each", query.unit)
         if query.where == ANYTHING:
             return f"There was {'no video' if left else 'one'} {where}."
+        days = english.shortened([unit_said("day", one) for one in asked.unfilmed], _MOST, "more days", "or")
+        unfilmed = f" There was no video{asked.of} {days}." * bool(days)
+        where = "on each day of which there is a video" if days and not left else where
         were = "were" if len(query.whom.names) > 1 else "was"
-        return f"{_subject(found)} {were} {'not ' * bool(left)}seen {where}. {_that_is_of(found, asked)}"
+        seen = f"{_subject(found)} {were} {'not ' * bool(left)}seen {where}."
+        return f"{seen}{unfilmed} {_that_is_of(found, asked)}"
     counted = "person" if query.select == "count" else "video"
-    told = [
-        f"{said[one]} ({f'for {lasting(count)}' if by_length(query) else so_many(int(count), counted)})"
-        for one, count in found.groups.items() if count
-    ]  # fmt: skip
+    ranked, told = query.rank is not None and query.unit != "scope", list[str]()
+    for count, same in groupby((one for one in found.groups if found.groups[one]), key=found.groups.__getitem__):
+        size = f"for {lasting(count)}" if by_length(query) else so_many(int(count), counted)
+        equal = [said[one] for one in same]
+        several = ranked and len(equal) > 1  # no first of them
+        told += [f"{join(equal)} ({size} each)"] if several else [f"{one} ({size})" for one in equal]
     sentences = [_lead(found), "" if none and not told else _listed_at(found, told)]
     sentences += [("Of {} I can't tell." if unknown else "Not {}.").format(join(left[:_MOST], "or"))] if left else []
     sentences += [f"Perhaps not {join(perhaps[:_MOST], 'or')}."] if perhaps else []
-    kept = [one for one in found.seen if query.number is None or UNITS[query.unit](one) in found.groups]
+    first = next(iter(found.groups.values()), 0.0)  # of a rank only the videos of the first are listed
+    listed = {one for one, count in found.groups.items() if count == first or not ranked}
+    kept = [one for one in found.seen if not (ranked or query.number) or UNITS[query.unit](one) in listed]
     return " ".join(filter(None, [*sentences, _that_is_of(found, asked)])) + lines(kept)
 
 
@@ -233,7 +250,7 @@ def _listed_at(found: ArchiveFinding, told: list[str]) -> str:
     query, rank, unit, so = found.query, found.query.rank, found.query.unit, f"{_subject(found)}{_where(found)}"
     if is_of_all(query):
         so = "Seen" if is_plain(query.where) else upper(clause(query.where, 1))
-    elif query.select == "count" and rank is None:
+    elif query.select == "count" and (rank is None or unit == "scope"):
         so = "People I know"
     elif query.select == "count" and rank is not None and unit != "scope":
         so = "Most people" if rank.k > 0 else "Fewest people"
@@ -243,8 +260,10 @@ def _listed_at(found: ArchiveFinding, told: list[str]) -> str:
         how = " longest" if by_length(query) else f" {'most' if rank.k > 0 else 'least'} often"
     if unit != "scope" and query.select == "how_often":
         how += f" {so_many(len(told), unit)}:"
-    nowhere = "perhaps" if found.perhaps else f"{'on' if 'day' in unit else 'in'} no {unit}"
-    return f"{so}:{how} {(', then '.join(told[:_MOST]) if rank is not None else join(told)) or nowhere}."
+    maybe = [unit_said(unit, one) for one in found.maybe] if unit in UNITS else []
+    nowhere = f"perhaps {join(maybe)}".strip() if found.perhaps else f"{'on' if 'day' in unit else 'in'} no {unit}"
+    most = _MOST if unit == "scope" else _MOST_RANKED
+    return f"{so}:{how} {(', then '.join(told[:most]) if rank is not None else join(told)) or nowhere}."
 
 
 def _lead(found: ArchiveFinding) -> str:
@@ -265,7 +284,9 @@ def _first_or_last(found: ArchiveFinding, asked: Asked) -> str:
     """The last time, or the first; or so many before or after it."""
     rank, sure, perhaps = found.query.rank or Rank("time"), found.sure, found.perhaps
     last, verb = rank.k < 0, "was" if len(found.query.whom.names) < 2 else "were"
+    gone = found.query.whom.quantifier == "none" and bool(found.query.whom.names)  # "when was she last not here?"
     word, seen = ("last", "last seen") if last else ("first", "first seen")
+    seen = f"{word} not seen" if gone else seen
     named = rank.k in english.ORDINALS.values()
     if abs(rank.k) > 1:
         word = "before that" if last else f"for the {ordinal(rank.k)} time" if named else "after that"
@@ -318,7 +339,7 @@ def _who_most(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
     told = [f"{name} ({so_many(count, unit)})" for name, count in found.names.items()]
     if by_unit:
         return f"{', then '.join(told)}. {_that_is_of(found, asked)}"
-    kth = next(iter(nth_of(counts, rank.k)), None) if rank.by == "often" else None
+    kth = next(iter(nth_of(list(dict.fromkeys(counts)), rank.k)), None) if rank.by == "often" else None
     told = [one for one, n in zip(told, counts, strict=True) if n == kth] or nth_of(told, rank.k)
     return f"{join(told) if told else 'Nobody'}, of {_among(found, asked)}."
 
@@ -332,7 +353,7 @@ def _who_is_there(found: ArchiveFinding, asked: Asked) -> str:
         return f"{lead}{nobody} {_that_is_of(found, asked)}".strip()
     sentences = [f"{lead.replace('.', ',')} {join(told)}.".strip() if told else lead] if told or lead else []
     perhaps = {name for one in found.seen for name in one.perhaps} - {*found.names}
-    doubtful = [*found.maybe] if by_unit else sorted(perhaps)
+    doubtful = [*found.maybe] if by_unit or query.number is not None else sorted(perhaps)
     sentences += [f"Perhaps {join(doubtful)}."] if doubtful else []
     strangers = sum(one.strangers > 0 for one in found.seen)
     if strangers and query.rank is None and not by_unit:
@@ -340,7 +361,8 @@ def _who_is_there(found: ArchiveFinding, asked: Asked) -> str:
     nameless = sum(any(not who for who, *_ in one.quotes) for one in found.seen)
     sentences += [f"{upper(_NAMELESS)} ({so_many(nameless)})."] if nameless else []
     sentences += [] if by_unit else _at_each(found)
-    theirs = [one for one in found.seen if not by_unit or {*one.names} & {*found.names}]
+    some = by_unit or query.number is not None
+    theirs = [one for one in found.seen if not some or {*one.names} & {*found.names}]
     return f"{' '.join(sentences or ['Nobody I know.'])} {_that_is_of(found, asked)}{lines(theirs)}"
 
 
@@ -374,13 +396,18 @@ def _count(found: ArchiveFinding, asked: Asked) -> str:
     most = max((one.strangers for one in found.seen), default=0)
     told = [f"{number(len(found.names))} whom I know ({join(list(found.names))})"] if found.names else []
     told += [f"at least {number(most)} whom I don't know"] if most else []
-    return f"{upper(join(told) or 'nobody')}, in {_among(found, asked)}."
+    perhaps = {name for one in found.seen for name in one.perhaps} - {*found.names}
+    maybe = f", and perhaps {number(len(perhaps))} more ({join(sorted(perhaps))})" if perhaps else ""
+    return f"{upper(join(told) or 'nobody')}{maybe}, in {_among(found, asked)}."
 
 
 def _compare(found: ArchiveFinding, asked: Asked) -> str:
     """People in order, with what they are held against each other by."""
     rank, lead = found.query.rank, LEADS[found.verdict or ""]
-    told = [f"{name} {_measured(found, name, rank.by if rank is not None else 'time')}" for name in found.names]
+    by, told = rank.by if rank is not None else "time", list[str]()
+    for size, same in groupby(found.names, lambda name: _measured(found, name, by)):
+        names = [*same]
+        told.append(f"{join(names)} {size}{' each' * (len(names) > 1 and by != 'time')}")
     if found.query.select == "order" and found.query.form == "choice" and len(told) > 1:
         verb = "left" if found.query.where in GONE else "came"
         first, other = [*found.names][:2]
@@ -417,7 +444,9 @@ def _known_of(found: ArchiveFinding, asked: Asked) -> str:
         known = f" {upper(moment(asked.moment))}: {asked.instead}" if asked.moment is not None and asked.instead else ""
         return f"{_subject(found)}: {_in_how_many(found, asked)}. What you ask can't be told from any of them.{known}"
     one = asked.moment or (found.sure or list(found.seen))[-1]
-    return f"{upper(moment(one))}: {'' if one.sure else 'if that is who you mean, '}{asked.told}"
+    unsure = [name for name in sorted(one.perhaps) if name in asked.told] if found.query.whom == EVERYBODY else []
+    perhaps = f" I am not sure that it is {join(unsure, 'or')}." if unsure else ""
+    return f"{upper(moment(one))}: {'' if one.sure else 'if that is who you mean, '}{asked.told}{perhaps}"
 
 
 def _subject(found: ArchiveFinding) -> str:
@@ -437,7 +466,7 @@ def _subject(found: ArchiveFinding) -> str:
     if query.whom.known is False and only:
         return "Only people I don't know"
     nameless = Whom(quantifier="none" if query.whom.quantifier == "none" else "any", known=query.whom.known)
-    return f"{only}{join(names, word)}" if names else upper(whom_said(nameless))
+    return f"{only}{english.shortened(names, _MOST, word=word)}" if names else upper(whom_said(nameless))
 
 
 def _where(found: ArchiveFinding) -> str:
@@ -459,8 +488,9 @@ def _in_how_many(found: ArchiveFinding, asked: Asked) -> str:
 
 def _among(found: ArchiveFinding, asked: Asked) -> str:
     """The videos that were looked at: "twelve videos on Tuesday", "the one video today", "that video"."""
-    many = f"{'the ' * (found.looked_at == 1)}{so_many(found.looked_at)}{asked.of}"
-    return "that video" if asked.one else many
+    if asked.those and asked.those == found.looked_at:
+        return "that video" if asked.those == 1 else f"those {so_many(asked.those)}"
+    return f"{'the ' * (found.looked_at == 1)}{so_many(found.looked_at)}{asked.of}"
 
 
 def _that_is_of(found: ArchiveFinding, asked: Asked) -> str:
