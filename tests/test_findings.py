@@ -43,6 +43,16 @@ def verdict(whom: Whom, where: Has | And | Or | Not | None = None, **more: objec
     return run(Query("exists", whom, where, **more), T).verdict  # type: ignore[arg-type]
 
 
+def test_the_only_one_who_can_be_the_woman_with_a_hat_is_taken_for_her() -> None:
+    hat = Has("worn", "hat")
+    found = run(Query("attribute", Whom(such=And((Has("gender", "woman"), hat))), attribute="posture"), T)
+    assert (found.names, found.presumed) == (("Ana",), hat)
+
+
+def test_next_to_somebody_who_may_wear_glasses_is_not_known() -> None:
+    assert verdict(ANA, Has("beside", of=Whom(such=And((Has("gender", "man"), Has("worn", "glasses")))))) == "unknown"
+
+
 def test_the_man_isnt_who_wears_the_red_jacket() -> None:
     dressed = replace(T, rows=tuple(row for row in T.rows if row.entity != "#1"), entities=T.entities[:-1])
     asked = Query("exists", Whom(such=Has("gender", "man")), Has("worn", "jacket", "red"))

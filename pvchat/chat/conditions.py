@@ -228,7 +228,8 @@ def subjects(whom: Whom, condition: Condition | None, part: Sequence[Span], time
     found = chosen(whom, part, timeline)
     has = queries.affirmed(condition)
     if isinstance(has, Has) and has.of is not None and not whom.names:  # nobody is with herself
-        found = replace(found, sure=tuple(name for name in found.sure if name not in has.of.names))
+        sure, maybe = (tuple(one for one in some if one not in has.of.names) for some in (found.sure, found.maybe))
+        found = replace(found, sure=sure, maybe=maybe)
     return found
 
 
@@ -404,7 +405,8 @@ def _related(has: Has, entity: str, timeline: Timeline) -> Truth:
     for name in (name for name in (*who.sure, *who.maybe) if name != entity):
         one_sighting = name in timeline.same_as([entity])
         truth = UNKNOWN if one_sighting else _relation(has, entity, name, timeline)
-        parts.append(truth if name in who.sure else Truth((), truth.no))
+        maybe = UNKNOWN if truth.yes else truth  # "next to the man with glasses": who is next to her may wear some
+        parts.append(truth if name in who.sure else maybe)
     found = _quantified(whom.quantifier, parts, timeline.whole)
     return Truth(common(found.yes, seen), common(found.no, seen))
 

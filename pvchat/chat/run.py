@@ -214,8 +214,11 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
     things = any(has.attribute in _OF_THINGS for has in atoms(query.where))
     placed = listed and not things and is_of_scene(query.where)  # people by where they are: "who is in the kitchen?"
     who = conditions.subjects(query.whom, None if placed else query.where, part.spans, timeline)
+    presumed: Condition | None = None
     if query.whom.quantifier == "any" and not who.sure and len(who.maybe) == 1 and _takes_alone(query, timeline):
-        who = replace(who, sure=who.maybe, maybe=())
+        (name,), such = who.maybe, queries.together(query.whom.such)
+        unknown = [one for one in such if conditions.whether(one, name, [timeline.whole], timeline) == "unknown"]
+        who, presumed = replace(who, sure=(name,), maybe=()), queries.conjunction(unknown)
     if queries.asks_absence(query):
         gone = [one.name for one in timeline.enrolled if one.decision == "absent"]
         who = replace(who, sure=(*who.sure, *(name for name in gone if name not in query.whom.besides)))
@@ -234,7 +237,7 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
         found = replace(found, query=replace(query, where=Has("posture", state)))
     during = tuple(part.spans) if query.during.event is not None and not ordered else ()
     missing = tuple(dict.fromkeys((*who.missing, *found.missing, *part.missing)))
-    return _with_others_instead(replace(found, during=during, missing=missing), lookup)
+    return _with_others_instead(replace(found, during=during, missing=missing, presumed=presumed), lookup)
 
 
 def _takes_alone(query: Query, timeline: Timeline) -> bool:
