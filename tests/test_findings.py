@@ -53,6 +53,14 @@ def test_next_to_somebody_who_may_wear_glasses_is_not_known() -> None:
     assert verdict(ANA, Has("beside", of=Whom(such=And((Has("gender", "man"), Has("worn", "glasses")))))) == "unknown"
 
 
+def test_everybody_for_so_long_or_anybody_so_often_is_asked_of_each() -> None:
+    sits, long, twice = Has("posture", "sitting"), Number("at_least", 10), Number("exactly", 2)
+    every = run(Query("how_long", Whom(quantifier="all"), sits, form="polar", number=long), T)
+    assert (every.verdict, every.names, [one.entity for one in every.against]) == ("no", (), ["#1"])
+    anybody = run(Query("how_often", form="polar", number=twice), T)
+    assert (anybody.verdict, anybody.names) == ("yes", ("Ana",))
+
+
 def test_the_man_isnt_who_wears_the_red_jacket() -> None:
     dressed = replace(T, rows=tuple(row for row in T.rows if row.entity != "#1"), entities=T.entities[:-1])
     asked = Query("exists", Whom(such=Has("gender", "man")), Has("worn", "jacket", "red"))

@@ -112,11 +112,9 @@ class Lookup:
         """`each` where times are asked for: it holds of whoever has any. A `Not` may never hold, and have some; where
         nobody knows at most times, that it never holds isn't known.
         """
-        found, most = list[Found](), (1 - WHOLE) * seconds_in(self.part)
+        found = list[Found]()
         for one in map(self.of_one, self.who.sure):
             never: Verdict = "no" if one.verdict == "yes" else one.verdict
-            if isinstance(self.where, Not):
-                never = "unknown" if self.open_s(one.entity) > most else "no"
             found.append(replace(one, verdict="yes" if one.spans else never))
         return found
 
@@ -437,23 +435,15 @@ def _measured(lookup: Lookup) -> Finding:
     found = replace(found, query=query, people=people, number=number, at_least=more)
     if query.number is None or of_people:
         return found
-    if people and not query.whom.names and query.whom.quantifier in ("any", "all"):
-        return _measured_of_each(found, query.number, lookup, measure)
+    if people and not query.whom.names and query.whom.quantifier in ("any", "all"):  # "did anybody come twice?"
+        each = replace(lookup, query=replace(query, select="exists", rank=None if long else Rank("often"))).each()
+        so = (all_verdict if query.whom.quantifier == "all" else any_verdict)([one.verdict for one in each])
+        fits = {one.entity for one in each if one.verdict == so}
+        shown = tuple(one for one in people if one.entity in fits) or people * (so != "no")
+        return replace(found, verdict=so, people=shown)
     high = _ENDLESS if number is None else number + open_s
     verdict = query.number.within(number or 0.0, high)
     return replace(found, verdict=conditions.doubt(missing) if verdict == "unknown" else verdict)
-
-
-def _measured_of_each(
-    found: Finding, number: queries.Number, lookup: Lookup, measure: Callable[[Sequence[Span]], float]
-) -> Finding:
-    """Whether it holds so long, or so often, of anybody, or of all: "did anybody come twice?"."""
-    least, long = {one: one.number or 0.0 for one in found.people}, lookup.query.select == "how_long"
-    fits = {one: number.within(n, n + lookup.open_s(one.entity) * long) for one, n in least.items()}
-    perhaps = [number.within(0.0, measure(lookup.of_one(name).spans)) for name in lookup.who.maybe]  # "with glasses"
-    of_them = all_verdict if lookup.query.whom.quantifier == "all" else any_verdict
-    verdict = of_them([*fits.values(), *(one.verdict for one in found.open), *perhaps])
-    return replace(found, verdict=verdict, people=tuple(one for one in fits if fits[one] == verdict) or found.people)
 
 
 def _shots(lookup: Lookup) -> Finding:
