@@ -68,7 +68,7 @@ class Lookup:
         if query.number is None or query.select not in ("exists", "who"):
             verdict = conditions.whether(where, name, self.part, self.timeline, query.throughout)
         elif query.rank is not None and query.rank.by == "often":  # as often as is asked
-            verdict = query.number.within(len(spans), len(spans))
+            verdict = query.number.within(len(spans), len(spans) if spans or not self.open_s(name) else _ENDLESS)
         else:  # as long
             seen_s = seconds_in(common(self.timeline.seen(name), self.part)) if query.value == "share" else 1.0
             least, most = seconds_in(spans), seconds_in(spans) + self.open_s(name)

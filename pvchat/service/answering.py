@@ -82,7 +82,7 @@ class Answering:
         analysis = _part(seen, window)
         presences = self.score(people, seen.analysis, window)
         things = asks_of_things(question.query)
-        seen = self.measure(self.clip, seen, described([question], presences, analysis), things, asking.seen is None)
+        seen = self.measure(self.clip, seen, described(question, presences, analysis), things, asking.seen is None)
         if asks_of_sound(question.query) or _may_be_heard(question, people, presences):
             seen = self.listen(self.clip, seen, asking.seen is None)
             presences = self.score(people, seen.analysis, window)
