@@ -112,12 +112,8 @@ def whether(
         return "yes" if holds >= WHOLE * total else "no" if against > (1 - WHOLE) * total else "unknown"
     may_follow = queries.is_of(condition, "deed") and condition.of is None  # who sits for a while may fall later
     enough = against > 0 if isinstance(condition, Has) and not may_follow else against >= WHOLE * total
-    if isinstance(condition, And) and not enough:  # "did she wear a hat at the table?", "does she eat alone?"
-        single = [one for one in condition.parts if isinstance(one, Has)]
-        at = (*queries.PLACES, "near")  # in the kitchen, at the table
-        spots = tuple(one for one in single if one.attribute in at)
-        sure: list[Condition] = [*single, *[And(spots)] * (0 < len(spots) < len(condition.parts))]
-        there = [common(time, truth_of(one, entity, timeline).yes) for one in sure]
+    if isinstance(condition, And) and not enough:  # "does she eat alone?": never while she eats
+        there = (common(time, truth_of(one, entity, timeline).yes) for one in condition.parts)
         enough = any(spans and not without(spans, truth.no) for spans in there)
     if queries.is_of(condition, *queries.HEARD):  # no doubt about any moment
         enough = not without(time, truth.no)
