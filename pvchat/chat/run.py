@@ -208,9 +208,9 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
     ordered = query.select == "order"  # then the event is what it is held against
     part = conditions.Part([timeline.whole]) if ordered else conditions.part_of(query.during, timeline)
     timeline = audible(timeline) if queries.is_of_sound(query) else timeline
-    listed = query.select in ("who", "count", "order", "describe") or query.value == "people"
+    of_people = query.select in ("who", "count", "order", "describe") or query.value == "people"
     things = any(has.attribute in _OF_THINGS for has in atoms(query.where))
-    placed = listed and not things and is_of_scene(query.where)  # people by where they are: "who is in the kitchen?"
+    placed = of_people and not things and is_of_scene(query.where)  # by where they are: "who is in the kitchen?"
     who = conditions.subjects(query.whom, None if placed else query.where, part.spans, timeline)
     presumed: Condition | None = None
     if query.whom.quantifier == "any" and not who.sure and len(who.maybe) == 1 and _takes_alone(query, timeline):
@@ -248,26 +248,41 @@ def _takes_alone(query: Query, timeline: Timeline) -> bool:
 
 
 def _with_others_instead(found: Finding, lookup: Lookup) -> Finding:
-    """With who is told of where all whom a question names are missing, and how far that answers it: whoever does what
-    is asked, or may be them, else everybody who is seen, if they are few; and in which place it plays.
-
-    Of drawn pictures, where one is easily taken for two, one alone is told of, and by no name that nobody asked for.
-    """
-    query, who, timeline, part = lookup.query, lookup.who, lookup.timeline, lookup.part
-    done, kind = _asks_done(query), query.attribute or "side"
-    there = query.select == "exists" and (queries.is_plain(query.where) or done)
-    told = there or query.select == "describe" or query.select == "attribute" and kind in _TOLD_INSTEAD
-    named = query.whom.names and not who.sure and all(one.why != "not enrolled" for one in who.missing)
+    """With who is told of where all whom a question names are missing: whoever does what is asked, else who is seen."""
+    query, missing = lookup.query, lookup.who.missing
+    named = query.whom.names and not lookup.who.sure and all(one.why != "not enrolled" for one in missing)
     if not named or query.during.event is not None or query.whom.quantifier == "only":
         return found
-    others = map(lookup.of_one, timeline.others([]) if done and not timeline.drawn else ())
-    if did := tuple(one for one in others if one.verdict == "yes"):
-        may_be = found.verdict == "no" and any(o.entity[0] == "#" or timeline.doubtful(o.entity) for o in did)
-        return replace(found, instead=did, verdict="unknown" if may_be else found.verdict)
-    if not told:
+    return _with_who_does_it(found, lookup) or _with_who_is_seen(found, lookup)
+
+
+def _with_who_does_it(found: Finding, lookup: Lookup) -> Finding | None:
+    """With whoever does what is asked ("is Ana falling?") and may be her where nobody knows who that is; None where
+    nobody does, and of drawn pictures, where one is easily taken for two.
+    """
+    timeline = lookup.timeline
+    others = map(lookup.of_one, timeline.others(()) if _asks_done(lookup.query) and not timeline.drawn else ())
+    did = tuple(one for one in others if one.verdict == "yes")
+    may_be_her = any(one.entity.startswith("#") or timeline.doubtful(one.entity) for one in did)
+    verdict = "unknown" if found.verdict == "no" and may_be_her else found.verdict
+    return replace(found, instead=did, verdict=verdict) if did else None
+
+
+def _with_who_is_seen(found: Finding, lookup: Lookup) -> Finding:
+    """With who may be one of the missing, else everybody who is seen, if they are few, as far as that answers what is
+    asked; and in which place it plays. Of drawn pictures one alone is told of, and by no name that nobody asked for.
+    """
+    query, timeline, done, kind = (
+        lookup.query,
+        lookup.timeline,
+        _asks_done(lookup.query),
+        lookup.query.attribute or "side",
+    )
+    there = query.select == "exists" and (queries.is_plain(query.where) or done)
+    if not (there or query.select == "describe" or query.select == "attribute" and kind in _TOLD_INSTEAD):
         return found
-    likes, everybody = [one.like for one in who.missing if one.like], conditions.chosen(EVERYBODY, part, timeline).sure
-    seen = [name for name in everybody if common(timeline.seen(name), part)]
+    likes = [one.like for one in lookup.who.missing if one.like]
+    seen = [name for name in timeline.others(()) if common(timeline.seen(name), lookup.part)]
     few = [name for name in seen if timeline.of(name, "side")] if len(seen) <= (1 if timeline.drawn else FEW) else []
     names = [] if there and likes else likes or few  # of whom a reason tells already
     kinds = _OF_SOMEBODY if query.select == "describe" else (*_ANSWERING.get(kind, (kind,)), "gender", "side")
