@@ -47,6 +47,11 @@ def test_the_only_one_who_can_be_the_woman_with_a_hat_is_taken_for_her() -> None
     hat = Has("worn", "hat")
     found = run(Query("attribute", Whom(such=And((Has("gender", "woman"), hat))), attribute="posture"), T)
     assert (found.names, found.presumed) == (("Ana",), hat)
+    reads = replace(T, rows=(*T.rows, Row("Ana", "deed", "reading", 45, 50)))
+    apart = And((Has("gender", "woman"), Has("worn", "glasses"), Has("deed", "reading")))  # each at some time
+    found = run(Query("attribute", Whom(such=apart), attribute="worn", value="jacket"), reads)
+    assert (found.names, found.presumed) == (("Ana",), None)
+    assert say(found, reads) == "Ana is wearing a red jacket."
 
 
 def test_next_to_somebody_who_may_wear_glasses_is_not_known() -> None:

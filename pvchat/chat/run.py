@@ -208,21 +208,7 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
     ordered = query.select == "order"  # then the event is what it is held against
     part = conditions.Part([timeline.whole]) if ordered else conditions.part_of(query.during, timeline)
     timeline = audible(timeline) if queries.is_of_sound(query) else timeline
-    of_people = query.select in ("who", "count", "order", "describe") or query.value == "people"
-    things = any(has.attribute in _OF_THINGS for has in atoms(query.where))
-    placed = of_people and not things and is_of_scene(query.where)  # by where they are: "who is in the kitchen?"
-    who = conditions.subjects(query.whom, None if placed else query.where, part.spans, timeline)
-    presumed: Condition | None = None
-    if query.whom.quantifier == "any" and not who.sure and len(who.maybe) == 1 and _takes_alone(query, timeline):
-        (name,), such = who.maybe, queries.together(query.whom.such)
-        unknown = [one for one in such if conditions.whether(one, name, [timeline.whole], timeline) == "unknown"]
-        who, presumed = replace(who, sure=(name,), maybe=()), queries.conjunction(unknown)
-    if queries.asks_absence(query):
-        gone = [one.name for one in timeline.enrolled if one.decision == "absent"]
-        who = replace(who, sure=(*who.sure, *(name for name in gone if name not in query.whom.besides)))
-    elif query.select in ("who", "count") and query.where == Not(PRESENT) and query.rank is None:  # which of them isn't
-        gone = [one.name for one in who.missing if one.why == "absent"]
-        who = replace(who, sure=(*who.sure, *gone), missing=tuple(m for m in who.missing if m.name not in gone))
+    who, presumed = _meant(query, part.spans, timeline)
     lookup = Lookup(query, timeline, part.spans, who)
     if not part.spans:
         untimed = timeline.measured and query.during.event is not None  # "before he falls", who falls from the start
@@ -236,6 +222,27 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
     during = tuple(part.spans) if query.during.event is not None and not ordered else ()
     missing = tuple(dict.fromkeys((*who.missing, *found.missing, *part.missing)))
     return _with_others_instead(replace(found, during=during, missing=missing, presumed=presumed), lookup)
+
+
+def _meant(query: Query, part: Sequence[Span], timeline: Timeline) -> tuple[conditions.Chosen, Condition | None]:
+    """Who is meant, of whom it may be asked who is not there; and `Finding.presumed`."""
+    of_people = query.select in ("who", "count", "order", "describe") or query.value == "people"
+    things = any(has.attribute in _OF_THINGS for has in atoms(query.where))
+    placed = of_people and not things and is_of_scene(query.where)  # by where they are: "who is in the kitchen?"
+    who = conditions.subjects(query.whom, None if placed else query.where, part, timeline)
+    presumed: Condition | None = None
+    if query.whom.quantifier == "any" and not who.sure and len(who.maybe) == 1 and _takes_alone(query, timeline):
+        (name,), such = who.maybe, queries.together(query.whom.such)
+        unknown = [one for one in such if conditions.whether(one, name, [timeline.whole], timeline) == "unknown"]
+        presumed = queries.conjunction(unknown) if unknown else None
+        who = replace(who, sure=(name,), maybe=())
+    if queries.asks_absence(query):
+        gone = [one.name for one in timeline.enrolled if one.decision == "absent"]
+        who = replace(who, sure=(*who.sure, *(name for name in gone if name not in query.whom.besides)))
+    elif query.select in ("who", "count") and query.where == Not(PRESENT) and query.rank is None:  # which of them isn't
+        gone = [one.name for one in who.missing if one.why == "absent"]
+        who = replace(who, sure=(*who.sure, *gone), missing=tuple(m for m in who.missing if m.name not in gone))
+    return who, presumed
 
 
 def _takes_alone(query: Query, timeline: Timeline) -> bool:
@@ -264,7 +271,7 @@ def _with_who_does_it(found: Finding, lookup: Lookup) -> Finding | None:
     others = map(lookup.of_one, timeline.others(()) if _asks_done(lookup.query) and not timeline.drawn else ())
     did = tuple(one for one in others if one.verdict == "yes")
     may_be_her = any(one.entity.startswith("#") or timeline.doubtful(one.entity) for one in did)
-    verdict = "unknown" if found.verdict == "no" and may_be_her else found.verdict
+    verdict: Verdict | None = "unknown" if found.verdict == "no" and may_be_her else found.verdict
     return replace(found, instead=did, verdict=verdict) if did else None
 
 
@@ -272,12 +279,8 @@ def _with_who_is_seen(found: Finding, lookup: Lookup) -> Finding:
     """With who may be one of the missing, else everybody who is seen, if they are few, as far as that answers what is
     asked; and in which place it plays. Of drawn pictures one alone is told of, and by no name that nobody asked for.
     """
-    query, timeline, done, kind = (
-        lookup.query,
-        lookup.timeline,
-        _asks_done(lookup.query),
-        lookup.query.attribute or "side",
-    )
+    query, timeline, done = lookup.query, lookup.timeline, _asks_done(lookup.query)
+    kind = query.attribute or "side"
     there = query.select == "exists" and (queries.is_plain(query.where) or done)
     if not (there or query.select == "describe" or query.select == "attribute" and kind in _TOLD_INSTEAD):
         return found
