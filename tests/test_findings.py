@@ -66,6 +66,11 @@ def test_everybody_for_so_long_or_anybody_so_often_is_asked_of_each() -> None:
     assert (anybody.verdict, anybody.names) == ("yes", ("Ana",))
 
 
+def test_a_hot_dog_is_no_dog() -> None:
+    eaten = replace(T, rows=(*T.rows, Row("", "thing", "hot dog", 0, 20)))
+    assert run(Query("exists", where=Has("thing", "dog"), form="polar"), eaten).verdict == "no"
+
+
 def test_the_man_isnt_who_wears_the_red_jacket() -> None:
     dressed = replace(T, rows=tuple(row for row in T.rows if row.entity != "#1"), entities=T.entities[:-1])
     asked = Query("exists", Whom(such=Has("gender", "man")), Has("worn", "jacket", "red"))
