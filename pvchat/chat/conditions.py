@@ -304,8 +304,8 @@ def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
 
 
 def rows_about(has: Has, entity: str, timeline: Timeline) -> list[Row]:
-    """The rows that may say something to a condition, of somebody or of the scene; for a thing those of its label, where
-    it has one: a hot dog is no dog.
+    """The rows that may say something to a condition, of somebody or of the scene; for a thing those of its label: a
+    hot dog is no dog.
     """
     about = "" if has.attribute in OF_SCENE else entity
     if has.attribute in queries.HEARD:
