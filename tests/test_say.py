@@ -163,7 +163,7 @@ ATTRIBUTES = [
      "Ana is in this video, but I can't make out whether Ana is sitting or standing."),
     (Query("attribute", Whom(such=MAN), attribute="deed"), {"open": unknown("Ben")},
      "I can't tell whether Ben is a man."),
-    (Query("attribute", Whom(such=HAT), attribute="posture"), {"people": found("Ana", SITS)},
+    (Query("attribute", Whom(such=HAT), attribute="posture"), {"people": found("Ana", SITS), "presumed": HAT},
      "Ana is sitting. I can't tell whether Ana is wearing a hat, but I see nobody else who can be meant."),
     (Query("attribute", ANA, attribute="holding"), {"open": replace(unknown("Ana"), spans=((0.0, 10.0),))},
      "Ana is in this video, but I can't make out anything in Ana's hands."),

@@ -275,6 +275,7 @@ class Finding:
     then: Finding | None = None  # what was found for the second of two questions
     nothing: bool = False  # the part of the video that is asked about doesn't exist, or its event never happens
     during: tuple[Span, ...] = ()  # the time that an event names, seconds, if there is one ("while Ben is away")
+    presumed: Condition | None = None  # what isn't known of the only one who can be meant: that he wears glasses
     instead: tuple[Found, ...] = ()  # who is seen where all who are named are missing: who may be them, else the few
 
     @property

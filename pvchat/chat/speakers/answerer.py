@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pvchat.chat.english import COLOURS, word_set
+from pvchat.chat.query import Query, Whom
 from pvchat.chat.question import Basis, Stream, Viewed
 from pvchat.chat.reader.statements import NEGATIONS, tells, words_in
 from pvchat.chat.speakers.checking import Backed, Hearing
@@ -87,5 +88,5 @@ def own_verdict(known: Basis) -> int:
     """Where the yes or no ends in the plain answer to whether one person is there; 0 where it is no such answer."""
     # the finding knows more than her tokens do: corrections, who comes again in a film, a calibration of footage
     question, verdict = known.question, (known.finding.verdict or "").capitalize()
-    plainly = question.type == "existence" and question.is_usual and len(question.people) == 1
+    plainly = known.finding.query == Query("exists", Whom(question.people), form="polar") and len(question.people) == 1
     return len(verdict) if plainly and verdict in ("Yes", "No") and known.plain.startswith(verdict) else 0
