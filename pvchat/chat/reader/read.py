@@ -14,8 +14,8 @@ from functools import lru_cache
 
 from pvchat.chat.english import word_set
 from pvchat.chat.query import TIMES, WHOLE, During, Query, is_numbered, is_of_sound
-from pvchat.chat.reader import decode, rules
-from pvchat.chat.reader.decode import Turn
+from pvchat.chat.reader import decode, followups, rules
+from pvchat.chat.reader.followups import Turn
 from pvchat.chat.reader.network import OF_LIBRARY, Labels, Network
 from pvchat.chat.reader.slots import slots_of
 from pvchat.chat.reader.timewords import SHARES, named_part
@@ -71,12 +71,12 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
         return _two(words, second, part, known, labels.heads["if_so"] == "yes")
     tags = [*labels.tags, *["O"] * (len(words) - len(labels.tags))]  # of more words than the network takes
     said = [rules.as_done(slot, seen) for slot in rules.into_or_out_of(slots_of(words, tags), seen)]
-    slots = decode.resolved(said, known.history, known.timeline)
+    slots = followups.resolved(said, known.history, known.timeline)
     heads = labels.heads
     anew = heads["follow"] == "none" or heads["select"] not in ("same", "why", "refuse") or heads["relation"] != "none"
     changes = anew or any(slot.role in "PFO" for slot in said)  # more than whom it is about
     changes = changes and (bool(said) or heads["follow"] != "ellipsis" or heads["select"] not in TIMES)  # "since when?"
-    history = decode.leaned_on(known.history, changes or part != WHOLE)
+    history = followups.leaned_on(known.history, changes or part != WHOLE)
     heads = rules.heads_by_rule(rules.Tagged(seen, labels, slots), history)
     heads, slots = rules.one_with_another(heads, slots, seen)
     question = rules.Tagged(seen, labels, said, heads)
@@ -88,17 +88,17 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     if (refused := rules.of_colour(query, seen, history[-1][0].where if history else None)) is not query:
         return refused
     if not known.history:  # "who answers?", where nobody spoke before
-        nothing_before = query.during == decode.AFTER_THAT and is_of_sound(query)
+        nothing_before = query.during == followups.AFTER_THAT and is_of_sound(query)
         return Query("refuse", refusal="unclear") if nothing_before else query
-    if (named := decode.of_whom_is(query, said, labels.heads, history)) is not query:
+    if (named := followups.of_whom_is(query, said, labels.heads, history)) is not query:
         return named
     turns = query.select in ("who", history[-1][0].select) and rules.ON_OTHER_SIDE.search(" ".join(seen))
-    if turns and (turned := decode.turned(query, history[-1])) is not query:
+    if turns and (turned := followups.turned(query, history[-1])) is not query:
         return turned
     if heads["follow"] != "none":
-        return decode.goes_on(query, history[-1], heads, said)
-    query = decode.picked(query, known.history) if {"one", "ones"} & {*seen} else query
-    return decode.leaning(query, history, heads, said)
+        return followups.goes_on(query, history[-1], heads, said)
+    query = followups.picked(query, known.history) if {"one", "ones"} & {*seen} else query
+    return followups.leaning(query, history, heads, said)
 
 
 def _share_of(before: During, seen: set[str]) -> During | None:

@@ -19,7 +19,7 @@ from pvchat.chat import query as queries
 from pvchat.chat.conditions import related_to
 from pvchat.chat.english import FUNCTION_WORDS, table, word_set
 from pvchat.chat.query import EVERYBODY, PRESENT, And, During, Event, Has, Not, Number, Query, Rank, Whom
-from pvchat.chat.reader.decode import AFTER_THAT, Turn
+from pvchat.chat.reader.followups import AFTER_THAT, Turn
 from pvchat.chat.reader.network import Heads, Labels
 from pvchat.chat.reader.slots import BACK, COMING, GOING, TAKING, Slot, conditions_of, joined, words_of
 from pvchat.chat.reader.words import NAME, Word, canonical, is_known, participle

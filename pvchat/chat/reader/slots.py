@@ -291,3 +291,9 @@ def joined(conditions: Sequence[Condition], word: str) -> Condition | None:
     if word == "and" or not said:
         return And(tuple(conditions))
     return And((Or(said), *denied)) if denied and len(said) > 1 else Or(tuple(conditions))
+
+
+def kind_of(condition: Condition) -> str:
+    """Which attribute a condition, or its denial, is of; "" for several."""
+    has = condition.part if isinstance(condition, Not) else condition
+    return has.attribute if isinstance(has, Has) else ""
