@@ -2,12 +2,13 @@
 "and Ben?" asks.
 
 "she" after "Is Ana there?" is Ana; "they" after that and "And Ben?" are both; "the other one" is who of a list wasn't
-named last (`resolved`, `picked`). "And Ben?" asks of Ben what was asked before (`goes_on`), "what is Ben doing then?"
-at that time (`leaning`). Read from (Query, Finding) pairs, never from sentences.
+named last (`resolved`). "And Ben?" asks of Ben what was asked before, "what is Ben doing then?" at that time
+(`continued`). Read from (Query, Finding) pairs, never from sentences.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -18,7 +19,7 @@ from pvchat.chat.conditions import RELATIONS, chosen
 from pvchat.chat.english import word_set
 from pvchat.chat.query import EVERYBODY, PRESENT, WHOLE, And, Condition, During, Event, Has, Not, Query, Rank, Whom
 from pvchat.chat.reader.network import Heads
-from pvchat.chat.reader.slots import CARRIES, REST, Slot, joined, kind_of, words_of
+from pvchat.chat.reader.slots import CARRIES, REST, Slot, Tagged, joined, kind_of, words_of
 from pvchat.chat.timeline import Finding, Timeline, is_of_scene
 
 Turn = tuple[Query, Finding]  # a question, and what was found for it
@@ -32,6 +33,7 @@ _GROUPS = {  # kinds of conditions that take each other's place: "is she sitting
 }
 _OPPOSITE = {"left": "right", "right": "left", "left_of": "right_of", "right_of": "left_of"}
 AFTER_THAT = During("after")  # after what the question before was about
+_ON_OTHER_SIDE = re.compile(r"\b(?:other|opposite) side(?: of (?:him|her|them))?(?: then)?(?: [?.]|$)")
 _FAR_BACK = 4  # turns that "they" may reach back to
 
 
@@ -154,15 +156,6 @@ def _rest(history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]
     return tuple(name for name in next(lists, seen) if name not in last)
 
 
-def picked(query: Query, history: Sequence[Turn]) -> Query:
-    """Who was the second of the last list of people, where "the second one" is asked about."""
-    lists = (turn[1].names if len(turn[1].people) > 1 else _others_told(turn) for turn in reversed(history))
-    people, nth = next(filter(None, lists), ()), query.whom.nth
-    if not nth or query.whom.such is not None or query.whom.names or not -len(people) <= nth <= len(people):
-        return query
-    return replace(query, whom=Whom((people[nth - 1 if nth > 0 else nth],)))
-
-
 def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline | None) -> list[Slot]:
     """The slots with names in the place of pronouns: "does she hug him?" is of Ana and Ben; one that can mean nobody is
     left out. The turns before are looked at only where a pronoun needs them: those of a library are answered then.
@@ -190,20 +183,6 @@ def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline 
                 found.append(replace(slot, kind="gender", value=gender))  # nobody's name, but not just anybody
             found += [replace(slot, kind="name", name=name, value=name) for name in names]
     return found
-
-
-def of_whom_is(query: Query, said: Sequence[Slot], heads: Heads, history: Sequence[Turn]) -> Query:
-    """A query whether somebody spoken of bears a name: "what does the man in red do?", "is he Ben?", "is it Ben?"."""
-    named = [slot for slot in said if slot.name]
-    alone = len(named) == 1 and all(slot in named or (slot.role, slot.kind) == ("S", "pronoun") for slot in said)
-    leans = alone and (len(said) > 1 or named[0].role == "P" or heads["follow"] == "ellipsis")
-    if not leans or heads["select"] != "exists" or history[-1][0].whom == EVERYBODY:
-        return query
-    last = {*subjects(history[-1])}
-    of_one = [turn[0] for turn in history if subjects(turn) and last.issuperset(subjects(turn))]
-    told = (one.where if one.select == "who" else one.whom.such for one in reversed(of_one) if not one.whom.names)
-    such = next((one for one in told if one is not None and not queries.is_of(one, "gender")), None)
-    return Query("exists", Whom((named[0].name,)), such, form="polar")
 
 
 def _left_out(slots: Sequence[Slot], history: Sequence[Turn]) -> Sequence[str]:
@@ -251,13 +230,65 @@ def _own(pronoun: Slot, slots: Sequence[Slot], timeline: Timeline | None, later:
     return own if happens and fits else ()
 
 
-def leaned_on(history: Sequence[Turn], changes: bool) -> Sequence[Turn]:
+def leaned_on(history: Sequence[Turn], heads: Heads, said: Sequence[Slot], part: During) -> Sequence[Turn]:
     """The turns up to the one that a question leans on: the last, but what was only doubted ("are you sure?") is passed
-    over, and what was refused by a question that `changes` more than whom it is about.
+    over, and what was refused by a question that changes more than whom it is about ("and while Ben is there?").
     """
-    passed = ("why", "refuse") if changes else ("why",)
+    anew = heads["follow"] == "none" or heads["select"] not in ("same", "why", "refuse") or heads["relation"] != "none"
+    changes = anew or any(slot.role in "PFO" for slot in said)
+    changes = changes and (bool(said) or heads["follow"] != "ellipsis" or heads["select"] not in queries.TIMES)
+    passed = ("why", "refuse") if changes or part != WHOLE else ("why",)  # "since when?" changes nothing
     last = next((i for i in range(len(history), 0, -1) if history[i - 1][0].select not in passed), len(history))
     return history[:last]
+
+
+def continued(query: Query, question: Tagged, history: Sequence[Turn]) -> Query:
+    """A question, as it was read by itself, with what it takes from the turns up to the one that it leans on."""
+    last, heads = history[-1], question.heads
+    if (named := _of_whom_is(query, question, history)) is not query:
+        return named
+    turns = query.select in ("who", last[0].select) and _ON_OTHER_SIDE.search(" ".join(question.seen))
+    if turns and (turned := _turned(query, last)) is not query:
+        return turned
+    if heads["follow"] != "none":
+        return _goes_on(query, last, heads, question.slots)
+    query = _picked(query, history) if {"one", "ones"} & {*question.seen} else query
+    return _leaning(query, history, heads, question.slots)
+
+
+def _of_whom_is(query: Query, question: Tagged, history: Sequence[Turn]) -> Query:
+    """A query whether somebody spoken of bears a name: "what does the man in red do?", "is he Ben?", "is it Ben?"."""
+    said, heads = question.slots, question.labels.heads
+    named = [slot for slot in said if slot.name]
+    alone = len(named) == 1 and all(slot in named or (slot.role, slot.kind) == ("S", "pronoun") for slot in said)
+    leans = alone and (len(said) > 1 or named[0].role == "P" or heads["follow"] == "ellipsis")
+    if not leans or heads["select"] != "exists" or history[-1][0].whom == EVERYBODY:
+        return query
+    last = {*subjects(history[-1])}
+    of_one = [turn[0] for turn in history if subjects(turn) and last.issuperset(subjects(turn))]
+    told = (one.where if one.select == "who" else one.whom.such for one in reversed(of_one) if not one.whom.names)
+    such = next((one for one in told if one is not None and not queries.is_of(one, "gender")), None)
+    return Query("exists", Whom((named[0].name,)), such, form="polar")
+
+
+def _turned(query: Query, last: Turn) -> Query:
+    """The question before of the opposite side: right for left; who else is next to her, for who was found there."""
+    before, has = replace(last[0], then=None, if_so=False), last[0].where
+    if queries.is_of(has, "beside"):
+        return replace(before, whom=replace(before.whom, besides=last[1].names))
+    if not queries.is_of(has, "left_of", "right_of", "side"):
+        return query
+    kind = cast(queries.Attribute, _OPPOSITE.get(has.attribute, has.attribute))
+    return replace(before, where=replace(has, attribute=kind, value=_OPPOSITE.get(has.value, has.value)))
+
+
+def _picked(query: Query, history: Sequence[Turn]) -> Query:
+    """Who was the second of the last list of people, where "the second one" is asked about."""
+    lists = (turn[1].names if len(turn[1].people) > 1 else _others_told(turn) for turn in reversed(history))
+    people, nth = next(filter(None, lists), ()), query.whom.nth
+    if not nth or query.whom.such is not None or query.whom.names or not -len(people) <= nth <= len(people):
+        return query
+    return replace(query, whom=Whom((people[nth - 1 if nth > 0 else nth],)))
 
 
 @dataclass(frozen=True)
@@ -270,7 +301,7 @@ class _Following:
     said: Sequence[Slot]  # its slots as they were typed
 
 
-def goes_on(asked: Query, last: Turn, heads: Heads, said: Sequence[Slot]) -> Query:
+def _goes_on(asked: Query, last: Turn, heads: Heads, said: Sequence[Slot]) -> Query:
     """The query before with what an ellipsis changes of it: "and Ben?", "and on the left?", "no, I meant Cleo".
 
     Args: as of `_Following`.
@@ -316,17 +347,6 @@ def goes_on(asked: Query, last: Turn, heads: Heads, said: Sequence[Slot]) -> Que
         query, during=held, number=asked.number or query.number, throughout=asked.throughout or query.throughout,
         versus=asked.versus or query.versus,
     )  # fmt: skip
-
-
-def turned(query: Query, last: Turn) -> Query:
-    """The question before of the opposite side: right for left; who else is next to her, for who was found there."""
-    before, has = replace(last[0], then=None, if_so=False), last[0].where
-    if queries.is_of(has, "beside"):
-        return replace(before, whom=replace(before.whom, besides=last[1].names))
-    if not queries.is_of(has, "left_of", "right_of", "side"):
-        return query
-    kind = cast(queries.Attribute, _OPPOSITE.get(has.attribute, has.attribute))
-    return replace(before, where=replace(has, attribute=kind, value=_OPPOSITE.get(has.value, has.value)))
 
 
 def _elsewhere(asked: Query, before: Query) -> bool:
@@ -488,7 +508,7 @@ def _that_time(asked: Query, turn: _Following) -> During:
     return During(relation, Event(whom, before.where or happens), nth)
 
 
-def leaning(query: Query, history: Sequence[Turn], heads: Heads, said: Sequence[Slot]) -> Query:
+def _leaning(query: Query, history: Sequence[Turn], heads: Heads, said: Sequence[Slot]) -> Query:
     """A whole question that leans on the one before: "what is Ben doing then?", "does he wear it, too?"."""
     last = history[-1]
     if any(slot.role == "F" and "there" in slot.words for slot in said):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import groupby, pairwise
 
 from pvchat.chat import query as queries
@@ -21,7 +21,7 @@ from pvchat.chat.english import FUNCTION_WORDS, table, word_set
 from pvchat.chat.query import EVERYBODY, PRESENT, And, During, Event, Has, Not, Number, Query, Rank, Whom
 from pvchat.chat.reader.followups import AFTER_THAT, Turn
 from pvchat.chat.reader.network import Heads, Labels
-from pvchat.chat.reader.slots import BACK, COMING, GOING, TAKING, Slot, conditions_of, joined, words_of
+from pvchat.chat.reader.slots import BACK, COMING, GOING, TAKING, Slot, Tagged, conditions_of, joined, words_of
 from pvchat.chat.reader.words import NAME, Word, canonical, is_known, participle
 
 _IN_TIME = word_set("while whilst when as during once before after until till since")
@@ -56,7 +56,6 @@ _ALL_KNOWN = re.compile(
     r"(?!.*\bnot\b)(?:.* (?:all|every\w*) .*\b(?:known|enrolled|familiar)(?: \?| to|$)|do \w+ know (?:all|every))"
 )
 _SEES_WHOM = re.compile(rf"(?:and )?whom? (?:do|does|did|has|have|had) (?:{NAME}|s?he|they)\b")
-ON_OTHER_SIDE = re.compile(r"\b(?:other|opposite) side(?: of (?:him|her|them))?(?: then)?(?: [?.]|$)")
 _WALKING = word_set("walk walks walked get gets got run runs ran step steps stepped climb climbs climbed")
 _COMES = word_set("come comes came coming")
 _ASKING = FUNCTION_WORDS | word_set(f"{table()['vocabulary']['asking']} {NAME}")  # that ask, and tell of nothing else
@@ -73,16 +72,6 @@ _COLOUR, _DOES = word_set("colour color colours colors shade"), word_set("do doe
 _EACH_OTHER = re.compile(r"(?: (?:at|to|with|towards))? (?:each other|one another)\b")
 _A_FALL, _ASKS_FALL = word_set("a the any many more"), word_set("is was are were did does has have had any")
 _ENTERS, _LEAVES = word_set("enter enters entered entering"), word_set("leave leaves left leaving exit exits exited")
-
-
-@dataclass(frozen=True)
-class Tagged:
-    """A question as the network reads it."""
-
-    seen: Sequence[str]  # its words, as the network sees them
-    labels: Labels  # what the network says
-    slots: Sequence[Slot] = ()  # of its words as typed, before pronouns are names
-    heads: Heads = field(default_factory=dict)  # as they count
 
 
 def query_by_rule(query: Query, question: Tagged) -> Query:

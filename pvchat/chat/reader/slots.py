@@ -8,15 +8,15 @@ conditions; `decode.py` puts them together.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import cast
 
 from pvchat.chat.conditions import BETWEEN, DEEP, RELATIONS
-from pvchat.chat.english import FUNCTION_WORDS, ORDINALS, word_set
+from pvchat.chat.english import COLOURS, FUNCTION_WORDS, ORDINALS, word_set
 from pvchat.chat.query import EVERYBODY, TIMES, And, Attribute, Condition, Has, Not, Or, Quantifier, Whom, is_of
-from pvchat.chat.reader.network import Heads
-from pvchat.chat.reader.words import COLOURS, NAME, Word, canonical, is_known
+from pvchat.chat.reader.network import Heads, Labels
+from pvchat.chat.reader.words import NAME, Word, canonical, is_known
 
 GOING = word_set("leave leaves left leaving go goes went disappear disappears disappeared exit exits exited")
 COMING = word_set(
@@ -81,6 +81,16 @@ class Slot:
         """Whether an event is that somebody comes again: "when Ana is back"."""
         here = seen[self.at : self.end + 1]
         return (self.role, self.kind, self.denied) == ("F", "present", False) and not BACK.isdisjoint(here)
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """A question as the network reads it."""
+
+    seen: Sequence[str]  # its words, as the network sees them
+    labels: Labels  # what the network says
+    slots: Sequence[Slot] = ()  # of its words as typed, before pronouns are names
+    heads: Heads = field(default_factory=dict)  # as they count
 
 
 def words_of(slots: Iterable[Slot]) -> frozenset[str]:
