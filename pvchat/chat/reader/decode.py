@@ -91,8 +91,6 @@ def _of_whom_asked(heads: Heads, whom: Whom, conditions: list[Condition]) -> tup
     """People and conditions, and in place the heads, as they go together: "are Ana and Ben ever sitting at the same
     time?" asks when both are, "are they apart?" whether either is without the other.
     """
-    if heads["select"] == "length" and conditions and heads["unit"] == "none":  # "how long is it there?", of a thing
-        heads["select"] = "how_long"
     plain = [one for one in conditions if one != Has("with")]  # without "at the same time"
     if plain and len(plain) < len(conditions) and len(whom.names) < 2:
         conditions = [And((And(tuple(plain)),))] if len(plain) > 1 else plain
@@ -124,7 +122,7 @@ def _asked(
     value = ""
     if heads["select"] == "attribute" and heads["form"] != "choice":
         own = [one for one in conditions if queries.is_of(one, asked) and not one.of]
-        value = own[0].value if own and asked != "light" else ""  # "is the light on?" asks how the light is
+        value = next((one.value for one in own if one.value and asked != "light"), "")  # "is the light on?": how it is
         conditions = [one for one in conditions if one not in own]
     things = any(queries.is_of(one, "thing") for one in conditions)
     if whom == EVERYBODY and asked == "place" and things:  # "where is the cup?"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain, islice
 from typing import cast
 
@@ -166,8 +166,7 @@ def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline 
             found.append(slot)
         elif slot.role == "P" and slot.words & CARRIES and (held := _last_thing(history)):  # "who holds it?"
             found.append(replace(slot, kind="holding", value=held))
-        elif (of_thing := _of_thing(slot, found)) and (thing := _last_thing(history)):
-            found = [one for one in found if of_thing == "P" or one.role != "P" or one.kind not in _GROUPS["company"]]
+        elif (of_thing := _of_thing(slot)) and (thing := _last_thing(history)):
             found.append(replace(slot, role=of_thing, kind="thing", value=thing))
         elif slot.role == "S" and slot.words & (_HE | _SHE) and any("other" in one.words for one in found):
             continue  # "and the other one, what's her hair like?"
@@ -175,8 +174,6 @@ def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline 
             names = _left_out(slots, history) if slot.value == "else" else _own(slot, slots, timeline)
             names = names or meant_by(slot.words, history, timeline, slot.role == "E")
             names = names or _own(slot, slots, timeline, later=True)
-            if len(names) > 1 and slot.role != "S" and slot.words & (_HE | _SHE):
-                names = ()  # nobody is next to all whom "him" may mean
             if not names and slot.role == "S" and _means_rest(slot.words):  # there are none
                 slot, names = replace(slot, role="X"), subjects(history[-1]) if history else ()
             if not names and slot.role in ("E", "V") and (gender := _gender_of(slot.words)):
@@ -197,12 +194,9 @@ def _last_thing(history: Sequence[Turn]) -> str:
     return next((has.value for has in asked), "")
 
 
-def _of_thing(slot: Slot, before: Sequence[Slot]) -> str:
-    """As what an "it" stands for a thing: as what is asked about, or what is there meanwhile ("who is with it?")."""
-    if slot.typed.lower() != "it" or slot.role not in "SEOP":
-        return ""
-    company = slot.role in "OP" and any(one.role == "P" and one.kind in _GROUPS["company"] for one in before)
-    return "P" if slot.role == "S" else "F" if slot.role == "E" or company else ""
+def _of_thing(slot: Slot) -> str:
+    """As what an "it" stands for a thing: "where is it?" asks about it, "who came with it?" doesn't: ""."""
+    return {"S": "P", "E": "F"}.get(slot.role, "") if slot.typed.lower() == "it" else ""
 
 
 def _gender_of(words: frozenset[str]) -> str:
@@ -244,16 +238,16 @@ def leaned_on(history: Sequence[Turn], heads: Heads, said: Sequence[Slot], part:
 
 def continued(query: Query, question: Tagged, history: Sequence[Turn]) -> Query:
     """A question, as it was read by itself, with what it takes from the turns up to the one that it leans on."""
-    last, heads = history[-1], question.heads
+    last = history[-1]
     if (named := _of_whom_is(query, question, history)) is not query:
         return named
     turns = query.select in ("who", last[0].select) and _ON_OTHER_SIDE.search(" ".join(question.seen))
     if turns and (turned := _turned(query, last)) is not query:
         return turned
-    if heads["follow"] != "none":
-        return _goes_on(query, last, heads, question.slots)
+    if question.heads["follow"] != "none":
+        return _goes_on(query, last, question)
     query = _picked(query, history) if {"one", "ones"} & {*question.seen} else query
-    return _leaning(query, history, heads, question.slots)
+    return _leaning(query, last, question)
 
 
 def _of_whom_is(query: Query, question: Tagged, history: Sequence[Turn]) -> Query:
@@ -291,30 +285,16 @@ def _picked(query: Query, history: Sequence[Turn]) -> Query:
     return replace(query, whom=Whom((people[nth - 1 if nth > 0 else nth],)))
 
 
-@dataclass(frozen=True)
-class _Following:
-    """A question that leans on the turn before."""
-
-    asked: Query  # as it was read by itself; its select is that of the query before where it asks the same
-    last: Turn  # the turn before
-    heads: Heads  # of the question
-    said: Sequence[Slot]  # its slots as they were typed
-
-
-def _goes_on(asked: Query, last: Turn, heads: Heads, said: Sequence[Slot]) -> Query:
+def _goes_on(asked: Query, last: Turn, question: Tagged) -> Query:
     """The query before with what an ellipsis changes of it: "and Ben?", "and on the left?", "no, I meant Cleo".
 
-    Args: as of `_Following`.
+    Args:
+        asked: as it was read by itself; its select is that of the query before where it asks the same.
+        last: the turn before.
+        question: its words and slots.
     """
-    before = replace(last[0], then=None, if_so=False)
-    affirmed = [part for part in queries.together(asked.where) if not isinstance(part, Not)]
-    if heads["follow"] == "correction" and affirmed:  # "not red, blue"
-        asked = replace(asked, where=queries.conjunction(affirmed))
-    if asked.attribute == "worn" and queries.is_of(before.where, "hair"):
-        asked = replace(asked, attribute="hair")  # "what colour?"
-    if asked.value and asked.value != before.value and before.select == asked.select == "attribute":  # "glasses too?"
-        asked = replace(asked, where=Has(asked.attribute or "worn", asked.value))
-    turn = _Following(asked, (before, last[1]), heads, said)
+    before, heads, said = replace(last[0], then=None, if_so=False), question.heads, question.slots
+    last, asked = (before, last[1]), _as_meant(asked, before, heads)
     if heads["follow"] == "why":  # "are you sure?"
         return Query("why", before.whom if before.whom != EVERYBODY else Whom(_named(before)), form="wh")
     if asked.attribute == "place" and queries.is_of(before.where, "thing"):  # "is there a car?", "where?"
@@ -326,43 +306,31 @@ def _goes_on(asked: Query, last: Turn, heads: Heads, said: Sequence[Slot]) -> Qu
     if just_names and asked.select == before.select in ("who", "count", "length", "shots"):  # "who sits?", "Ben too?"
         where = None if before.select == "shots" or queries.counts_at_once(before) else before.where
         return Query("exists", asked.whom, where, form="polar", during=before.during)
-    if (end := _at_an_end(turn)) is not None:
+    if (end := _at_an_end(asked, before, heads)) is not None:
         return end
-    query = before if asked.select == before.select else _of_the_same(asked, turn.last)
+    query = before if asked.select == before.select else _of_the_same(asked, last)
     if asked.attribute not in (None, query.attribute):  # the same of another attribute
         query = replace(query, attribute=asked.attribute, value="")
-    query = _ranked_anew(_said_again(_of_whom(query, turn), turn), turn)
-    during, people = _that_time(asked, turn), before.whom.names or subjects(turn.last)
-    event = during.event
-    if event is not None and event.whom == EVERYBODY and not is_of_scene(event.where) and people:  # "while eating?"
-        whom = Whom(people, "both" if len(people) > 1 else "any")
-        during = replace(during, event=replace(event, whom=whom))
-    if heads["end"] == "next" and before.rank is None and during == WHOLE:  # "and after that?"
-        happened = None if before.where is None else Event(_about(before, turn.last), before.where)
-        event = before.during.event or happened
-        during = WHOLE if event is None else During("after", event)
-    query = _instead(query, asked, during)
-    held = before.during if during == WHOLE and not _elsewhere(asked, before) else during
-    return replace(
-        query, during=held, number=asked.number or query.number, throughout=asked.throughout or query.throughout,
-        versus=asked.versus or query.versus,
-    )  # fmt: skip
+    query = _ranked_anew(_said_again(_of_whom(query, asked), asked, said), asked, heads)
+    return _at_its_time(query, asked, last, question)
 
 
-def _elsewhere(asked: Query, before: Query) -> bool:
-    """Whether another place is asked about than that of the time before: after "what does Ana do when she is in the
-    kitchen?" the question "and in the garden?" isn't about when she is in the kitchen.
-    """
-    held = before.during.event
-    placed = held is not None and held.whom in (EVERYBODY, before.whom) and _place_of(held.where) is not None
-    return placed and asked.where is not None and _place_of(asked.where) == asked.where
+def _as_meant(asked: Query, before: Query, heads: Heads) -> Query:
+    """What an ellipsis asks, in the terms of the query before."""
+    affirmed = [part for part in queries.together(asked.where) if not isinstance(part, Not)]
+    if heads["follow"] == "correction" and affirmed:  # "not red, blue"
+        asked = replace(asked, where=queries.conjunction(affirmed))
+    if asked.attribute == "worn" and queries.is_of(before.where, "hair"):
+        asked = replace(asked, attribute="hair")  # "what colour?"
+    if asked.value and asked.value != before.value and before.select == asked.select == "attribute":  # "glasses too?"
+        asked = replace(asked, where=Has(asked.attribute or "worn", asked.value))
+    return asked
 
 
-def _at_an_end(turn: _Following) -> Query | None:
+def _at_an_end(asked: Query, before: Query, heads: Heads) -> Query | None:
     """The first or the last of what was told of somebody, where "before" names no time ("what does she wear?", "and
     before?"); after one of an order the next, or the one before it.
     """
-    before, asked, heads = turn.last[0], turn.asked, turn.heads
     told = before.select == "attribute" and before.where is None and before.during == WHOLE
     plain = asked.where is None and asked.during == WHOLE and asked.whom in (EVERYBODY, before.whom)
     step = 1 if heads["relation"] == "after" or heads["end"] == "next" else -1 if heads["relation"] == "before" else 0
@@ -372,16 +340,6 @@ def _at_an_end(turn: _Following) -> Query | None:
         return replace(before, rank=Rank("time", -step))
     k = before.rank.k
     return replace(before, rank=replace(before.rank, k=k + step if (k + step) * k > 0 else k))
-
-
-def _instead(query: Query, asked: Query, during: During) -> Query:
-    """What somebody does, or wears, before or after what was asked of her: "when does she sit?", "and before that?"."""
-    event, kind = during.event, next((has.attribute for has in queries.atoms(query.where)), None)
-    same = event is not None and event.whom == query.whom and event.where == query.where
-    if not same or during.relation not in ("before", "after") or asked.where is not None or kind is None:
-        return query
-    told: queries.Attribute = kind if kind in ("worn", "hair", "holding", *queries.PLACES) else "deed"
-    return Query("attribute", query.whom, attribute=told)
 
 
 def _of_the_same(asked: Query, last: Turn) -> Query:
@@ -405,13 +363,6 @@ def _of_the_same(asked: Query, last: Turn) -> Query:
     return replace(asked, whom=_about(asked, last), where=where)
 
 
-def _condition(query: Query) -> Condition | None:
-    """What a query asks of people, or that they have what it asks an attribute of: "what colour is the apron?"."""
-    held = query.attribute in ("holding", "worn")  # "what is Ana holding?", "does she put it down?"
-    named = query.attribute is not None and query.select == "attribute" and (query.value or held)
-    return Has(query.attribute, query.value) if query.where is None and named and query.attribute else query.where
-
-
 def _about(asked: Query, last: Turn) -> Whom:
     """Whom another question is about: after "who sits?" is "when?" of those who were found, "how many?" of all."""
     before, with_whom = last[0].whom, queries.others_in(last[0].where)
@@ -422,9 +373,8 @@ def _about(asked: Query, last: Turn) -> Whom:
     return before if before.names or not people else replace(before, names=people, such=None)
 
 
-def _of_whom(query: Query, turn: _Following) -> Query:
+def _of_whom(query: Query, asked: Query) -> Query:
     """Of those whom an ellipsis names ("and Ben?"); without those whom it leaves out ("and who else?")."""
-    asked = turn.asked
     each = asked.whom in (Whom(quantifier="all"), Whom(quantifier="both")) and len(query.whom.names) > 1
     if each or asked.whom in (EVERYBODY, query.whom):
         return query
@@ -443,18 +393,15 @@ def _of_whom(query: Query, turn: _Following) -> Query:
     return replace(query, whom=replace(query.whom, names=names, such=such, besides=asked.whom.besides, quantifier=told))
 
 
-def _said_again(query: Query, turn: _Following) -> Query:
+def _said_again(query: Query, asked: Query, said: Sequence[Slot]) -> Query:
     """With the condition of an ellipsis, or that of before where "it" or "so" stands for it: "who isn't?"."""
-    asked = turn.asked
-    said = (one for one in turn.said if (one.role, one.kind) == ("P", "pronoun"))
-    again = next((one for one in said if asked.where is None or not one.words & CARRIES), None)  # not "who holds it?"
+    pronouns = (one for one in said if (one.role, one.kind) == ("P", "pronoun"))
+    again = next(
+        (one for one in pronouns if asked.where is None or not one.words & CARRIES), None
+    )  # not "who holds it?"
     if again is not None and query.where is not None:
         before = Not(query.where) if again.denied else query.where
         query = replace(query, where=before)
-        worn = before.part if isinstance(before, Not) and again.denied else None
-        off = query.select == "exists" and query.whom.names and asked.where is None
-        if off and queries.is_of(worn, "worn"):  # "does she take it off?"
-            return replace(query, where=And((before,)), during=During("after", Event(query.whom, worn)))
         both = None if asked.where is None else _coloured(asked.where, query.where)
         blue = queries.is_of(both, "worn") and not both.value and queries.is_of(before, "worn")  # "or is it blue?"
         both = And((before, both)) if both is not None and both == asked.where and not blue else both
@@ -469,21 +416,52 @@ def _coloured(asked: Condition, before: Condition | None) -> Condition:
     return asked
 
 
-def _ranked_anew(query: Query, turn: _Following) -> Query:
+def _with_condition(query: Query, asked: Condition) -> Query:
+    """A condition in the place of one of its kind, beside others: "does she sit in the kitchen?", "in the garden?".
+
+    Where there was none it says where or with whom ("what is Ana doing?", "with Ben?"), or whether somebody has what
+    was asked for ("what is she wearing?", "a hat?").
+    """
+    asked = _coloured(asked, query.where)
+    holds = "holding" in (query.attribute, *(part.attribute for part in queries.atoms(query.where)))
+    if queries.is_of(asked, "thing") and holds:  # "and a phone?"
+        asked = replace(asked, attribute="holding")
+    if queries.is_of(asked, "thing") and query.where != asked:  # "what about a dog?"
+        return replace(query, select="exists", form="polar", whom=EVERYBODY, where=asked, attribute=None, value="")
+    group, of_value = _group(asked), queries.is_of(queries.affirmed(asked), query.attribute)
+    if query.where is None and query.select in ("attribute", "describe") and of_value and query.whom != EVERYBODY:
+        return replace(query, select="exists", form="polar", where=asked, attribute=None, value="", rank=None)
+    in_its_place = (group, "" if group == "state" else group)
+    kept = [part for part in queries.together(query.where) if group and _group(part) not in in_its_place]
+    return replace(query, where=queries.conjunction([*kept, asked]))
+
+
+def _ranked_anew(query: Query, asked: Query, heads: Heads) -> Query:
     """The next one of an order ("and then?"), or another end of it ("and last?", "and on the right?")."""
-    asked, heads, rank = turn.asked, turn.heads, query.rank
+    rank = query.rank
     if rank is not None and heads["end"] == "next":
         return replace(query, rank=replace(rank, k=rank.k + (1 if rank.k > 0 else -1)))
-    side = asked.where.value if queries.is_of(asked.where, "side") else ""
-    if rank is not None and rank.by in ("left", "right") and side in ("left", "right"):
-        return replace(query, where=None, rank=replace(rank, by=cast(queries.RankBy, side)))
     return query if asked.rank is None else replace(query, rank=asked.rank)
 
 
-def _that_time(asked: Query, turn: _Following) -> During:
+def _at_its_time(query: Query, asked: Query, last: Turn, question: Tagged) -> Query:
+    """The query that goes on, with the part of the video and the numbers that are asked about."""
+    before, during = last[0], _that_time(asked, last, question)
+    event, people = during.event, before.whom.names or subjects(last)
+    if event is not None and event.whom == EVERYBODY and not is_of_scene(event.where) and people:  # "while eating?"
+        during = replace(during, event=replace(event, whom=Whom(people, "both" if len(people) > 1 else "any")))
+    query = _what_then(query, asked, during)
+    held = before.during if during == WHOLE and not _elsewhere(asked, before) else during
+    return replace(
+        query, during=held, number=asked.number or query.number, throughout=asked.throughout or query.throughout,
+        versus=asked.versus or query.versus,
+    )  # fmt: skip
+
+
+def _that_time(asked: Query, last: Turn, question: Tagged) -> During:
     """The part that a question names; with "then" or "meanwhile" that of before, with "after that" the one after it."""
-    before, heads = turn.last[0], turn.heads
-    pronoun = next((slot for slot in turn.said if slot.role == "F" and slot.kind == "pronoun"), None)
+    before, heads = last[0], question.heads
+    pronoun = next((slot for slot in question.slots if slot.role == "F" and slot.kind == "pronoun"), None)
     apart = heads["follow"] != "none" and heads["relation"] in ("before", "after") and asked.select != "order"
     if asked.during not in (WHOLE, AFTER_THAT) or pronoun is None and not apart and asked.during == WHOLE:
         return asked.during
@@ -498,25 +476,38 @@ def _that_time(asked: Query, turn: _Following) -> During:
         if part.unit in ("seconds", "share") and relation == "after" and part.end_s is not None:
             return replace(part, start_s=part.end_s, end_s=None)
         return part
-    found = turn.last[1]
+    found = last[1]
     denied = bool(found.against or found.nothing or found.open) and not found.people
     if relation == "while" and denied and before.select in queries.WHETHER:  # "does she leave?" (no), "… meanwhile?"
         return asked.during
-    whom = before.whom if before.whom != EVERYBODY else Whom(subjects(turn.last))
+    whom = before.whom if before.whom != EVERYBODY else Whom(subjects(last))
     nth = before.rank.k if before.select in ("when", "attribute") and before.rank is not None else 0  # "and then?"
     happens = Has("speaks") if before.attribute in queries.HEARD else PRESENT
     return During(relation, Event(whom, before.where or happens), nth)
 
 
-def _leaning(query: Query, history: Sequence[Turn], heads: Heads, said: Sequence[Slot]) -> Query:
+def _what_then(query: Query, asked: Query, during: During) -> Query:
+    """What somebody does, or wears, before or after what was asked of her: "when does she sit?", "and before that?"."""
+    event, kind = during.event, next((has.attribute for has in queries.atoms(query.where)), None)
+    same = event is not None and event.whom == query.whom and event.where == query.where
+    if not same or during.relation not in ("before", "after") or asked.where is not None or kind is None:
+        return query
+    told: queries.Attribute = kind if kind in ("worn", "hair", "holding", *queries.PLACES) else "deed"
+    return Query("attribute", query.whom, attribute=told)
+
+
+def _elsewhere(asked: Query, before: Query) -> bool:
+    """Whether another place is asked about than that of the time before: after "what does Ana do when she is in the
+    kitchen?" the question "and in the garden?" isn't about when she is in the kitchen.
+    """
+    held = before.during.event
+    placed = held is not None and held.whom in (EVERYBODY, before.whom) and _place_of(held.where) is not None
+    return placed and asked.where is not None and _place_of(asked.where) == asked.where
+
+
+def _leaning(query: Query, last: Turn, question: Tagged) -> Query:
     """A whole question that leans on the one before: "what is Ben doing then?", "does he wear it, too?"."""
-    last = history[-1]
-    if any(slot.role == "F" and "there" in slot.words for slot in said):
-        places = (place for turn in reversed(history[-_FAR_BACK:]) if (place := _place_of(turn[0].where)) is not None)
-        if (place := next(places, None)) is not None:  # "is she in the kitchen?", "what does she do there?"
-            return replace(query, where=place if query.where is None else queries.conjunction([query.where, place]))
-    if last[0].select == "shots" and last[0].where is not None and query.during == WHOLE:  # "who is in them?"
-        query = replace(query, during=During("while", Event(last[0].whom, last[0].where)))
+    said = question.slots
     said_so = words_of(slot for slot in said if slot.kind == "pronoun")
     of_them = said_so & {"them", "those", "these"} and query.select in ("who", "count")
     if (of_them or said_so & {"they"} and _found_by(last)) and query.during == WHOLE:  # "how many at 1:40?"
@@ -527,16 +518,12 @@ def _leaning(query: Query, history: Sequence[Turn], heads: Heads, said: Sequence
         query = replace(query, where=queries.conjunction([*queries.together(query.where), place]))
     if said_so & {"they"} and _found_by(last) and query.select == "attribute" and query.where is None:
         query = replace(query, where=_place_of(last[0].where))  # "who is in the garden?", "what do they do?"
-    before = replace(query, where=_condition(last[0]))
-    again = any(slot.role == "P" and slot.kind == "pronoun" and not _of_thing(slot, said) for slot in said)
-    turn = _Following(query, last, heads, said)
-    query = _said_again(before, turn) if again else query
-    if query.select == "attribute" and (end := _at_an_end(replace(turn, asked=query))) is not None:
-        return replace(query, rank=end.rank)
+    again = any(slot.role == "P" and slot.kind == "pronoun" for slot in said)
+    query = _said_again(replace(query, where=_condition(last[0])), query, said) if again else query
     if query.select in ("compare", *queries.TIMES) and query.whom == EVERYBODY and query.where is None:
         looks = all(has.attribute in ("gender", "hair", "worn") for has in queries.atoms(last[0].where))
         query = replace(query, whom=_about(query, last), where=None if looks else last[0].where)
-    return replace(query, during=_that_time(query, turn))
+    return replace(query, during=_that_time(query, last, question))
 
 
 def _found_by(last: Turn) -> bool:
@@ -545,46 +532,17 @@ def _found_by(last: Turn) -> bool:
     return query.select in ("who", "exists", "count") and not query.whom.names and query.rank is None
 
 
+def _condition(query: Query) -> Condition | None:
+    """What a query asks of people, or that they have what it asks an attribute of: "what colour is the apron?"."""
+    held = query.attribute in ("holding", "worn")  # "what is Ana holding?", "does she put it down?"
+    named = query.attribute is not None and query.select == "attribute" and (query.value or held)
+    return Has(query.attribute, query.value) if query.where is None and named and query.attribute else query.where
+
+
 def _place_of(where: Condition | None) -> Condition | None:
     """The places among conditions: "in the garden"; None for none."""
     places = [part for part in queries.together(where) if queries.is_of(part, *queries.PLACES)]
     return joined(places, "and")
-
-
-def _with_condition(query: Query, asked: Condition) -> Query:
-    """A condition in the place of one of its kind, beside others: "does she sit in the kitchen?", "in the garden?".
-
-    Where there was none it says where or with whom ("what is Ana doing?", "with Ben?"), or whether somebody has what
-    was asked for ("what is she wearing?", "a hat?").
-    """
-    asked = _coloured(asked, query.where)
-    holds = "holding" in (query.attribute, *(part.attribute for part in queries.atoms(query.where)))
-    if queries.is_of(asked, "thing") and holds:  # "and a phone?"
-        asked = replace(asked, attribute="holding")
-    if queries.is_of(asked, "thing") and query.where != asked:  # "what about a dog?"
-        return replace(query, select="exists", form="polar", whom=EVERYBODY, where=asked, attribute=None, value="")
-    has, group = queries.affirmed(asked), _group(asked)
-    of_value = queries.is_of(has, query.attribute) and query.whom != EVERYBODY
-    if query.where is None and query.select in ("attribute", "describe"):
-        if of_value:
-            return replace(query, select="exists", form="polar", where=asked, attribute=None, value="", rank=None)
-        if group == "state" or not query.whom.names:  # "what is the man doing?", "the one in red?"
-            return replace(query, whom=replace(query.whom, names=(), such=asked))
-    with_whom = isinstance(has, Has) and has.of is not None
-    if query.where == Has("with") and with_whom and query.select in ("exists", "when"):
-        return replace(query, select="when", where=asked)  # "are they together?", "without Ben?"
-    if query.select == "when" and group == "company" and query.where is not None:  # "when did he eat?", "alone?"
-        query = replace(query, select="exists", form="polar", rank=None)
-    kept = [part for part in queries.together(query.where) if group and not _takes_place_of(asked, part)]
-    return replace(query, where=queries.conjunction([*kept, asked]))
-
-
-def _takes_place_of(asked: Condition, before: Condition) -> bool:
-    """Whether a condition stands for one before, not beside it: "a coat?", "but no hat?" has both."""
-    has, group = queries.affirmed(asked), _group(asked)
-    if isinstance(asked, Not) and queries.is_of(has, "worn", "holding") and queries.is_of(before, has.attribute):
-        return has.value in ("", before.value)
-    return _group(before) in (group, "" if group == "state" else group)
 
 
 def _group(condition: Condition) -> str:

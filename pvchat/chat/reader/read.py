@@ -96,7 +96,7 @@ def _query_of_one(words: Sequence[Word], labels: Labels, part: During, known: Kn
     heads, slots = rules.one_with_another(heads, slots, seen)
     question = Tagged(seen, labels, said, heads)
     query = rules.query_by_rule(decode.query_of(heads, rules.event_roles(heads, slots), part), question)
-    query = query if known.of_library else rules.passed_over(query, question)
+    query = query if known.of_library else rules.of_unread_words(query, question)
     by_last = query.unit == "video" and query.during.nth != 0  # "who is in the last video?"
     if known.of_library and not (query.unit and query.per) and not by_last:
         query = replace(query, unit="", per="")
@@ -111,9 +111,8 @@ def _query_of_one(words: Sequence[Word], labels: Labels, part: During, known: Kn
 def _two(words: Sequence[Word], second: int, part: During, known: Known, if_so: bool) -> Query:
     """Two questions in one: the second may lean on the first, or on what is only stated before it."""
     stated = rules.is_statement(words[:second])
-    first, found = _found(words[:second], part, known)
-    if stated and not found.people:  # "I saw a man in red. Is he there at the end?"
-        first, found = _found(words[:second], WHOLE, known)
+    first = _half(words[:second], part, known)
+    found = Finding(first) if known.timeline is None else run(first, known.timeline)
     after = replace(known, history=(*known.history, (first, replace(found, missing=()))))  # nobody was told of it yet
     then = _half(words[second:], part, known if stated and first.select == "refuse" else after)
     if first.select == then.select == "refuse":  # "how is the weather? any women?"
@@ -125,12 +124,6 @@ def _two(words: Sequence[Word], second: int, part: During, known: Known, if_so: 
         return first
     if_so = if_so and "if not" not in " ".join(word.seen for word in words[second:])
     return then if stated else replace(first, then=replace(then, then=None), if_so=if_so)
-
-
-def _found(words: Sequence[Word], part: During, known: Known) -> tuple[Query, Finding]:
-    """The first of two questions, and what is found for it."""
-    first = _half(words, part, known)
-    return first, Finding(first) if known.timeline is None else run(first, known.timeline)
 
 
 def _half(words: Sequence[Word], part: During, known: Known) -> Query:

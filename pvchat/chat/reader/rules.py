@@ -60,7 +60,6 @@ _WALKING = word_set("walk walks walked get gets got run runs ran step steps step
 _COMES = word_set("come comes came coming")
 _ASKING = FUNCTION_WORDS | word_set(f"{table()['vocabulary']['asking']} {NAME}")  # that ask, and tell of nothing else
 _OFTEN_BEFORE = word_set("a an the any some this that these those my our its all only just still also even actually")
-_BEFORE_NAME = _OFTEN_BEFORE | _OPENERS
 _OCCASION = word_set(
     "in on at for of by from to into during as about over along around near before than and or but ,"
     " attend attends attended join joins joined"
@@ -198,20 +197,15 @@ def one_with_another(heads: Heads, slots: list[Slot], seen: Sequence[str]) -> tu
 
 
 def _own_events(question: Tagged, who: str, does: str) -> list[Event]:
-    """Two people with a condition for each, by the roles of their slots; else nothing. "her" is the one before."""
+    """Two people with a condition for each, by the roles of their slots; else nothing."""
     slots = question.slots
     runs = [[*run] for _, run in groupby((s for s in slots if s.role in who + does), lambda slot: slot.role)]
     if len(runs) != 4 or not all(slot.name for slot in (*runs[0], *runs[2])):
         return []
-    at = runs[2][0].at
-    if "and" not in question.seen[runs[1][0].at : at]:
-        return []
-    first, second = [slot for slot in slots if slot.at < at], [slot for slot in slots if slot.at >= at]
-    hers = [slot for slot in second if (slot.role, slot.kind) == ("O", "pronoun")]
-    if hers and len(runs[0]) > 1:
-        return []
-    second = [replace(runs[0][0], role="O", at=slot.at) if slot in hers else slot for slot in second]
-    events = []
+    at, events = runs[2][0].at, list[Event]()
+    first = [slot for slot in slots if slot.at < at]
+    hers = replace(runs[0][0], role="O")  # "is Ana sitting and Ben next to her?"
+    second = [hers if (slot.role, slot.kind) == ("O", "pronoun") else slot for slot in slots if slot.at >= at]
     for half, people in ((first, runs[0]), (second, runs[2])):
         quantifier: queries.Quantifier = "any" if len(people) < 2 else "either" if people[-1].after_or else "both"
         conditions = [one for one in conditions_of(half, does) if one != Has("with")]  # "at the same time"
@@ -267,7 +261,7 @@ def _untold(query: Query, question: Tagged) -> Query:
     return Query("refuse", replace(query.whom, nth=0), value=value, refusal="unseen") if tall or most else query
 
 
-def passed_over(query: Query, question: Tagged) -> Query:
+def of_unread_words(query: Query, question: Tagged) -> Query:
     """What a question asks by words that nobody reads, and by nothing else, as a deed or as what can't be told: "does
     he hang up?", "are his arms bare?", "what colour is the lamp?" don't ask who is there, or what people wear.
     """
@@ -298,18 +292,13 @@ def passed_over(query: Query, question: Tagged) -> Query:
 
 def _first_unread(question: Tagged) -> tuple[int, bool]:
     """Where the first word stands that says what is asked and that nobody reads, -1 for nowhere; and whether it is
-    somebody's ("his face"). What stands behind "at" or "in" only tells the occasion ("was Ana at the interview?"), what
-    stands before "whether" or "you" nothing.
+    somebody's ("his face"). What stands behind "at" or "in" only tells the occasion ("was Ana at the interview?").
     """
     seen, tags = question.seen, question.labels.tags
     start = next((i for i, word in enumerate(seen) if word in _OPENERS), 0)
-    whom = next((i for i, tag in enumerate(tags) if tag[:2] == "S-"), start)
-    start = whom if {*seen[start:whom]} & {"you", "that", "whether", "if"} else start  # "do you think Ana is there?"
     end = next((i for i in range(start + 1, len(tags)) if seen[i] in _ENDS), len(tags))
-    plain = [i for i in range(start + 1, end) if tags[i] == "O" and seen[i].replace("-", "").isalpha()]
-    plain = [i for i in plain if tags[i + 1 : i + 2] not in (("S-gender",), ("P-gender",))]  # "the young man"
-    plain = [i for i in plain if tags[i + 1 : i + 2] != ("S-name",) or seen[i - 1] not in _BEFORE_NAME]  # "little Ana"
-    for i in (i for i in plain if seen[i] not in _ASKING and not is_known("gender", seen[i])):
+    unread = (i for i in range(start + 1, end) if tags[i] == "O" and seen[i] not in _ASKING)
+    for i in (i for i in unread if seen[i].replace("-", "").isalpha()):
         before = next((j for j in range(i - 1, start - 1, -1) if seen[j] not in _OFTEN_BEFORE), start)
         if seen[before] not in _OCCASION:
             of_name = seen[before] == "'s" and seen[before - 1] not in _OPENERS  # not in "what's happening?"
@@ -350,8 +339,8 @@ def _fall(query: Query, question: Tagged) -> Query:
     """Of a fall told by the noun, which the network leaves out: "was there a fall?", "when is the fall?"."""
     seen = question.seen
     at = next((i for i, (a, b) in enumerate(pairwise(seen), 1) if a in _A_FALL and b in ("fall", "falls")), 0)
-    asked: dict[str, queries.Select] = {"how many": "how_often", "at which": "when", "at what": "when"}
-    select: queries.Select = "when" if seen[0] == "when" else asked.get(" ".join(seen[:2]), "exists")
+    asked: dict[str, queries.Select] = {"when": "when", "how": "how_often"}
+    select = asked.get(seen[0], "exists")
     whether = seen[at - 1] != "the" and not _ASKS_FALL.isdisjoint(seen[:at])  # not "did he survive the fall?"
     if not at or query.where or query.during.event or select == "exists" and not whether:
         return query
@@ -394,18 +383,6 @@ def _nobody_with(query: Query, question: Tagged) -> Query:
     return replace(query, whom=of, where=Has("alone")) if asked and of is not None and of.names else query
 
 
-def _but_never(query: Query, question: Tagged) -> Query:
-    """Of those who never do so at all: "who danced but never sat?"."""
-    if query.select not in ("who", "count") or "never" not in question.seen or not isinstance(query.where, And):
-        return query
-    parts = query.where.parts
-    denied = [p for p in parts if isinstance(p, Not) and all(has.attribute == "posture" for has in queries.atoms(p))]
-    rest = [one for one in parts if one not in denied]
-    if not (denied and rest) or query.whom != EVERYBODY:
-        return query
-    return replace(query, whom=Whom(such=queries.conjunction(denied)), where=queries.conjunction(rest))
-
-
 def _anybody(query: Query, question: Tagged) -> Query:
     """Of people in a place, not of the place: "was anybody in the corridor?" doesn't ask whether this is one; how often
     or long of each: "did anybody drink more than twice?", not "does anybody hold two cups?".
@@ -443,16 +420,11 @@ def _of_return(query: Query, question: Tagged) -> Query:
     )
     if not returns or any(slot.comes_back(seen) for slot in question.slots):
         return query
-    if query.during.event is not None:
-        if query.select != "how_often" or query.form != "polar" or query.during.relation not in ("after", "since"):
-            return query
-        since = replace(query.during, relation="since")
-        return replace(query, select="exists", where=Has("enters"), number=None, during=since)
     if query.select == "when" and query.where in (None, Has("enters")) and query.rank is None:
         return replace(query, rank=Rank("time", 2))
     asks_who = seen[0] in ("who", "which") or query.select == "how_often" and query.form == "polar"
     there = query.where in (None, Not(PRESENT), Has("leaves"))  # "who leaves and comes back?"
-    if query.whom.names or not there or not (asks_who or query.select == "count"):
+    if query.whom.names or not there or query.during.event is not None or not (asks_who or query.select == "count"):
         return query
     select: queries.Select = "exists" if query.form == "polar" else "who"
     return replace(query, select=select, where=None, rank=Rank("often"), number=Number("more_than", 1))
@@ -570,6 +542,6 @@ def _taken_off(query: Query, question: Tagged) -> Query:
 HEAD_RULES = (_could_be, _comes_again)
 QUERY_RULES = (
     _fall, _turns, _only_then, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
-    _all_known, _sees_whom, _nobody_with, _but_never, _anybody, _of_people, _of_return, _with_kind,
+    _all_known, _sees_whom, _nobody_with, _anybody, _of_people, _of_return, _with_kind,
     _untold, _who_is_the, _each_other,
 )  # fmt: skip
