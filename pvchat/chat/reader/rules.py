@@ -1,8 +1,8 @@
 """Rules that add to a question what the network leaves out; and what is asked of sound.
 
 In: a question's words and what the network says of them. Out: `into_or_out_of` with the places that are come into or
-left, `heads_by_rule` with what a word settles, `query_by_rule` with what the heads can't say. Each of `HEAD_RULES` and
-`QUERY_RULES` stands for itself: when the network has learned what a rule does, its line can be deleted.
+left, `heads_by_rule` with what a word settles, `query_by_rule` with what the heads can't say. Each of `QUERY_RULES`
+stands for itself: when the network has learned what a rule does, its line can be deleted.
 
 The network tells who speaks, what is said, in which language, when there is music; `_of_sound` says what of it can be
 told. What nothing hears (which song, tones of voice, accents) stays refused.
@@ -46,9 +46,7 @@ _AUXILIARY = word_set("is are was were be been being does do did has have had ca
 _SAYS_MORE = word_set("only just except or nor neither never not alone most")  # "are only Ana and Ben together?"
 _AND_THERE = word_set("and also later in on at the a an ? .")  # "… and later also in the garden?"
 _ONLY_OF = word_set("the me him her us them one")  # before or behind "only": people are meant, no time
-_MOSTLY = word_set("mostly mainly")
 _MOST_OF_IT = re.compile(r"\bmost of (?:it|(?:the|this) (?:time|video|clip|film|footage|recording))\b")
-_NOT = word_set("never not")
 _OFTEN = re.compile(r"once|twice|times")  # "more than twice"; the other: "for 20 seconds"
 _LASTING = re.compile(r"sec|min|hour|hrs?\b|\d[smh]")
 _SOMEBODY = word_set("anyone anybody someone somebody people person")
@@ -91,8 +89,10 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> Heads:
     if heads["select"] == "same":
         before = history[-1][0]
         heads |= {"select": before.select, "attribute": before.attribute or "none", "form": before.form}
-    for rule in HEAD_RULES:
-        heads |= rule(heads, question)
+    if question.seen[0] in ("can", "could") and ("be", NAME) in pairwise(question.seen):  # "could Ana be Ben?"
+        heads |= {"select": "refuse", "refusal": "unseen"}
+    if heads["event_nth"] == "any" and any(slot.comes_back(question.seen) for slot in question.slots):
+        heads["event_nth"] = "second"  # "what does Ana do when she returns?"
     return heads
 
 
@@ -151,18 +151,6 @@ def as_done(slot: Slot, seen: Sequence[str]) -> Slot:
     unread = slot.kind == "deed" and not is_known("deed", slot.value) and _DOES & {*seen[: slot.at]}
     acts = unread and verb[-3:] != "ing" and verb not in FUNCTION_WORDS and slot.typed.lower().startswith(verb)
     return replace(slot, value=f"{participle(verb)}{gap}{rest}") if acts else slot
-
-
-def _could_be(heads: Heads, question: Tagged) -> dict[str, str]:
-    """Whether one could be another isn't seen: "could Ana be Ben?"."""
-    asks = question.seen[0] in ("can", "could") and ("be", NAME) in pairwise(question.seen)
-    return {"select": "refuse", "refusal": "unseen"} if asks else {}
-
-
-def _comes_again(heads: Heads, question: Tagged) -> dict[str, str]:
-    """Whoever comes back comes the second time: "what does Ana do when she returns?"."""
-    again = heads["event_nth"] == "any" and any(slot.comes_back(question.seen) for slot in question.slots)
-    return {"event_nth": "second"} if again else {}
 
 
 def event_roles(heads: Heads, slots: Sequence[Slot]) -> Sequence[Slot]:
@@ -231,11 +219,10 @@ def _each_his_own(query: Query, question: Tagged) -> Query:
 
 def _who_is_the(query: Query, question: Tagged) -> Query:
     """Who somebody described is: "who is the masked man?" asks for a man in a mask."""
-    asks = query.select == "who" and query.whom == EVERYBODY and query.rank is None
-    asks = asks and question.seen[1] in ("is", "was", "'s") and question.seen[2:3] == ["the"]
     kinds = {has.attribute for has in queries.atoms(query.where)}
-    described = asks and "gender" in kinds and kinds <= {"gender", "worn", "hair"}
-    return replace(query, whom=Whom(such=query.where), where=None) if described else query
+    described = query.whom == EVERYBODY and query.rank is None and "gender" in kinds <= {"gender", "worn", "hair"}
+    asks = re.match(r"\S+ (?:is|was|'s) the ", " ".join(question.seen)) and query.select == "who"
+    return replace(query, whom=Whom(such=query.where), where=None) if asks and described else query
 
 
 def _each_other(query: Query, question: Tagged) -> Query:
@@ -318,7 +305,7 @@ def _share(query: Query, question: Tagged) -> Query:
     seen, text = {*question.seen}, " ".join(question.seen)
     if query.select == "how_long" and _SHARE & seen:
         return replace(query, value="share")
-    mostly = seen & _MOSTLY or _MOST_OF_IT.search(text)
+    mostly = seen & {"mostly", "mainly"} or _MOST_OF_IT.search(text)
     if not mostly or query.rank not in (None, Rank("long")) or query.number is not None:
         return query
     if query.select == "exists" and query.form == "polar":
@@ -472,7 +459,7 @@ def _of_sound(query: Query, question: Tagged) -> Query:
 def _of_speaking(query: Query, seen: set[str]) -> Query:
     """Who speaks first, how often, two at once, or never: "when is it silent?" is when nobody does."""
     names, speaks = query.whom.names, Has("speaks")
-    if query.where == Not(speaks) and query.throughout and _NOT & seen:  # "is Ana never silent?"
+    if query.where == Not(speaks) and query.throughout and {"never", "not"} & seen:  # "is Ana never silent?"
         query = replace(query, where=speaks)
     elif query.where == Not(speaks) and query.whom == EVERYBODY and query.select != "who":  # "when is it silent?"
         query = replace(query, whom=Whom(quantifier="none"), where=speaks)
@@ -539,7 +526,6 @@ def _taken_off(query: Query, question: Tagged) -> Query:
     return replace(query, where=And((where,)))
 
 
-HEAD_RULES = (_could_be, _comes_again)
 QUERY_RULES = (
     _fall, _turns, _only_then, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
     _all_known, _sees_whom, _nobody_with, _anybody, _of_people, _of_return, _with_kind,

@@ -223,10 +223,9 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
 def _put_together(made: list[Condition]) -> list[Condition]:
     """Conditions that mean one thing together: "alone with Ben"."""
     of = next((one.of for one in made if is_of(one, "with") and one.of), EVERYBODY)
-    if (of.names or of.known is False) and Has("alone") in made:  # alone with a stranger: with nobody known
-        nobody_else = Not(Has("with", of=Whom(besides=of.names) if of.names else Whom(known=True)))
-        return [*(one for one in made if one != Has("alone")), nobody_else]
-    return made
+    if not of.names or Has("alone") not in made:
+        return made
+    return [*(one for one in made if one != Has("alone")), Not(Has("with", of=Whom(besides=of.names)))]
 
 
 def _has(slot: Slot, colour: str, slots: Sequence[Slot]) -> Has:
