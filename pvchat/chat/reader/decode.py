@@ -160,7 +160,7 @@ def _picks(heads: Heads, whom: Whom, conditions: Sequence[Condition]) -> bool:
     return plain and not described and not things
 
 
-def _during(heads: Heads, slots: Sequence[Slot], part: During, conditions: Sequence[Condition] = ()) -> During:
+def _during(heads: Heads, slots: Sequence[Slot], part: During, conditions: Sequence[Condition]) -> During:
     """The part that is asked about: "the second time" that she is seen, "while Ben does" the same."""
     nth = _NTH[heads["event_nth"]]
     named = all(slot.name for slot in slots if slot.role == "E")  # not "when the second stranger left": once
@@ -175,12 +175,11 @@ def _during(heads: Heads, slots: Sequence[Slot], part: During, conditions: Seque
     about = whom_of(slots, "S", heads) if about == EVERYBODY and not is_of_scene(And(tuple(told))) else about
     relation: queries.Relation = "while" if heads["relation"] == "none" else heads["relation"]
     verbs = words_of(s for s in slots if s.role == "F" and s.kind == "present")
-    moves: tuple[tuple[queries.Attribute, frozenset[str], Condition], ...] = (
-        ("leaves", verbs & GOING, Not(PRESENT)), ("enters", verbs & COMING - {"walk"}, PRESENT),
-    )  # fmt: skip
-    for move, said, state in moves:
-        if relation == "while" and said and told == [state] and not nth:
-            told = [Has(move)]  # "does Tom wave when he leaves?", "who was there when Ben came?"
+    once = relation == "while" and not nth
+    if once and told == [Not(PRESENT)] and verbs & GOING:  # "does Tom wave when he leaves?"
+        told = [Has("leaves")]
+    elif once and told == [PRESENT] and verbs & COMING - {"walk"}:  # "who was there when Ben came?"
+        told = [Has("enters")]
     if relation == "after" and any(slot.begins for slot in slots if slot.role == "F"):
         relation = "since"
     return replace(part, relation=relation, event=Event(about, joined(told, "and") or PRESENT), nth=nth)
@@ -188,9 +187,8 @@ def _during(heads: Heads, slots: Sequence[Slot], part: During, conditions: Seque
 
 def _held_against(heads: Heads, slots: Sequence[Slot], happens: list[Condition], part: During) -> During:
     """Before or after what something is asked to happen: "does Ana leave before Ben comes?"."""
-    whom = whom_of(slots, "V", heads)
-    whom = whom_of(slots, "E", heads) if whom == EVERYBODY else whom
-    whom = whom_of(slots, "S", heads) if whom == EVERYBODY and not is_of_scene(And(tuple(happens))) else whom
+    roles = ("V", "E") if is_of_scene(And(tuple(happens))) else ("V", "E", "S")
+    whom = next((one for role in roles if (one := whom_of(slots, role, heads)) != EVERYBODY), EVERYBODY)
     relation: queries.Relation = "before" if heads["relation"] == "none" else heads["relation"]
     return replace(part, relation=relation, event=Event(whom, joined(happens, "and") or PRESENT))
 

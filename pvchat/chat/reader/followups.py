@@ -37,34 +37,62 @@ _ON_OTHER_SIDE = re.compile(r"\b(?:other|opposite) side(?: of (?:him|her|them))?
 _FAR_BACK = 4  # turns that "they" may reach back to
 
 
-def subjects(turn: Turn) -> tuple[str, ...]:
-    """Whom one turn was about, in order: those it named, else who was found: "she" after "who wears a hat?"."""
-    query, finding = turn
-    named = _named(query)
-    if named and query.select != "who":
-        return named
-    by_looks = (query.whom.such is not None or query.whom.nth != 0) and query.select not in ("who", "count")
-    others = finding.against or finding.open if by_looks or query.select == "refuse" else ()
-    return finding.names or named or tuple(one.entity for one in others)
+def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline | None) -> list[Slot]:
+    """The slots with names in the place of pronouns: "does she hug him?" is of Ana and Ben; one that can mean nobody is
+    left out. The turns before are looked at only where a pronoun needs them: those of a library are answered then.
+    """
+    found: list[Slot] = []
+    for slot in slots:
+        if slot.kind != "pronoun":
+            found.append(slot)
+        elif slot.role == "P" and slot.words & CARRIES and (held := _last_thing(history)):  # "who holds it?"
+            found.append(replace(slot, kind="holding", value=held))
+        elif (of_thing := _of_thing(slot)) and (thing := _last_thing(history)):
+            found.append(replace(slot, role=of_thing, kind="thing", value=thing))
+        elif slot.role == "S" and slot.words & (_HE | _SHE) and any("other" in one.words for one in found):
+            continue  # "and the other one, what's her hair like?"
+        elif slot.role not in ("P", "F"):  # those are what was said before: `_said_again`
+            names = _left_out(slots, history) if slot.value == "else" else _own(slot, slots, timeline)
+            names = names or _meant_by(slot.words, history, timeline, slot.role == "E")
+            names = names or _own(slot, slots, timeline, later=True)
+            if not names and slot.role == "S" and _means_rest(slot.words):  # there are none
+                slot, names = replace(slot, role="X"), _subjects(history[-1]) if history else ()
+            if not names and slot.role in ("E", "V") and (gender := _gender_of(slot.words)):
+                found.append(replace(slot, kind="gender", value=gender))  # nobody's name, but not just anybody
+            found += [replace(slot, kind="name", name=name, value=name) for name in names]
+    return found
 
 
-def _spoken_of(turn: Turn, timeline: Timeline | None) -> tuple[str, ...]:
-    """`subjects`, and with whom they are asked about by looks: "is the man next to the woman in red?" is about both."""
-    others = (has.of for has in queries.atoms(turn[0].where) if has.of is not None)
-    of = [whom for whom in others if whom.such is not None or whom.nth]
-    theirs = [] if timeline is None else [name for one in of for name in chosen(one, [timeline.whole], timeline).sure]
-    return tuple(dict.fromkeys((*subjects(turn), *theirs)))
+def _left_out(slots: Sequence[Slot], history: Sequence[Turn]) -> Sequence[str]:
+    """Whom "who else?" leaves out: those in the question itself, else those of whom it held before, or was asked."""
+    named = [slot.name for slot in slots if slot.name]
+    return named or (history[-1][1].names or _subjects(history[-1]) if history else ())
 
 
-def _named(query: Query) -> tuple[str, ...]:
-    """The names in a query: "is Ana with Ben?" and "does Ana come before Ben?" name two."""
-    with_ = query.where.of.names if isinstance(query.where, Has) and query.where.of is not None else ()
-    versus = () if query.versus is None else query.versus.names
-    each = (name for event in queries.events_in(query.where) for name in event.whom.names)
-    return tuple(dict.fromkeys((*query.whom.names, *with_, *versus, *each)))
+def _last_thing(history: Sequence[Turn]) -> str:
+    """The thing that was asked about last: "is the dog there?", "where is it?"."""
+    asked = (has for query, _ in reversed(history) for has in queries.parts_of(query, Has) if has.attribute == "thing")
+    return next((has.value for has in asked), "")
 
 
-def meant_by(
+def _of_thing(slot: Slot) -> str:
+    """As what an "it" stands for a thing: "where is it?" asks about it, "who came with it?" doesn't: ""."""
+    return {"S": "P", "E": "F"}.get(slot.role, "") if slot.typed.lower() == "it" else ""
+
+
+def _own(pronoun: Slot, slots: Sequence[Slot], timeline: Timeline | None, later: bool = False) -> Sequence[str]:
+    """Whom a pronoun means within its question: "does Hugo sit before he leaves?"; `later`: who is named behind it."""
+    asked = pronoun.role in "SO"  # "when Ana comes back, does she …?", "who is beside her?"
+    named = [slot for slot in slots if slot.name and (slot.at < pronoun.at or later and pronoun.role != "S")]
+    of_role = ([slot.name for slot in named if slot.role == role] for role in ("E" if asked else "SO"))
+    own = next(filter(None, of_role), list[str]())
+    fits = _no_such(pronoun.words, timeline).isdisjoint(own)
+    fits = fits and (len(own) < 2 or bool(pronoun.words & _SEVERAL))  # "she" is none of two
+    happens = pronoun.role in "EO" or asked and later or pronoun.role == "V" and any(slot.role == "F" for slot in slots)
+    return own if happens and fits else ()
+
+
+def _meant_by(
     words: frozenset[str], history: Sequence[Turn], timeline: Timeline | None, event: bool = False
 ) -> tuple[str, ...]:
     """The names that a pronoun, with its noun ("the other one"), stands for, by the turns before, oldest first, else by
@@ -78,9 +106,9 @@ def meant_by(
         return _several(history, timeline)
     seen = () if timeline is None or timeline.drawn else chosen(EVERYBODY, [timeline.whole], timeline).sure
     if "other" in words and history:  # who was on the last list, or spoken of before, and not in the last turn
-        found, last = history[-1][1].names, subjects(history[-1])
+        found, last = history[-1][1].names, _subjects(history[-1])
         about = {*last, *queries.others_in(history[-1][0].whom.such)}  # "the man to her left"
-        others = (name for turn in reversed(history[:-1]) for name in subjects(turn) if name not in about)
+        others = (name for turn in reversed(history[:-1]) for name in _subjects(turn) if name not in about)
         not_found = (name for name in last if found and name not in found)  # "Ana or Ben?"
         rest = [name for name in seen if name not in about]
         return tuple(islice(chain(others, not_found, last[1:], rest if len(rest) == 1 else ()), 1))
@@ -88,7 +116,7 @@ def meant_by(
     here = seen if history else [one.name for one in known if one.known and one.decision == "present"]
     fits = [name for name in here if name not in no_such]
     return (
-        _last_meant(history, timeline, no_such | _gone(history), event)
+        _last_meant(history, timeline, no_such | _absent(history), event)
         or _only_one(fits, words, timeline)  # "is Ana there?" (no), "what is she holding?"
         or _last_meant(history, timeline, no_such if fits else set(), event)  # set(): wrongly measured
     )
@@ -120,19 +148,27 @@ def _only_one(fits: Sequence[str], words: frozenset[str], timeline: Timeline | N
     return next((tuple(some) for some in (fits, [one for one in fits if one in surely]) if len(some) == 1), ())
 
 
-def _gone(history: Sequence[Turn]) -> set[str]:
+def _no_such(words: frozenset[str], timeline: Timeline | None) -> set[str]:
+    """Who can't be meant by "he" or "she", as far as that was measured."""
+    rows = () if timeline is None else timeline.rows
+    genders = {row.entity: row.value for row in rows if row.attribute == "gender"}
+    said = _gender_of(words)
+    return {name for name, gender in genders.items() if said and gender and gender != said}
+
+
+def _gender_of(words: frozenset[str]) -> str:
+    """Whether "he" or "she" is said: "man", "woman", or ""."""
+    return "man" if words & _HE else "woman" if words & _SHE else ""
+
+
+def _absent(history: Sequence[Turn]) -> set[str]:
     """Who was asked about by name and isn't there: "she" is rather somebody who is."""
     return {one.name for _, found in history for one in found.missing if one.why == "absent"}
 
 
-def _means_rest(words: frozenset[str]) -> bool:
-    """Whether a pronoun means all others: "the rest", "the other two"."""
-    return bool(words & REST or "other" in words and words & _SEVERAL)
-
-
 def _several(history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]:
     """Who "they" are: those of the last turns, back to where there are two: "is Ana there?", "and Ben?"."""
-    gone, found, back = _gone(history), tuple[str, ...](), history[: -_FAR_BACK - 1 : -1]
+    gone, found, back = _absent(history), tuple[str, ...](), history[: -_FAR_BACK - 1 : -1]
     there = ([name for name in _spoken_of(turn, timeline) if name not in gone] for turn in back)
     if len(last := next(filter(None, there), [])) > 1:  # "are Ana and Ben there?", "and Cleo?" (no), "do they sit?"
         return tuple(last)
@@ -148,80 +184,44 @@ def _others_told(turn: Turn) -> tuple[str, ...]:
     return tuple(one.entity for one in turn[1].instead) if len(turn[1].instead) > 1 else ()
 
 
+def _means_rest(words: frozenset[str]) -> bool:
+    """Whether a pronoun means all others: "the rest", "the other two"."""
+    return bool(words & REST or "other" in words and words & _SEVERAL)
+
+
 def _rest(history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]:
     """Who "the rest" are: all but those of the last turn, of the list these are from, else of all who are seen."""
-    last = subjects(history[-1]) if history else ()
+    last = _subjects(history[-1]) if history else ()
     lists = (finding.names for _, finding in reversed(history[:-1]) if last and {*last} < {*finding.names})
     seen = () if timeline is None else chosen(EVERYBODY, [timeline.whole], timeline).sure
     return tuple(name for name in next(lists, seen) if name not in last)
 
 
-def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline | None) -> list[Slot]:
-    """The slots with names in the place of pronouns: "does she hug him?" is of Ana and Ben; one that can mean nobody is
-    left out. The turns before are looked at only where a pronoun needs them: those of a library are answered then.
-    """
-    found: list[Slot] = []
-    for slot in slots:
-        if slot.kind != "pronoun":
-            found.append(slot)
-        elif slot.role == "P" and slot.words & CARRIES and (held := _last_thing(history)):  # "who holds it?"
-            found.append(replace(slot, kind="holding", value=held))
-        elif (of_thing := _of_thing(slot)) and (thing := _last_thing(history)):
-            found.append(replace(slot, role=of_thing, kind="thing", value=thing))
-        elif slot.role == "S" and slot.words & (_HE | _SHE) and any("other" in one.words for one in found):
-            continue  # "and the other one, what's her hair like?"
-        elif slot.role not in ("P", "F"):  # those are what was said before: `_said_again`
-            names = _left_out(slots, history) if slot.value == "else" else _own(slot, slots, timeline)
-            names = names or meant_by(slot.words, history, timeline, slot.role == "E")
-            names = names or _own(slot, slots, timeline, later=True)
-            if not names and slot.role == "S" and _means_rest(slot.words):  # there are none
-                slot, names = replace(slot, role="X"), subjects(history[-1]) if history else ()
-            if not names and slot.role in ("E", "V") and (gender := _gender_of(slot.words)):
-                found.append(replace(slot, kind="gender", value=gender))  # nobody's name, but not just anybody
-            found += [replace(slot, kind="name", name=name, value=name) for name in names]
-    return found
+def _subjects(turn: Turn) -> tuple[str, ...]:
+    """Whom one turn was about, in order: those it named, else who was found: "she" after "who wears a hat?"."""
+    query, finding = turn
+    named = _named(query)
+    if named and query.select != "who":
+        return named
+    by_looks = (query.whom.such is not None or query.whom.nth != 0) and query.select not in ("who", "count")
+    others = finding.against or finding.open if by_looks or query.select == "refuse" else ()
+    return finding.names or named or tuple(one.entity for one in others)
 
 
-def _left_out(slots: Sequence[Slot], history: Sequence[Turn]) -> Sequence[str]:
-    """Whom "who else?" leaves out: those in the question itself, else those of whom it held before, or was asked."""
-    named = [slot.name for slot in slots if slot.name]
-    return named or (history[-1][1].names or subjects(history[-1]) if history else ())
+def _spoken_of(turn: Turn, timeline: Timeline | None) -> tuple[str, ...]:
+    """`_subjects`, and with whom they are asked about by looks: "is the man beside the woman in red?" is about both."""
+    others = (has.of for has in queries.atoms(turn[0].where) if has.of is not None)
+    of = [whom for whom in others if whom.such is not None or whom.nth]
+    theirs = [] if timeline is None else [name for one in of for name in chosen(one, [timeline.whole], timeline).sure]
+    return tuple(dict.fromkeys((*_subjects(turn), *theirs)))
 
 
-def _last_thing(history: Sequence[Turn]) -> str:
-    """The thing that was asked about last: "is the dog there?", "where is it?"."""
-    asked = (has for query, _ in reversed(history) for has in queries.parts_of(query, Has) if has.attribute == "thing")
-    return next((has.value for has in asked), "")
-
-
-def _of_thing(slot: Slot) -> str:
-    """As what an "it" stands for a thing: "where is it?" asks about it, "who came with it?" doesn't: ""."""
-    return {"S": "P", "E": "F"}.get(slot.role, "") if slot.typed.lower() == "it" else ""
-
-
-def _gender_of(words: frozenset[str]) -> str:
-    """Whether "he" or "she" is said: "man", "woman", or ""."""
-    return "man" if words & _HE else "woman" if words & _SHE else ""
-
-
-def _no_such(words: frozenset[str], timeline: Timeline | None) -> set[str]:
-    """Who can't be meant by "he" or "she", as far as that was measured."""
-    rows = () if timeline is None else timeline.rows
-    genders = {row.entity: row.value for row in rows if row.attribute == "gender"}
-    said = _gender_of(words)
-    return {name for name, gender in genders.items() if said and gender and gender != said}
-
-
-def _own(pronoun: Slot, slots: Sequence[Slot], timeline: Timeline | None, later: bool = False) -> Sequence[str]:
-    """Whom a pronoun means within its question: "does Hugo sit before he leaves?"; `later`: who is named behind it."""
-    asked = pronoun.role in "SO"  # "when Ana comes back, does she …?", "who is beside her?"
-    named = [slot for slot in slots if slot.name and (slot.at < pronoun.at or later and pronoun.role != "S")]
-    of_role = ([slot.name for slot in named if slot.role == role] for role in ("E" if asked else "SO"))
-    own = next(filter(None, of_role), list[str]())
-    fits = _no_such(pronoun.words, timeline).isdisjoint(own)
-    fits = fits and (len(own) < 2 or bool(pronoun.words & _SEVERAL))  # "she" is none of two
-    happens = pronoun.role in "EO" or asked and later or pronoun.role == "V" and any(slot.role == "F" for slot in slots)
-    return own if happens and fits else ()
+def _named(query: Query) -> tuple[str, ...]:
+    """The names in a query: "is Ana with Ben?" and "does Ana come before Ben?" name two."""
+    with_ = query.where.of.names if isinstance(query.where, Has) and query.where.of is not None else ()
+    versus = () if query.versus is None else query.versus.names
+    each = (name for event in queries.events_in(query.where) for name in event.whom.names)
+    return tuple(dict.fromkeys((*query.whom.names, *with_, *versus, *each)))
 
 
 def leaned_on(history: Sequence[Turn], heads: Heads, said: Sequence[Slot], part: During) -> Sequence[Turn]:
@@ -258,8 +258,8 @@ def _of_whom_is(query: Query, question: Tagged, history: Sequence[Turn]) -> Quer
     leans = alone and (len(said) > 1 or named[0].role == "P" or heads["follow"] == "ellipsis")
     if not leans or heads["select"] != "exists" or history[-1][0].whom == EVERYBODY:
         return query
-    last = {*subjects(history[-1])}
-    of_one = [turn[0] for turn in history if subjects(turn) and last.issuperset(subjects(turn))]
+    last = {*_subjects(history[-1])}
+    of_one = [turn[0] for turn in history if _subjects(turn) and last.issuperset(_subjects(turn))]
     told = (one.where if one.select == "who" else one.whom.such for one in reversed(of_one) if not one.whom.names)
     such = next((one for one in told if one is not None and not queries.is_of(one, "gender")), None)
     return Query("exists", Whom((named[0].name,)), such, form="polar")
@@ -366,7 +366,7 @@ def _of_the_same(asked: Query, last: Turn) -> Query:
 def _about(asked: Query, last: Turn) -> Whom:
     """Whom another question is about: after "who sits?" is "when?" of those who were found, "how many?" of all."""
     before, with_whom = last[0].whom, queries.others_in(last[0].where)
-    people = tuple(name for name in subjects(last) if name not in with_whom)
+    people = tuple(name for name in _subjects(last) if name not in with_whom)
     if asked.select in ("who", "count", "order"):
         named = len(before.names) > 1 or asked.select == "order"
         return replace(before, names=before.names if named else (), quantifier="any")
@@ -447,7 +447,7 @@ def _ranked_anew(query: Query, asked: Query, heads: Heads) -> Query:
 def _at_its_time(query: Query, asked: Query, last: Turn, question: Tagged) -> Query:
     """The query that goes on, with the part of the video and the numbers that are asked about."""
     before, during = last[0], _that_time(asked, last, question)
-    event, people = during.event, before.whom.names or subjects(last)
+    event, people = during.event, before.whom.names or _subjects(last)
     if event is not None and event.whom == EVERYBODY and not is_of_scene(event.where) and people:  # "while eating?"
         during = replace(during, event=replace(event, whom=Whom(people, "both" if len(people) > 1 else "any")))
     query = _what_then(query, asked, during)
@@ -480,7 +480,7 @@ def _that_time(asked: Query, last: Turn, question: Tagged) -> During:
     denied = bool(found.against or found.nothing or found.open) and not found.people
     if relation == "while" and denied and before.select in queries.WHETHER:  # "does she leave?" (no), "… meanwhile?"
         return asked.during
-    whom = before.whom if before.whom != EVERYBODY else Whom(subjects(last))
+    whom = before.whom if before.whom != EVERYBODY else Whom(_subjects(last))
     nth = before.rank.k if before.select in ("when", "attribute") and before.rank is not None else 0  # "and then?"
     happens = Has("speaks") if before.attribute in queries.HEARD else PRESENT
     return During(relation, Event(whom, before.where or happens), nth)

@@ -31,7 +31,6 @@ BACK = frozenset(("back", "again", "return", "returns", "returned", "returning")
 CARRIES = word_set("carry carries carried carrying hold holds held holding something anything")  # any thing
 _AGAIN = word_set("do does did doing done so it that")  # stand for a deed that was spoken of
 _MEASURED = ("worn", "hair", "deed", "posture", "holding", "near", "thing", "enters")  # of whoever is there
-_CLOSED = ("posture",)  # kinds of which the lexicon has every value
 REST = word_set("others rest remaining")  # all others: "the rest"
 _PEOPLE = ("name", "unknown", "pronoun", "stranger", "nth")  # kinds of slots that say who, and aren't conditions
 _BETWEEN = word_set("between sandwiched wedged flanked flank middle either each both one")  # "with one on each side"
@@ -194,7 +193,7 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
     relation is with ("Ben") is a slot of role O.
     """
     own = [s for s in slots if s.role == role and s.kind not in (*_PEOPLE, "number")]
-    own = [s for s in own if s.kind not in _CLOSED or is_known(s.kind, s.value)] or own  # "sat by the bed": no posture
+    own = [s for s in own if s.kind != "posture" or is_known("posture", s.value)] or own  # "sat by the bed": none
     own = [s for s in own if s.kind not in ("deed", "near") or not {*s.value.split()} <= FUNCTION_WORDS]
     own = [s for s in own if s.kind != "deed" or not {*s.value.split()} <= _ASIDE or len(own) == 1]
     deeds = {s.end for s in own if s.kind == "deed"}  # "write anything down" holds nothing
