@@ -279,10 +279,13 @@ def of_unread_words(query: Query, question: Tagged) -> Query:
 
 def _first_unread(question: Tagged) -> tuple[int, bool]:
     """Where the first word stands that says what is asked and that nobody reads, -1 for nowhere; and whether it is
-    somebody's ("his face"). What stands behind "at" or "in" only tells the occasion ("was Ana at the interview?").
+    somebody's ("his face"). What stands behind "at" or "in" only tells the occasion ("was Ana at the interview?"), what
+    stands before "whether" or "you" nothing.
     """
     seen, tags = question.seen, question.labels.tags
     start = next((i for i, word in enumerate(seen) if word in _OPENERS), 0)
+    whom = next((i for i, tag in enumerate(tags) if tag[:2] == "S-"), start)
+    start = whom if {*seen[start:whom]} & {"you", "that", "whether", "if"} else start  # "do you think Ana is there?"
     end = next((i for i in range(start + 1, len(tags)) if seen[i] in _ENDS), len(tags))
     unread = (i for i in range(start + 1, end) if tags[i] == "O" and seen[i] not in _ASKING)
     for i in (i for i in unread if seen[i].replace("-", "").isalpha()):

@@ -71,7 +71,7 @@ _CAPITALS = frozenset(
 _ASKED = word_set(
     """what wearing where doing which while before after together there video standing sitting talking people person
     beside next between without anyone someone everybody nobody always never when whose does isn't aren't furthest
-    farthest already still leftmost rightmost further secs mins back came come comes leaves wear wears wore"""
+    farthest already still leftmost rightmost further secs mins back came come comes leaves wear wears wore tint"""
 )
 
 
