@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pvchat.chat import query as queries
 from pvchat.chat.query import HEARD, TYPES, During, Has, Query, Whom, atoms, names_in, parts_of
-from pvchat.chat.reader.decode import Turn
+from pvchat.chat.reader.followups import Turn
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.reader.units import of_clip
 from pvchat.chat.run import run

@@ -360,7 +360,7 @@ def timed(finding: Finding, timeline: Timeline) -> str:
     """When something holds of those who are meant, for how long, or how often."""
     query, where, quantifier = finding.query, finding.query.where, finding.query.whom.quantifier
     both = quantifier == "both" or quantifier == "all" and where == Has("with")  # "when are all together?"
-    both = both and not finding.missing and (finding.people or not query.whom.names)
+    both = both and not finding.missing and bool(finding.people or not query.whom.names)
     many = query.number is not None and query.value == "people"
     if both or many or quantifier in ("none", "only") or clauses.asks_scene(finding):
         return f"{lead(finding)}{_together(finding, timeline)}."
