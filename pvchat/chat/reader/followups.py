@@ -137,8 +137,8 @@ def _last_meant(history: Sequence[Turn], timeline: Timeline | None, no_such: set
         if len(fits) > 1 and turn[0].whom.such is not None and not turn[1].people:  # "the man to her left": either
             return tuple(fits) if len(fits) == 2 else ()
         if len(fits) > 1:
-            named = [name for name in _named(turn[0]) or beside if name in fits]
-            return (named[0],) if len(named) == 1 else (fits[0],)
+            by_name = [name for name in _named(turn[0]) or beside if name in fits]
+            return (by_name[0],) if len(by_name) == 1 else (fits[0],)
     return ()
 
 
