@@ -76,7 +76,7 @@ EXISTS = [
     (polar(BEN, Not(SITTING), throughout=True), "yes", {"people": found("Ben", STANDS)}, "Yes, Ben is never sitting."),
     (polar(BOTH, Has("with")), "no", {"against": (no("Ana"), no("Ben"), no("#1"))},
      "No, Ana, Ben and somebody I don't know are not seen together."),
-    (polar(TWO, SITTING), "yes", {"people": (found("Ana"), found("Ben"))}, "Yes, Ana and Ben are sitting."),
+    (polar(TWO, SITTING), "yes", {"people": (found("Ana"), found("Ben"))}, "Yes, Ana and Ben are both sitting."),
     (polar(Whom(("Ana", "Cleo"), "both"), SITTING), "no", {"people": found("Ana"), "missing": GONE},
      "No, Ana is sitting; Cleo is not in this video."),
     (polar(Whom(("Ana", "Ben"), "either"), SITTING), "no", {"against": (no("Ana"), no("Ben"))},

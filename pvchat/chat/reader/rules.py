@@ -373,6 +373,18 @@ def _nobody_with(query: Query, question: Tagged) -> Query:
     return replace(query, whom=of, where=Has("alone")) if asked and of is not None and of.names else query
 
 
+def _but_never(query: Query, question: Tagged) -> Query:
+    """Of those who never do so at all: "who danced but never sat?"."""
+    if query.select not in ("who", "count") or "never" not in question.seen or not isinstance(query.where, And):
+        return query
+    parts = query.where.parts
+    denied = [p for p in parts if isinstance(p, Not) and all(has.attribute == "posture" for has in queries.atoms(p))]
+    rest = [one for one in parts if one not in denied]
+    if not (denied and rest) or query.whom != EVERYBODY:
+        return query
+    return replace(query, whom=Whom(such=queries.conjunction(denied)), where=queries.conjunction(rest))
+
+
 def _anybody(query: Query, question: Tagged) -> Query:
     """Of people in a place, not of the place: "was anybody in the corridor?" doesn't ask whether this is one; how often
     or long of each: "did anybody drink more than twice?", not "does anybody hold two cups?".
@@ -410,11 +422,16 @@ def _of_return(query: Query, question: Tagged) -> Query:
     )
     if not returns or any(slot.comes_back(seen) for slot in question.slots):
         return query
+    if query.during.event is not None:
+        if query.select != "how_often" or query.form != "polar" or query.during.relation not in ("after", "since"):
+            return query
+        since = replace(query.during, relation="since")
+        return replace(query, select="exists", where=Has("enters"), number=None, during=since)
     if query.select == "when" and query.where in (None, Has("enters")) and query.rank is None:
         return replace(query, rank=Rank("time", 2))
     asks_who = seen[0] in ("who", "which") or query.select == "how_often" and query.form == "polar"
     there = query.where in (None, Not(PRESENT), Has("leaves"))  # "who leaves and comes back?"
-    if query.whom.names or not there or query.during.event is not None or not (asks_who or query.select == "count"):
+    if query.whom.names or not there or not (asks_who or query.select == "count"):
         return query
     select: queries.Select = "exists" if query.form == "polar" else "who"
     return replace(query, select=select, where=None, rank=Rank("often"), number=Number("more_than", 1))
@@ -531,6 +548,6 @@ def _taken_off(query: Query, question: Tagged) -> Query:
 
 QUERY_RULES = (
     _fall, _turns, _only_then, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
-    _all_known, _sees_whom, _nobody_with, _anybody, _of_people, _of_return, _with_kind,
+    _all_known, _sees_whom, _nobody_with, _but_never, _anybody, _of_people, _of_return, _with_kind,
     _untold, _who_is_the, _each_other,
 )  # fmt: skip
