@@ -84,6 +84,8 @@ def read(text: str, *before: str) -> Query:
         (("Is Ana wearing a jacket?",), "And when she is talking?",
          Query("exists", ANA, WEARS, form="polar", during=During("while", Event(ANA, Has("deed", "talking"))))),
         # places, things, company
+        (("Is Ana in the kitchen?",), "What is she doing there?",
+         Query("attribute", ANA, Has("place", "kitchen"), attribute="deed")),
         (("Is there a dog?",), "Who is there while it is there?",
          Query("who", during=During("while", Event(Whom(), Has("thing", "dog"))))),
         (("Is there a dog?",), "Where?", Query("exists", where=Has("thing", "dog"))),

@@ -226,6 +226,7 @@ JACKET = Has("worn", "jacket")
 FOLLOWING: dict[tuple[str, str], Query] = {
     # a condition beside one of another kind, in the place of one of its own
     ("Is Ana talking?", "With Ben?"): Query("exists", ANA, And((TALKS, Has("with", of=BEN))), form="polar"),
+    ("Are Ana and Ben together?", "Without Cleo?"): Query("when", BOTH, Not(Has("with", of=CLEO)), form="polar"),
     ("Is Ana next to Ben?", "Or alone?"): Query("exists", ANA, Has("alone"), form="polar"),
     ("What is Ana doing?", "With Ben?"): Query("attribute", ANA, Has("with", of=BEN), "deed"),
     ("What is Ana wearing?", "Glasses too?"): Query("exists", ANA, Has("worn", "glasses"), form="polar"),
@@ -233,6 +234,7 @@ FOLLOWING: dict[tuple[str, str], Query] = {
     ("Is Ana holding a cup?", "And a book?"): Query("exists", ANA, Has("holding", "book"), form="polar"),
     ("Is Ana there?", "Not her, the one with the hat"): Query("exists", Whom(such=HAT), form="polar"),
     ("Who comes first?", "Not first, last"): Query("who", rank=Rank("time", -1)),
+    ("Is Ana wearing a jacket?", "But no hat?"): Query("exists", ANA, And((JACKET, Not(HAT))), form="polar"),
     ("Does Ana wear a red jacket?", "Not red, blue."): Query(
         "exists", ANA, Has("worn", "jacket", "blue"), form="polar"
     ),

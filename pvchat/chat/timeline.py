@@ -459,7 +459,8 @@ def says(has: Has, row: Row, measured: bool) -> Verdict:
     fits = fits or has.attribute == "place" and set() < asked - {"room"} <= told  # "a hospital room"
     said = _worn(has, row, measured) if has.attribute == "worn" else "yes" if fits else "unknown"
     if not row.holds:
-        return "no" if has.value and (said == "yes" or set() < told <= asked) else "unknown"  # no "long dark hair"
+        as_much = set() < told <= asked  # who has no long hair has no long dark hair, but may have hair
+        return "no" if has.value and (as_much or has.attribute == "worn" and said == "yes") else "unknown"
     rivals = has.attribute in EXCLUSIVE
     if has.attribute == "place":  # "at home" says nothing of the rooms there, "the countryside" may be a forest
         covered = told.union(*(_MAY_BE.get(word, ()) for word in told)) - {"room"}

@@ -74,7 +74,8 @@ def _identified(heads: Heads, slots: Sequence[Slot]) -> tuple[Heads, Sequence[Sl
     made = [
         replace(s, role=turned[s.role]) if s.role == "S" or s.role == "P" and s.kind in _CALLED else s for s in slots
     ]
-    return heads | {"join": "and"}, made
+    counted_along = heads["rank"] == "none" and any(s.role == "P" and s.kind == "nth" for s in made)
+    return heads | {"join": "and"} | ({"rank": heads["nth_by"]} if counted_along else {}), made
 
 
 def _two_sides(slots: Sequence[Slot]) -> Sequence[Slot]:

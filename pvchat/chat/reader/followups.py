@@ -403,6 +403,10 @@ def _said_again(query: Query, asked: Query, said: Sequence[Slot]) -> Query:
     if again is not None and query.where is not None:
         before = Not(query.where) if again.denied else query.where
         query = replace(query, where=before)
+        worn = before.part if isinstance(before, Not) and again.denied else None
+        off = query.select == "exists" and query.whom.names and asked.where is None
+        if off and queries.is_of(worn, "worn"):  # "does she take it off?"
+            return replace(query, where=And((before,)), during=During("after", Event(query.whom, worn)))
         both = None if asked.where is None else _coloured(asked.where, query.where)
         blue = queries.is_of(both, "worn") and not both.value and queries.is_of(before, "worn")  # "or is it blue?"
         both = And((before, both)) if both is not None and both == asked.where and not blue else both
@@ -429,12 +433,25 @@ def _with_condition(query: Query, asked: Condition) -> Query:
         asked = replace(asked, attribute="holding")
     if queries.is_of(asked, "thing") and query.where != asked:  # "what about a dog?"
         return replace(query, select="exists", form="polar", whom=EVERYBODY, where=asked, attribute=None, value="")
-    group, of_value = _group(asked), queries.is_of(queries.affirmed(asked), query.attribute)
-    if query.where is None and query.select in ("attribute", "describe") and of_value and query.whom != EVERYBODY:
+    has, group = queries.affirmed(asked), _group(asked)
+    of_value = queries.is_of(has, query.attribute) and query.whom != EVERYBODY
+    if query.where is None and query.select in ("attribute", "describe") and of_value:
         return replace(query, select="exists", form="polar", where=asked, attribute=None, value="", rank=None)
-    in_its_place = (group, "" if group == "state" else group)
-    kept = [part for part in queries.together(query.where) if group and _group(part) not in in_its_place]
+    with_whom = isinstance(has, Has) and has.of is not None
+    if query.where == Has("with") and with_whom and query.select in ("exists", "when"):
+        return replace(query, select="when", where=asked)  # "are they together?", "without Ben?"
+    if query.select == "when" and group == "company" and query.where is not None:  # "when did he eat?", "alone?"
+        query = replace(query, select="exists", form="polar", rank=None)
+    kept = [part for part in queries.together(query.where) if group and not _takes_place_of(asked, part)]
     return replace(query, where=queries.conjunction([*kept, asked]))
+
+
+def _takes_place_of(asked: Condition, before: Condition) -> bool:
+    """Whether a condition stands for one before, not beside it: "a coat?", "but no hat?" has both."""
+    has, group = queries.affirmed(asked), _group(asked)
+    if isinstance(asked, Not) and queries.is_of(has, "worn", "holding") and queries.is_of(before, has.attribute):
+        return has.value in ("", before.value)
+    return _group(before) in (group, "" if group == "state" else group)
 
 
 def _ranked_anew(query: Query, asked: Query, heads: Heads) -> Query:
@@ -442,6 +459,9 @@ def _ranked_anew(query: Query, asked: Query, heads: Heads) -> Query:
     rank = query.rank
     if rank is not None and heads["end"] == "next":
         return replace(query, rank=replace(rank, k=rank.k + (1 if rank.k > 0 else -1)))
+    side = asked.where.value if queries.is_of(asked.where, "side") else ""
+    if rank is not None and rank.by in ("left", "right") and side in ("left", "right"):
+        return replace(query, where=None, rank=replace(rank, by=cast(queries.RankBy, side)))
     return query if asked.rank is None else replace(query, rank=asked.rank)
 
 
@@ -451,6 +471,10 @@ def _at_its_time(query: Query, asked: Query, last: Turn, question: Tagged) -> Qu
     event, people = during.event, before.whom.names or _subjects(last)
     if event is not None and event.whom == EVERYBODY and not is_of_scene(event.where) and people:  # "while eating?"
         during = replace(during, event=replace(event, whom=Whom(people, "both" if len(people) > 1 else "any")))
+    if question.heads["end"] == "next" and before.rank is None and during == WHOLE:  # "and after that?"
+        happened = None if before.where is None else Event(_about(before, last), before.where)
+        event = before.during.event or happened
+        during = WHOLE if event is None else During("after", event)
     query = _what_then(query, asked, during)
     held = before.during if during == WHOLE and not _elsewhere(asked, before) else during
     return replace(
@@ -509,6 +533,11 @@ def _elsewhere(asked: Query, before: Query) -> bool:
 def _leaning(query: Query, last: Turn, question: Tagged) -> Query:
     """A whole question that leans on the one before: "what is Ben doing then?", "does he wear it, too?"."""
     said = question.slots
+    there = any(slot.role == "F" and "there" in slot.words for slot in said)
+    if there and (place := _place_of(last[0].where)) is not None:  # "is she in the kitchen?", "what does she do there?"
+        return replace(query, where=place if query.where is None else queries.conjunction([query.where, place]))
+    if last[0].select == "shots" and last[0].where is not None and query.during == WHOLE:  # "who is in them?"
+        query = replace(query, during=During("while", Event(last[0].whom, last[0].where)))
     said_so = words_of(slot for slot in said if slot.kind == "pronoun")
     of_them = said_so & {"them", "those", "these"} and query.select in ("who", "count")
     if (of_them or said_so & {"they"} and _found_by(last)) and query.during == WHOLE:  # "how many at 1:40?"

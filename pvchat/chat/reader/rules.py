@@ -329,8 +329,8 @@ def _fall(query: Query, question: Tagged) -> Query:
     """Of a fall told by the noun, which the network leaves out: "was there a fall?", "when is the fall?"."""
     seen = question.seen
     at = next((i for i, (a, b) in enumerate(pairwise(seen), 1) if a in _A_FALL and b in ("fall", "falls")), 0)
-    asked: dict[str, queries.Select] = {"when": "when", "how": "how_often"}
-    select = asked.get(seen[0], "exists")
+    asked: dict[str, queries.Select] = {"how many": "how_often", "at which": "when", "at what": "when"}
+    select: queries.Select = "when" if seen[0] == "when" else asked.get(" ".join(seen[:2]), "exists")
     whether = seen[at - 1] != "the" and not _ASKS_FALL.isdisjoint(seen[:at])  # not "did he survive the fall?"
     if not at or query.where or query.during.event or select == "exists" and not whether:
         return query

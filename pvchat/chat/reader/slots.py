@@ -220,11 +220,19 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
 
 
 def _put_together(made: list[Condition]) -> list[Condition]:
-    """Conditions that mean one thing together: "alone with Ben"."""
+    """Conditions that mean one thing together: "the cup is gone", "alone with Ben", "not sitting at the table"."""
+    things = [one for one in made if is_of(one, "thing")]
+    if things and Not(Has("present")) in made:
+        return [Not(one) if one in things else one for one in made if one != Not(Has("present"))]
     of = next((one.of for one in made if is_of(one, "with") and one.of), EVERYBODY)
-    if not of.names or Has("alone") not in made:
-        return made
-    return [*(one for one in made if one != Has("alone")), Not(Has("with", of=Whom(besides=of.names)))]
+    if (of.names or of.known is False) and Has("alone") in made:  # alone with a stranger: with nobody known
+        nobody_else = Not(Has("with", of=Whom(besides=of.names) if of.names else Whom(known=True)))
+        return [*(one for one in made if one != Has("alone")), nobody_else]
+    denied = [one for one in made if isinstance(one, Not) and isinstance(one.part, Has)]
+    kinds = [one.part.attribute for one in denied if isinstance(one.part, Has)]
+    if kinds == ["posture", "near"]:  # "who didn't sit at the table?"
+        return [*(one for one in made if one not in denied), Not(And(tuple(one.part for one in denied)))]
+    return made
 
 
 def _has(slot: Slot, colour: str, slots: Sequence[Slot]) -> Has:
