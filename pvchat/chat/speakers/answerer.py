@@ -68,9 +68,9 @@ class Answerer:
         with trained.lock, speaking_with(trained.model, trained.answering), spoken_of(trained.model.llm, shown):
             visual, row = describer.look(viewed.analysis), [describer.state(p) for p in shown]
             present = People.batch([row], trained.model.config, rivals)
-            context, lead = known.plain, Lead(LEAD, given(known.plain, viewed.conversation.names))
-            if end := own_verdict(known):  # where her tokens tell it
-                context, lead = "", Lead(given=((end, len(known.plain)),))
+            context, lead = told_of(known), Lead(LEAD, given(known.plain, viewed.conversation.names))
+            if end := own_verdict(known):
+                lead = Lead(given=((end, len(known.plain)),))
             how = Decoding(MAX_TOKENS, on_text=heard.hear, drafts=(known.plain,), lead=lead)
             text = trained.model.answer(visual, question.text, context, describer.vector(question.text), present, how)
         heard.hear(text)
@@ -82,6 +82,11 @@ def given(text: str, names: Sequence[str]) -> tuple[tuple[int, int], ...]:
     words = re.finditer(r"[^\W\d_]+(?:['’][^\W\d_]+)?", text)
     free = [one.span() for one in words if fixed.isdisjoint((one[0], *words_in(one[0]))) and tells(*words_in(one[0]))]
     return tuple(zip([0, *(end for _, end in free)], [*(start for start, _ in free), len(text)], strict=True))
+
+
+def told_of(known: Basis) -> str:
+    """What the model is told: the plain answer, but where her tokens tell whether somebody is there."""
+    return "" if own_verdict(known) else known.plain
 
 
 def own_verdict(known: Basis) -> int:
