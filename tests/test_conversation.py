@@ -12,6 +12,7 @@ from pvchat.chat.query import PRESENT, And, During, Event, Has, Not, Query, Rank
 from pvchat.chat.question import Conversation
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
+from pvchat.chat.timeline import without_traits
 from pvchat.errors import SettingsError
 
 NAMES = ("Ana", "Ben", "Cleo", "Dan")
@@ -147,6 +148,83 @@ def test_they_are_who_was_told_of_in_the_place_of_whoever_is_not_there(text: str
     ]  # fmt: skip
     shop = written({"seconds": 10, "people": [*people, {"name": "Cleo", "seen": []}]})
     assert say(found(text, NAMES, shop, ["Is Cleo there?"]), shop) == answer
+
+
+KITCHEN = written({
+    "seconds": 20, "shots": [[0, 10], [10, 20]], "looked_for": ["cup"],
+    "scene": [{"attribute": "place", "value": "kitchen"}, {"attribute": "light", "value": "bright"}],
+    "things": [{"attribute": "thing", "value": "cup"}],
+    "people": [
+        {"name": "Ana", "seen": [[0, 5], [12, 20]], "x": 0.2, "rows": [
+            {"attribute": "gender", "value": "woman"}, {"attribute": "side", "value": "left"},
+            {"attribute": "posture", "value": "sitting"}, {"attribute": "worn", "value": "hat", "holds": False}]},
+        {"name": "Ben", "seen": [[10, 20]], "x": 0.6, "rows": [
+            {"attribute": "gender", "value": "man"}, {"attribute": "deed", "value": "laughing"}]},
+        {"name": "Cleo", "seen": []},
+    ],
+})  # fmt: skip
+ALONE = written({"seconds": 20, "people": [
+    {"name": "Ben", "seen": [[0, 20]], "rows": [{"attribute": "posture", "value": "sitting"}]},
+    {"name": "Cleo", "seen": []}]})  # fmt: skip
+THERE = "Ana and Ben are in this video. This is in a kitchen."
+
+
+@pytest.mark.parametrize(
+    ("talk", "answer"),
+    [
+        # what nobody is found for is no bare yes or no
+        (("Is Ana next to the fifth man?",), "I can't tell that; ask me who is in this video, what they wear, what "
+         "they do or where they are."),
+        (("Is Ana there?", "Does she look at the second man?"), "I see Ana, on the left."),
+        (("Do both Ana and the man in the black coat sit?",),
+         "No, I see no man in a black coat. I see Ana, on the left."),
+        (("Is the fifth person from the left sitting?",), "No, I see no fifth person from the left."),
+        # a place, a light or a thing is about nobody: who is there
+        (("And in the kitchen?",), THERE),
+        (("Is it bright?", "With whom?"), THERE),
+        (("Is there a cup?", "With whom?"), THERE),
+        # who is there, but doesn't wear it
+        (("What does Ana do before Ben comes?", "A hat?"), "Ana is not wearing a hat."),
+        # how often
+        (("Who comes back?",), "Ana is in this video twice, from 0:00 to 0:05 and from 0:12 to 0:20."),
+        # shots without somebody
+        (("In which shots is nobody there?",), "Somebody is seen in two of two shots."),
+        # who isn't there is told once
+        (("Who of Ana and Cleo is there?",), "Ana is in this video; Cleo is not in this video."),
+        (("Who is Cleo?",), "Cleo is not in this video."),
+        (("Who of Ana and Cleo is there longest?",), "Cleo is not in this video, so I can't tell."),
+        # an order
+        (("Who is the fifth person from the left?",), "I see no fifth person from the left."),
+        (("Who is the fifth man from the left?",), "I see no fifth man from the left."),
+        (("When did the stranger first show up?",), "I see no first person I don't know."),
+    ],
+)  # fmt: skip
+def test_what_is_said_where_nobody_or_nothing_is_found(talk: tuple[str, ...], answer: str) -> None:
+    assert say(found(talk[-1], NAMES, KITCHEN, talk[:-1]), KITCHEN) == answer
+
+
+def test_in_which_shots_neither_of_two_is_there() -> None:
+    three = replace(KITCHEN, shots=((0, 6), (6, 10), (10, 20)))
+    told = "Neither Ana nor Ben is seen in one of three shots: 2."
+    assert say(found("In which shots is neither Ana nor Ben there?", NAMES, three), three) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("Does the doctor smile?", "Ben is in this video, but I can't tell whether Ben is a doctor and smiling."),
+        ("Do both Ben and the man in the black coat sit?",
+         "Ben is sitting, but I can't tell whether Ben is a man and wearing a black coat."),
+    ],
+)  # fmt: skip
+def test_what_is_not_known_of_the_only_one_who_can_be_meant_is_told_once(text: str, answer: str) -> None:
+    assert say(found(text, NAMES, ALONE), ALONE) == answer
+
+
+def test_with_traits_off_nobody_is_said_to_laugh() -> None:
+    off = without_traits(KITCHEN)
+    told = "Telling men from women, and smiles, is switched off here."
+    assert say(found("Is Ben laughing?", NAMES, off), off) == told
 
 
 @pytest.mark.parametrize(

@@ -363,7 +363,7 @@ def test_what_is_unknown_and_who_is_missing_are_told_once() -> None:
     came = Query("order", CLEO, during=During("before", Event(ANA, Not(HERE))), form="polar")
     together = Query("when", Whom(("Ana", "Cleo"), "both"), SITTING)
     for query, text in (
-        (second, "I see no third from the left; I can't tell of Dan."),
+        (second, "I see no third person from the left; I can't tell of Dan."),
         (many, "No, at most two: I can't tell whether Ana or Ben is wearing a hat."),
         (came, "Cleo is not in this video, so I can't tell."),
         (together, "Ana is sitting the whole time, from 0:00 to 0:10. Cleo is not in this video, so I can't tell."),

@@ -48,6 +48,7 @@ _HOME = word_set("home house flat bedroom kitchen bathroom living")  # words of 
 _LENGTHS = frozenset(("long", "short", "bald"))  # of hair
 _DEPTHS = ("foreground", "background")
 _DOUBTFUL = 0.1  # probability of somebody who is held absent from which she isn't surely so [choice]
+SMILES = ("smiling", "laughing")  # that the switch for traits takes away
 LIKELY = 0.8  # probability below which a row holds only probably
 MOSTLY = 0.6  # share of the time for which what is told of all of it must hold
 Absence = Literal["absent", "unsure", "not enrolled"]
@@ -432,7 +433,7 @@ def without_traits(timeline: Timeline) -> Timeline:
 
     Moods and ages are never told: what somebody feels isn't what the face shows, and ages were wrong every second time.
     """
-    rows = tuple(row for row in timeline.rows if row.attribute != "gender" and row.value not in ("smiling", "laughing"))
+    rows = tuple(row for row in timeline.rows if row.attribute != "gender" and row.value not in SMILES)
     return replace(timeline, rows=rows, traits=False)
 
 

@@ -37,9 +37,7 @@ def holders(finding: Finding, timeline: Timeline) -> str:
         absent = clauses.decided(asked, "absent")
         missed = f"{clauses.not_here(absent)}." if absent else "I miss nobody whom I know."
         return " ".join([missed, *clauses.may_be(asked)])
-    more = query.throughout or query.number or whom.such or whom.nth or query.during.event
-    plain = is_plain(query.where) and not more and whom.quantifier not in ("only", "none", "either")  # who is there
-    polar = query.select == "exists"
+    plain, polar = asks_who_is_there(query), query.select == "exists"
     if not plain or whom.names[1:]:
         return _whether(finding, timeline) if plain or polar else _who(finding, timeline)
     if whom.names:
@@ -53,6 +51,13 @@ def holders(finding: Finding, timeline: Timeline) -> str:
     found = f"{lead(finding)}{lower(clauses.unknown_people(many)) or NO_STRANGERS}"
     unsure = [replace(o, decision="unsure") if timeline.doubtful(o.name) else o for o in timeline.enrolled]
     return " ".join([found, *clauses.may_be(unsure)] if polar or not many else [found])
+
+
+def asks_who_is_there(query: Query) -> bool:
+    """Whether no more is asked of those who are meant than whether they are there."""
+    whom = query.whom
+    more = query.throughout or query.number or query.rank or whom.such or whom.nth or query.during.event
+    return is_plain(query.where) and not more and whom.quantifier not in ("only", "none", "either")
 
 
 def _whether(finding: Finding, timeline: Timeline) -> str:
@@ -75,7 +80,10 @@ def _whether(finding: Finding, timeline: Timeline) -> str:
         return f"{surely}{'; '.join(said)}{', as far as I can see' * as_seen}." * bool(said)
     if finding.open and (whom.names or len(finding.everyone) == 1):
         return f"{upper('; '.join(unknown_said(finding, timeline, there=True)))}."
-    return f"{lead(finding)}{nobody(finding, timeline)}"
+    none = nobody(finding, timeline)
+    if not none and finding.verdict == "no" and whom.such is not None:  # of one by name and one by looks
+        none = f"I see {_none_of(whom)}."
+    return f"{lead(finding)}{none}" * bool(none)
 
 
 def _verdict_told(finding: Finding, timeline: Timeline) -> tuple[str, Finding]:
@@ -170,9 +178,11 @@ def nobody(finding: Finding, timeline: Timeline) -> str:
     if finding.against:
         hedge = f"{HEDGE} " * any(one.likely for one in finding.against)
         return upper(f"{hedge}{_none_does(query)}.")
+    if whom.nth:
+        place = f" {wording('nth', whom.nth_by)}" * (whom.nth_by != "time")
+        nth = f"{english.ordinal(whom.nth)} {noun(whom.such)}{clauses.KNOWN_SAID[whom.known]}{place}"
+        return f"{'; '.join([f'I see no {nth}', *open_said(finding.open)])}."
     if whom.such is None and is_plain(query.where):
-        if whom.nth:
-            return f"{'; '.join([f'I see no {whom_said(whom)[4:]}', *open_said(finding.open)])}."
         return NO_STRANGERS if whom.known is False else clauses.who_is_there(timeline, whom.besides)
     who = f" who {clause(query.where)}" if not is_plain(query.where) and whom.such is None else ""
     return f"I see {none}{who}."
@@ -263,7 +273,7 @@ def _denied(finding: Finding, timeline: Timeline) -> list[str]:
 def did_instead(finding: Finding, timeline: Timeline) -> str:
     """Such as "Ana is not in this video, but Ben is falling"; "" where nobody does it in her place."""
     query, did = finding.query, [one for one in finding.instead if one.verdict == "yes"]
-    if not did or is_plain(query.where) or query.select not in queries.WHETHER:
+    if not (did and finding.missing) or is_plain(query.where) or query.select not in queries.WHETHER:
         return ""
     missing = [replace(one, surely=one.surely and finding.verdict == "no") for one in finding.missing]
     gone = ", and ".join(clauses.here_or_not(missing).values())
@@ -347,10 +357,15 @@ def _says_nobody(finding: Finding) -> bool:
 def _none_does(query: Query) -> str:
     """Such as "none of Ana and Ben is sitting", "no woman is away more than once", "nobody I don't know is waving"."""
     whom, again = query.whom, query.rank is not None and query.number == queries.Number("more_than", 1)
-    none = f"none of {join(people_said(whom.names))}" if len(whom.names) > 1 else _none_of(whom)
-    none = f"neither {join(whom.names, 'nor')}" if len(whom.names) == 2 else none
     how = " the whole time" if query.throughout else " more than once" if again else ""
-    return f"{none} {clause(query.where)}{how}"
+    return f"{_none_named(whom)} {clause(query.where)}{how}"
+
+
+def _none_named(whom: Whom) -> str:
+    """Such as "neither Ana nor Ben", "no woman"."""
+    if len(whom.names) == 2:
+        return f"neither {join(whom.names, 'nor')}"
+    return f"none of {join(people_said(whom.names))}" if whom.names[1:] else _none_of(whom)
 
 
 def _none_of(whom: Whom) -> str:
@@ -428,8 +443,11 @@ def shots(finding: Finding, timeline: Timeline) -> str:
         return f"{lead(finding)}{seen}" if found else "I can't tell where this video is cut."
     if not finding.people and finding.missing:
         return ""
-    people = [] if query.whom.quantifier == "none" else people_said(finding.people) or people_said(query.whom.names)
-    people = people or [whom_said(query.whom)]
+    people = people_said(finding.people) or people_said(query.whom.names) or [whom_said(query.whom)]
+    if query.whom.quantifier == "none":
+        some = whom_said(replace(query.whom, quantifier="either", such=None))
+        people = [_none_named(query.whom) if found else some]
+        found = found or [str(1 + i) for i in range(total)]
     seen = f"{be(people)} seen{' together' * (len(people) > 1)}"
     who = f"{lead(finding)}{join(people)} {seen if is_plain(query.where) else clause(query.where, len(people))}"
     rank = query.rank if query.number is None else None

@@ -296,6 +296,8 @@ def time_of(found: Found, finding: Finding, timeline: Timeline) -> str:
         return f" {in_passing(spans, timeline)}"
     if query.number is not None and query.rank is None and query.select in ("exists", "who"):
         return f" for about {lasting(seconds_in(spans))}"
+    if query.rank is not None and query.rank.by == "often" and spans:
+        return f" {english.times_said(len(spans))}, {in_passing(spans, timeline)}"
     if event := event_time(found, finding, timeline):
         return f" {event}"
     if found.entity.startswith("#") or not spans or timeline.still:

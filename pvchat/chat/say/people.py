@@ -49,8 +49,9 @@ def attribute(finding: Finding, timeline: Timeline) -> str:
         unknown = [one for one, text in known if not text]
         named = [one for one in unknown if not one.entity.startswith("#")]
         sentences += [_not_made_out(one, finding, timeline) for one in named or unknown[: not sentences]]
-    if not sentences and query.during.event and (gone := people_said(finding.against)):  # not at that time
-        return upper(f"{event_time(finding.against[0], finding, timeline)}, {clauses.not_here(gone)}.")
+    gone = [one for one in finding.against if not common(timeline.seen(one.entity), finding.during)]
+    if not sentences and query.during.event and gone:  # not at that time
+        return upper(f"{event_time(gone[0], finding, timeline)}, {clauses.not_here(people_said(gone))}.")
     return " ".join(sentences)
 
 
@@ -62,9 +63,15 @@ def describe(finding: Finding, timeline: Timeline) -> str:
     for name, spans in ((one.entity, one.spans) for one in _meant(finding)):
         known = "" if name.startswith("#") else looks(name, spans, timeline) or "is in this video"
         told.append((name, "", acts(name, spans, timeline) or known))
-    everybody = _same_joined(told) or [clauses.who_is_there(timeline)]
-    place = scene_place(timeline, finding.during) if finding.query.where is None else ""
+    everybody = _same_joined(told)
+    place = scene_place(timeline, finding.during) if everybody and finding.query.where is None else ""
     return " ".join([*everybody, *[f"This is {place}."] * bool(place)])
+
+
+def who_is_where(timeline: Timeline, besides: Sequence[str]) -> str:
+    """Who is there, besides some, and in which place it plays."""
+    place = ", ".join(filter(None, ("a drawn scene" * timeline.drawn, scene_place(timeline))))
+    return " ".join([clauses.who_is_there(timeline, besides), *[f"This is {place}."] * bool(place)])
 
 
 def _meant(finding: Finding) -> list[Found]:

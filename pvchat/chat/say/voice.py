@@ -18,10 +18,10 @@ from pvchat.chat.reader.words import reply_in
 from pvchat.chat.say import answers, clauses
 from pvchat.chat.say.answers import compare, count, did_instead, holders, length, of_events, order, ranked, shots, timed
 from pvchat.chat.say.clauses import event_said, not_here, people_said, untold
-from pvchat.chat.say.people import attribute, count_things, describe, instead, whether_scene
+from pvchat.chat.say.people import attribute, count_things, describe, instead, whether_scene, who_is_where
 from pvchat.chat.say.sounds import of_sound
 from pvchat.chat.sounds import MUSIC
-from pvchat.chat.timeline import Entity, Finding, Missing, Timeline
+from pvchat.chat.timeline import SMILES, Entity, Finding, Missing, Timeline
 from pvchat.schemas import AnswerGround
 
 CANT_TELL = f"I can't tell that; {ASK}."
@@ -87,7 +87,7 @@ def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
     if query.select == "why":
         return [why(finding, timeline)]
     asked = list(parts_of(replace(query, then=None), Has))
-    traits = query.attribute == "gender" or any(one.attribute == "gender" or one.value == "smiling" for one in asked)
+    traits = query.attribute == "gender" or any(one.attribute == "gender" or one.value in SMILES for one in asked)
     if traits and not timeline.traits:
         gone = _missing(finding, answered=False)
         return gone if gone and len(finding.missing) == len(query.whom.names) else [TRAITS_OFF, *gone]
@@ -106,8 +106,11 @@ def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
 
 
 def _presumed(finding: Finding) -> str:
-    """That the only one who can be "the man with glasses" may be none, or wear none; "" where that is known."""
-    if finding.presumed is None or len(finding.everyone) != 1:
+    """That the only one who can be "the man with glasses" may be none, or wear none; "" where that is known, or
+    told with what is asked.
+    """
+    told = finding.open and finding.query.select not in ("attribute", "describe")
+    if finding.presumed is None or len(finding.everyone) != 1 or told:
         return ""
     name = finding.everyone[0].entity
     who = "that person" if name.startswith("#") else name
@@ -132,9 +135,11 @@ def _answer(finding: Finding, timeline: Timeline) -> str:
     if query.select in ("attribute", "describe") and query.where and query.whom.names:
         said = _SELECTS[query.select](finding, timeline), _unmet(finding, timeline)
         return " ".join(filter(None, said if finding.people else said[::-1]))
-    told = _SELECTS[query.select](finding, timeline)
-    of_nobody = not told and query.select in ("attribute", "describe") and not query.whom.names
-    return answers.nobody(finding, timeline) if of_nobody else told
+    told, whom = _SELECTS[query.select](finding, timeline), query.whom
+    if told or query.select not in ("attribute", "describe") or whom.names:
+        return told
+    meant = finding.everyone or whom.such is not None or whom.nth or whom.known is False or whom.unknown
+    return answers.nobody(finding, timeline) if meant else who_is_where(timeline, whom.besides)
 
 
 def _unmet(finding: Finding, timeline: Timeline) -> str:
@@ -154,7 +159,8 @@ def _missing(finding: Finding, answered: bool) -> list[str]:
     """
     query, plain, told = finding.query, is_plain(finding.query.where), list[str]()
     silent = finding.verdict == "yes" and (not plain or query.whom.quantifier == "none")
-    if answered and query.select == "exists" and not silent:
+    tells = query.select == "exists" or query.select == "who" and answers.asks_who_is_there(query)
+    if answered and tells and not silent:
         told = ["absent", "unsure"] if plain else ["absent"]
     gone = [one for one in finding.missing if one.why not in told]
     absent = [one.name for one in gone if one.why == "absent"]
