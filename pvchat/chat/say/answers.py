@@ -119,7 +119,9 @@ def _with_others(told: list[str], denied: list[str], finding: Finding, timeline:
     rest = open_said(finding.open) if told else unknown_said(finding, timeline)
     if told and whom.quantifier == "only" and verdict == "yes":
         return [f"only {told[0]}"]
-    if verdict == "yes" or told and whom.quantifier == "none":
+    if told and whom.quantifier == "none":  # "was nobody there except Ben?"
+        return told
+    if verdict == "yes":
         rest, denied = [], denied if is_plain(query.where) and query.number is None else []
     if verdict == "unknown" and whom.quantifier == "only":
         rest = rest or ["I can't tell of others"]
