@@ -68,6 +68,7 @@ _IN_PICTURE = word_set("picture frame screen image shot bigger big")
 _COLOUR, _DOES = word_set("colour color colours colors shade"), word_set("do does did can could will would")
 _EACH_OTHER = re.compile(r"(?: (?:at|to|with|towards))? (?:each other|one another)\b")
 _A_FALL, _ASKS_FALL = word_set("a the any many more"), word_set("is was are were did does has have had any")
+_BEHIND, _HIGHER = word_set("behind around opposite"), word_set("above below beneath underneath under over")
 _ENTERS, _LEAVES = word_set("enter enters entered entering"), word_set("leave leaves left leaving exit exits exited")
 
 
@@ -94,6 +95,19 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> Heads:
     if heads["event_nth"] == "any" and any(slot.comes_back(question.seen) for slot in question.slots):
         heads["event_nth"] = "second"  # "what does Ana do when she returns?"
     return heads
+
+
+def behind_whom(labels: Labels, seen: Sequence[str]) -> Labels:
+    """Labels with a preposition that the network passes over: "who is behind Ana?" asks for others, not for Ana."""
+    select, tags = {"who": "who", "which": "who", "how": "count"}.get(seen[0], ""), [*labels.tags]
+    at = next((i for i, tag in enumerate(tags) if seen[i] in _BEHIND and tag in ("O", "P-with", "P-beside")), 0)
+    whom = next((i for i in range(at + 1, len(tags)) if seen[i] not in ("a", "the")), 0)
+    person = whom and (seen[whom] == NAME or tags[whom][2:] in ("gender", "pronoun", "unknown", "stranger"))
+    if not (at and person) or labels.heads["select"] not in (select, "attribute" if select == "who" else ""):
+        return labels
+    tags[at:] = ["P-beside", *(tag.replace("S-", "O-") for tag in tags[at + 1 :])]
+    tags[whom] = "O-name" if seen[whom] == NAME else tags[whom]
+    return replace(labels, tags=tuple(tags), heads=labels.heads | {"select": select})
 
 
 def second_at(words: Sequence[Word], labels: Labels) -> int:
@@ -237,15 +251,17 @@ def _each_other(query: Query, question: Tagged) -> Query:
 
 
 def _untold(query: Query, question: Tagged) -> Query:
-    """A refusal of how tall people are ("who is the tallest?"; not "taller in the picture"), and of most of them."""
+    """A refusal of who is the tallest (not "taller in the picture"), of "most of them", of who is above somebody."""
     seen, bare = {*question.seen}, query.rank is not None or query.whom.nth or query.where is None
     short = "shortest" in seen and seen & {"is", "are", "was", "'s"} and seen.isdisjoint(_LASTS)
     short = short and ("there", "the") not in pairwise(question.seen)  # "who is there the shortest?"
     tall = (short or seen & {"taller", "tallest"}) and seen.isdisjoint(_IN_PICTURE) and bare
     most = ("most", "of") in pairwise(question.seen) and query.rank is query.number is None
     most = most and query.select in ("exists", "who", "count") and not _MOST_OF_IT.search(" ".join(question.seen))
-    value = "height" if tall else "most of them"
-    return Query("refuse", replace(query.whom, nth=0), value=value, refusal="unseen") if tall or most else query
+    above = next((a for a, b in pairwise(question.seen) if a in _HIGHER and b == NAME), "")
+    above *= query.select == "who" and query.where is query.rank is None
+    value = above or "height" * bool(tall) or "most of them" * bool(most)
+    return Query("refuse", replace(query.whom, nth=0), value=value, refusal="unseen") if value else query
 
 
 def of_unread_words(query: Query, question: Tagged) -> Query:

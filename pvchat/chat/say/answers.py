@@ -163,7 +163,7 @@ def nobody(finding: Finding, timeline: Timeline) -> str:
     if finding.open and not (whom.nth and is_plain(query.where)):
         return f"{upper('; '.join(unknown_said(finding, timeline)))}."
     none = _none_of(whom)
-    if finding.against and queries.is_of(query.where, *RELATIONS):  # whoever is near may be overlooked
+    if queries.is_of(query.where, *RELATIONS):  # whoever is near may be overlooked
         return f"I see {none} {clauses.complement(query.where)[1].removeprefix('seen ')}."
     if finding.against:
         hedge = f"{HEDGE} " * any(one.likely for one in finding.against)
