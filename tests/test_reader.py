@@ -152,6 +152,13 @@ PLAIN: dict[str, Query] = {
     "Who is behind Ana?": Query("who", where=Has("beside", "behind", of=ANA)),
     "Who's behind the man?": Query("who", where=Has("beside", "behind", of=MAN)),
     "Who is above Ana?": Query("refuse", value="above", refusal="unseen"),
+    # where somebody lies, and what is on a part of the body
+    "Where does Ana lie?": Query("attribute", ANA, Has("posture", "lying down"), "place"),
+    "Where did Ana fall?": Query(
+        "attribute", ANA, Or((Has("deed", "falling"), Has("posture", "lying down"))), "place"
+    ),
+    "Is Ana on the carpet?": Query("exists", ANA, Has("near", "on the floor"), form="polar"),
+    "Did anybody fall out of bed?": Query("exists", where=Has("deed", "falling"), form="polar"),
     "What are the four men doing?": Query("attribute", MAN, attribute="deed"),
     "What does the man do last?": Query("attribute", MAN, attribute="deed", rank=Rank("time", -1)),
     "Does the doctor smile?": Query("exists", Whom(such=Has("role", "doctor")), Has("deed", "smiling"), form="polar"),

@@ -496,6 +496,9 @@ def _attribute(lookup: Lookup) -> Finding:
         return listed(lookup.each(), Finding(query))
     wanted = _OF_SOMEBODY if everything else _ANSWERING.get(name, (name,))
     if of_all and name in OF_SCENE and not everything:
+        of_people = query.where is not None and not is_of_scene(query.where)  # "where does he lie?", who is seen to lie
+        if of_people and (known := _known_of_each(lookup, wanted)):
+            return listed(known, Finding(query))
         lookup = replace(lookup, part=lookup.times_of("")) if is_of_scene(query.where) else lookup  # "in the garden?"
         return Finding(query, rows=tuple(lookup.rows("", [one for one in wanted if one in OF_SCENE])))
     known, perhaps = _known_of_each(lookup, wanted), tuple(Found(one, "unknown") for one in lookup.who.maybe)

@@ -69,6 +69,8 @@ _COLOUR, _DOES = word_set("colour color colours colors shade"), word_set("do doe
 _EACH_OTHER = re.compile(r"(?: (?:at|to|with|towards))? (?:each other|one another)\b")
 _A_FALL, _ASKS_FALL = word_set("a the any many more"), word_set("is was are were did does has have had any")
 _BEHIND, _HIGHER = word_set("behind around opposite"), word_set("above below beneath underneath under over")
+_FROM = re.compile(r"\b(?:from|off)(?: the| his| her)?(?: (?!on\b)\w+)?$")  # "gets up from the carpet"
+_LIES, _FALLS = word_set("lie lies lay lying"), word_set("fall fell")
 _ENTERS, _LEAVES = word_set("enter enters entered entering"), word_set("leave leaves left leaving exit exits exited")
 
 
@@ -156,6 +158,8 @@ def into_or_out_of(slots: list[Slot], seen: Sequence[str]) -> list[Slot]:
             slots = [replace(slot, kind="enters") if slot is place else slot for slot in slots]
         elif out or goes & GOING:
             slots = [replace(slot, kind="leaves") if slot is place else slot for slot in slots if slot not in said]
+        elif place.kind == "near" and place.value[:3] == "on " and _FROM.search(" ".join(seen[: place.at + 1])):
+            slots = [replace(slot, value="from it") if slot is place else slot for slot in slots]
     return slots
 
 
@@ -372,6 +376,16 @@ def _all_known(query: Query, question: Tagged) -> Query:
     return replace(query, whom=replace(query.whom, quantifier="none", known=False)) if asked else query
 
 
+def _where_lying(query: Query, question: Tagged) -> Query:
+    """Where somebody lies, not where else she is: "where does he lie?"; where she fell she lies then."""
+    lying, falling, seen = Has("posture", "lying down"), Has("deed", "falling"), {*question.seen}
+    if query.select != "attribute" or query.attribute not in ("place", "near") or query.where not in (None, falling):
+        return query
+    if query.where or seen & _FALLS:
+        return replace(query, where=queries.Or((falling, lying)))
+    return replace(query, where=lying) if seen & _LIES else query
+
+
 def _sees_whom(query: Query, question: Tagged) -> Query:
     """Of those whom somebody sees: "who did Ana meet?", "whom has she seen?"."""
     names = query.whom.names or tuple(slot.name for slot in question.slots if slot.name)
@@ -547,6 +561,6 @@ def _taken_off(query: Query, question: Tagged) -> Query:
 
 QUERY_RULES = (
     _fall, _turns, _only_then, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
-    _all_known, _sees_whom, _nobody_with, _anybody, _of_people, _of_return, _with_kind,
+    _all_known, _where_lying, _sees_whom, _nobody_with, _anybody, _of_people, _of_return, _with_kind,
     _untold, _who_is_the, _each_other,
 )  # fmt: skip

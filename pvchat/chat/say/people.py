@@ -38,7 +38,7 @@ _DRAWN = "I can't make out things in drawn pictures."
 def attribute(finding: Finding, timeline: Timeline) -> str:
     """What is asked of each of those who are meant, or of the scene; nothing where nobody is meant."""
     query = finding.query
-    if query.attribute in OF_SCENE and query.whom == EVERYBODY:
+    if query.attribute in OF_SCENE and query.whom == EVERYBODY and not finding.everyone:
         return of_scene(finding, timeline)
     people = _meant(finding)
     if query.attribute in table()["relation"]:

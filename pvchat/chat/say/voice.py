@@ -144,8 +144,8 @@ def _unmet(finding: Finding, timeline: Timeline) -> str:
     open_ = tuple(replace(one, rows=()) for one in finding.open if one.entity in whom.names)
     meant = replace(whom, names=tuple(one.entity for one in (*against, *open_)))
     query = replace(finding.query, whom=meant, select="exists", form="polar", attribute=None, value="")
-    asked = replace(finding, query=query, verdict="unknown" if open_ else "no", people=(), against=against, open=open_)
-    return upper(holders(asked, timeline).removeprefix("No, ")) if meant.names else ""
+    asked = replace(finding, query=query, verdict="unknown" if open_ else None, people=(), against=against, open=open_)
+    return upper(holders(asked, timeline)) if meant.names else ""
 
 
 def _missing(finding: Finding, answered: bool) -> list[str]:
