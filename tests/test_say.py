@@ -355,6 +355,22 @@ def test_who_does_it_is_told_where_who_is_asked_about_is_not_there() -> None:
     both, may_be = polar(Whom(("Cleo", "Dan"), "both"), SITTING), "I'm not sure whether Dan is in this video"
     assert say(run(both, dan), dan) == f"No, {absent}, and {may_be}, but Ben is sitting."
     assert say(run(polar(CLEO, GLASSES), ben), ben).startswith(f"No, {absent}. I see Ben")
+    no_man = polar(replace(BEN, such=WOMAN), SITTING)  # nobody who is missing
+    assert "but Ben" not in say(run(no_man, ben), ben)
+
+
+def test_who_lies_is_told_whoever_it_is_and_wherever_she_lies() -> None:
+    lying, floor = Has("posture", "lying down"), Has("near", "on the floor")
+    rows = [{"attribute": "posture", "value": "lying down"}]
+    somebody, absent = "somebody I don't know is lying down", "Cleo is not in this video, as far as I can see"
+    seen = _seen({**_stranger("#1"), "rows": rows})
+    assert say(run(polar(CLEO, And((lying, floor))), seen), seen) == f"{absent}, but {somebody}."
+    there = _seen({**_stranger("#1"), "rows": [*rows, {"attribute": "near", "value": "on the floor"}]})
+    assert (
+        say(run(Query("attribute", Whom(), lying, "place"), there), there) == "Somebody I don't know is on the floor."
+    )
+    where = Query("attribute", CLEO, lying, "place")
+    assert say(run(where, there), there) == f"{absent}, but {somebody}, on the floor."
 
 
 def test_what_is_unknown_and_who_is_missing_are_told_once() -> None:

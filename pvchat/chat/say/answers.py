@@ -17,7 +17,7 @@ from pvchat.chat.english import HEDGE, STRANGER, be, clock, join, lower, number,
 from pvchat.chat.query import EVERYBODY, PRESENT, And, Condition, Event, Has, Not, Or, Query, Rank, Whom, is_plain
 from pvchat.chat.say import clauses
 from pvchat.chat.say.clauses import called, clause, does, happens_said, in_passing, lead, noun, people_said, whom_said
-from pvchat.chat.say.people import company, measured, said
+from pvchat.chat.say.people import company, measured, said, whereabouts
 from pvchat.chat.spans import common, grouped
 from pvchat.chat.timeline import Finding, Found, Timeline
 
@@ -75,7 +75,8 @@ def _whether(finding: Finding, timeline: Timeline) -> str:
         return f"{surely}{'; '.join(said)}{', as far as I can see' * as_seen}." * bool(said)
     if finding.open and (whom.names or len(finding.everyone) == 1):
         return f"{upper('; '.join(unknown_said(finding, timeline, there=True)))}."
-    return f"{lead(finding)}{nobody(finding, timeline)}"
+    none = nobody(finding, timeline)
+    return f"{lead(finding)}{none}" * bool(none)
 
 
 def _verdict_told(finding: Finding, timeline: Timeline) -> tuple[str, Finding]:
@@ -261,11 +262,14 @@ def _denied(finding: Finding, timeline: Timeline) -> list[str]:
 def did_instead(finding: Finding, timeline: Timeline) -> str:
     """Such as "Ana is not in this video, but Ben is falling"; "" where nobody does it in her place."""
     query, did = finding.query, [one for one in finding.instead if one.verdict == "yes"]
-    if not did or is_plain(query.where) or query.select not in queries.WHETHER:
+    if not did or is_plain(query.where) or query.select not in (*queries.WHETHER, "attribute"):
         return ""
     missing = [replace(one, surely=one.surely and finding.verdict == "no") for one in finding.missing]
     gone = ", and ".join(clauses.here_or_not(missing).values())
-    return f"{lead(finding)}{gone}, but {'; '.join(holds_said(did, query.where, finding, timeline))}."
+    told = holds_said(did, query.where, finding, timeline)
+    if query.select == "attribute" and len(did) == 1:  # "where does Ana lie?"
+        told = [", ".join(filter(None, (*told, whereabouts(did[0].entity, did[0].spans, timeline, seat=True))))]
+    return f"{lead(finding)}{gone}, but {'; '.join(told)}."
 
 
 def _so_instead(found: Found, finding: Finding, timeline: Timeline) -> Condition | str:
