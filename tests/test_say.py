@@ -373,6 +373,19 @@ def test_who_lies_is_told_whoever_it_is_and_wherever_she_lies() -> None:
     assert say(run(where, there), there) == f"{absent}, but {somebody}, on the floor."
 
 
+def test_no_answer_calls_a_stranger_by_a_number() -> None:
+    seen = _seen({**_stranger("#1"), "seen": [[0, 6]]}, {**_stranger("Ana"), "enrolled": True})
+    one, two = Whom(("#1",)), Whom(("Ana", "#1"), "either")
+    wheres = (None, SITTING, Not(SITTING), HAT, Has("with"), Has("beside", "behind", of=ANA), Has("place", "kitchen"))
+    selects = ("exists", "who", "count", "when", "how_long", "how_often", "describe", "compare", "order", "shots")
+    asked = [Query(select, whom, where) for select in selects for whom in (one, two) for where in wheres]
+    asked += [Query("exists", ANA, Has(kind, of=one), form="polar") for kind in ("beside", "left_of", "with")]
+    asked += [Query("attribute", one, attribute=kind) for kind in ("worn", "deed", "place", "gender", "beside")]
+    asked += [Query("refuse", one, refusal="unseen", value=value) for value in ("", "mood", "height")]
+    asked += [Query("who", during=During(how, Event(one, SITTING))) for how in ("while", "after")]
+    assert not [text for query in asked if "#" in (text := say(run(query, seen), seen))]
+
+
 def test_what_is_unknown_and_who_is_missing_are_told_once() -> None:
     seen = timeline()
     second, many = Query("who", Whom(nth=3)), Query("count", Whom(such=HAT), number=Number("at_least", 3), form="polar")

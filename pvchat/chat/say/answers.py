@@ -349,8 +349,9 @@ def _says_nobody(finding: Finding) -> bool:
 def _none_does(query: Query) -> str:
     """Such as "none of Ana and Ben is sitting", "no woman is away more than once", "nobody I don't know is waving"."""
     whom, again = query.whom, query.rank is not None and query.number == queries.Number("more_than", 1)
-    none = f"none of {join(people_said(whom.names))}" if len(whom.names) > 1 else _none_of(whom)
-    none = f"neither {join(whom.names, 'nor')}" if len(whom.names) == 2 else none
+    names = people_said(whom.names)
+    none = f"none of {join(names)}" if len(whom.names) > 1 else _none_of(whom)
+    none = f"neither {join(names, 'nor')}" if len(names) == 2 else none
     how = " the whole time" if query.throughout else " more than once" if again else ""
     return f"{none} {clause(query.where)}{how}"
 

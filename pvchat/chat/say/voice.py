@@ -183,7 +183,8 @@ def refused(finding: Finding, timeline: Timeline) -> str:
         for name in there:
             smiles = any(row.value == "smiling" for row in timeline.of(name, "deed"))
             seen = "smiles, as far as I can see" if smiles else "is in this video"
-            told.append(f"{name} {seen}, but what {name} feels I can't tell.")
+            who = clauses.called(name)
+            told.append(upper(f"{who} {seen}, but what {who if who == name else 'that person'} feels I can't tell."))
     gone = [Missing(one.name, one.decision) for one in asked if one.decision != "present"]
     refusal = f"I can't tell {what}; {ASK}." if what else CANT_TELL
     return " ".join([*told, *untold(gone, query)]) or ("" if query.whom.unknown else refusal)
