@@ -159,6 +159,8 @@ PLAIN: dict[str, Query] = {
     ),
     "Is Ana on the carpet?": Query("exists", ANA, Has("near", "on the floor"), form="polar"),
     "Did anybody fall out of bed?": Query("exists", where=Has("deed", "falling"), form="polar"),
+    "What does Ana have round her neck?": Query("attribute", ANA, attribute="worn", value="neck"),
+    "Does Ana have anything on her head?": Query("attribute", ANA, attribute="worn", value="head"),
     "What are the four men doing?": Query("attribute", MAN, attribute="deed"),
     "What does the man do last?": Query("attribute", MAN, attribute="deed", rank=Rank("time", -1)),
     "Does the doctor smile?": Query("exists", Whom(such=Has("role", "doctor")), Has("deed", "smiling"), form="polar"),

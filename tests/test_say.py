@@ -373,6 +373,17 @@ def test_who_lies_is_told_whoever_it_is_and_wherever_she_lies() -> None:
     assert say(run(where, there), there) == f"{absent}, but {somebody}, on the floor."
 
 
+def test_what_is_on_a_part_of_the_body_is_told_or_that_nothing_is_known_of_it() -> None:
+    hat, scarf = row("Ana", "worn", "hat", holds=False), row("Ana", "worn", "scarf")
+    seen, bare = _ana(RED, hat, scarf), _ana(RED)
+    on = {part: Query("attribute", ANA, attribute="worn", value=part) for part in ("head", "neck")}
+    assert say(run(on["neck"], seen), seen) == "Ana is wearing a scarf."
+    none = "Ana is wearing no hat, as far as I can see. Ana is wearing a red jacket and a scarf."
+    assert say(run(on["head"], seen), seen) == none
+    told = "Ana is in this video, but I can't make out anything round Ana's neck. Ana is wearing a red jacket."
+    assert say(run(on["neck"], bare), bare) == told
+
+
 def test_no_answer_calls_a_stranger_by_a_number() -> None:
     seen = _seen({**_stranger("#1"), "seen": [[0, 6]]}, {**_stranger("Ana"), "enrolled": True})
     one, two = Whom(("#1",)), Whom(("Ana", "#1"), "either")

@@ -69,6 +69,7 @@ _COLOUR, _DOES = word_set("colour color colours colors shade"), word_set("do doe
 _EACH_OTHER = re.compile(r"(?: (?:at|to|with|towards))? (?:each other|one another)\b")
 _A_FALL, _ASKS_FALL = word_set("a the any many more"), word_set("is was are were did does has have had any")
 _BEHIND, _HIGHER = word_set("behind around opposite"), word_set("above below beneath underneath under over")
+_BODY = re.compile(r"\b(?:on|round|around|over|in) (?:his|her|their|.* 's) (head|neck|face|feet|ears|hands)\b")
 _FROM = re.compile(r"\b(?:from|off)(?: the| his| her)?(?: (?!on\b)\w+)?$")  # "gets up from the carpet"
 _LIES, _FALLS = word_set("lie lies lay lying"), word_set("fall fell")
 _ENTERS, _LEAVES = word_set("enter enters entered entering"), word_set("leave leaves left leaving exit exits exited")
@@ -376,6 +377,17 @@ def _all_known(query: Query, question: Tagged) -> Query:
     return replace(query, whom=replace(query.whom, quantifier="none", known=False)) if asked else query
 
 
+def _on_body(query: Query, question: Tagged) -> Query:
+    """What somebody has on a part of the body: "what is round her neck?", "has she anything on her head?"."""
+    at, has = _BODY.search(" ".join(question.seen)), query.where
+    worn = query.select == "attribute" and query.attribute == "worn" and not query.value
+    thing = query.select == "exists" and {"anything", "something"} & {*question.seen}
+    thing = thing and (has is None or queries.is_of(has, "worn") and not is_known("worn", has.value))
+    if not at or not (worn or thing):
+        return query
+    return Query("attribute", query.whom, None if thing else has, "worn", at[1], during=query.during)
+
+
 def _where_lying(query: Query, question: Tagged) -> Query:
     """Where somebody lies, not where else she is: "where does he lie?"; where she fell she lies then."""
     lying, falling, seen = Has("posture", "lying down"), Has("deed", "falling"), {*question.seen}
@@ -561,6 +573,6 @@ def _taken_off(query: Query, question: Tagged) -> Query:
 
 QUERY_RULES = (
     _fall, _turns, _only_then, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
-    _all_known, _where_lying, _sees_whom, _nobody_with, _anybody, _of_people, _of_return, _with_kind,
+    _all_known, _on_body, _where_lying, _sees_whom, _nobody_with, _anybody, _of_people, _of_return, _with_kind,
     _untold, _who_is_the, _each_other,
 )  # fmt: skip
