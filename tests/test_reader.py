@@ -152,6 +152,10 @@ PLAIN: dict[str, Query] = {
     "Who is behind Ana?": Query("who", where=Has("beside", "behind", of=ANA)),
     "Who's behind the man?": Query("who", where=Has("beside", "behind", of=MAN)),
     "Who is above Ana?": Query("refuse", value="above", refusal="unseen"),
+    "How many people is Ana with?": Query("count", where=Has("with", of=ANA)),
+    "Are there more than two people at once?": Query(
+        "count", where=Has("with"), form="polar", number=Number("more_than", 2)
+    ),
     # where somebody lies, and what is on a part of the body
     "Where does Ana lie?": Query("attribute", ANA, Has("posture", "lying down"), "place"),
     "Where did Ana fall?": Query(

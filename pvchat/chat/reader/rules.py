@@ -69,6 +69,7 @@ _COLOUR, _DOES = word_set("colour color colours colors shade"), word_set("do doe
 _EACH_OTHER = re.compile(r"(?: (?:at|to|with|towards))? (?:each other|one another)\b")
 _A_FALL, _ASKS_FALL = word_set("a the any many more"), word_set("is was are were did does has have had any")
 _BEHIND, _HIGHER = word_set("behind around opposite"), word_set("above below beneath underneath under over")
+_AT_ONCE = re.compile(r"\b(?:at once|at (?:the same|a|any one) time|simultaneously)\b")
 _BODY = re.compile(r"\b(?:on|round|around|over|in) (?:his|her|their|.* 's) (head|neck|face|feet|ears|hands)\b")
 _FROM = re.compile(r"\b(?:from|off)(?: the| his| her)?(?: (?!on\b)\w+)?$")  # "gets up from the carpet"
 _LIES, _FALLS = word_set("lie lies lay lying"), word_set("fall fell")
@@ -407,9 +408,15 @@ def _sees_whom(query: Query, question: Tagged) -> Query:
 
 
 def _nobody_with(query: Query, question: Tagged) -> Query:
-    """Whether, or when, somebody is alone ("is no one with Ana?"); how many are with her ("how many is she with?")."""
-    if query.select == "count" and len(query.whom.names) == 1 and query.where in (Has("with"), Has("beside")):
-        return replace(query, whom=EVERYBODY, where=related_to(query.whom, query.where))
+    """Whether, or when, somebody is alone ("is no one with Ana?"); how many are with her ("how many is she with?"), or
+    at the same time ("are there more than two at once?").
+    """
+    many = query.select == "count" or question.seen[:2] == ["how", "many"] and query.select == "attribute"
+    where = Has("with") if query.attribute == "with" else query.where
+    if many and len(query.whom.names) == 1 and where in (Has("with"), Has("beside")):
+        return replace(query, select="count", attribute=None, whom=EVERYBODY, where=related_to(query.whom, where))
+    if query == Query("count", form=query.form, number=query.number) and _AT_ONCE.search(" ".join(question.seen)):
+        return replace(query, where=Has("with"))
     of = query.where.of if queries.is_of(query.where, "with") else None
     asked = query.select in queries.WHETHER and query.whom == Whom(quantifier="none")
     return replace(query, whom=of, where=Has("alone")) if asked and of is not None and of.names else query
