@@ -165,6 +165,7 @@ PLAIN: dict[str, Query] = {
     "Did anybody fall out of bed?": Query("exists", where=Has("deed", "falling"), form="polar"),
     "What does Ana have round her neck?": Query("attribute", ANA, attribute="worn", value="neck"),
     "Does Ana have anything on her head?": Query("attribute", ANA, attribute="worn", value="head"),
+    "Is Ana wearing something blue on her head?": Query("exists", ANA, Has("worn", "", "blue"), form="polar"),
     "What are the four men doing?": Query("attribute", MAN, attribute="deed"),
     "What does the man do last?": Query("attribute", MAN, attribute="deed", rank=Rank("time", -1)),
     "Does the doctor smile?": Query("exists", Whom(such=Has("role", "doctor")), Has("deed", "smiling"), form="polar"),

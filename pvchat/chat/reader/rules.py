@@ -383,7 +383,7 @@ def _on_body(query: Query, question: Tagged) -> Query:
     at, has = _BODY.search(" ".join(question.seen)), query.where
     worn = query.select == "attribute" and query.attribute == "worn" and not query.value
     thing = query.select == "exists" and {"anything", "something"} & {*question.seen}
-    thing = thing and (has is None or queries.is_of(has, "worn") and not is_known("worn", has.value))
+    thing = thing and (has is None or queries.is_of(has, "worn") and not (has.colour or is_known("worn", has.value)))
     if not at or not (worn or thing):
         return query
     return Query("attribute", query.whom, None if thing else has, "worn", at[1], during=query.during)
