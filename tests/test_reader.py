@@ -149,6 +149,23 @@ PLAIN: dict[str, Query] = {
         Event(ANA, Has("deed", "looking", of=BEN)), Event(BEN, Has("deed", "looking", of=ANA)),
     ))),
     "Is Ana behind Ben?": Query("exists", ANA, Has("beside", "behind", of=BEN), form="polar"),
+    "Who is behind Ana?": Query("who", where=Has("beside", "behind", of=ANA)),
+    "Who's behind the man?": Query("who", where=Has("beside", "behind", of=MAN)),
+    "Who is above Ana?": Query("refuse", value="above", refusal="unseen"),
+    "How many people is Ana with?": Query("count", where=Has("with", of=ANA)),
+    "Are there more than two people at once?": Query(
+        "count", where=Has("with"), form="polar", number=Number("more_than", 2)
+    ),
+    # where somebody lies, and what is on a part of the body
+    "Where does Ana lie?": Query("attribute", ANA, Has("posture", "lying down"), "place"),
+    "Where did Ana fall?": Query(
+        "attribute", ANA, Or((Has("deed", "falling"), Has("posture", "lying down"))), "place"
+    ),
+    "Is Ana on the carpet?": Query("exists", ANA, Has("near", "on the floor"), form="polar"),
+    "Did anybody fall out of bed?": Query("exists", where=Has("deed", "falling"), form="polar"),
+    "What does Ana have round her neck?": Query("attribute", ANA, attribute="worn", value="neck"),
+    "Does Ana have anything on her head?": Query("attribute", ANA, attribute="worn", value="head"),
+    "Is Ana wearing something blue on her head?": Query("exists", ANA, Has("worn", "", "blue"), form="polar"),
     "What are the four men doing?": Query("attribute", MAN, attribute="deed"),
     "What does the man do last?": Query("attribute", MAN, attribute="deed", rank=Rank("time", -1)),
     "Does the doctor smile?": Query("exists", Whom(such=Has("role", "doctor")), Has("deed", "smiling"), form="polar"),

@@ -355,6 +355,46 @@ def test_who_does_it_is_told_where_who_is_asked_about_is_not_there() -> None:
     both, may_be = polar(Whom(("Cleo", "Dan"), "both"), SITTING), "I'm not sure whether Dan is in this video"
     assert say(run(both, dan), dan) == f"No, {absent}, and {may_be}, but Ben is sitting."
     assert say(run(polar(CLEO, GLASSES), ben), ben).startswith(f"No, {absent}. I see Ben")
+    no_man = polar(replace(BEN, such=WOMAN), SITTING)  # nobody who is missing
+    assert "but Ben" not in say(run(no_man, ben), ben)
+
+
+def test_who_lies_is_told_whoever_it_is_and_wherever_she_lies() -> None:
+    lying, floor = Has("posture", "lying down"), Has("near", "on the floor")
+    rows = [{"attribute": "posture", "value": "lying down"}]
+    somebody, absent = "somebody I don't know is lying down", "Cleo is not in this video, as far as I can see"
+    seen = _seen({**_stranger("#1"), "rows": rows})
+    assert say(run(polar(CLEO, And((lying, floor))), seen), seen) == f"{absent}, but {somebody}."
+    there = _seen({**_stranger("#1"), "rows": [*rows, {"attribute": "near", "value": "on the floor"}]})
+    assert (
+        say(run(Query("attribute", Whom(), lying, "place"), there), there) == "Somebody I don't know is on the floor."
+    )
+    where = Query("attribute", CLEO, lying, "place")
+    assert say(run(where, there), there) == f"{absent}, but {somebody}, on the floor."
+
+
+def test_what_is_on_a_part_of_the_body_is_told_or_that_nothing_is_known_of_it() -> None:
+    hat, scarf = row("Ana", "worn", "hat", holds=False), row("Ana", "worn", "scarf")
+    seen, bare = _ana(RED, hat, scarf), _ana(RED)
+    on = {part: Query("attribute", ANA, attribute="worn", value=part) for part in ("head", "neck")}
+    assert say(run(on["neck"], seen), seen) == "Ana is wearing a scarf."
+    none = "Ana is wearing no hat, as far as I can see. Ana is wearing a red jacket and a scarf."
+    assert say(run(on["head"], seen), seen) == none
+    told = "Ana is in this video, but I can't make out anything round Ana's neck. Ana is wearing a red jacket."
+    assert say(run(on["neck"], bare), bare) == told
+
+
+def test_no_answer_calls_a_stranger_by_a_number() -> None:
+    seen = _seen({**_stranger("#1"), "seen": [[0, 6]]}, {**_stranger("Ana"), "enrolled": True})
+    one, two = Whom(("#1",)), Whom(("Ana", "#1"), "either")
+    wheres = (None, SITTING, Not(SITTING), HAT, Has("with"), Has("beside", "behind", of=ANA), Has("place", "kitchen"))
+    selects = ("exists", "who", "count", "when", "how_long", "how_often", "describe", "compare", "order", "shots")
+    asked = [Query(select, whom, where) for select in selects for whom in (one, two) for where in wheres]
+    asked += [Query("exists", ANA, Has(kind, of=one), form="polar") for kind in ("beside", "left_of", "with")]
+    asked += [Query("attribute", one, attribute=kind) for kind in ("worn", "deed", "place", "gender", "beside")]
+    asked += [Query("refuse", one, refusal="unseen", value=value) for value in ("", "mood", "height")]
+    asked += [Query("who", during=During(how, Event(one, SITTING))) for how in ("while", "after")]
+    assert not [text for query in asked if "#" in (text := say(run(query, seen), seen))]
 
 
 def test_what_is_unknown_and_who_is_missing_are_told_once() -> None:

@@ -27,6 +27,7 @@ _OF_SOMEBODY = ("gender", "worn", "hair", "posture", "deed", "holding", "near", 
 _OF_THINGS = ("thing", "style")
 _DEEDS = {"deed", "holding"}
 _DONE = {*_DEEDS, "posture", "worn", "near"}  # of which it is told who does it where who is asked about isn't there
+_LYING = (Has("posture", "lying down"), Has("deed", "falling"))  # told of whoever does, not of her alone
 _ENDLESS = float("inf")
 _AT_ONCE_S = 1.0  # by which what begins first may begin apart [choice]
 _WORD_S = 0.01  # seconds that a word lasts that ends as it begins
@@ -257,22 +258,27 @@ def _takes_alone(query: Query, timeline: Timeline) -> bool:
 def _with_others_instead(found: Finding, lookup: Lookup) -> Finding:
     """With who is told of where all whom a question names are missing: whoever does what is asked, else who is seen."""
     query, who = lookup.query, lookup.who
-    named = query.whom.names and not (who.sure or who.maybe) and all(one.why != "not enrolled" for one in who.missing)
+    named = query.whom.names and who.missing and not (who.sure or who.maybe)
+    named = named and all(one.why != "not enrolled" for one in who.missing)
     if not named or query.during.event is not None or query.whom.quantifier == "only":
         return found
     return _with_who_does_it(found, lookup) or _with_who_is_seen(found, lookup)
 
 
 def _with_who_does_it(found: Finding, lookup: Lookup) -> Finding | None:
-    """With whoever does what is asked ("is Ana falling?") and may be her where nobody knows who that is; None where
-    nobody does, and of drawn pictures, where one is easily taken for two.
+    """With whoever does what is asked ("is Ana falling?"), or at least lies who isn't seen to lie on the floor, and may
+    be her where nobody knows who that is; None where nobody does, and of drawn pictures, where one is easily taken for
+    two.
     """
-    timeline = lookup.timeline
-    others = map(lookup.of_one, timeline.others(()) if _asks_done(lookup.query) and not timeline.drawn else ())
-    did = tuple(one for one in others if one.verdict == "yes")
-    may_be_her = any(one.entity.startswith("#") or timeline.doubtful(one.entity) for one in did)
-    verdict: Verdict | None = "unknown" if found.verdict == "no" and may_be_her else found.verdict
-    return replace(found, instead=did, verdict=verdict) if did else None
+    timeline, parts = lookup.timeline, queries.together(lookup.query.where)
+    others = timeline.others(()) if _asks_done(lookup.query) and not timeline.drawn else []
+    for query in (lookup.query, *(replace(lookup.query, where=one) for one in parts if one in _LYING)):
+        did = tuple(one for one in map(replace(lookup, query=query).of_one, others) if one.verdict == "yes")
+        may_be_her = any(one.entity.startswith("#") or timeline.doubtful(one.entity) for one in did)
+        if did:
+            verdict: Verdict | None = "unknown" if found.verdict == "no" and may_be_her else found.verdict
+            return replace(found, query=query, instead=did, verdict=verdict)
+    return None
 
 
 def _with_who_is_seen(found: Finding, lookup: Lookup) -> Finding:
@@ -302,7 +308,8 @@ def _asks_done(query: Query) -> bool:
     """Whether it is asked if, when or how long somebody does or wears something."""
     asked, denied = {has.attribute for has in atoms(query.where)}, next(queries.parts_of(query.where, Not), None)
     plain = not (query.number or query.rank or denied) and query.whom.quantifier != "none"
-    return plain and query.select in queries.WHETHER and not asked.isdisjoint(_DONE)
+    where = query.attribute in ("place", "near") and any(has in _LYING for has in atoms(query.where))
+    return plain and (where or query.select in queries.WHETHER) and not asked.isdisjoint(_DONE)
 
 
 def _finding_of_sound(lookup: Lookup) -> Finding:
@@ -496,6 +503,9 @@ def _attribute(lookup: Lookup) -> Finding:
         return listed(lookup.each(), Finding(query))
     wanted = _OF_SOMEBODY if everything else _ANSWERING.get(name, (name,))
     if of_all and name in OF_SCENE and not everything:
+        of_people = query.where is not None and not is_of_scene(query.where)  # "where does he lie?", who is seen to lie
+        if of_people and (known := _known_of_each(lookup, wanted)):
+            return listed(known, Finding(query))
         lookup = replace(lookup, part=lookup.times_of("")) if is_of_scene(query.where) else lookup  # "in the garden?"
         return Finding(query, rows=tuple(lookup.rows("", [one for one in wanted if one in OF_SCENE])))
     known, perhaps = _known_of_each(lookup, wanted), tuple(Found(one, "unknown") for one in lookup.who.maybe)

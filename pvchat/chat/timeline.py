@@ -496,8 +496,8 @@ def _worn(has: Has, row: Row, measured: bool) -> Verdict:
 
 
 def _told_as(asked: frozenset[str]) -> frozenset[str]:
-    """What a garment of one word may be told as, where its colour is asked for."""
-    return _TOLD_AS.get(next(iter(asked)), frozenset()) if len(asked) == 1 else frozenset()
+    """What a garment of one word may be told as, where its colour is asked for; what is worn on a "head"."""
+    return words(" ".join(_TOLD_AS.get(next(iter(asked)), ()))) if len(asked) == 1 else frozenset()
 
 
 def _to_json(value: Any) -> Any:

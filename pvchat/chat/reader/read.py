@@ -88,6 +88,7 @@ def _other_part(before: During, part: During, seen: set[str]) -> During | None:
 def _query_of_one(words: Sequence[Word], labels: Labels, part: During, known: Known) -> Query:
     """What one question asks, by what the network says of its words."""
     seen = [word.seen for word in words]
+    labels = rules.behind_whom(labels, seen)
     tags = [*labels.tags, *["O"] * (len(words) - len(labels.tags))]  # of more words than the network takes
     said = [rules.as_done(slot, seen) for slot in rules.into_or_out_of(slots_of(words, tags), seen)]
     slots = followups.resolved(said, known.history, known.timeline)

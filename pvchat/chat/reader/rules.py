@@ -68,6 +68,11 @@ _IN_PICTURE = word_set("picture frame screen image shot bigger big")
 _COLOUR, _DOES = word_set("colour color colours colors shade"), word_set("do does did can could will would")
 _EACH_OTHER = re.compile(r"(?: (?:at|to|with|towards))? (?:each other|one another)\b")
 _A_FALL, _ASKS_FALL = word_set("a the any many more"), word_set("is was are were did does has have had any")
+_BEHIND, _HIGHER = word_set("behind around opposite"), word_set("above below beneath underneath under over")
+_AT_ONCE = re.compile(r"\b(?:at once|at (?:the same|a|any one) time|simultaneously)\b")
+_BODY = re.compile(r"\b(?:on|round|around|over|in) (?:his|her|their|.* 's) (head|neck|face|feet|ears|hands)\b")
+_FROM = re.compile(r"\b(?:from|off)(?: the| his| her)?(?: (?!on\b)\w+)?$")  # "gets up from the carpet"
+_LIES, _FALLS = word_set("lie lies lay lying"), word_set("fall fell")
 _ENTERS, _LEAVES = word_set("enter enters entered entering"), word_set("leave leaves left leaving exit exits exited")
 
 
@@ -94,6 +99,19 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> Heads:
     if heads["event_nth"] == "any" and any(slot.comes_back(question.seen) for slot in question.slots):
         heads["event_nth"] = "second"  # "what does Ana do when she returns?"
     return heads
+
+
+def behind_whom(labels: Labels, seen: Sequence[str]) -> Labels:
+    """Labels with a preposition that the network passes over: "who is behind Ana?" asks for others, not for Ana."""
+    select, tags = {"who": "who", "which": "who", "how": "count"}.get(seen[0], ""), [*labels.tags]
+    at = next((i for i, tag in enumerate(tags) if seen[i] in _BEHIND and tag in ("O", "P-with", "P-beside")), 0)
+    whom = next((i for i in range(at + 1, len(tags)) if seen[i] not in ("a", "the")), 0)
+    person = whom and (seen[whom] == NAME or tags[whom][2:] in ("gender", "pronoun", "unknown", "stranger"))
+    if not (at and person) or labels.heads["select"] not in (select, "attribute" if select == "who" else ""):
+        return labels
+    tags[at:] = ["P-beside", *(tag.replace("S-", "O-") for tag in tags[at + 1 :])]
+    tags[whom] = "O-name" if seen[whom] == NAME else tags[whom]
+    return replace(labels, tags=tuple(tags), heads=labels.heads | {"select": select})
 
 
 def second_at(words: Sequence[Word], labels: Labels) -> int:
@@ -142,6 +160,8 @@ def into_or_out_of(slots: list[Slot], seen: Sequence[str]) -> list[Slot]:
             slots = [replace(slot, kind="enters") if slot is place else slot for slot in slots]
         elif out or goes & GOING:
             slots = [replace(slot, kind="leaves") if slot is place else slot for slot in slots if slot not in said]
+        elif place.kind == "near" and place.value[:3] == "on " and _FROM.search(" ".join(seen[: place.at + 1])):
+            slots = [replace(slot, value="from it") if slot is place else slot for slot in slots]
     return slots
 
 
@@ -237,15 +257,17 @@ def _each_other(query: Query, question: Tagged) -> Query:
 
 
 def _untold(query: Query, question: Tagged) -> Query:
-    """A refusal of how tall people are ("who is the tallest?"; not "taller in the picture"), and of most of them."""
+    """A refusal of who is the tallest (not "taller in the picture"), of "most of them", of who is above somebody."""
     seen, bare = {*question.seen}, query.rank is not None or query.whom.nth or query.where is None
     short = "shortest" in seen and seen & {"is", "are", "was", "'s"} and seen.isdisjoint(_LASTS)
     short = short and ("there", "the") not in pairwise(question.seen)  # "who is there the shortest?"
     tall = (short or seen & {"taller", "tallest"}) and seen.isdisjoint(_IN_PICTURE) and bare
     most = ("most", "of") in pairwise(question.seen) and query.rank is query.number is None
     most = most and query.select in ("exists", "who", "count") and not _MOST_OF_IT.search(" ".join(question.seen))
-    value = "height" if tall else "most of them"
-    return Query("refuse", replace(query.whom, nth=0), value=value, refusal="unseen") if tall or most else query
+    above = next((a for a, b in pairwise(question.seen) if a in _HIGHER and b == NAME), "")
+    above *= query.select == "who" and query.where is query.rank is None
+    value = above or "height" * bool(tall) or "most of them" * bool(most)
+    return Query("refuse", replace(query.whom, nth=0), value=value, refusal="unseen") if value else query
 
 
 def of_unread_words(query: Query, question: Tagged) -> Query:
@@ -356,6 +378,27 @@ def _all_known(query: Query, question: Tagged) -> Query:
     return replace(query, whom=replace(query.whom, quantifier="none", known=False)) if asked else query
 
 
+def _on_body(query: Query, question: Tagged) -> Query:
+    """What somebody has on a part of the body: "what is round her neck?", "has she anything on her head?"."""
+    at, has = _BODY.search(" ".join(question.seen)), query.where
+    worn = query.select == "attribute" and query.attribute == "worn" and not query.value
+    thing = query.select == "exists" and {"anything", "something"} & {*question.seen}
+    thing = thing and (has is None or queries.is_of(has, "worn") and not (has.colour or is_known("worn", has.value)))
+    if not at or not (worn or thing):
+        return query
+    return Query("attribute", query.whom, None if thing else has, "worn", at[1], during=query.during)
+
+
+def _where_lying(query: Query, question: Tagged) -> Query:
+    """Where somebody lies, not where else she is: "where does he lie?"; where she fell she lies then."""
+    lying, falling, seen = Has("posture", "lying down"), Has("deed", "falling"), {*question.seen}
+    if query.select != "attribute" or query.attribute not in ("place", "near") or query.where not in (None, falling):
+        return query
+    if query.where or seen & _FALLS:
+        return replace(query, where=queries.Or((falling, lying)))
+    return replace(query, where=lying) if seen & _LIES else query
+
+
 def _sees_whom(query: Query, question: Tagged) -> Query:
     """Of those whom somebody sees: "who did Ana meet?", "whom has she seen?"."""
     names = query.whom.names or tuple(slot.name for slot in question.slots if slot.name)
@@ -365,9 +408,15 @@ def _sees_whom(query: Query, question: Tagged) -> Query:
 
 
 def _nobody_with(query: Query, question: Tagged) -> Query:
-    """Whether, or when, somebody is alone ("is no one with Ana?"); how many are with her ("how many is she with?")."""
-    if query.select == "count" and len(query.whom.names) == 1 and query.where in (Has("with"), Has("beside")):
-        return replace(query, whom=EVERYBODY, where=related_to(query.whom, query.where))
+    """Whether, or when, somebody is alone ("is no one with Ana?"); how many are with her ("how many is she with?"), or
+    at the same time ("are there more than two at once?").
+    """
+    many = query.select == "count" or question.seen[:2] == ["how", "many"] and query.select == "attribute"
+    where = Has("with") if query.attribute == "with" else query.where
+    if many and len(query.whom.names) == 1 and where in (Has("with"), Has("beside")):
+        return replace(query, select="count", attribute=None, whom=EVERYBODY, where=related_to(query.whom, where))
+    if query == Query("count", form=query.form, number=query.number) and _AT_ONCE.search(" ".join(question.seen)):
+        return replace(query, where=Has("with"))
     of = query.where.of if queries.is_of(query.where, "with") else None
     asked = query.select in queries.WHETHER and query.whom == Whom(quantifier="none")
     return replace(query, whom=of, where=Has("alone")) if asked and of is not None and of.names else query
@@ -548,6 +597,7 @@ def _taken_off(query: Query, question: Tagged) -> Query:
 
 QUERY_RULES = (
     _fall, _turns, _only_then, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
-    _all_known, _sees_whom, _nobody_with, _but_never, _anybody, _of_people, _of_return, _with_kind,
+    _all_known, _on_body, _where_lying, _sees_whom, _nobody_with, _but_never, _anybody, _of_people, _of_return,
+    _with_kind,
     _untold, _who_is_the, _each_other,
 )  # fmt: skip

@@ -36,6 +36,7 @@ _PEOPLE = ("name", "unknown", "pronoun", "stranger", "nth")  # kinds of slots th
 _BETWEEN = word_set("between sandwiched wedged flanked flank middle either each both one")  # "with one on each side"
 # What garments are on ("glasses on her nose"), and stand for those named before ("his glasses … has he a pair on?").
 _BESIDE_WORN = word_set("neck nose head face ears eyes shoulders back chest hands wrist feet legs pair")
+_AWAY_FROM = ("from ", "off ", "out of ")  # "falls out of bed", who is in it no longer
 _QUOTES = "'\"“”‘’«»"
 _ORDINALS = ORDINALS | {"1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "other": 2, "next": 2}
 
@@ -200,7 +201,7 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
     own = [s for s in own if s.kind != "holding" or s.at not in deeds or not s.words <= CARRIES]
     several = sum(s.kind == "worn" for s in own) > 1  # "the glowing chest" is no garment's place
     own = [s for s in own if s.kind != "worn" or s.value not in _BESIDE_WORN or not several]
-    own = [s for s in own if s.kind != "near" or not s.value.startswith("from ")]  # "gets up from the sofa"
+    own = [s for s in own if s.kind != "near" or not s.value.startswith(_AWAY_FROM)]  # "gets up from the sofa"
     colours = _colours(own)
     made: list[Condition] = []
     for slot in own:

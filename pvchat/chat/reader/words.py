@@ -427,7 +427,7 @@ def _without_articles(words: Sequence[str]) -> str:
 
 def participle(verb: str) -> str:
     """A regular verb as it stands after "is": "pet", "pets" and "petted" as "petting", "carries" as "carrying"."""
-    base = re.sub(r"(?<=[sxzh])es$|(?<=[^s])s$", "", verb)
+    base = re.sub(r"(?<=[sxzh])es$|(?<=[^siu])s$", "", verb)
     base = re.sub(r"ied?$", "y", base)  # "carries" has lost its s by now
     stem = re.sub(r"(?<=[^e])ed$|(?<=[fg]ree|ntee)d$|(?<=[^eoy])e$", "", base)
     doubled = stem == base and re.fullmatch(r"[^aeiou]*[aeiou][bdgklmnprtv]", stem)

@@ -17,7 +17,7 @@ from pvchat.chat.english import HEDGE, STRANGER, be, clock, join, lower, number,
 from pvchat.chat.query import EVERYBODY, PRESENT, And, Condition, Event, Has, Not, Or, Query, Rank, Whom, is_plain
 from pvchat.chat.say import clauses
 from pvchat.chat.say.clauses import called, clause, does, happens_said, in_passing, lead, noun, people_said, whom_said
-from pvchat.chat.say.people import company, measured, said
+from pvchat.chat.say.people import company, measured, said, whereabouts
 from pvchat.chat.spans import common, grouped
 from pvchat.chat.timeline import Finding, Found, Timeline
 
@@ -81,8 +81,11 @@ def _whether(finding: Finding, timeline: Timeline) -> str:
     if finding.open and (whom.names or len(finding.everyone) == 1):
         return f"{upper('; '.join(unknown_said(finding, timeline, there=True)))}."
     none = nobody(finding, timeline)
+<<<<<<< HEAD
     if not none and finding.verdict == "no" and whom.such is not None:  # of one by name and one by looks
         none = f"I see {_none_of(whom)}."
+=======
+>>>>>>> m2-clips
     return f"{lead(finding)}{none}" * bool(none)
 
 
@@ -175,7 +178,7 @@ def nobody(finding: Finding, timeline: Timeline) -> str:
     if finding.open and not (whom.nth and is_plain(query.where)):
         return f"{upper('; '.join(unknown_said(finding, timeline)))}."
     none = _none_of(whom)
-    if finding.against and queries.is_of(query.where, *RELATIONS):  # whoever is near may be overlooked
+    if queries.is_of(query.where, *RELATIONS):  # whoever is near may be overlooked
         return f"I see {none} {clauses.complement(query.where)[1].removeprefix('seen ')}."
     if finding.against:
         hedge = f"{HEDGE} " * any(one.likely for one in finding.against)
@@ -275,11 +278,18 @@ def _denied(finding: Finding, timeline: Timeline) -> list[str]:
 def did_instead(finding: Finding, timeline: Timeline) -> str:
     """Such as "Ana is not in this video, but Ben is falling"; "" where nobody does it in her place."""
     query, did = finding.query, [one for one in finding.instead if one.verdict == "yes"]
+<<<<<<< HEAD
     if not (did and finding.missing) or is_plain(query.where) or query.select not in queries.WHETHER:
+=======
+    if not did or is_plain(query.where) or query.select not in (*queries.WHETHER, "attribute"):
+>>>>>>> m2-clips
         return ""
     missing = [replace(one, surely=one.surely and finding.verdict == "no") for one in finding.missing]
     gone = ", and ".join(clauses.here_or_not(missing).values())
-    return f"{lead(finding)}{gone}, but {'; '.join(holds_said(did, query.where, finding, timeline))}."
+    told = holds_said(did, query.where, finding, timeline)
+    if query.select == "attribute" and len(did) == 1:  # "where does Ana lie?"
+        told = [", ".join(filter(None, (*told, whereabouts(did[0].entity, did[0].spans, timeline, seat=True))))]
+    return f"{lead(finding)}{gone}, but {'; '.join(told)}."
 
 
 def _so_instead(found: Found, finding: Finding, timeline: Timeline) -> Condition | str:
@@ -359,6 +369,12 @@ def _says_nobody(finding: Finding) -> bool:
 def _none_does(query: Query) -> str:
     """Such as "none of Ana and Ben is sitting", "no woman is away more than once", "nobody I don't know is waving"."""
     whom, again = query.whom, query.rank is not None and query.number == queries.Number("more_than", 1)
+<<<<<<< HEAD
+=======
+    names = people_said(whom.names)
+    none = f"none of {join(names)}" if len(whom.names) > 1 else _none_of(whom)
+    none = f"neither {join(names, 'nor')}" if len(names) == 2 else none
+>>>>>>> m2-clips
     how = " the whole time" if query.throughout else " more than once" if again else ""
     return f"{_none_named(whom)} {clause(query.where)}{how}"
 

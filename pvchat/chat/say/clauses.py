@@ -71,6 +71,8 @@ def _complement(condition: Condition, count: int) -> tuple[str, str]:
     if isinstance(condition, And) and (placed := _in_place(condition, count)):
         return placed
     parts = [_complement(part, count) for part in condition.parts]
+    if isinstance(condition, Or) and all(own == "be" and text.startswith("not ") for own, text in parts):
+        return "be", f"not {'both ' * (len(parts) == 2)}{join([text.removeprefix('not ') for _, text in parts])}"
     aux, worn = parts[0][0], all(text.startswith("wearing ") for _, text in parts)
     texts = [text if own == aux != "do" else f"{_AUX[own][count != 1]} {text}" for own, text in parts[1:]]
     texts = [text.removeprefix("wearing ") for text in texts] if worn else texts  # "wearing glasses and a hat"
@@ -103,7 +105,8 @@ def _deed_said(has: Has, some: str) -> str:
     """Such as "waving at Ben"; "pours a cup" is "pouring a cup"."""
     said = has.value.split(" ") if has.value else ["doing", f"{some}thing"]
     known = {told: doing for doing, told in table()["verb"].items()}
-    said[0] = known.get(said[0]) or (participle(said[0]) if said[0].endswith("s") else said[0])
+    did = said[0].endswith("s") or said[0].endswith("ed") and said[1:] and said[1] in words("determiners")
+    said[0] = known.get(said[0]) or (participle(said[0]) if did else said[0])  # "opened his mouth"
     if has.of is not None:
         to = wording("towards", said[0])
         said += [*[to] * (to not in ("", said[-1])), whom_said(has.of)]

@@ -38,7 +38,7 @@ _DRAWN = "I can't make out things in drawn pictures."
 def attribute(finding: Finding, timeline: Timeline) -> str:
     """What is asked of each of those who are meant, or of the scene; nothing where nobody is meant."""
     query = finding.query
-    if query.attribute in OF_SCENE and query.whom == EVERYBODY:
+    if query.attribute in OF_SCENE and query.whom == EVERYBODY and not finding.everyone:
         return of_scene(finding, timeline)
     people = _meant(finding)
     if query.attribute in table()["relation"]:
@@ -129,12 +129,17 @@ def _not_made_out(found: Found, finding: Finding, timeline: Timeline) -> str:
     query, entity, kind = finding.query, found.entity, finding.query.attribute or "deed"
     name = called(entity)
     who = name if name == entity else "that person"
-    missed = f"{who}'s {query.value}" if query.value else wording("missed", kind, who=who)
+    missed = wording("missed", kind, who=who)
+    missed = f"{wording('on_body', query.value)}{who}'s {query.value}" if query.value else missed
+    every = timeline.of(entity, "worn", denied=True) if query.value and kind == "worn" else ()
+    lacked = list(dict.fromkeys(row.value for row in every if not row.holds and row.narrowed(query.value)))
     worn = timeline.of(entity, "worn") if query.value and kind == "worn" else found.rows
     known = with_times(worn, found.spans, timeline, partial(_looks_said, whole=True))
     if kind == "deed" and found.rows and (where := whereabouts(entity, found.spans, timeline)):
         known = f"is {where}"
-    return " ".join([upper(clauses.here_but([name], f"make out {missed}")), *[upper(f"{name} {known}.")] * bool(known)])
+    none = f"{name} is wearing no {join(lacked, 'or')}, as far as I can see." if lacked else ""
+    none = none or clauses.here_but([name], f"make out {missed}")
+    return " ".join([upper(none), *[upper(f"{name} {known}.")] * bool(known)])
 
 
 def _same_joined(told: Iterable[tuple[str, str, str]]) -> list[str]:

@@ -149,8 +149,8 @@ def _unmet(finding: Finding, timeline: Timeline) -> str:
     open_ = tuple(replace(one, rows=()) for one in finding.open if one.entity in whom.names)
     meant = replace(whom, names=tuple(one.entity for one in (*against, *open_)))
     query = replace(finding.query, whom=meant, select="exists", form="polar", attribute=None, value="")
-    asked = replace(finding, query=query, verdict="unknown" if open_ else "no", people=(), against=against, open=open_)
-    return upper(holders(asked, timeline).removeprefix("No, ")) if meant.names else ""
+    asked = replace(finding, query=query, verdict="unknown" if open_ else None, people=(), against=against, open=open_)
+    return upper(holders(asked, timeline)) if meant.names else ""
 
 
 def _missing(finding: Finding, answered: bool) -> list[str]:
@@ -189,7 +189,8 @@ def refused(finding: Finding, timeline: Timeline) -> str:
         for name in there:
             smiles = any(row.value == "smiling" for row in timeline.of(name, "deed"))
             seen = "smiles, as far as I can see" if smiles else "is in this video"
-            told.append(f"{name} {seen}, but what {name} feels I can't tell.")
+            who = clauses.called(name)
+            told.append(upper(f"{who} {seen}, but what {who if who == name else 'that person'} feels I can't tell."))
     gone = [Missing(one.name, one.decision) for one in asked if one.decision != "present"]
     refusal = f"I can't tell {what}; {ASK}." if what else CANT_TELL
     return " ".join([*told, *untold(gone, query)]) or ("" if query.whom.unknown else refusal)
