@@ -81,11 +81,8 @@ def _whether(finding: Finding, timeline: Timeline) -> str:
     if finding.open and (whom.names or len(finding.everyone) == 1):
         return f"{upper('; '.join(unknown_said(finding, timeline, there=True)))}."
     none = nobody(finding, timeline)
-<<<<<<< HEAD
     if not none and finding.verdict == "no" and whom.such is not None:  # of one by name and one by looks
         none = f"I see {_none_of(whom)}."
-=======
->>>>>>> m2-clips
     return f"{lead(finding)}{none}" * bool(none)
 
 
@@ -278,11 +275,7 @@ def _denied(finding: Finding, timeline: Timeline) -> list[str]:
 def did_instead(finding: Finding, timeline: Timeline) -> str:
     """Such as "Ana is not in this video, but Ben is falling"; "" where nobody does it in her place."""
     query, did = finding.query, [one for one in finding.instead if one.verdict == "yes"]
-<<<<<<< HEAD
-    if not (did and finding.missing) or is_plain(query.where) or query.select not in queries.WHETHER:
-=======
-    if not did or is_plain(query.where) or query.select not in (*queries.WHETHER, "attribute"):
->>>>>>> m2-clips
+    if not (did and finding.missing) or is_plain(query.where) or query.select not in (*queries.WHETHER, "attribute"):
         return ""
     missing = [replace(one, surely=one.surely and finding.verdict == "no") for one in finding.missing]
     gone = ", and ".join(clauses.here_or_not(missing).values())
@@ -369,12 +362,6 @@ def _says_nobody(finding: Finding) -> bool:
 def _none_does(query: Query) -> str:
     """Such as "none of Ana and Ben is sitting", "no woman is away more than once", "nobody I don't know is waving"."""
     whom, again = query.whom, query.rank is not None and query.number == queries.Number("more_than", 1)
-<<<<<<< HEAD
-=======
-    names = people_said(whom.names)
-    none = f"none of {join(names)}" if len(whom.names) > 1 else _none_of(whom)
-    none = f"neither {join(names, 'nor')}" if len(names) == 2 else none
->>>>>>> m2-clips
     how = " the whole time" if query.throughout else " more than once" if again else ""
     return f"{_none_named(whom)} {clause(query.where)}{how}"
 
