@@ -584,3 +584,35 @@ def test_who_does_so_as_often_has_the_same_place(library: Library) -> None:
     most = library.ask("Which day had the most people?", now=NOW).answer.split("\n")
     assert " and on Sunday 29 November 2026 (two people each), then on Monday 16 November 2026 and on" in most[0]
     assert len(most) == 1 + 6  # the videos of those days that had most
+
+
+@pytest.fixture(scope="module")
+def shelves(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """Videos in folders below one source without a place."""
+    files = ("Ward 3/round.mp4", "Ward 3/dressing_change.mp4", "Films/Big Bang/sofa.mp4", "new/red/2026/in.mp4")
+    shown = [video(person("Ana", (0, 30))), video(person("Ben", (0, 30))), video(person("Ana", (0, 9)))] * 2
+    videos = [("shelf", f"2026-11-2{at}T09:10:00", shown[at]) for at in range(len(files))]
+    with made_library(tmp_path_factory.mktemp("shelves"), videos) as made:
+        with made._open() as tables:
+            tables.execute("UPDATE sources SET place = '' WHERE place = 'shelf'")
+            for number, file in enumerate(files, 1):
+                tables.execute("UPDATE files SET path = ? WHERE clip = ?", (f"/shelf/{file}", number))
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("text", "videos"),
+    [
+        ("Who was on Ward 3?", [1, 2]),
+        ("Have Ana and Ben ever been on Ward 3 together?", []),
+        ("In which episodes of Big Bang is Ana?", [3]),
+        ("Which films is Ana in?", [3]),
+        ("Who is in the dressing change video?", [2]),
+        ('Who is in "sofa"?', [3]),
+        ("Who is in round.mp4?", [1]),
+        ("Who was here in 2026?", [1, 2, 3, 4]),  # words that a folder is called, too
+        ("Who is in the folder 2026?", [4]),
+    ],
+)
+def test_folders_and_files_are_places_where_they_are_said_so(shelves: Library, text: str, videos: list[int]) -> None:
+    assert [one.video.number for one in shelves.ask(text, now=NOW).finding.seen] == videos

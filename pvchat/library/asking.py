@@ -36,6 +36,7 @@ from pvchat.errors import PVChatError
 from pvchat.library import records
 from pvchat.library.rates import adjusted, base_rate
 from pvchat.library.recognise import BATCH, bring_up_to_date, people_in, timeline_in
+from pvchat.library.titles import BELOW, folders_of, titled
 from pvchat.people.corrections import corrections_of
 from pvchat.people.folders import Snapshot
 from pvchat.schemas import Service
@@ -56,7 +57,7 @@ class LibraryAnswer:
     answer: str  # text
     finding: ArchiveFinding  # what it says
     dates: tuple[str | None, str | None] = (None, None)  # asked about, from and until; local, ISO 8601; None: ever
-    place: str = ""  # the source that was asked about; "" for all
+    place: str = ""  # the place, folder or file that was asked about; "" for all
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON: `clips` lists every video that the answer speaks of, with the seconds to play."""
@@ -74,14 +75,16 @@ def ask(
     require_readable(question)
     everyone = chat.people.snapshot()
     places = [row[0] for row in library.execute("SELECT DISTINCT place FROM sources WHERE place <> ''")]
-    known = Known(everyone.names, everyone.aliases)
+    known, folders = Known(everyone.names, everyone.aliases), folders_of(library)
+    called = {name.lower() for name in (*everyone.names, *everyone.aliases)}
     names = people_in(library, chat)
     searches = list[_Search]()
     for text in [one for typed in (*history, question) for one in questions_in(typed)]:
         before = next((one.asked for one in reversed(searches) if one.asked.query.refusal not in _ASIDE), None)
         if searches:
             known = replace(known, history=(*known.history, searches[-1].turn()))
-        read = read_archive(text, known, places, now, before)
+        text, titles = titled(text, library, folders, places, called)
+        read = read_archive(text, known, [*places, *titles], now, before)
         searches.append(_Search(library, chat, read, names, everyone, now.date()))
     asked = searches[-len(questions_in(question)) :]
     for search in asked:
@@ -90,7 +93,7 @@ def ask(
     dates = scope.dates or Dates()
     since, until = (None if end is None else end.isoformat() for end in (dates.since, dates.until))
     answer = reduce(_then, [one.answer() for one in asked][::-1])
-    return replace(answer, dates=(since, until), place=scope.place)
+    return replace(answer, dates=(since, until), place=scope.place.lstrip("/"))
 
 
 def _then(second: LibraryAnswer, first: LibraryAnswer) -> LibraryAnswer:
@@ -400,7 +403,9 @@ def _where(scope: Scope) -> tuple[str, list[Any]]:
         late = dates.hours[1] if dates.hours and dates.hours[1] <= dates.hours[0] else time()  # of the day before
         day = f"strftime('%w', c.recorded, '-{60 * late.hour + late.minute} minutes')"
         found.append((f"({day} + 6) % 7 IN ({', '.join(map(str, dates.weekdays))})", []))
-    if scope.place:
+    if scope.place[:1] == "/":
+        found.append((f"s.camera IS NULL AND instr(lower({BELOW} || '/'), lower(?))", [f"{scope.place}/"]))
+    elif scope.place:
         found.append(("s.place = ?", [scope.place]))
     if scope.besides:
         others, values = _any_of(scope.besides)

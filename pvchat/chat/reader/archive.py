@@ -42,7 +42,7 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
          r"when was \1 last ever seen"),
         (r"^(?:and )?what (?:does|do|did) (?:it|that|this|they) show\b", "what happened there"),
         (r"^(?:and )?with how many (?:other people|others|people)\b", "how many people was she with"),
-        (r"\b((?:in|on|at) [\w ]+?) ((?:more|less)(?: often)?|longer) than (?=(?:in|on|at)\b)", r"\2 \1 than "),
+        (r"\b((?:in|on|at) [\w/. ]+?) ((?:more|less)(?: often)?|longer) than (?=(?:in|on|at)\b)", r"\2 \1 than "),
         (r"\b(?:neither (in|on|at)|(in|on|at) neither) (.*?) nor\b", r"never \1\2 \3 or"),
         (r"\bnot ((?:in|on|at) [^,?]*?),? (?:and|or) (?:also )?not (?=(?:in|on|at)\b)", r"never \1 or "),
         (rf"\bon (?:an?|any) (weekend|weekday|{WEEKDAY})\b", r"on \1s"),
