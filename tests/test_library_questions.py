@@ -616,3 +616,12 @@ def shelves(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
 )
 def test_folders_and_files_are_places_where_they_are_said_so(shelves: Library, text: str, videos: list[int]) -> None:
     assert [one.video.number for one in shelves.ask(text, now=NOW).finding.seen] == videos
+
+
+def test_a_place_or_somebody_that_is_not_read_is_said_so(shelves: Library) -> None:
+    assert shelves.ask("Was Ana on Ward 5?", now=NOW).answer.startswith(
+        "I know no place, folder or file called Ward 5;"
+    )
+    assert shelves.ask("And in sofa9.mp4?", ["Was Ana on Ward 3?"]).answer.endswith("file called sofa9.mp4.")
+    assert shelves.ask("Is Ana in any film with Ben?", now=NOW).answer.startswith("No.")
+    assert "enrolled" not in shelves.ask("How many episodes of Cheers is Ana in?", now=NOW).answer

@@ -92,8 +92,16 @@ def ask(
     scope = asked[0].asked.scopes[0]
     dates = scope.dates or Dates()
     since, until = (None if end is None else end.isoformat() for end in (dates.since, dates.until))
-    answer = reduce(_then, [one.answer() for one in asked][::-1])
+    answer = reduce(_then, [_without_nowhere(one) for one in asked][::-1])
     return replace(answer, dates=(since, until), place=scope.place.lstrip("/"))
+
+
+def _without_nowhere(search: _Search) -> LibraryAnswer:
+    """The answer, after what is said of a place that a question names and none is called."""
+    one, name = search.answer(), search.asked.nowhere
+    unknown, refused = f"I know no place, folder or file called {name}", search.asked.query.select == "refuse"
+    told = f"{unknown}{f'; asked without it: {one.answer}' * (not refused)}" + "." * refused
+    return replace(one, answer=told) if name else one
 
 
 def _then(second: LibraryAnswer, first: LibraryAnswer) -> LibraryAnswer:

@@ -79,7 +79,7 @@ def _said_as_place(text: str, plain: str, names: Sequence[str], people: Collecti
     text = put(rf"\b{_INTO} (?:(?:{_THE}|any|all|each|every|an?) )?{called} {CLIPS}\b", text)
     text = put(rf"{called} {CLIPS}\b|\b{CLIPS} (?:of|from) (?:the )?{called}", text, f"videos in {name}")
     if re.fullmatch(CLIPS, plain):  # "which films": those of the folder "Films"
-        text = put(rf"\b(which|what|how many) {plain.rstrip('s')}s?\b", text, rf"\1 videos in {name}")
+        text = put(rf"\b(which|what|how many) {plain.rstrip('s')}s?\b(?! of\b)", text, rf"\1 videos in {name}")
     text = put(rf"^(and|or|but|what about|how about) (?:the )?{called}(?=\W*$)", text, rf"\1 in {name}")
     plainly = re.search(r"[\s\d.]", plain) is None  # "in new clothes" isn't in "new"
     ends = rf"(?=\W*$|\W* (?:{one_of([*_MAY_FOLLOW, *people])})\b)" if plainly else ""

@@ -51,6 +51,7 @@ class ArchiveQuestion:
     around: str = ""  # "day", "week" …: all videos of that of the sighting are meant ("that day") …
     shifts: tuple[tuple[str, str, float], ...] = ()  # … or of one before or after it: ("before", "day", 0); one by one
     sighted: ArchiveQuestion | None = None  # whose the sighting was, where that was of another place and time
+    nowhere: str = ""  # what it names as a place and none is called; it is asked without that
     among: ArchiveQuestion | None = None  # only the videos that were found for that one: "which of them …?"
 
     @property
