@@ -385,8 +385,8 @@ REFUSED = {
     "Was Ana here on Monday and was Ben here on Friday?": "Ask about one, such as “on Tuesday”",
     "Who was here after 30?": "I can't read the times",
     "How long is the video?": "Ask anything else about one video",
-    "Was Zoe here before Ana?": "Nobody called Zoe is enrolled.",
-    "In which videos is Mrs. Smith?": "Nobody called Mrs. Smith is enrolled.",
+    "Was Zoe here before Ana?": "Zoe is not enrolled; I know Ana and Ben.",
+    "In which videos is Mrs. Smith?": "Mrs. Smith is not enrolled; I know Ana and Ben.",
 }
 
 
@@ -625,3 +625,16 @@ def test_a_place_or_somebody_that_is_not_read_is_said_so(shelves: Library) -> No
     assert shelves.ask("And in sofa9.mp4?", ["Was Ana on Ward 3?"]).answer.endswith("file called sofa9.mp4.")
     assert shelves.ask("Is Ana in any film with Ben?", now=NOW).answer.startswith("No.")
     assert "enrolled" not in shelves.ask("How many episodes of Cheers is Ana in?", now=NOW).answer
+
+
+def test_what_is_only_perhaps_is_said_of_days_and_of_who_is_compared(tmp_path: Path) -> None:
+    unsure = {**person("Ben", (0, 30)), "decision": "unsure"}
+    shown = [video(unsure), video(person("#1", (0, 30))), video(person("Ana", (0, 30)))]
+    videos = [("hall", f"2026-11-2{3 + at}T09:10:00", one) for at, one in enumerate(shown)]
+    with made_library(tmp_path, videos) as made:
+        assert "Ben: on one day, perhaps: on" in made.ask("On how many days was Ben seen?").answer
+        compared = made.ask("Who was seen in more videos on Monday, Ana or Ben?", now=NOW).answer
+        assert compared.startswith("I am not sure: perhaps Ben in one video; of the one video on Monday. Ana was not")
+        strange = made.ask("On which days was Ana not seen?").answer
+        assert "on Tuesday 24 November 2026 only somebody unrecognised was seen." in strange
+        assert made.ask("When was Anna last seen?").answer == "Anna is not enrolled; did you mean Ana?"

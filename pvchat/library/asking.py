@@ -150,6 +150,7 @@ class _Search:
         asked = self.asked
         query = archive.over_scopes(query, [one.joint for one in asked.scopes]) if len(asked.scopes) > 1 else query
         said = Asked(asked.of, today=self.today if query.per == "ago" else None, those=len(self.only or ()))
+        said = replace(said, enrolled=self.everyone.names)
         if query.select == "refuse" or not archive.is_answered(query):
             return LibraryAnswer(_refused(query), ArchiveFinding(query, self._count(query)))
         query = self._of_everything(query)
@@ -192,7 +193,7 @@ class _Search:
             found = found if there.seen else there  # of nobody who isn't there is it said that she always sits
         if archive.is_told_of_one(query):
             found, said = self._told_of_one(query, found, said)
-        said = replace(said, unfilmed=search._days_without(query))
+        said = replace(said, unfilmed=search._days_without(query), unrecognised=search._days_of_strangers(query))
         text, whom = say_archive(found, said), found.query.whom
         if found.query.where == Has("with") and whom.quantifier == "both" and len(whom.names) > 1 and not found.seen:
             both = self._where_seen(found.query)  # not together, but one after the other, as films show who talks
@@ -270,6 +271,16 @@ class _Search:
         filmed = self._units("day", *_any_of(scopes))
         days = _each_day(self._units("day", *_any_of([replace(one, place="") for one in scopes])))
         return tuple(day for day in days if day not in filmed)
+
+    def _days_of_strangers(self, query: Query) -> tuple[str, ...]:
+        """Days with a video of nobody but strangers, where it is asked on which days somebody wasn't there."""
+        if query.number != NEVER or query.unit != "day" or not query.whom.names:
+            return ()
+        where, values = _any_of(self._scopes(query))
+        known = "max(a.who > 0 AND a.decision = 'present')"
+        words = f"SELECT date(c.recorded) FROM {_VIDEOS} JOIN appearances AS a ON a.clip = c.id WHERE {where}"
+        rows = self.library.execute(f"{words} GROUP BY c.id HAVING NOT {known} ORDER BY c.recorded", values)
+        return tuple(dict.fromkeys(day for (day,) in rows))
 
     def _described(self, query: Query, one: Seen) -> str:
         """What is known of somebody in one video, in words of an answer about it; a long one is looked at closer."""
