@@ -638,3 +638,11 @@ def test_what_is_only_perhaps_is_said_of_days_and_of_who_is_compared(tmp_path: P
         strange = made.ask("On which days was Ana not seen?").answer
         assert "on Tuesday 24 November 2026 only somebody unrecognised was seen." in strange
         assert made.ask("When was Anna last seen?").answer == "Anna is not enrolled; did you mean Ana?"
+
+
+def test_what_was_after_a_sighting_and_anywhere_on_that_day(library: Library) -> None:
+    after = library.ask("Did anybody come after that?", ["When was Ana last seen on Monday?"], now=NOW).finding
+    assert {one.video.number for one in after.seen} == {2, 3, 4, 5, 6, 7, 8, 9}
+    here = library.ask("Was Ana here that day?", ["Was Ben in the garden on Monday?"], now=NOW)
+    assert here.answer.startswith("Yes, Ana is in one of two videos on Monday.")
+    assert library.ask("ana?", ["Who was in the kitchen on Monday?"], now=NOW).finding.looked_at == 1

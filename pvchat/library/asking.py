@@ -168,7 +168,10 @@ class _Search:
         edge = edges[0]
         edge = replace(edge, spans=edge.spans[-1:] if is_backwards(asked.sighting) else edge.spans[:1])
         if asked.around:
-            day = around(edge.video.at, asked.around, asked.shifts)
+            at, after = edge.video.at, any(shift[0] == "after" for shift in asked.shifts)
+            if asked.around == "moment" and edge.spans:  # of her sighting, till it is over
+                at = edge.video.time_of(edge.spans[0][1] + 1 if after else edge.spans[0][0])
+            day = around(at, asked.around, asked.shifts)
             found = replace(asked, sighting=None, dates=() if day is None else (day,))
             return replace(self, asked=found)._answer(query)
         only = {edge.video.number: edge.sure}

@@ -152,6 +152,10 @@ _STEP = re.compile(
     r"|(?P<alone_last>(?:last|newest|latest)(?: one| video)?))"
     r"\W*$",
 )
+# All of the time before, or after, the sighting that is meant: "did anybody come after that?"
+_SINCE = re.compile(
+    r"(?i)^(?:and |but )?(?P<asked>(?:did|was|were|has|have|who)\b.*) (?P<how>before|after) (?:that|it)\W*$"
+)
 _ASKS_AGAIN = re.compile(
     r"(?i)^(?:and|or|but|so|what about|how about|ok|now|then|only|just|the|(?:one|video)s?|those|alone| )*\W*$"
 )
@@ -243,6 +247,10 @@ def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scope
     if _ON_THE_DAY.search(rest):
         return _of_scopes(rest, known, scoped)
     alone, meant, step = replace(known, history=()), _sighting_of(before), _STEP.match(rest)
+    since = _SINCE.match(rest) if meant is not None and meant.rank in (Rank("time"), Rank("time", -1)) else None
+    if since is not None:
+        found = _of_scopes(f"{since['asked']}?", known, scoped)
+        return _in_that("moment", found, before, (since["how"].lower(), "", 0.0))
     if meant is not None and meant.rank is not None and step is not None and step.lastgroup in ("back", "on"):
         rest, rank = f"{step['asked'].strip()}?", _stepped(meant.rank, step)  # "who was there the time before?"
         if rank is not None:
@@ -252,9 +260,12 @@ def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scope
     if around is not None:
         how = around["how"] or around["which"]
         shift = (_way(how), around["next"].lower(), 0.0) if how else None
-        return _in_that((around["unit"] or "day").lower(), found, before, shift)
+        anywhere = re.search(r"(?i)\bhere\b", rest) is not None  # "was Ana here that day?"
+        return _in_that((around["unit"] or "day").lower(), found, before, shift, anywhere)
     leans = found.query != fresh.query or _ON_IT.search(rest) or not queries.names_in(fresh.query) and _HE.search(rest)
-    leans = _LEANS.search(rest) or leans and not _EVER.search(rest)
+    named = find_mentions(rest, known.names, known.aliases)
+    is_name = len(named) == 1 and named[0].start == 0 and not re.search(r"\w", rest[named[0].end :])  # "Ana?"
+    leans = is_name or _LEANS.search(rest) or leans and not _EVER.search(rest)
     return _follow_up(rest, found, before, meant) if leans else found
 
 
@@ -272,20 +283,25 @@ def _of_them(rest: str, before: ArchiveQuestion, known: Known, scoped: ArchiveQu
 
 
 def _in_that(
-    unit: str, found: ArchiveQuestion, before: ArchiveQuestion, shift: tuple[str, str, float] | None
+    unit: str,
+    found: ArchiveQuestion,
+    before: ArchiveQuestion,
+    shift: tuple[str, str, float] | None,
+    anywhere: bool = False,
 ) -> ArchiveQuestion:
     """A question about "that day", or week …, or the one before or after it (`shift`): the one asked about before, else
     that of the last sighting it found, or on which most was found.
     """
     query, meant = before.query, _sighting_of(before)
-    asks_place = "place" in (found.query.unit, found.query.attribute)
+    asks_place = anywhere or "place" in (found.query.unit, found.query.attribute)
     found = replace(found, places=found.places or (() if asks_place else before.places))
     if meant is None and told_as(query) in ("when", "exists", "how_often") and not query.unit:
         meant = Query("when", query.whom, query.where, rank=Rank("time", -1))
     meant = query if query.unit == unit and query.rank is not None else meant
-    if meant is None or before.dates and lies_in_one(before.dates, unit):
+    if meant is None or unit != "moment" and before.dates and lies_in_one(before.dates, unit):
         other = beyond(before.dates, *shift) if before.dates and shift else None
-        return replace(found, dates=(other,)) if other else _on_the_same(found, before)
+        same = replace(before, places=()) if anywhere else before
+        return replace(found, dates=(other,)) if other else _on_the_same(found, same)
     shifts = (shift,) if shift else ()
     return replace(found, sighting=meant, around=unit, shifts=shifts, sighted=before)
 
