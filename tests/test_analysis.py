@@ -403,9 +403,21 @@ def test_a_body_without_a_face_has_a_pose_and_no_gestures() -> None:
         body.pose[:, joint] = (*place, 0, 0.95)
     seen = np.arange(len(body))
     clip = make_clip(len(body))
-    measuring._fill_motion(body, seen, [], measuring._FrameMeasures(clip, np.zeros(len(body), np.int64), None))
+    frames = measuring._FrameMeasures(clip, np.zeros(len(body), np.int64), None)
+    measuring._fill_motion(body, seen, [], frames, drawn=False)
     posture.tell_posture(body, make_analysis(body))
     assert (body.facts.pose, body.facts.gestures, body.facts.movement) == ("probably standing", [], None)
+
+
+@pytest.mark.parametrize(("drawn", "lacking"), [(False, ["glasses", "smiling"]), (True, [])])
+def test_a_drawn_scene_lacks_nothing(monkeypatch: pytest.MonkeyPatch, drawn: bool, lacking: list[str]) -> None:
+    monkeypatch.setattr(measuring, "describe_motion", lambda *_: ([], {}))
+    monkeypatch.setattr(measuring, "wears_glasses", lambda _: False)
+    monkeypatch.setattr(measuring, "is_earnest", lambda _: True)
+    face = make_track()
+    frames = measuring._FrameMeasures(make_clip(len(face)), np.zeros(len(face), np.int64), None)
+    measuring._fill_motion(face, np.arange(len(face)), [], frames, drawn)
+    assert face.facts.lacking == lacking
 
 
 @pytest.mark.parametrize("odds", [2.0, -2.0])

@@ -208,7 +208,7 @@ def test_who_asks_when_is_told_each_time(count: int, told: int) -> None:
     more = {12: "and four more times until 11:09."}
     assert answer.endswith(more.get(count, f"and from {count - 1}:01 to {count - 1}:09."))
     in_passing = plain_answer(read_question("Is Ana there?", NAMES), [person], Evidence(duration_s=900.0))
-    assert (f"{ {8: 'five', 9: 'six', 12: 'nine'}.get(count) } more times until" in in_passing) == (count > 4)
+    assert ("times between" in in_passing) == (count > 3)
 
 
 def placed(**scene: object) -> str:
@@ -288,9 +288,8 @@ def test_bare_shoulders_are_told_with_what_is_worn() -> None:
     dressed = replace(bare, clothes=[Garment("dress", "white", 0.9)])
     assert looks_of(dressed) == "is wearing a white dress, with bare shoulders"
     said = ask("What is Ana wearing?", evidence(facts={"Ana": bare}), Ana="present")
-    assert (
-        said == "Ana is in this video, but I can't make out what Ana is wearing. Ana has dark hair and bare shoulders."
-    )
+    told = "Ana is in this video, but I can't make out what Ana is wearing. Ana has dark hair and bare shoulders."
+    assert said == told
     layered = PersonFacts(clothes=[Garment("top", "blue and black", 0.9), Garment("collar", "white", 0.8)])
     assert looks_of(layered) == "is wearing a blue and black top and a white collar"
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pvchat.chat.archive import Sighted, as_strangers, find, is_backwards, sought
+from pvchat.chat.archive import Sighted, as_strangers, find, is_backwards, over_videos, sought
 from pvchat.chat.query import And, Has, Not, Number, Query, Rank, Whom
 from pvchat.chat.reader.dates import Dates
 from pvchat.chat.reader.scopes import Scope
@@ -138,6 +138,18 @@ def test_who_was_first_is_perhaps_somebody() -> None:
     known = find(Query("who", Whom(known=True), rank=Rank("time")), [MAY_BE_ANA[0], ARCHIVE[1]], 2)
     assert "; else Ana, on Saturday 3 January 2026" in say_archive(known, Asked())
     assert not find(Query("who", where=Has("with", of=ANA)), MAY_BE_ANA, 2).names
+
+
+def test_nobody_is_the_third_of_two() -> None:
+    third, before_last = Query("who", rank=Rank("time", 3)), Query("who", rank=Rank("time", -2))
+    told = say_archive(found_in(over_videos(third), ARCHIVE[:3]), Asked())
+    assert told.startswith("Nobody I know was third: Ana on Friday 2 January 2026")
+    assert over_videos(before_last) == before_last
+
+
+def test_nobody_else_is_seen_where_one_alone_is() -> None:
+    told = say_archive(found_in(Query("who", Whom(besides=("Ana",))), ARCHIVE[:1]), Asked())
+    assert told == "Nobody else was seen in the one video."
 
 
 def test_who_is_not_seen_is_told_where_people_are_compared() -> None:

@@ -353,6 +353,7 @@ def test_a_long_videos_scene_is_told_by_stretches() -> None:
         ("long hair", "Does Ana have long hair?", "no"),
         ("long hair", "Does Ana have long dark hair?", "no"),
         ("long hair", "Does Ana have dark hair?", "unknown"),
+        ("long hair", "Does Ana have hair?", "unknown"),
         ("smiling", "Is Ana smiling?", "no"),
         ("smiling", "Is Ana laughing?", "no"),
     ],

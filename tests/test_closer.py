@@ -112,7 +112,7 @@ def test_all_tracks_of_who_is_asked_about_are_measured_and_strangers_where_nobod
 ) -> None:
     clip = make_analysis(make_track(1, range(4)), make_track(1, range(4, 8)), make_track(2))
     ana = PersonPresence("Ana", "present", 0.9, [(0.0, 2.0)], 0, (0, 1))
-    wanted = described(Conversation(["Ana"]).read([text]), [ana], clip)
+    wanted = described(*Conversation(["Ana"]).read([text]), [ana], clip)
     assert [number for number, track in enumerate(clip.tracks) if any(track is one for one in wanted)] == numbers
 
 

@@ -43,6 +43,34 @@ def verdict(whom: Whom, where: Has | And | Or | Not | None = None, **more: objec
     return run(Query("exists", whom, where, **more), T).verdict  # type: ignore[arg-type]
 
 
+def test_the_only_one_who_can_be_the_woman_with_a_hat_is_taken_for_her() -> None:
+    hat = Has("worn", "hat")
+    found = run(Query("attribute", Whom(such=And((Has("gender", "woman"), hat))), attribute="posture"), T)
+    assert (found.names, found.presumed) == (("Ana",), hat)
+    reads = replace(T, rows=(*T.rows, Row("Ana", "deed", "reading", 45, 50)))
+    apart = And((Has("gender", "woman"), Has("worn", "glasses"), Has("deed", "reading")))  # each at some time
+    found = run(Query("attribute", Whom(such=apart), attribute="worn", value="jacket"), reads)
+    assert (found.names, found.presumed) == (("Ana",), None)
+    assert say(found, reads) == "Ana is wearing a red jacket."
+
+
+def test_next_to_somebody_who_may_wear_glasses_is_not_known() -> None:
+    assert verdict(ANA, Has("beside", of=Whom(such=And((Has("gender", "man"), Has("worn", "glasses")))))) == "unknown"
+
+
+def test_everybody_for_so_long_or_anybody_so_often_is_asked_of_each() -> None:
+    sits, long, twice = Has("posture", "sitting"), Number("at_least", 10), Number("exactly", 2)
+    every = run(Query("how_long", Whom(quantifier="all"), sits, form="polar", number=long), T)
+    assert (every.verdict, every.names, [one.entity for one in every.against]) == ("no", (), ["#1"])
+    anybody = run(Query("how_often", form="polar", number=twice), T)
+    assert (anybody.verdict, anybody.names) == ("yes", ("Ana",))
+
+
+def test_a_hot_dog_is_no_dog() -> None:
+    eaten = replace(T, rows=(*T.rows, Row("", "thing", "hot dog", 0, 20)))
+    assert run(Query("exists", where=Has("thing", "dog"), form="polar"), eaten).verdict == "no"
+
+
 def test_the_man_isnt_who_wears_the_red_jacket() -> None:
     dressed = replace(T, rows=tuple(row for row in T.rows if row.entity != "#1"), entities=T.entities[:-1])
     asked = Query("exists", Whom(such=Has("gender", "man")), Has("worn", "jacket", "red"))

@@ -154,6 +154,27 @@ def test_an_error_side_by_side_ends_all_and_is_raised(monkeypatch: pytest.Monkey
     assert in_parallel(str, range(3)) == ["0", "1", "2"]
 
 
+def test_none_begins_or_still_runs_after_an_error_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    begun, ended = list[int](), list[int]()
+
+    def work(k: int) -> None:
+        begun.append(k)
+        if k == 1:
+            ended.append(k)
+            raise ValueError(k)
+        time.sleep(0.2)
+        ended.append(k)
+
+    with pytest.raises(ValueError, match="1"):
+        in_parallel(work, range(9))
+    count = len(begun)
+    assert sorted(begun) == sorted(ended)
+    assert count < 6
+    time.sleep(0.3)
+    assert len(begun) == count
+
+
 def test_threads_may_share_a_network_and_a_suppression(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     network, suppress = load("small", weights, build, Input((-1, -1, -1, 3), "uint8")), non_max_suppression

@@ -13,6 +13,7 @@ from make_studio import ANA, BEN, Studio
 from pvchat import PVChat
 from pvchat.errors import UnknownPersonError
 from pvchat.people.corrections import without_correction
+from pvchat.people.person import Person
 from pvchat.people.store import PeopleStore
 
 Act = Callable[[PVChat, str, Path], Any]
@@ -73,3 +74,10 @@ def test_a_correction_finds_whom_it_was_about_though_she_is_renamed_while_the_cl
     monkeypatch.setattr(chat, "analyse", renamed_meanwhile)
     chat.correct("Ana", studio.clip("new", BEN), False)
     assert [len(chat.corrections(name)) for name in ("Penny", "Ana")] == [1, 0]
+
+
+def test_an_id_is_nobodys_name(pvchat_home: Path) -> None:
+    store = PeopleStore()
+    ana = store.add(make_person("Ana", 1))
+    store.add(Person(ana.id, arrays=make_person("Eve", 2).arrays))
+    assert store.get(ana.id).id == ana.id

@@ -241,7 +241,7 @@ def test_names_are_found_as_people_write_them() -> None:
     ],
 )  # fmt: skip
 def test_a_short_form_is_spelled_out_and_a_slip_mended(typed: str, seen: str) -> None:
-    words = worded(f"so {typed}", NAMES, {}).words[1:]
+    words = worded(f"so {typed}", NAMES, {})[0][1:]
     assert " ".join(word.seen for word in words) == seen
 
 

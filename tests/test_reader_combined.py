@@ -30,6 +30,8 @@ COMBINED: dict[str, Query] = {
     ),
     "was it ben?": Query("exists", BEN, form="polar"),
     "Who came in?": Query("who", where=Has("enters")),
+    "standers": Query("who", where=Has("posture", "standing")),
+    "Is anyone in olive?": Query("exists", where=Has("worn", "", "dark green"), form="polar"),
     # a fall told by the noun; to sit down isn't to sit
     "Was there a fall?": Query("exists", where=Has("deed", "falling"), form="polar"),
     "When was the fall?": Query("when", where=Has("deed", "falling")),

@@ -107,7 +107,7 @@ def _sample(folder: Path, row: dict[str, Any]) -> str:
         return ""
     try:
         picture = _first_picture(path)
-    except (OSError, ValueError):  # just put aside, or damaged: one sample less to look at
+    except (OSError, ValueError, IndexError):  # just put aside, damaged, or no video: one sample less to look at
         return ""
     odds, recipe, score = row.get("gates", {}).get("log_odds"), str(row.get("recipe", "")), ""
     if odds is not None:  # how surely the sample still shows the person
@@ -127,7 +127,10 @@ def _first_picture(path: Path) -> str:
         import av
 
         with av.open(str(path)) as container:
-            image = next(container.decode(video=0)).to_image()
+            frame = next(container.decode(video=0), None)
+        if frame is None:
+            raise ValueError("no picture is in it")
+        image = frame.to_image()
     else:
         with Image.open(path) as file:
             image = file.convert("RGB")

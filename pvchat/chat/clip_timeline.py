@@ -374,12 +374,12 @@ def facts_as_rows(name: str, facts: PersonFacts) -> Iterator[Row]:
     )  # fmt: skip
     yield from (Row(name, attribute, said, ground=seen.get(key)) for attribute, said, key in rest if said)
     if facts.seat:
-        where = hedged(name, "near", facts.seat)
+        on = hedged(name, "near", facts.seat)
         if (facts.pose or "").startswith(HEDGE):  # a seat is no surer than the sitting
-            where = replace(where, probability=PROBABLY)
+            on = replace(on, probability=PROBABLY)
         for start, end in seats:
-            yield replace(where, start_s=start, end_s=end, ground=seen.get("seat"))
-            if other := _NOT_ON.get(where.value):
+            yield replace(on, start_s=start, end_s=end, ground=seen.get("seat"))
+            if other := _NOT_ON.get(on.value):
                 yield Row(name, "near", other, start, end, holds=False)
 
 

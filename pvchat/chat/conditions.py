@@ -112,12 +112,8 @@ def whether(
         return "yes" if holds >= WHOLE * total else "no" if against > (1 - WHOLE) * total else "unknown"
     may_follow = queries.is_of(condition, "deed") and condition.of is None  # who sits for a while may fall later
     enough = against > 0 if isinstance(condition, Has) and not may_follow else against >= WHOLE * total
-    if isinstance(condition, And) and not enough:  # "did she wear a hat at the table?", "does she eat alone?"
-        single = [one for one in condition.parts if isinstance(one, Has)]
-        at = (*queries.PLACES, "near")  # in the kitchen, at the table
-        spots = tuple(one for one in single if one.attribute in at)
-        sure: list[Condition] = [*single, *[And(spots)] * (0 < len(spots) < len(condition.parts))]
-        there = [common(time, truth_of(one, entity, timeline).yes) for one in sure]
+    if isinstance(condition, And) and not enough:  # "does she eat alone?": never while she eats
+        there = (common(time, truth_of(one, entity, timeline).yes) for one in condition.parts)
         enough = any(spans and not without(spans, truth.no) for spans in there)
     if queries.is_of(condition, *queries.HEARD):  # no doubt about any moment
         enough = not without(time, truth.no)
@@ -228,7 +224,8 @@ def subjects(whom: Whom, condition: Condition | None, part: Sequence[Span], time
     found = chosen(whom, part, timeline)
     has = queries.affirmed(condition)
     if isinstance(has, Has) and has.of is not None and not whom.names:  # nobody is with herself
-        found = replace(found, sure=tuple(name for name in found.sure if name not in has.of.names))
+        sure, maybe = (tuple(one for one in some if one not in has.of.names) for some in (found.sure, found.maybe))
+        found = replace(found, sure=sure, maybe=maybe)
     return found
 
 
@@ -307,7 +304,9 @@ def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
 
 
 def rows_about(has: Has, entity: str, timeline: Timeline) -> list[Row]:
-    """The rows that may say something to a condition, of somebody or of the scene; for a thing those of its label."""
+    """The rows that may say something to a condition, of somebody or of the scene; for a thing those of its label: a
+    hot dog is no dog.
+    """
     about = "" if has.attribute in OF_SCENE else entity
     if has.attribute in queries.HEARD:
         return rows_heard(has, about, timeline)
@@ -406,7 +405,8 @@ def _related(has: Has, entity: str, timeline: Timeline) -> Truth:
     for name in (name for name in (*who.sure, *who.maybe) if name != entity):
         one_sighting = name in timeline.same_as([entity])
         truth = UNKNOWN if one_sighting else _relation(has, entity, name, timeline)
-        parts.append(truth if name in who.sure else Truth((), truth.no))
+        maybe = UNKNOWN if truth.yes else truth  # "next to the man with glasses": who is next to her may wear some
+        parts.append(truth if name in who.sure else maybe)
     found = _quantified(whom.quantifier, parts, timeline.whole)
     return Truth(common(found.yes, seen), common(found.no, seen))
 

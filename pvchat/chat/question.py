@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pvchat.chat import query as queries
 from pvchat.chat.query import HEARD, TYPES, During, Has, Query, Whom, atoms, names_in, parts_of
-from pvchat.chat.reader.decode import Turn
+from pvchat.chat.reader.followups import Turn
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.reader.units import of_clip
 from pvchat.chat.run import run
@@ -79,19 +79,6 @@ class Question:
         """Whether it means somebody by what holds of them ("the man with glasses")."""
         people = parts_of(self.query, Whom)
         return any(has.attribute not in _SEEN_AT_ONCE for one in people for has in atoms(one.such))
-
-    @property
-    def asks_measured(self) -> bool:
-        """Whether its answer may say more than who is there, where and when."""
-        told = any(query.select in ("describe", "why") for query in parts_of(self.query, Query))
-        return told or bool(attributes_in(self.query) - set(_SEEN_AT_ONCE))
-
-    @property
-    def is_usual(self) -> bool:
-        """Whether it asks what the five kinds of questions ask of people by name, and no more."""
-        query = self.query
-        plain = query.where is None and query.rank is None and query.number is None
-        return plain and query.then is None and query.select in ("exists", "who", "attribute", "describe")
 
     def about(self, everyone: Sequence[PersonPresence]) -> list[PersonPresence]:
         """Of everyone's presences those it is about: all, a sighting to each, where it names nobody."""
@@ -217,24 +204,22 @@ def asks_of_sound(query: Query) -> bool:
     return bool(attributes_in(query) & set(HEARD))
 
 
-def described(
-    questions: Sequence[Question], presences: Sequence[PersonPresence], analysis: ClipAnalysis
-) -> list[Track]:
-    """The tracks of those whose facts the answers need: who are asked about and there, or may be, else the few who are
-    (`Finding.instead`); where nobody is named, `_STRANGERS` without a name, too; everybody where a question means
-    somebody by the looks ("the man with glasses").
+def described(question: Question, presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> list[Track]:
+    """The tracks of those whose facts an answer needs that says more than who is there, where and when: who are asked
+    about and there, or may be, else the few who are (`Finding.instead`); where nobody is named, `_STRANGERS` without a
+    name, too; everybody where a question means somebody by the looks ("the man with glasses").
     """
-    measuring = [question for question in questions if question.asks_measured]
-    if any(question.means_by_looks for question in measuring):
+    told = any(query.select in ("describe", "why") for query in parts_of(question.query, Query))
+    if not told and attributes_in(question.query) <= {*_SEEN_AT_ONCE}:
+        return []
+    if question.means_by_looks:
         return list(analysis.tracks)
-    tracks = list[int | None]()
-    for question in measuring:
-        asked = question.about(presences)
-        there = [i for p in asked if p.decision == "present" for i in (p.track, *p.tracks)]
-        perhaps = [p.track for p in asked if p.decision == "unsure"]
-        tracks += there or perhaps or (few_seen(presences, analysis) if question.people else [])
-        if not question.people:  # anybody may be who falls
-            tracks += [one.track for one in gather(presences, analysis).others if one.name is None][:_STRANGERS]
+    asked = question.about(presences)
+    there = [i for p in asked if p.decision == "present" for i in (p.track, *p.tracks)]
+    perhaps = [p.track for p in asked if p.decision == "unsure"]
+    tracks = there or perhaps or (few_seen(presences, analysis) if question.people else [])
+    if not question.people:  # anybody may be who falls
+        tracks = tracks + [one.track for one in gather(presences, analysis).others if one.name is None][:_STRANGERS]
     return [analysis.tracks[i] for i in dict.fromkeys(tracks) if i is not None]
 
 

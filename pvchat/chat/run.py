@@ -68,7 +68,7 @@ class Lookup:
         if query.number is None or query.select not in ("exists", "who"):
             verdict = conditions.whether(where, name, self.part, self.timeline, query.throughout)
         elif query.rank is not None and query.rank.by == "often":  # as often as is asked
-            verdict = query.number.within(len(spans), len(spans))
+            verdict = query.number.within(len(spans), len(spans) if spans or not self.open_s(name) else _ENDLESS)
         else:  # as long
             seen_s = seconds_in(common(self.timeline.seen(name), self.part)) if query.value == "share" else 1.0
             least, most = seconds_in(spans), seconds_in(spans) + self.open_s(name)
@@ -112,11 +112,9 @@ class Lookup:
         """`each` where times are asked for: it holds of whoever has any. A `Not` may never hold, and have some; where
         nobody knows at most times, that it never holds isn't known.
         """
-        found, most = list[Found](), (1 - WHOLE) * seconds_in(self.part)
+        found = list[Found]()
         for one in map(self.of_one, self.who.sure):
             never: Verdict = "no" if one.verdict == "yes" else one.verdict
-            if isinstance(self.where, Not):
-                never = "unknown" if self.open_s(one.entity) > most else "no"
             found.append(replace(one, verdict="yes" if one.spans else never))
         return found
 
@@ -210,18 +208,7 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
     ordered = query.select == "order"  # then the event is what it is held against
     part = conditions.Part([timeline.whole]) if ordered else conditions.part_of(query.during, timeline)
     timeline = audible(timeline) if queries.is_of_sound(query) else timeline
-    listed = query.select in ("who", "count", "order", "describe") or query.value == "people"
-    things = any(has.attribute in _OF_THINGS for has in atoms(query.where))
-    placed = listed and not things and is_of_scene(query.where)  # people by where they are: "who is in the kitchen?"
-    who = conditions.subjects(query.whom, None if placed else query.where, part.spans, timeline)
-    if query.whom.quantifier == "any" and not who.sure and len(who.maybe) == 1 and _takes_alone(query, timeline):
-        who = replace(who, sure=who.maybe, maybe=())
-    if queries.asks_absence(query):
-        gone = [one.name for one in timeline.enrolled if one.decision == "absent"]
-        who = replace(who, sure=(*who.sure, *(name for name in gone if name not in query.whom.besides)))
-    elif query.select in ("who", "count") and query.where == Not(PRESENT) and query.rank is None:  # which of them isn't
-        gone = [one.name for one in who.missing if one.why == "absent"]
-        who = replace(who, sure=(*who.sure, *gone), missing=tuple(m for m in who.missing if m.name not in gone))
+    who, presumed = _meant(query, part.spans, timeline)
     lookup = Lookup(query, timeline, part.spans, who)
     if not part.spans:
         untimed = timeline.measured and query.during.event is not None  # "before he falls", who falls from the start
@@ -234,7 +221,28 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
         found = replace(found, query=replace(query, where=Has("posture", state)))
     during = tuple(part.spans) if query.during.event is not None and not ordered else ()
     missing = tuple(dict.fromkeys((*who.missing, *found.missing, *part.missing)))
-    return _with_others_instead(replace(found, during=during, missing=missing), lookup)
+    return _with_others_instead(replace(found, during=during, missing=missing, presumed=presumed), lookup)
+
+
+def _meant(query: Query, part: Sequence[Span], timeline: Timeline) -> tuple[conditions.Chosen, Condition | None]:
+    """Who is meant, of whom it may be asked who is not there; and `Finding.presumed`."""
+    of_people = query.select in ("who", "count", "order", "describe") or query.value == "people"
+    things = any(has.attribute in _OF_THINGS for has in atoms(query.where))
+    placed = of_people and not things and is_of_scene(query.where)  # by where they are: "who is in the kitchen?"
+    who = conditions.subjects(query.whom, None if placed else query.where, part, timeline)
+    presumed: Condition | None = None
+    if query.whom.quantifier == "any" and not who.sure and len(who.maybe) == 1 and _takes_alone(query, timeline):
+        (name,), such = who.maybe, queries.together(query.whom.such)
+        unknown = [one for one in such if conditions.whether(one, name, [timeline.whole], timeline) == "unknown"]
+        presumed = queries.conjunction(unknown) if unknown else None
+        who = replace(who, sure=(name,), maybe=())
+    if queries.asks_absence(query):
+        gone = [one.name for one in timeline.enrolled if one.decision == "absent"]
+        who = replace(who, sure=(*who.sure, *(name for name in gone if name not in query.whom.besides)))
+    elif query.select in ("who", "count") and query.where == Not(PRESENT) and query.rank is None:  # which of them isn't
+        gone = [one.name for one in who.missing if one.why == "absent"]
+        who = replace(who, sure=(*who.sure, *gone), missing=tuple(m for m in who.missing if m.name not in gone))
+    return who, presumed
 
 
 def _takes_alone(query: Query, timeline: Timeline) -> bool:
@@ -247,26 +255,37 @@ def _takes_alone(query: Query, timeline: Timeline) -> bool:
 
 
 def _with_others_instead(found: Finding, lookup: Lookup) -> Finding:
-    """With who is told of where all whom a question names are missing, and how far that answers it: whoever does what
-    is asked, or may be them, else everybody who is seen, if they are few; and in which place it plays.
-
-    Of drawn pictures, where one is easily taken for two, one alone is told of, and by no name that nobody asked for.
-    """
-    query, who, timeline, part = lookup.query, lookup.who, lookup.timeline, lookup.part
-    done, kind = _asks_done(query), query.attribute or "side"
-    there = query.select == "exists" and (queries.is_plain(query.where) or done)
-    told = there or query.select == "describe" or query.select == "attribute" and kind in _TOLD_INSTEAD
-    named = query.whom.names and not who.sure and all(one.why != "not enrolled" for one in who.missing)
+    """With who is told of where all whom a question names are missing: whoever does what is asked, else who is seen."""
+    query, missing = lookup.query, lookup.who.missing
+    named = query.whom.names and not lookup.who.sure and all(one.why != "not enrolled" for one in missing)
     if not named or query.during.event is not None or query.whom.quantifier == "only":
         return found
-    others = map(lookup.of_one, timeline.others([]) if done and not timeline.drawn else ())
-    if did := tuple(one for one in others if one.verdict == "yes"):
-        may_be = found.verdict == "no" and any(o.entity[0] == "#" or timeline.doubtful(o.entity) for o in did)
-        return replace(found, instead=did, verdict="unknown" if may_be else found.verdict)
-    if not told:
+    return _with_who_does_it(found, lookup) or _with_who_is_seen(found, lookup)
+
+
+def _with_who_does_it(found: Finding, lookup: Lookup) -> Finding | None:
+    """With whoever does what is asked ("is Ana falling?") and may be her where nobody knows who that is; None where
+    nobody does, and of drawn pictures, where one is easily taken for two.
+    """
+    timeline = lookup.timeline
+    others = map(lookup.of_one, timeline.others(()) if _asks_done(lookup.query) and not timeline.drawn else ())
+    did = tuple(one for one in others if one.verdict == "yes")
+    may_be_her = any(one.entity.startswith("#") or timeline.doubtful(one.entity) for one in did)
+    verdict: Verdict | None = "unknown" if found.verdict == "no" and may_be_her else found.verdict
+    return replace(found, instead=did, verdict=verdict) if did else None
+
+
+def _with_who_is_seen(found: Finding, lookup: Lookup) -> Finding:
+    """With who may be one of the missing, else everybody who is seen, if they are few, as far as that answers what is
+    asked; and in which place it plays. Of drawn pictures one alone is told of, and by no name that nobody asked for.
+    """
+    query, timeline, done = lookup.query, lookup.timeline, _asks_done(lookup.query)
+    kind = query.attribute or "side"
+    there = query.select == "exists" and (queries.is_plain(query.where) or done)
+    if not (there or query.select == "describe" or query.select == "attribute" and kind in _TOLD_INSTEAD):
         return found
-    likes, everybody = [one.like for one in who.missing if one.like], conditions.chosen(EVERYBODY, part, timeline).sure
-    seen = [name for name in everybody if common(timeline.seen(name), part)]
+    likes = [one.like for one in lookup.who.missing if one.like]
+    seen = [name for name in timeline.others(()) if common(timeline.seen(name), lookup.part)]
     few = [name for name in seen if timeline.of(name, "side")] if len(seen) <= (1 if timeline.drawn else FEW) else []
     names = [] if there and likes else likes or few  # of whom a reason tells already
     kinds = _OF_SOMEBODY if query.select == "describe" else (*_ANSWERING.get(kind, (kind,)), "gender", "side")
@@ -434,23 +453,15 @@ def _measured(lookup: Lookup) -> Finding:
     found = replace(found, query=query, people=people, number=number, at_least=more)
     if query.number is None or of_people:
         return found
-    if people and not query.whom.names and query.whom.quantifier in ("any", "all"):
-        return _measured_of_each(found, query.number, lookup, measure)
+    if people and not query.whom.names and query.whom.quantifier in ("any", "all"):  # "did anybody come twice?"
+        each = replace(lookup, query=replace(query, select="exists", rank=None if long else Rank("often"))).each()
+        so = (all_verdict if query.whom.quantifier == "all" else any_verdict)([one.verdict for one in each])
+        fits = {one.entity for one in each if one.verdict == so}
+        shown = tuple(one for one in people if one.entity in fits) or people * (so != "no")
+        return replace(found, verdict=so, people=shown)
     high = _ENDLESS if number is None else number + open_s
     verdict = query.number.within(number or 0.0, high)
     return replace(found, verdict=conditions.doubt(missing) if verdict == "unknown" else verdict)
-
-
-def _measured_of_each(
-    found: Finding, number: queries.Number, lookup: Lookup, measure: Callable[[Sequence[Span]], float]
-) -> Finding:
-    """Whether it holds so long, or so often, of anybody, or of all: "did anybody come twice?"."""
-    least, long = {one: one.number or 0.0 for one in found.people}, lookup.query.select == "how_long"
-    fits = {one: number.within(n, n + lookup.open_s(one.entity) * long) for one, n in least.items()}
-    perhaps = [number.within(0.0, measure(lookup.of_one(name).spans)) for name in lookup.who.maybe]  # "with glasses"
-    of_them = all_verdict if lookup.query.whom.quantifier == "all" else any_verdict
-    verdict = of_them([*fits.values(), *(one.verdict for one in found.open), *perhaps])
-    return replace(found, verdict=verdict, people=tuple(one for one in fits if fits[one] == verdict) or found.people)
 
 
 def _shots(lookup: Lookup) -> Finding:

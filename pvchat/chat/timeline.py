@@ -275,6 +275,7 @@ class Finding:
     then: Finding | None = None  # what was found for the second of two questions
     nothing: bool = False  # the part of the video that is asked about doesn't exist, or its event never happens
     during: tuple[Span, ...] = ()  # the time that an event names, seconds, if there is one ("while Ben is away")
+    presumed: Condition | None = None  # what isn't known of the only one who can be meant: that he wears glasses
     instead: tuple[Found, ...] = ()  # who is seen where all who are named are missing: who may be them, else the few
 
     @property
@@ -458,7 +459,8 @@ def says(has: Has, row: Row, measured: bool) -> Verdict:
     fits = fits or has.attribute == "place" and set() < asked - {"room"} <= told  # "a hospital room"
     said = _worn(has, row, measured) if has.attribute == "worn" else "yes" if fits else "unknown"
     if not row.holds:
-        return "no" if has.value and (said == "yes" or set() < told <= asked) else "unknown"  # no "long dark hair"
+        as_much = set() < told <= asked  # who has no long hair has no long dark hair, but may have hair
+        return "no" if has.value and (as_much or has.attribute == "worn" and said == "yes") else "unknown"
     rivals = has.attribute in EXCLUSIVE
     if has.attribute == "place":  # "at home" says nothing of the rooms there, "the countryside" may be a forest
         covered = told.union(*(_MAY_BE.get(word, ()) for word in told)) - {"room"}

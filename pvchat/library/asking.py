@@ -23,7 +23,7 @@ from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Has, Query, W
 from pvchat.chat.question import require_readable
 from pvchat.chat.reader.archive import ArchiveQuestion, questions_in, read_archive
 from pvchat.chat.reader.dates import Dates, around
-from pvchat.chat.reader.decode import Turn
+from pvchat.chat.reader.followups import Turn
 from pvchat.chat.reader.read import Known
 from pvchat.chat.reader.scopes import Scope
 from pvchat.chat.run import run

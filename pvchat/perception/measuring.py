@@ -163,7 +163,7 @@ def _fill_facts(frames: _FrameMeasures, analysis: ClipAnalysis, track: Track, po
     seen = pictured(clip, track)
     track.facts = facts.measure_person(clip, seen, sharing_a_shot(track, analysis), experts=experts, heads=heads)
     if posed is not None and posed[1]:
-        _fill_motion(track, *posed, frames)
+        _fill_motion(track, *posed, frames, analysis.scene.drawn)
     posture.tell_posture(track, analysis, frames.described)
     if track.facts.movement:  # arms swing
         track.facts.gestures = [one for one in track.facts.gestures if not one.startswith(_ARMS)]
@@ -174,7 +174,9 @@ def _fill_facts(frames: _FrameMeasures, analysis: ClipAnalysis, track: Track, po
     grounds.ground_facts(track, analysis)
 
 
-def _fill_motion(track: Track, seen: IntArray, measures: Sequence[BodyMeasures], frames: _FrameMeasures) -> None:
+def _fill_motion(
+    track: Track, seen: IntArray, measures: Sequence[BodyMeasures], frames: _FrameMeasures, drawn: bool
+) -> None:
     found, part = track.facts, track.rows(seen)
     if track.kind == "figure":  # seen in a few frames only, a second apart: how they gesture isn't
         return
@@ -187,5 +189,7 @@ def _fill_motion(track: Track, seen: IntArray, measures: Sequence[BodyMeasures],
     if worn:
         found.features.append("glasses")
         found.confidence["glasses"] = _GLASSES_SURE
+    if drawn:  # where nothing is said to be lacking
+        return
     found.lacking += ["glasses"] * (worn is False)
     found.lacking += ["smiling"] * (is_earnest(measures) and "a face mask" not in found.features)

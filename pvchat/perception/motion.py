@@ -112,7 +112,7 @@ def is_live(track: Track, shots: IntArray, measures: Sequence[BodyMeasures]) -> 
     scenes, counts = np.unique(shots[track.frames], return_counts=True)
     rows = np.flatnonzero(shots[track.frames] == scenes[counts.argmax()])  # the sightings of the longest
     mouth, *head = (
-        np.array([getattr(measures[i], n) for i in rows], np.float32) for n in ("mouth_open", "yaw", "pitch")
+        np.array([getattr(measures[i], n) for i in rows.tolist()], np.float32) for n in ("mouth_open", "yaw", "pitch")
     )
     turns = np.isfinite(mouth).any() and max(map(_spread, head)) > _LIVE_HEAD  # the angles of small faces flicker
     return bool(turns or _spread(mouth) > _LIVE_MOUTH)

@@ -62,7 +62,7 @@ _STRIDES, _FALLS = "walking or running", "falling"  # which of both she does who
 BEDS, FLOOR = {"bed": "on a bed", "couch": "on a sofa"}, "on the floor"
 # Share of a lying body's width that is over a bed, and of its height by which it may reach further down (a pillow, an
 # arm, a loose box): on TUNE .2 on a bed, .39 to 1.0 before one. [choice]
-_HALF, _BELOW = 0.5, 0.3
+_OVER, _BELOW = 0.5, 0.3
 Course = list[tuple[float, float, str]]  # as `PersonFacts.course`
 
 
@@ -266,7 +266,7 @@ def _lies_on(bodies: Sequence[Thing], course: Course, analysis: ClipAnalysis) ->
     left, top, right, low = np.median(lying, 0)
     for label, (x0, y0, x1, y1) in beds:
         across = min(right, x1) - max(left, x0)
-        if across >= _HALF * (right - left) and y0 < low <= y1 + _BELOW * (low - top):
+        if across >= _OVER * (right - left) and y0 < low <= y1 + _BELOW * (low - top):
             return BEDS[label]
     return FLOOR if beds else f"probably {FLOOR}"
 

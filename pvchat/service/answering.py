@@ -83,7 +83,7 @@ class Answering:
         analysis = _part(seen, window)
         presences = self.score(people, seen.analysis, window)
         things = asks_of_things(question.query)
-        whole, people_asked = asking.seen is None, described([question], presences, analysis)
+        whole, people_asked = asking.seen is None, described(question, presences, analysis)
         seen = self.clips.measured(self.clip, seen, people_asked, things, whole)
         if asks_of_sound(question.query) or _may_be_heard(question, people, presences):
             seen = with_sound(self.clips, self.clip, seen, whole)

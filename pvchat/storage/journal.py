@@ -38,9 +38,12 @@ class Journal:
 
     def append(self, rows: Iterable[Row]) -> None:
         """Add rows in one write, and wait until the disk has them."""
+        data = b"".join(map(line, rows))
+        if not data:
+            return
         handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, atomic.FILE_MODE)
         with os.fdopen(handle, "ab") as file:
-            file.write(b"".join(map(line, rows)))
+            file.write(data)
             file.flush()
             os.fsync(handle)
 

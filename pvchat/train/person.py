@@ -74,10 +74,12 @@ def train_on_base(
     chat: Service, person: Person, data: TrainingSet, config: PersonConfig | None, session: TrainingSession
 ) -> tuple[Person, dict[str, Any]]:
     """Train on the base that answers, examine, keep or discard; returns the person and a report. Raises SettingsError
-    where the data can't be trained on, or show nobody else.
+    where none answers, the data can't be trained on, or show nobody else.
     """
     config, narrator = config or replace(ON_BASE, seed=chat.settings.seed), chat.networks.narrator
-    assert narrator is not None  # `deep.trains`
+    if narrator is None:
+        hint = "Name one with --model (`pvchat models`)."
+        raise SettingsError("no pretrained base is here to train her on.", subject=person.name, hint=hint)
     with narrator.lock:
         base = narrator.base
         taken = [one.name for one in chat.people.all() if one.name != person.name and fits(base, one)]

@@ -6,7 +6,7 @@ Start with `read.py`, which goes through these steps:
     words      network.py: a trained network says what is asked (heads) and what each word is (tags)
     labels     rules.py: what the network leaves out; sound
     slots      slots.py: "the lady in specs" is a woman who wears glasses
-    Query      decode.py: out of heads, slots and the turns before, which say who "she" is
+    Query      decode.py: out of heads and slots; followups.py: by the turns before who "she" is, what "and Ben?" asks
 
 A question about many videos is read by `archive.py`, also where it follows another: `scopes.py` cuts out its places,
 `dates.py` its days, `units.py` puts what it asks into a library's terms. `statements.py` reads what a language model

@@ -125,19 +125,16 @@ class Network:
         by_word = np.stack([states[places == i].mean(0) for i in range(max(word_of) + 1)])  # [W, D]
         mean = states.mean(0)
         sentence = np.concatenate((mean, states[0]))
-        heads = {name: softmax(self._head(name, sentence)) for name in HEADS}
-        second = int(np.concatenate(([0.0], self._head("second", by_word)[:, 0])).argmax()) - 1
+        heads = {name: softmax(_linear(sentence, self._weights, name)) for name in HEADS}
+        second = int(np.concatenate(([0.0], _linear(by_word, self._weights, "second")[:, 0])).argmax()) - 1
         best = {name: HEADS[name][int(row.argmax())] for name, row in heads.items()}
         selects = dict(zip(HEADS["select"], heads["select"].tolist(), strict=True))
         in_sentence = np.concatenate((by_word, np.tile(mean, (len(by_word), 1))), 1)  # [W, 2 D]
-        chances = {name: np.log(softmax(self._head(name, in_sentence))) for name in WORD_PARTS}
+        chances = {name: np.log(softmax(_linear(in_sentence, self._weights, name))) for name in WORD_PARTS}
         path = likeliest_path(_tag_scores(chances, phrases), _ALIKE)
         begins = chances["begins"].argmax(1)
         tags = ("O" if not tag else "+" * int(new) + _TAGS[tag - 1] for tag, new in zip(path, begins, strict=True))
         return Labels(best, selects, tuple(tags), second)
-
-    def _head(self, name: str, x: FloatArray) -> FloatArray:
-        return np.asarray(x @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"], np.float32)
 
 
 def _tag_scores(chances: Mapping[str, FloatArray], phrases: Sequence[tuple[int, int, str]]) -> FloatArray:

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pvchat.chat.english import word_set
-from pvchat.chat.query import TIMES, WHOLE, During, Query, is_numbered, is_of_sound
-from pvchat.chat.reader import decode, rules
-from pvchat.chat.reader.decode import Turn
+from pvchat.chat.query import WHOLE, During, Query, is_numbered, is_of_sound
+from pvchat.chat.reader import decode, followups, rules
+from pvchat.chat.reader.followups import Turn
 from pvchat.chat.reader.network import OF_LIBRARY, Labels, Network
-from pvchat.chat.reader.slots import slots_of
+from pvchat.chat.reader.slots import Tagged, slots_of
 from pvchat.chat.reader.timewords import SHARES, named_part
 from pvchat.chat.reader.words import Word, known_phrases, language_of, worded
 from pvchat.chat.run import run
@@ -49,60 +49,34 @@ def read(text: str, known: Known) -> Query:
     """The query that a question asks."""
     if _TWO_PARTS.search(text):
         return Query("refuse", refusal="unclear")
-    wording = worded(text, known.names, known.aliases)
-    if not is_numbered(wording.part) and not any(word.seen[0].isalnum() for word in wording.words):
+    words, part = worded(text, known.names, known.aliases)
+    if not is_numbered(part) and not any(word.seen[0].isalnum() for word in words):
         return Query("refuse", refusal="unclear")
-    typed = " ".join(word.seen if word.name else word.typed.lower() for word in wording.words)  # no slip is mended
+    typed = " ".join(word.seen if word.name else word.typed.lower() for word in words)  # no slip is mended
     if (language := language_of(typed)) is not None:
         return Query("refuse", refusal="foreign", value=language)
-    return _query_of(wording.words, wording.part, known)
+    return _query_of(words, part, known)
 
 
 def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
+    """What some words ask; the second of two questions in one is the `then` of the first."""
     seen = [word.seen for word in words]
-    if known.history and is_numbered(part) and _EMPTY.issuperset(seen):  # "and at 3:40?"
-        return replace(known.history[-1][0], during=part)
-    if known.history and (share := _share_of(known.history[-1][0].during, {*seen})) is not None:
-        return replace(known.history[-1][0], during=share)
+    if known.history and (other := _other_part(known.history[-1][0].during, part, {*seen})) is not None:
+        return replace(known.history[-1][0], during=other)
     if not words:  # nothing but a time
         return Query("refuse", refusal="unclear")
     labels = _labels(tuple(seen), known.of_library)
     if second := rules.second_at(words, labels):
         return _two(words, second, part, known, labels.heads["if_so"] == "yes")
-    tags = [*labels.tags, *["O"] * (len(words) - len(labels.tags))]  # of more words than the network takes
-    said = [rules.as_done(slot, seen) for slot in rules.into_or_out_of(slots_of(words, tags), seen)]
-    slots = decode.resolved(said, known.history, known.timeline)
-    heads = labels.heads
-    anew = heads["follow"] == "none" or heads["select"] not in ("same", "why", "refuse") or heads["relation"] != "none"
-    changes = anew or any(slot.role in "PFO" for slot in said)  # more than whom it is about
-    changes = changes and (bool(said) or heads["follow"] != "ellipsis" or heads["select"] not in TIMES)  # "since when?"
-    history = decode.leaned_on(known.history, changes or part != WHOLE)
-    heads = rules.heads_by_rule(rules.Tagged(seen, labels, slots), history)
-    heads, slots = rules.one_with_another(heads, slots, seen)
-    question = rules.Tagged(seen, labels, said, heads)
-    query = rules.query_by_rule(decode.query_of(heads, rules.event_roles(heads, slots), part), question)
-    query = query if known.of_library else rules.passed_over(query, question)
-    by_last = query.unit == "video" and query.during.nth != 0  # "who is in the last video?"
-    if known.of_library and not (query.unit and query.per) and not by_last:
-        query = replace(query, unit="", per="")
-    if (refused := rules.of_colour(query, seen, history[-1][0].where if history else None)) is not query:
-        return refused
-    if not known.history:  # "who answers?", where nobody spoke before
-        nothing_before = query.during == decode.AFTER_THAT and is_of_sound(query)
-        return Query("refuse", refusal="unclear") if nothing_before else query
-    if (named := decode.of_whom_is(query, said, labels.heads, history)) is not query:
-        return named
-    turns = query.select in ("who", history[-1][0].select) and rules.ON_OTHER_SIDE.search(" ".join(seen))
-    if turns and (turned := decode.turned(query, history[-1])) is not query:
-        return turned
-    if heads["follow"] != "none":
-        return decode.goes_on(query, history[-1], heads, said)
-    query = decode.picked(query, known.history) if {"one", "ones"} & {*seen} else query
-    return decode.leaning(query, history, heads, said)
+    return _query_of_one(words, labels, part, known)
 
 
-def _share_of(before: During, seen: set[str]) -> During | None:
-    """The half, third or quarter that is named by its number alone: "in the first half?", "and in the second?"."""
+def _other_part(before: During, part: During, seen: set[str]) -> During | None:
+    """The part of the video of a question that names nothing else: "and at 3:40?", "in the first half?", "and in the
+    second?".
+    """
+    if is_numbered(part) and seen <= _EMPTY:
+        return part
     which = seen - _EMPTY - {"in", "the", "one"}
     if before.unit != "share" or before.end_s is None or len(which) != 1:
         return None
@@ -111,12 +85,34 @@ def _share_of(before: During, seen: set[str]) -> During | None:
     return named_part(f"in the {which.pop()} {share}")[1] if share else None
 
 
+def _query_of_one(words: Sequence[Word], labels: Labels, part: During, known: Known) -> Query:
+    """What one question asks, by what the network says of its words."""
+    seen = [word.seen for word in words]
+    tags = [*labels.tags, *["O"] * (len(words) - len(labels.tags))]  # of more words than the network takes
+    said = [rules.as_done(slot, seen) for slot in rules.into_or_out_of(slots_of(words, tags), seen)]
+    slots = followups.resolved(said, known.history, known.timeline)
+    history = followups.leaned_on(known.history, labels.heads, said, part)
+    heads = rules.heads_by_rule(Tagged(seen, labels, slots), history)
+    heads, slots = rules.one_with_another(heads, slots, seen)
+    question = Tagged(seen, labels, said, heads)
+    query = rules.query_by_rule(decode.query_of(heads, rules.event_roles(heads, slots), part), question)
+    query = query if known.of_library else rules.of_unread_words(query, question)
+    by_last = query.unit == "video" and query.during.nth != 0  # "who is in the last video?"
+    if known.of_library and not (query.unit and query.per) and not by_last:
+        query = replace(query, unit="", per="")
+    if (refused := rules.of_colour(query, seen, history[-1][0].where if history else None)) is not query:
+        return refused
+    if history:
+        return followups.continued(query, question, history)
+    nothing_before = query.during == followups.AFTER_THAT and is_of_sound(query)  # "who answers?", where nobody spoke
+    return Query("refuse", refusal="unclear") if nothing_before else query
+
+
 def _two(words: Sequence[Word], second: int, part: During, known: Known, if_so: bool) -> Query:
     """Two questions in one: the second may lean on the first, or on what is only stated before it."""
     stated = rules.is_statement(words[:second])
-    first, found = _found(words[:second], part, known)
-    if stated and not found.people:  # "I saw a man in red. Is he there at the end?"
-        first, found = _found(words[:second], WHOLE, known)
+    first = _half(words[:second], part, known)
+    found = Finding(first) if known.timeline is None else run(first, known.timeline)
     after = replace(known, history=(*known.history, (first, replace(found, missing=()))))  # nobody was told of it yet
     then = _half(words[second:], part, known if stated and first.select == "refuse" else after)
     if first.select == then.select == "refuse":  # "how is the weather? any women?"
@@ -130,19 +126,13 @@ def _two(words: Sequence[Word], second: int, part: During, known: Known, if_so: 
     return then if stated else replace(first, then=replace(then, then=None), if_so=if_so)
 
 
-def _found(words: Sequence[Word], part: During, known: Known) -> tuple[Query, Finding]:
-    """The first of two questions, and what is found for it."""
-    first = _half(words, part, known)
-    return first, Finding(first) if known.timeline is None else run(first, known.timeline)
-
-
 def _half(words: Sequence[Word], part: During, known: Known) -> Query:
     """One of two questions, with the part of the video that it names by itself: "… and who is there at the end?"."""
     if part != WHOLE:
         return _query_of(words, part, known)
     typed = " ".join(w.typed for i, w in enumerate(words) if not (i and w.typed == "'s" and words[i - 1].name))
-    alone = worded(re.sub(r"(?<=\d) ([:.]) (?=\d)", r"\1", typed).replace(" '", "'"), known.names, known.aliases)
-    return _query_of(words if alone.part == WHOLE else alone.words, alone.part, known)
+    alone, named = worded(re.sub(r"(?<=\d) ([:.]) (?=\d)", r"\1", typed).replace(" '", "'"), known.names, known.aliases)
+    return _query_of(words if named == WHOLE else alone, named, known)
 
 
 @lru_cache(maxsize=512)

@@ -1,8 +1,8 @@
 """Rules that add to a question what the network leaves out; and what is asked of sound.
 
 In: a question's words and what the network says of them. Out: `into_or_out_of` with the places that are come into or
-left, `heads_by_rule` with what a word settles, `query_by_rule` with what the heads can't say. Each of `HEAD_RULES` and
-`QUERY_RULES` stands for itself: when the network has learned what a rule does, its line can be deleted.
+left, `heads_by_rule` with what a word settles, `query_by_rule` with what the heads can't say. Each of `QUERY_RULES`
+stands for itself: when the network has learned what a rule does, its line can be deleted.
 
 The network tells who speaks, what is said, in which language, when there is music; `_of_sound` says what of it can be
 told. What nothing hears (which song, tones of voice, accents) stays refused.
@@ -12,16 +12,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import groupby, pairwise
 
 from pvchat.chat import query as queries
 from pvchat.chat.conditions import related_to
 from pvchat.chat.english import FUNCTION_WORDS, table, word_set
 from pvchat.chat.query import EVERYBODY, PRESENT, And, During, Event, Has, Not, Number, Query, Rank, Whom
-from pvchat.chat.reader.decode import AFTER_THAT, Turn
+from pvchat.chat.reader.followups import AFTER_THAT, Turn
 from pvchat.chat.reader.network import Heads, Labels
-from pvchat.chat.reader.slots import BACK, COMING, GOING, TAKING, Slot, conditions_of, joined, words_of
+from pvchat.chat.reader.slots import BACK, COMING, GOING, TAKING, Slot, Tagged, conditions_of, joined, words_of
 from pvchat.chat.reader.words import NAME, Word, canonical, is_known, participle
 
 _IN_TIME = word_set("while whilst when as during once before after until till since")
@@ -46,9 +46,7 @@ _AUXILIARY = word_set("is are was were be been being does do did has have had ca
 _SAYS_MORE = word_set("only just except or nor neither never not alone most")  # "are only Ana and Ben together?"
 _AND_THERE = word_set("and also later in on at the a an ? .")  # "… and later also in the garden?"
 _ONLY_OF = word_set("the me him her us them one")  # before or behind "only": people are meant, no time
-_MOSTLY = word_set("mostly mainly")
 _MOST_OF_IT = re.compile(r"\bmost of (?:it|(?:the|this) (?:time|video|clip|film|footage|recording))\b")
-_NOT = word_set("never not")
 _OFTEN = re.compile(r"once|twice|times")  # "more than twice"; the other: "for 20 seconds"
 _LASTING = re.compile(r"sec|min|hour|hrs?\b|\d[smh]")
 _SOMEBODY = word_set("anyone anybody someone somebody people person")
@@ -56,12 +54,10 @@ _ALL_KNOWN = re.compile(
     r"(?!.*\bnot\b)(?:.* (?:all|every\w*) .*\b(?:known|enrolled|familiar)(?: \?| to|$)|do \w+ know (?:all|every))"
 )
 _SEES_WHOM = re.compile(rf"(?:and )?whom? (?:do|does|did|has|have|had) (?:{NAME}|s?he|they)\b")
-ON_OTHER_SIDE = re.compile(r"\b(?:other|opposite) side(?: of (?:him|her|them))?(?: then)?(?: [?.]|$)")
 _WALKING = word_set("walk walks walked get gets got run runs ran step steps stepped climb climbs climbed")
 _COMES = word_set("come comes came coming")
 _ASKING = FUNCTION_WORDS | word_set(f"{table()['vocabulary']['asking']} {NAME}")  # that ask, and tell of nothing else
 _OFTEN_BEFORE = word_set("a an the any some this that these those my our its all only just still also even actually")
-_BEFORE_NAME = _OFTEN_BEFORE | _OPENERS
 _OCCASION = word_set(
     "in on at for of by from to into during as about over along around near before than and or but ,"
     " attend attends attended join joins joined"
@@ -73,16 +69,6 @@ _COLOUR, _DOES = word_set("colour color colours colors shade"), word_set("do doe
 _EACH_OTHER = re.compile(r"(?: (?:at|to|with|towards))? (?:each other|one another)\b")
 _A_FALL, _ASKS_FALL = word_set("a the any many more"), word_set("is was are were did does has have had any")
 _ENTERS, _LEAVES = word_set("enter enters entered entering"), word_set("leave leaves left leaving exit exits exited")
-
-
-@dataclass(frozen=True)
-class Tagged:
-    """A question as the network reads it."""
-
-    seen: Sequence[str]  # its words, as the network sees them
-    labels: Labels  # what the network says
-    slots: Sequence[Slot] = ()  # of its words as typed, before pronouns are names
-    heads: Heads = field(default_factory=dict)  # as they count
 
 
 def query_by_rule(query: Query, question: Tagged) -> Query:
@@ -103,8 +89,10 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> Heads:
     if heads["select"] == "same":
         before = history[-1][0]
         heads |= {"select": before.select, "attribute": before.attribute or "none", "form": before.form}
-    for rule in HEAD_RULES:
-        heads |= rule(heads, question)
+    if question.seen[0] in ("can", "could") and ("be", NAME) in pairwise(question.seen):  # "could Ana be Ben?"
+        heads |= {"select": "refuse", "refusal": "unseen"}
+    if heads["event_nth"] == "any" and any(slot.comes_back(question.seen) for slot in question.slots):
+        heads["event_nth"] = "second"  # "what does Ana do when she returns?"
     return heads
 
 
@@ -165,18 +153,6 @@ def as_done(slot: Slot, seen: Sequence[str]) -> Slot:
     return replace(slot, value=f"{participle(verb)}{gap}{rest}") if acts else slot
 
 
-def _could_be(heads: Heads, question: Tagged) -> dict[str, str]:
-    """Whether one could be another isn't seen: "could Ana be Ben?"."""
-    asks = question.seen[0] in ("can", "could") and ("be", NAME) in pairwise(question.seen)
-    return {"select": "refuse", "refusal": "unseen"} if asks else {}
-
-
-def _comes_again(heads: Heads, question: Tagged) -> dict[str, str]:
-    """Whoever comes back comes the second time: "what does Ana do when she returns?"."""
-    again = heads["event_nth"] == "any" and any(slot.comes_back(question.seen) for slot in question.slots)
-    return {"event_nth": "second"} if again else {}
-
-
 def event_roles(heads: Heads, slots: Sequence[Slot]) -> Sequence[Slot]:
     """With a thing as an event ("while the dog is there"), and who is held against somebody as whom an event is about,
     where nothing is compared ("before she leaves").
@@ -209,20 +185,15 @@ def one_with_another(heads: Heads, slots: list[Slot], seen: Sequence[str]) -> tu
 
 
 def _own_events(question: Tagged, who: str, does: str) -> list[Event]:
-    """Two people with a condition for each, by the roles of their slots; else nothing. "her" is the one before."""
+    """Two people with a condition for each, by the roles of their slots; else nothing."""
     slots = question.slots
     runs = [[*run] for _, run in groupby((s for s in slots if s.role in who + does), lambda slot: slot.role)]
     if len(runs) != 4 or not all(slot.name for slot in (*runs[0], *runs[2])):
         return []
-    at = runs[2][0].at
-    if "and" not in question.seen[runs[1][0].at : at]:
-        return []
-    first, second = [slot for slot in slots if slot.at < at], [slot for slot in slots if slot.at >= at]
-    hers = [slot for slot in second if (slot.role, slot.kind) == ("O", "pronoun")]
-    if hers and len(runs[0]) > 1:
-        return []
-    second = [replace(runs[0][0], role="O", at=slot.at) if slot in hers else slot for slot in second]
-    events = []
+    at, events = runs[2][0].at, list[Event]()
+    first = [slot for slot in slots if slot.at < at]
+    hers = replace(runs[0][0], role="O")  # "is Ana sitting and Ben next to her?"
+    second = [hers if (slot.role, slot.kind) == ("O", "pronoun") else slot for slot in slots if slot.at >= at]
     for half, people in ((first, runs[0]), (second, runs[2])):
         quantifier: queries.Quantifier = "any" if len(people) < 2 else "either" if people[-1].after_or else "both"
         conditions = [one for one in conditions_of(half, does) if one != Has("with")]  # "at the same time"
@@ -248,11 +219,10 @@ def _each_his_own(query: Query, question: Tagged) -> Query:
 
 def _who_is_the(query: Query, question: Tagged) -> Query:
     """Who somebody described is: "who is the masked man?" asks for a man in a mask."""
-    asks = query.select == "who" and query.whom == EVERYBODY and query.rank is None
-    asks = asks and question.seen[1] in ("is", "was", "'s") and question.seen[2:3] == ["the"]
     kinds = {has.attribute for has in queries.atoms(query.where)}
-    described = asks and "gender" in kinds and kinds <= {"gender", "worn", "hair"}
-    return replace(query, whom=Whom(such=query.where), where=None) if described else query
+    described = query.whom == EVERYBODY and query.rank is None and "gender" in kinds <= {"gender", "worn", "hair"}
+    asks = re.match(r"\S+ (?:is|was|'s) the ", " ".join(question.seen)) and query.select == "who"
+    return replace(query, whom=Whom(such=query.where), where=None) if asks and described else query
 
 
 def _each_other(query: Query, question: Tagged) -> Query:
@@ -278,7 +248,7 @@ def _untold(query: Query, question: Tagged) -> Query:
     return Query("refuse", replace(query.whom, nth=0), value=value, refusal="unseen") if tall or most else query
 
 
-def passed_over(query: Query, question: Tagged) -> Query:
+def of_unread_words(query: Query, question: Tagged) -> Query:
     """What a question asks by words that nobody reads, and by nothing else, as a deed or as what can't be told: "does
     he hang up?", "are his arms bare?", "what colour is the lamp?" don't ask who is there, or what people wear.
     """
@@ -317,10 +287,8 @@ def _first_unread(question: Tagged) -> tuple[int, bool]:
     whom = next((i for i, tag in enumerate(tags) if tag[:2] == "S-"), start)
     start = whom if {*seen[start:whom]} & {"you", "that", "whether", "if"} else start  # "do you think Ana is there?"
     end = next((i for i in range(start + 1, len(tags)) if seen[i] in _ENDS), len(tags))
-    plain = [i for i in range(start + 1, end) if tags[i] == "O" and seen[i].replace("-", "").isalpha()]
-    plain = [i for i in plain if tags[i + 1 : i + 2] not in (("S-gender",), ("P-gender",))]  # "the young man"
-    plain = [i for i in plain if tags[i + 1 : i + 2] != ("S-name",) or seen[i - 1] not in _BEFORE_NAME]  # "little Ana"
-    for i in (i for i in plain if seen[i] not in _ASKING and not is_known("gender", seen[i])):
+    unread = (i for i in range(start + 1, end) if tags[i] == "O" and seen[i] not in _ASKING)
+    for i in (i for i in unread if seen[i].replace("-", "").isalpha()):
         before = next((j for j in range(i - 1, start - 1, -1) if seen[j] not in _OFTEN_BEFORE), start)
         if seen[before] not in _OCCASION:
             of_name = seen[before] == "'s" and seen[before - 1] not in _OPENERS  # not in "what's happening?"
@@ -340,7 +308,7 @@ def _share(query: Query, question: Tagged) -> Query:
     seen, text = {*question.seen}, " ".join(question.seen)
     if query.select == "how_long" and _SHARE & seen:
         return replace(query, value="share")
-    mostly = seen & _MOSTLY or _MOST_OF_IT.search(text)
+    mostly = seen & {"mostly", "mainly"} or _MOST_OF_IT.search(text)
     if not mostly or query.rank not in (None, Rank("long")) or query.number is not None:
         return query
     if query.select == "exists" and query.form == "polar":
@@ -511,7 +479,7 @@ def _of_sound(query: Query, question: Tagged) -> Query:
 def _of_speaking(query: Query, seen: set[str]) -> Query:
     """Who speaks first, how often, two at once, or never: "when is it silent?" is when nobody does."""
     names, speaks = query.whom.names, Has("speaks")
-    if query.where == Not(speaks) and query.throughout and _NOT & seen:  # "is Ana never silent?"
+    if query.where == Not(speaks) and query.throughout and {"never", "not"} & seen:  # "is Ana never silent?"
         query = replace(query, where=speaks)
     elif query.where == Not(speaks) and query.whom == EVERYBODY and query.select != "who":  # "when is it silent?"
         query = replace(query, whom=Whom(quantifier="none"), where=speaks)
@@ -578,7 +546,6 @@ def _taken_off(query: Query, question: Tagged) -> Query:
     return replace(query, where=And((where,)))
 
 
-HEAD_RULES = (_could_be, _comes_again)
 QUERY_RULES = (
     _fall, _turns, _only_then, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
     _all_known, _sees_whom, _nobody_with, _but_never, _anybody, _of_people, _of_return, _with_kind,

@@ -8,15 +8,15 @@ conditions; `decode.py` puts them together.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import cast
 
 from pvchat.chat.conditions import BETWEEN, DEEP, RELATIONS
-from pvchat.chat.english import FUNCTION_WORDS, ORDINALS, word_set
+from pvchat.chat.english import COLOURS, FUNCTION_WORDS, ORDINALS, word_set
 from pvchat.chat.query import EVERYBODY, TIMES, And, Attribute, Condition, Has, Not, Or, Quantifier, Whom, is_of
-from pvchat.chat.reader.network import Heads
-from pvchat.chat.reader.words import COLOURS, NAME, Word, canonical, is_known
+from pvchat.chat.reader.network import Heads, Labels
+from pvchat.chat.reader.words import NAME, Word, canonical, is_known
 
 GOING = word_set("leave leaves left leaving go goes went disappear disappears disappeared exit exits exited")
 COMING = word_set(
@@ -31,7 +31,6 @@ BACK = frozenset(("back", "again", "return", "returns", "returned", "returning")
 CARRIES = word_set("carry carries carried carrying hold holds held holding something anything")  # any thing
 _AGAIN = word_set("do does did doing done so it that")  # stand for a deed that was spoken of
 _MEASURED = ("worn", "hair", "deed", "posture", "holding", "near", "thing", "enters")  # of whoever is there
-_CLOSED = ("posture",)  # kinds of which the lexicon has every value
 REST = word_set("others rest remaining")  # all others: "the rest"
 _PEOPLE = ("name", "unknown", "pronoun", "stranger", "nth")  # kinds of slots that say who, and aren't conditions
 _BETWEEN = word_set("between sandwiched wedged flanked flank middle either each both one")  # "with one on each side"
@@ -81,6 +80,16 @@ class Slot:
         """Whether an event is that somebody comes again: "when Ana is back"."""
         here = seen[self.at : self.end + 1]
         return (self.role, self.kind, self.denied) == ("F", "present", False) and not BACK.isdisjoint(here)
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """A question as the network reads it."""
+
+    seen: Sequence[str]  # its words, as the network sees them
+    labels: Labels  # what the network says
+    slots: Sequence[Slot] = ()  # of its words as typed, before pronouns are names
+    heads: Heads = field(default_factory=dict)  # as they count
 
 
 def words_of(slots: Iterable[Slot]) -> frozenset[str]:
@@ -184,7 +193,7 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
     relation is with ("Ben") is a slot of role O.
     """
     own = [s for s in slots if s.role == role and s.kind not in (*_PEOPLE, "number")]
-    own = [s for s in own if s.kind not in _CLOSED or is_known(s.kind, s.value)] or own  # "sat by the bed": no posture
+    own = [s for s in own if s.kind != "posture" or is_known("posture", s.value)] or own  # "sat by the bed": none
     own = [s for s in own if s.kind not in ("deed", "near") or not {*s.value.split()} <= FUNCTION_WORDS]
     own = [s for s in own if s.kind != "deed" or not {*s.value.split()} <= _ASIDE or len(own) == 1]
     deeds = {s.end for s in own if s.kind == "deed"}  # "write anything down" holds nothing
@@ -291,3 +300,9 @@ def joined(conditions: Sequence[Condition], word: str) -> Condition | None:
     if word == "and" or not said:
         return And(tuple(conditions))
     return And((Or(said), *denied)) if denied and len(said) > 1 else Or(tuple(conditions))
+
+
+def kind_of(condition: Condition) -> str:
+    """Which attribute a condition, or its denial, is of; "" for several."""
+    has = condition.part if isinstance(condition, Not) else condition
+    return has.attribute if isinstance(has, Has) else ""

@@ -87,8 +87,6 @@ def _of_videos(query: Query) -> Query:
             number=query.number, unit="video", per="count" if query.per == "count" else "",
         )  # fmt: skip
     if query.select == "who":
-        if query.per == "each":
-            return Query("who", where=query.where, during=query.during, throughout=query.throughout)
         rank = query.rank or (Rank("often") if query.number is not None else None)
         return _over_videos(replace(plain, rank=rank))
     if anybody and query.during.event is None and query.select != "compare":
@@ -117,8 +115,6 @@ def _by_unit(query: Query) -> Query:
     if denied and query.select in ("when", "how_often", "exists", "attribute"):
         whom = replace(query.whom, quantifier="any")
         return Query(counted, whom, form=query.form, during=query.during, number=NEVER, unit=unit)
-    if per == "each" and query.select == "exists" and query.whom == EVERYBODY:  # "has anybody been in every room?"
-        return replace(query, select="who", unit=unit, throughout=True)
     if per == "each" and query.select == "who" and not query.throughout:
         return Query("who", query.whom, query.where, during=query.during, unit=unit)
     if per == "each":

@@ -27,7 +27,7 @@ from pathlib import Path
 from string import ascii_lowercase
 from typing import Any
 
-from pvchat.chat.english import BEFORE_NOUN, FUNCTION_WORDS, MASK, OPENERS, PREDICATES, TITLES, word_set
+from pvchat.chat.english import BEFORE_NOUN, COLOURS, FUNCTION_WORDS, MASK, OPENERS, PREDICATES, TITLES, word_set
 from pvchat.chat.query import WHOLE, During
 from pvchat.chat.reader.network import WORD, commonness, is_word
 from pvchat.chat.reader.timewords import named_part
@@ -60,9 +60,6 @@ _ANYTHING = word_set("something anything clothing clothes outfit piece of garmen
 _WAYS = re.compile(  # in which somebody goes; not "walking right now"
     r"\b(?:(?:to|from) (?:the )?(?:left|right)|left$|forwards?|backwards?|sideways|(?:to|towards?) (?:the )?camera)\b"
 )
-_SHADES = ("dark", "light", "pale", "bright", "deep")
-COLOURS = ("black", "white", "grey", "red", "blue", "green", "yellow", "orange", "brown", "pink", "purple", "beige",
-           "blonde", "dark", "light")  # fmt: skip
 _NEARLY, _SLIP = 0.8, 0.85  # difflib's ratio from which a word is an enrolled name, or a word that is known, misspelt
 # Of which kinds known phrases are told to the network, from how many words on
 _VOTES = {"deed": 2, "near": 2, "colour": 1, "gender": 1, "worn": 1, "hair": 1}
@@ -74,7 +71,7 @@ CAPITALS = frozenset(
 _ASKED = word_set(
     """what wearing where doing which while before after together there video standing sitting talking people person
     beside next between without anyone someone everybody nobody always never when whose does isn't aren't furthest
-    farthest already still leftmost rightmost further secs mins back came come comes leaves wear wears wore"""
+    farthest already still leftmost rightmost further secs mins back came come comes leaves wear wears wore tint"""
 )
 
 
@@ -85,14 +82,6 @@ class Word:
     seen: str
     typed: str
     name: str = ""
-
-
-@dataclass(frozen=True)
-class Wording:
-    """A question's words, and the part of the video that it names by numbers."""
-
-    words: tuple[Word, ...]
-    part: During = WHOLE
 
 
 @dataclass(frozen=True)
@@ -269,8 +258,8 @@ def reply_in(language: str) -> str | None:
     return told
 
 
-def worded(text: str, names: Sequence[str], aliases: Mapping[str, str]) -> Wording:
-    """A question as the reader sees it."""
+def worded(text: str, names: Sequence[str], aliases: Mapping[str, str]) -> tuple[list[Word], During]:
+    """A question's words as the reader sees them, and the part of the video that it names by numbers."""
     tidy = unicodedata.normalize("NFKC", text).replace("’", "'")
     plain = " ".join(_WITH.sub(lambda w: "without" if w[1] else "with ", tidy).split())
     tidy, part = named_part(plain)
@@ -283,7 +272,7 @@ def worded(text: str, names: Sequence[str], aliases: Mapping[str, str]) -> Wordi
     words += _plain(tidy[at:])
     called = {form.casefold(): name for form, name in (*aliases.items(), *((name, name) for name in names))}
     shouting = tidy == tidy.upper()
-    return Wording(tuple(_mended(words, i, called, shouting) for i in range(len(words))), part or WHOLE)
+    return [_mended(words, i, called, shouting) for i in range(len(words))], part or WHOLE
 
 
 def _plain(text: str) -> Iterator[Word]:
@@ -412,9 +401,8 @@ def known_phrases(seen: Sequence[str]) -> list[tuple[int, int, str]]:
 
 def colour_of(words: Sequence[str]) -> str:
     """The colour words among some words, in their usual spelling: "dark blue"."""
-    table = _table("colour")
-    found = [table.get(word, word) for word in words]
-    return " ".join(word for word in found if word in COLOURS or word in _SHADES)
+    named = " ".join(_table("colour").get(word, word) for word in words).split()
+    return " ".join(word for word in named if word in COLOURS)
 
 
 @lru_cache(maxsize=1)

@@ -97,10 +97,12 @@ def _holders_told(finding: Finding, timeline: Timeline) -> list[str]:
     query, many = finding.query, len(finding.people)
     at_times = [one for one in finding.against if one.spans and _asks_share(query)]
     told = holds_said([*finding.people, *at_times], query.where, finding, timeline)
-    if finding.verdict != "yes" or many < 2 or not _is_mutual(query):
+    several = finding.verdict == "yes" and query.whom.quantifier in ("all", "both") and many > 1
+    if not several or len(told) > 1 and not _is_mutual(query):
         return told
-    when = in_passing(finding.spans, timeline) * (not query.during.event)
-    return [f"{join(people_said(finding.people))} {clause(query.where, many)} {when}".rstrip()]
+    every = "" if _is_mutual(query) else "both" if many == 2 else "all"
+    when = in_passing(finding.spans, timeline) * (not every and not query.during.event)
+    return [f"{join(people_said(finding.people))} {clause(query.where, many, every)} {when}".rstrip()]
 
 
 def _with_others(told: list[str], denied: list[str], finding: Finding, timeline: Timeline) -> list[str]:
@@ -360,7 +362,7 @@ def timed(finding: Finding, timeline: Timeline) -> str:
     """When something holds of those who are meant, for how long, or how often."""
     query, where, quantifier = finding.query, finding.query.where, finding.query.whom.quantifier
     both = quantifier == "both" or quantifier == "all" and where == Has("with")  # "when are all together?"
-    both = both and not finding.missing and (finding.people or not query.whom.names)
+    both = both and not finding.missing and bool(finding.people or not query.whom.names)
     many = query.number is not None and query.value == "people"
     if both or many or quantifier in ("none", "only") or clauses.asks_scene(finding):
         return f"{lead(finding)}{_together(finding, timeline)}."

@@ -150,7 +150,7 @@ def _not_seen(whom: Whom, of_all: bool = False) -> str:
     if len(whom.names) > 1 and whom.quantifier in ("either", "any"):
         return f"Neither {join(whom.names, 'nor')} was seen"
     if not whom.names:
-        return f"{upper(whom_said(Whom(quantifier='none', known=whom.known)))} was seen"
+        return f"{upper(whom_said(Whom(quantifier='none', known=whom.known, besides=whom.besides)))} was seen"
     several = len(whom.names) > 1
     seen = f"the only one{'s' * several}" if whom.quantifier == "only" else "seen"
     seen = f"{'all' if len(whom.names) > 2 else 'both'} seen" if several and of_all else seen
@@ -426,6 +426,8 @@ def _compare(found: ArchiveFinding, asked: Asked) -> str:
         first, other = [*found.names][:2]
         one, how = (first, "before") if first in found.query.whom.names else (other, "after")
         lead = f"{one} {verb} {how} {other if one == first else first}:"
+    if rank is not None and found.query.select == "order" and 0 < len(found.names) < rank.k:
+        lead = f"Nobody I know was {'surely ' * bool(found.perhaps)}{ordinal(rank.k)}:"
     if not told:
         return f"{lead} {_perhaps_compared(found, asked)}".lstrip()
     each = of_each(found.query)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from pvchat.chat import english
 from pvchat.chat import query as queries
-from pvchat.chat.english import STRANGER, be, clock, join, lasting, shortened, span_told, table, wording, words
+from pvchat.chat.english import STRANGER, be, clock, join, lasting, number, shortened, span_told, table, wording, words
 from pvchat.chat.query import EVERYBODY, MOVES, PRESENT, And, Condition, During, Event, Has, Not, Or, Query, Whom, atoms
 from pvchat.chat.reader.words import participle
 from pvchat.chat.sounds import MUSIC, asked_of, phrase_of
@@ -322,10 +322,10 @@ def time_asked(spans: Sequence[Span], finding: Finding, timeline: Timeline) -> s
     return f"{'at least' if finding.at_least else 'for about'} {lasting(seconds)}{share}, {when}"
 
 
-def each_time(spans: Sequence[Span], most: int = _MOST_SPANS) -> str:
+def each_time(spans: Sequence[Span]) -> str:
     """Spans one by one; of very many the first, and until when the others are."""
     told = list(dict.fromkeys(span_told(*span) for span in spans))
-    return shortened(told, most, f"more times until {clock(spans[-1][1])}")
+    return shortened(told, _MOST_SPANS, f"more times until {clock(spans[-1][1])}")
 
 
 def _in_place(condition: And, count: int) -> tuple[str, str] | None:
@@ -468,13 +468,15 @@ def untold(missing: Sequence[Missing], query: Query | None = None, instead: bool
 
 
 def in_passing(spans: Sequence[Span], timeline: Timeline) -> str:
-    """Such as "from 0:02 to 0:09" or "the whole time", of many the first; empty for stills and of no span."""
+    """Such as "from 0:02 to 0:09" or "the whole time"; empty for stills and of no span."""
     whole = seconds_in([timeline.whole])
     if not spans or timeline.still or whole < _INSTANT_S:
         return ""
     if seconds_in(spans) >= WHOLE * whole:
         return "the whole time"
-    return each_time(spans, FEW_SPANS)
+    if len(spans) > FEW_SPANS:
+        return f"{number(len(spans))} times between {clock(spans[0][0])} and {clock(spans[-1][1])}"
+    return join([span_told(*span) for span in spans])
 
 
 def unknown_people(count: int, also: bool = False) -> str:

@@ -268,6 +268,8 @@ def _acts_said(rows: Sequence[Row], gender: str) -> str:
     """Deeds in the simple present, what the body does first, doubtful ones last; not where somebody looks who falls."""
     walks, falls = (any(row.value.startswith(way) for row in rows) for way in ("walking", "falling"))
     rows = [row for row in rows if not (walks and row.value == "standing" or falls and row.value.startswith(_GAZE))]
+    if any(row.of and row.value == "looking" and row.probability >= LIKELY for row in rows):  # at whom says which side
+        rows = [row for row in rows if row.of or not row.value.startswith("looking to the ")]
     rows = sorted(rows, key=lambda row: (row.value.startswith(_GAZE), not row.value.startswith(_BODILY)))
     deeds = dict.fromkeys(sorted(map(_deed_said, rows), key=lambda deed: deed.startswith(HEDGE)))
     kept = []

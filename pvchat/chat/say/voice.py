@@ -8,12 +8,10 @@ was read.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from pvchat.chat import query as queries
-from pvchat.chat.conditions import numbered_part, part_of, whether
+from pvchat.chat.conditions import numbered_part, part_of
 from pvchat.chat.english import ASK, be, clock, join, shortened, span_told, upper, wording
 from pvchat.chat.query import EVERYBODY, WHETHER, Has, Not, events_in, is_of_sound, is_plain, numbers_of, parts_of
 from pvchat.chat.reader.words import reply_in
@@ -92,7 +90,7 @@ def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
     asked = list(parts_of(replace(query, then=None), Has))
     traits = query.attribute == "gender" or any(one.attribute == "gender" or one.value == "smiling" for one in asked)
     if traits and not timeline.traits:
-        gone = _missing(finding, "")
+        gone = _missing(finding, answered=False)
         return gone if gone and len(finding.missing) == len(query.whom.names) else [TRAITS_OFF, *gone]
     if finding.nothing:
         unsure = [one for one in finding.missing if one.why == "unsure"]
@@ -100,8 +98,7 @@ def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
     if did := did_instead(finding, timeline):
         return [*strangers, did]
     answer = _answer(finding, timeline) if not strangers or finding.everyone or finding.rows else ""
-    alone = _meant_alone(finding, timeline)
-    told = [*strangers, answer, alone, *_missing(finding, answer), *instead(finding, timeline)]
+    told = [*strangers, answer, _presumed(finding), *_missing(finding, bool(answer)), *instead(finding, timeline)]
     counts = query.select == "count" and is_plain(query.where)
     if counts or query.whom.names and query.select in WHETHER:  # not beside clothes and deeds; a list of names tells it
         known = finding.everyone if query.whom.names else finding.people
@@ -109,17 +106,13 @@ def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
     return list(filter(None, told)) or [CANT_TELL]
 
 
-def _meant_alone(finding: Finding, timeline: Timeline) -> str:
+def _presumed(finding: Finding) -> str:
     """That the only one who can be "the man with glasses" may be none, or wear none; "" where that is known."""
-    query, names = finding.query, [one.entity for one in finding.everyone]
-    described = query.select in ("attribute", "describe") and query.where is None
-    if len(names) != 1 or not (described or query.select in queries.TIMES and not finding.open):
+    if finding.presumed is None or len(finding.everyone) != 1:
         return ""
-    such = [(one, whether(one, names[0], [timeline.whole], timeline)) for one in queries.together(query.whom.such)]
-    if not (unknown := [one for one, holds in such if holds == "unknown"]):
-        return ""
-    who = "that person" if names[0].startswith("#") else names[0]
-    so = f"I can't tell whether {who} {clauses.clause(queries.conjunction(unknown))}"
+    name = finding.everyone[0].entity
+    who = "that person" if name.startswith("#") else name
+    so = f"I can't tell whether {who} {clauses.clause(finding.presumed)}"
     return f"{so}, but I see nobody else who can be meant."
 
 
@@ -156,15 +149,17 @@ def _unmet(finding: Finding, timeline: Timeline) -> str:
     return upper(holders(asked, timeline).removeprefix("No, ")) if meant.names else ""
 
 
-def _missing(finding: Finding, answer: str) -> list[str]:
-    """That nothing can be told of those who aren't there, or may not be, unless the answer names them."""
-    query, there = finding.query, is_plain(finding.query.where) and finding.query.whom.such is None
-    who = there and query.select in ("exists", "who")  # who of them is there
-    signs = ("not in this video", "neither ", "whether ")
-    told = [part for part in answer.split("; ") if who or any(sign in part for sign in signs)]
-    gone = [one for one in finding.missing if not re.search(rf"\b{re.escape(one.name)}\b", "; ".join(told))]
+def _missing(finding: Finding, answered: bool) -> list[str]:
+    """That nothing can be told of those who aren't there, or may not be; of whom an answer to whether somebody is
+    there, or does something, tells that anyway, nothing more.
+    """
+    query, plain, told = finding.query, is_plain(finding.query.where), list[str]()
+    silent = finding.verdict == "yes" and (not plain or query.whom.quantifier == "none")
+    if answered and query.select == "exists" and not silent:
+        told = ["absent", "unsure"] if plain else ["absent"]
+    gone = [one for one in finding.missing if one.why not in told]
     absent = [one.name for one in gone if one.why == "absent"]
-    if finding.verdict == "no" and not answer and absent:
+    if finding.verdict == "no" and not answered and absent:
         return [f"No, {not_here(absent, all(one.surely for one in gone))}."]
     return untold(gone, query, any(one.entity == other.like for one in finding.instead for other in finding.missing))
 

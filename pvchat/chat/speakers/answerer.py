@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pvchat.chat.english import COLOURS, word_set
+from pvchat.chat.query import Query, Whom
 from pvchat.chat.question import Basis, Stream, Viewed
 from pvchat.chat.reader.statements import NEGATIONS, tells, words_in
 from pvchat.chat.speakers.checking import Backed, Hearing
@@ -67,9 +68,9 @@ class Answerer:
         with trained.lock, speaking_with(trained.model, trained.answering), spoken_of(trained.model.llm, shown):
             visual, row = describer.look(viewed.analysis), [describer.state(p) for p in shown]
             present = People.batch([row], trained.model.config, rivals)
-            context, lead = known.plain, Lead(LEAD, given(known.plain, viewed.conversation.names))
-            if end := own_verdict(known):  # where her tokens tell it
-                context, lead = "", Lead(given=((end, len(known.plain)),))
+            context, lead = told_of(known), Lead(LEAD, given(known.plain, viewed.conversation.names))
+            if end := own_verdict(known):
+                lead = Lead(given=((end, len(known.plain)),))
             how = Decoding(MAX_TOKENS, on_text=heard.hear, drafts=(known.plain,), lead=lead)
             text = trained.model.answer(visual, question.text, context, describer.vector(question.text), present, how)
         heard.hear(text)
@@ -83,9 +84,14 @@ def given(text: str, names: Sequence[str]) -> tuple[tuple[int, int], ...]:
     return tuple(zip([0, *(end for _, end in free)], [*(start for start, _ in free), len(text)], strict=True))
 
 
+def told_of(known: Basis) -> str:
+    """What the model is told: the plain answer, but where her tokens tell whether somebody is there."""
+    return "" if own_verdict(known) else known.plain
+
+
 def own_verdict(known: Basis) -> int:
     """Where the yes or no ends in the plain answer to whether one person is there; 0 where it is no such answer."""
     # the finding knows more than her tokens do: corrections, who comes again in a film, a calibration of footage
     question, verdict = known.question, (known.finding.verdict or "").capitalize()
-    plainly = question.type == "existence" and question.is_usual and len(question.people) == 1
+    plainly = known.finding.query == Query("exists", Whom(question.people), form="polar") and len(question.people) == 1
     return len(verdict) if plainly and verdict in ("Yes", "No") and known.plain.startswith(verdict) else 0

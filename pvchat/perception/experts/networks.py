@@ -23,7 +23,7 @@ import threading
 import warnings
 import weakref
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -348,14 +348,21 @@ def _convert(module: nn.Module, inputs: Sequence[Input]) -> Any:
 
 
 def in_parallel(make: Callable[[Thing], Made], things: Iterable[Thing]) -> list[Made]:
-    """`make` of each thing, in order, in `own_threads()` threads; raises the first error, and begins no other then.
+    """`make` of each thing, in order, in `own_threads()` threads; after an error none is begun any more.
 
     What one of them calls in turn stays in its thread. So many calls at once take so many times a network's buffers.
     """
     todo, count = list(things), own_threads()
     if len(todo) < 2 or count < 2 or getattr(_THREAD, "inside", False):
         return [make(thing) for thing in todo]
-    return list(_helpers(count).map(make, todo))  # which leaves what waits when one of them fails
+    jobs = [_helpers(count).submit(make, thing) for thing in todo]
+    try:
+        wait(jobs, return_when=FIRST_EXCEPTION)
+    finally:
+        for job in jobs:
+            job.cancel()
+        wait(jobs)
+    return [job.result() for job in jobs if not job.cancelled()]  # the first error, if there was one
 
 
 def thread_safe(progress: Progress | None) -> Progress:
