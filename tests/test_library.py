@@ -71,7 +71,7 @@ QUESTIONS = {
     "What was Ana wearing when she was last seen with Ben?": "red jacket",
     "What did Ana wear on Tuesday?": "On Tuesday 24 November 2026 at 09:15, in the kitchen",
     "Show me Ben talking": "Ben is talking in three of five videos",
-    "When was Dora last seen?": "Nobody called Dora is enrolled",
+    "When was Dora last seen?": "Dora is not enrolled",
     "Was Ana there in May?": "There is no video in May",
     "Was Ana seen with a hat?": "I can't tell whether Ana is wearing a hat in any of five videos.",
     "When did Ana leave?": "Ana was last seen on Saturday 28 November 2026",
@@ -174,7 +174,7 @@ def test_forgetting_leaves_no_vector_of_her(kitchen: Library, chat: PVChat) -> N
             assert identity[at : at + 256] not in left
     assert ref.encode() not in left
     assert odds[0][:32] not in left  # her first tracks'
-    assert kitchen.ask("When was Ana last seen?").answer == "Nobody called Ana is enrolled."
+    assert kitchen.ask("When was Ana last seen?").answer == "Ana is not enrolled; I know Ben."
     assert "Ben (three videos)" in kitchen.ask("Who was seen?").answer
 
 

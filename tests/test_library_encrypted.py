@@ -97,7 +97,7 @@ def test_forgetting_leaves_nothing_in_it(larder: Library, chat: PVChat, monkeypa
     before = library_of(larder.root).stat().st_size
     library_of(larder.root).with_suffix(".draft").write_bytes(b"of a conversion that was killed")
     chat.people.forget("Ana")
-    assert larder.ask(WHEN, now=NOW).answer == "Nobody called Ana is enrolled."
+    assert larder.ask(WHEN, now=NOW).answer == "Ana is not enrolled; I know Ben."
     with larder._open() as tables:
         assert tables.execute("SELECT count(*) FROM tracks").fetchone() == (1,)
     assert library_of(larder.root).stat().st_size <= before

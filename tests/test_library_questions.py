@@ -385,8 +385,8 @@ REFUSED = {
     "Was Ana here on Monday and was Ben here on Friday?": "Ask about one, such as “on Tuesday”",
     "Who was here after 30?": "I can't read the times",
     "How long is the video?": "Ask anything else about one video",
-    "Was Zoe here before Ana?": "Nobody called Zoe is enrolled.",
-    "In which videos is Mrs. Smith?": "Nobody called Mrs. Smith is enrolled.",
+    "Was Zoe here before Ana?": "Zoe is not enrolled; I know Ana and Ben.",
+    "In which videos is Mrs. Smith?": "Mrs. Smith is not enrolled; I know Ana and Ben.",
 }
 
 
@@ -584,3 +584,65 @@ def test_who_does_so_as_often_has_the_same_place(library: Library) -> None:
     most = library.ask("Which day had the most people?", now=NOW).answer.split("\n")
     assert " and on Sunday 29 November 2026 (two people each), then on Monday 16 November 2026 and on" in most[0]
     assert len(most) == 1 + 6  # the videos of those days that had most
+
+
+@pytest.fixture(scope="module")
+def shelves(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """Videos in folders below one source without a place."""
+    files = ("Ward 3/round.mp4", "Ward 3/dressing_change.mp4", "Films/Big Bang/sofa.mp4", "new/red/2026/in.mp4")
+    shown = [video(person("Ana", (0, 30))), video(person("Ben", (0, 30))), video(person("Ana", (0, 9)))] * 2
+    videos = [("shelf", f"2026-11-2{at}T09:10:00", shown[at]) for at in range(len(files))]
+    with made_library(tmp_path_factory.mktemp("shelves"), videos) as made:
+        with made._open() as tables:
+            tables.execute("UPDATE sources SET place = '' WHERE place = 'shelf'")
+            for number, file in enumerate(files, 1):
+                tables.execute("UPDATE files SET path = ? WHERE clip = ?", (f"/shelf/{file}", number))
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("text", "videos"),
+    [
+        ("Who was on Ward 3?", [1, 2]),
+        ("Have Ana and Ben ever been on Ward 3 together?", []),
+        ("In which episodes of Big Bang is Ana?", [3]),
+        ("Which films is Ana in?", [3]),
+        ("Who is in the dressing change video?", [2]),
+        ('Who is in "sofa"?', [3]),
+        ("Who is in round.mp4?", [1]),
+        ("Who was here in 2026?", [1, 2, 3, 4]),  # words that a folder is called, too
+        ("Who is in the folder 2026?", [4]),
+    ],
+)
+def test_folders_and_files_are_places_where_they_are_said_so(shelves: Library, text: str, videos: list[int]) -> None:
+    assert [one.video.number for one in shelves.ask(text, now=NOW).finding.seen] == videos
+
+
+def test_a_place_or_somebody_that_is_not_read_is_said_so(shelves: Library) -> None:
+    assert shelves.ask("Was Ana on Ward 5?", now=NOW).answer.startswith(
+        "I know no place, folder or file called Ward 5;"
+    )
+    assert shelves.ask("And in sofa9.mp4?", ["Was Ana on Ward 3?"]).answer.endswith("file called sofa9.mp4.")
+    assert shelves.ask("Is Ana in any film with Ben?", now=NOW).answer.startswith("No.")
+    assert "enrolled" not in shelves.ask("How many episodes of Cheers is Ana in?", now=NOW).answer
+
+
+def test_what_is_only_perhaps_is_said_of_days_and_of_who_is_compared(tmp_path: Path) -> None:
+    unsure = {**person("Ben", (0, 30)), "decision": "unsure"}
+    shown = [video(unsure), video(person("#1", (0, 30))), video(person("Ana", (0, 30)))]
+    videos = [("hall", f"2026-11-2{3 + at}T09:10:00", one) for at, one in enumerate(shown)]
+    with made_library(tmp_path, videos) as made:
+        assert "Ben: on one day, perhaps: on" in made.ask("On how many days was Ben seen?").answer
+        compared = made.ask("Who was seen in more videos on Monday, Ana or Ben?", now=NOW).answer
+        assert compared.startswith("I am not sure: perhaps Ben in one video; of the one video on Monday. Ana was not")
+        strange = made.ask("On which days was Ana not seen?").answer
+        assert "on Tuesday 24 November 2026 only somebody unrecognised was seen." in strange
+        assert made.ask("When was Anna last seen?").answer == "Anna is not enrolled; did you mean Ana?"
+
+
+def test_what_was_after_a_sighting_and_anywhere_on_that_day(library: Library) -> None:
+    after = library.ask("Did anybody come after that?", ["When was Ana last seen on Monday?"], now=NOW).finding
+    assert {one.video.number for one in after.seen} == {2, 3, 4, 5, 6, 7, 8, 9}
+    here = library.ask("Was Ana here that day?", ["Was Ben in the garden on Monday?"], now=NOW)
+    assert here.answer.startswith("Yes, Ana is in one of two videos on Monday.")
+    assert library.ask("ana?", ["Who was in the kitchen on Monday?"], now=NOW).finding.looked_at == 1

@@ -61,7 +61,11 @@ def register(commands: Commands) -> None:
         if action == "add":
             one.add_argument("paths", metavar="FOLDER|FILE|CAMERA", nargs="+", help="of videos and photos, subfolders "
                              "too; or a camera's address, whose password is kept and not shown")  # fmt: skip
-            one.add_argument("--place", metavar="NAME", help='where they were recorded, such as "kitchen"')
+            one.add_argument(
+                "--place",
+                metavar="NAME",
+                help='where they were recorded, such as "kitchen"; questions may name folders and files, too',
+            )
         if action in ("scan", "watch"):
             meaning = "processes that look at videos, each with networks of its own (default 1)"
             one.add_argument("--workers", type=int, default=1, metavar="N", help=meaning)

@@ -36,6 +36,7 @@ from pvchat.errors import PVChatError
 from pvchat.library import records
 from pvchat.library.rates import adjusted, base_rate
 from pvchat.library.recognise import BATCH, bring_up_to_date, people_in, timeline_in
+from pvchat.library.titles import BELOW, folders_of, titled
 from pvchat.people.corrections import corrections_of
 from pvchat.people.folders import Snapshot
 from pvchat.schemas import Service
@@ -56,7 +57,7 @@ class LibraryAnswer:
     answer: str  # text
     finding: ArchiveFinding  # what it says
     dates: tuple[str | None, str | None] = (None, None)  # asked about, from and until; local, ISO 8601; None: ever
-    place: str = ""  # the source that was asked about; "" for all
+    place: str = ""  # the place, folder or file that was asked about; "" for all
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON: `clips` lists every video that the answer speaks of, with the seconds to play."""
@@ -74,14 +75,16 @@ def ask(
     require_readable(question)
     everyone = chat.people.snapshot()
     places = [row[0] for row in library.execute("SELECT DISTINCT place FROM sources WHERE place <> ''")]
-    known = Known(everyone.names, everyone.aliases)
+    known, folders = Known(everyone.names, everyone.aliases), folders_of(library)
+    called = {name.lower() for name in (*everyone.names, *everyone.aliases)}
     names = people_in(library, chat)
     searches = list[_Search]()
     for text in [one for typed in (*history, question) for one in questions_in(typed)]:
         before = next((one.asked for one in reversed(searches) if one.asked.query.refusal not in _ASIDE), None)
         if searches:
             known = replace(known, history=(*known.history, searches[-1].turn()))
-        read = read_archive(text, known, places, now, before)
+        text, titles = titled(text, library, folders, places, called)
+        read = read_archive(text, known, [*places, *titles], now, before)
         searches.append(_Search(library, chat, read, names, everyone, now.date()))
     asked = searches[-len(questions_in(question)) :]
     for search in asked:
@@ -89,8 +92,16 @@ def ask(
     scope = asked[0].asked.scopes[0]
     dates = scope.dates or Dates()
     since, until = (None if end is None else end.isoformat() for end in (dates.since, dates.until))
-    answer = reduce(_then, [one.answer() for one in asked][::-1])
-    return replace(answer, dates=(since, until), place=scope.place)
+    answer = reduce(_then, [_without_nowhere(one) for one in asked][::-1])
+    return replace(answer, dates=(since, until), place=scope.place.lstrip("/"))
+
+
+def _without_nowhere(search: _Search) -> LibraryAnswer:
+    """The answer, after what is said of a place that a question names and none is called."""
+    one, name = search.answer(), search.asked.nowhere
+    unknown, refused = f"I know no place, folder or file called {name}", search.asked.query.select == "refuse"
+    told = f"{unknown}{f'; asked without it: {one.answer}' * (not refused)}" + "." * refused
+    return replace(one, answer=told) if name else one
 
 
 def _then(second: LibraryAnswer, first: LibraryAnswer) -> LibraryAnswer:
@@ -139,6 +150,7 @@ class _Search:
         asked = self.asked
         query = archive.over_scopes(query, [one.joint for one in asked.scopes]) if len(asked.scopes) > 1 else query
         said = Asked(asked.of, today=self.today if query.per == "ago" else None, those=len(self.only or ()))
+        said = replace(said, enrolled=self.everyone.names)
         if query.select == "refuse" or not archive.is_answered(query):
             return LibraryAnswer(_refused(query), ArchiveFinding(query, self._count(query)))
         query = self._of_everything(query)
@@ -156,7 +168,10 @@ class _Search:
         edge = edges[0]
         edge = replace(edge, spans=edge.spans[-1:] if is_backwards(asked.sighting) else edge.spans[:1])
         if asked.around:
-            day = around(edge.video.at, asked.around, asked.shifts)
+            at, after = edge.video.at, any(shift[0] == "after" for shift in asked.shifts)
+            if asked.around == "moment" and edge.spans:  # of her sighting, till it is over
+                at = edge.video.time_of(edge.spans[0][1] + 1 if after else edge.spans[0][0])
+            day = around(at, asked.around, asked.shifts)
             found = replace(asked, sighting=None, dates=() if day is None else (day,))
             return replace(self, asked=found)._answer(query)
         only = {edge.video.number: edge.sure}
@@ -181,7 +196,7 @@ class _Search:
             found = found if there.seen else there  # of nobody who isn't there is it said that she always sits
         if archive.is_told_of_one(query):
             found, said = self._told_of_one(query, found, said)
-        said = replace(said, unfilmed=search._days_without(query))
+        said = replace(said, unfilmed=search._days_without(query), unrecognised=search._days_of_strangers(query))
         text, whom = say_archive(found, said), found.query.whom
         if found.query.where == Has("with") and whom.quantifier == "both" and len(whom.names) > 1 and not found.seen:
             both = self._where_seen(found.query)  # not together, but one after the other, as films show who talks
@@ -259,6 +274,16 @@ class _Search:
         filmed = self._units("day", *_any_of(scopes))
         days = _each_day(self._units("day", *_any_of([replace(one, place="") for one in scopes])))
         return tuple(day for day in days if day not in filmed)
+
+    def _days_of_strangers(self, query: Query) -> tuple[str, ...]:
+        """Days with a video of nobody but strangers, where it is asked on which days somebody wasn't there."""
+        if query.number != NEVER or query.unit != "day" or not query.whom.names:
+            return ()
+        where, values = _any_of(self._scopes(query))
+        known = "max(a.who > 0 AND a.decision = 'present')"
+        words = f"SELECT date(c.recorded) FROM {_VIDEOS} JOIN appearances AS a ON a.clip = c.id WHERE {where}"
+        rows = self.library.execute(f"{words} GROUP BY c.id HAVING NOT {known} ORDER BY c.recorded", values)
+        return tuple(dict.fromkeys(day for (day,) in rows))
 
     def _described(self, query: Query, one: Seen) -> str:
         """What is known of somebody in one video, in words of an answer about it; a long one is looked at closer."""
@@ -400,7 +425,9 @@ def _where(scope: Scope) -> tuple[str, list[Any]]:
         late = dates.hours[1] if dates.hours and dates.hours[1] <= dates.hours[0] else time()  # of the day before
         day = f"strftime('%w', c.recorded, '-{60 * late.hour + late.minute} minutes')"
         found.append((f"({day} + 6) % 7 IN ({', '.join(map(str, dates.weekdays))})", []))
-    if scope.place:
+    if scope.place[:1] == "/":
+        found.append((f"s.camera IS NULL AND instr(lower({BELOW} || '/'), lower(?))", [f"{scope.place}/"]))
+    elif scope.place:
         found.append(("s.place = ?", [scope.place]))
     if scope.besides:
         others, values = _any_of(scope.besides)

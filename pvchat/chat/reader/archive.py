@@ -16,13 +16,16 @@ from datetime import datetime
 from typing import Literal
 
 from pvchat.chat import query as queries
+from pvchat.chat.english import FUNCTION_WORDS
 from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Form, Has, Not, Query, Rank, Whom, told_as
 from pvchat.chat.reader.dates import WEEKDAY, beyond, dated, held_on, lies_in_one
 from pvchat.chat.reader.read import Known, read
-from pvchat.chat.reader.scopes import SPOT, ArchiveQuestion, leaves_out, placed
-from pvchat.chat.reader.timewords import counted
+from pvchat.chat.reader.scopes import CLIPS, SPOT, ArchiveQuestion, leaves_out, placed
+from pvchat.chat.reader.timewords import counted, one_of
 from pvchat.chat.reader.units import MOVES, UNREAD, each_unit, of_each, of_library
+from pvchat.chat.reader.words import CAPITALS, find_mentions, is_known
 from pvchat.errors import SettingsError
+from pvchat.video.files import SUFFIXES
 
 # Where a second question begins
 _NEXT = re.compile(
@@ -41,8 +44,10 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
         (r"^since when (?:has|have|is|are|was|were) (.*?) not (?:been )?(?:here|there|seen)\b",
          r"when was \1 last ever seen"),
         (r"^(?:and )?what (?:does|do|did) (?:it|that|this|they) show\b", "what happened there"),
+        (rf"\b(which|what|how many) (?!one){CLIPS}\b(?! of\b)", r"\1 video\2"),
+        (rf"(?<=\w )in (?:any|an?|some|one) {CLIPS} (?=with\b)", "ever "),
         (r"^(?:and )?with how many (?:other people|others|people)\b", "how many people was she with"),
-        (r"\b((?:in|on|at) [\w ]+?) ((?:more|less)(?: often)?|longer) than (?=(?:in|on|at)\b)", r"\2 \1 than "),
+        (r"\b((?:in|on|at) [\w/. ]+?) ((?:more|less)(?: often)?|longer) than (?=(?:in|on|at)\b)", r"\2 \1 than "),
         (r"\b(?:neither (in|on|at)|(in|on|at) neither) (.*?) nor\b", r"never \1\2 \3 or"),
         (r"\bnot ((?:in|on|at) [^,?]*?),? (?:and|or) (?:also )?not (?=(?:in|on|at)\b)", r"never \1 or "),
         (rf"\bon (?:an?|any) (weekend|weekday|{WEEKDAY})\b", r"on \1s"),
@@ -55,6 +60,12 @@ _ONLY = re.compile(
     rf"(?i)(?P<only> only)(?: ever| been)*(?: (?:here|there|seen|(?P<comes>comes?|came|goes|go|went"
     rf"|(?:show|turn)(?:s|ed)? up|appear(?:s|ed)?|visit(?:s|ed)?)))?"
     rf"(?P<spot> {SPOT})?(?=\W*$)",
+)
+# A name after "on", "in" …, or behind "episodes of": with a capital, a number, or a file's ending
+_NOWHERE = re.compile(
+    r"\b(?:[Ii]n|[Oo]n|[Aa]t|[Ff]rom|[Ii]nside|(?<=episode )of|(?<=episodes )of) (?:the |our |my )?"
+    r"(?P<name>[A-Z][\w']*(?: (?:[A-Z][\w']*|\d+[a-z]?))*|(?!least|most|exactly|number|video)[a-z]{3,} \d+[a-z]?"
+    rf"|[^\s?]+(?:{one_of(SUFFIXES)}))(?=\W*$|[,;]| (?:{one_of(FUNCTION_WORDS)})\b)"
 )
 _BOTH_ENDS = re.compile(r"(?i)\b(?:first and (?:the )?last|last and (?:the )?first)\b")
 # How far two sightings lie apart, which isn't read: "how many days after her first visit was Ana last seen?"
@@ -141,6 +152,10 @@ _STEP = re.compile(
     r"|(?P<alone_last>(?:last|newest|latest)(?: one| video)?))"
     r"\W*$",
 )
+# All of the time before, or after, the sighting that is meant: "did anybody come after that?"
+_SINCE = re.compile(
+    r"(?i)^(?:and |but )?(?P<asked>(?:did|was|were|has|have|who)\b.*) (?P<how>before|after) (?:that|it)\W*$"
+)
 _ASKS_AGAIN = re.compile(
     r"(?i)^(?:and|or|but|so|what about|how about|ok|now|then|only|just|the|(?:one|video)s?|those|alone| )*\W*$"
 )
@@ -180,8 +195,36 @@ def read_archive(
         rest, spots = placed(rest.replace(SPOT, f"in {spots[0][0]}"), places)
     if _LEFT.search(rest):
         return ArchiveQuestion(UNREAD, text)
+    rest, nowhere = _unknown_place(rest, names)
+    if nowhere and _ASKS_AGAIN.match(rest.replace(SPOT, "")):
+        return ArchiveQuestion(Query("refuse", refusal="unclear"), text, nowhere=nowhere)
     rest, scoped = _only_there(rest, ArchiveQuestion(Query("who"), "", dates, spots))
-    return _of_scopes(rest, known, scoped) if before is None else _after(before, rest, undated, known, scoped)
+    found = _of_scopes(rest, known, scoped) if before is None else _after(before, rest, undated, known, scoped)
+    if not _speaks_of_all(rest, known, found):
+        return ArchiveQuestion(Query("refuse", refusal="unclear"), text, nowhere=nowhere)
+    return replace(found, nowhere=nowhere)
+
+
+def _speaks_of_all(rest: str, known: Known, found: ArchiveQuestion) -> bool:
+    """Whether everybody whom a question names, but in quotes, is in what was read of it."""
+    rest = re.sub('["“].*?["”]', "", rest)
+    named = find_mentions(rest, known.names, known.aliases)
+    asked = (found.query, found.sighting, *(one.query for one in (found.among, found.sighted) if one is not None))
+    whoever = [whom for one in asked if one is not None for whom in queries.parts_of(one, Whom)]
+    read_of = {name for whom in whoever for name in (*whom.names, *whom.besides)}
+    sure = (one.name for one in named if rest[one.start].isupper() and one.name.lower() not in FUNCTION_WORDS)  # "Will"
+    return found.query.select == "refuse" or any(whom.unknown for whom in whoever) or read_of.issuperset(sure)
+
+
+def _unknown_place(rest: str, names: Sequence[str]) -> tuple[str, str]:
+    """A question with a mark in the place of a name that no place, folder or file has ("on Ward 5"), and that name."""
+    taken = {word for name in names for word in name.lower().split()}
+    for said in _NOWHERE.finditer(rest):
+        name = said["name"].lower()
+        known = name in CAPITALS or any(is_known(kind, name) for kind in ("place", "near", "worn", "colour", "holding"))
+        if not known and taken.isdisjoint(re.split(r"\W+", name)):
+            return f"{rest[: said.start()]}{SPOT}{rest[said.end() :]}", said["name"]
+    return rest, ""
 
 
 def _only_there(rest: str, scoped: ArchiveQuestion) -> tuple[str, ArchiveQuestion]:
@@ -204,6 +247,10 @@ def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scope
     if _ON_THE_DAY.search(rest):
         return _of_scopes(rest, known, scoped)
     alone, meant, step = replace(known, history=()), _sighting_of(before), _STEP.match(rest)
+    since = _SINCE.match(rest) if meant is not None and meant.rank in (Rank("time"), Rank("time", -1)) else None
+    if since is not None:
+        found = _of_scopes(f"{since['asked']}?", known, scoped)
+        return _in_that("moment", found, before, (since["how"].lower(), "", 0.0))
     if meant is not None and meant.rank is not None and step is not None and step.lastgroup in ("back", "on"):
         rest, rank = f"{step['asked'].strip()}?", _stepped(meant.rank, step)  # "who was there the time before?"
         if rank is not None:
@@ -213,9 +260,12 @@ def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scope
     if around is not None:
         how = around["how"] or around["which"]
         shift = (_way(how), around["next"].lower(), 0.0) if how else None
-        return _in_that((around["unit"] or "day").lower(), found, before, shift)
+        anywhere = re.search(r"(?i)\bhere\b", rest) is not None  # "was Ana here that day?"
+        return _in_that((around["unit"] or "day").lower(), found, before, shift, anywhere)
     leans = found.query != fresh.query or _ON_IT.search(rest) or not queries.names_in(fresh.query) and _HE.search(rest)
-    leans = _LEANS.search(rest) or leans and not _EVER.search(rest)
+    named = find_mentions(rest, known.names, known.aliases)
+    is_name = len(named) == 1 and named[0].start == 0 and not re.search(r"\w", rest[named[0].end :])  # "Ana?"
+    leans = is_name or _LEANS.search(rest) or leans and not _EVER.search(rest)
     return _follow_up(rest, found, before, meant) if leans else found
 
 
@@ -233,20 +283,25 @@ def _of_them(rest: str, before: ArchiveQuestion, known: Known, scoped: ArchiveQu
 
 
 def _in_that(
-    unit: str, found: ArchiveQuestion, before: ArchiveQuestion, shift: tuple[str, str, float] | None
+    unit: str,
+    found: ArchiveQuestion,
+    before: ArchiveQuestion,
+    shift: tuple[str, str, float] | None,
+    anywhere: bool = False,
 ) -> ArchiveQuestion:
     """A question about "that day", or week …, or the one before or after it (`shift`): the one asked about before, else
     that of the last sighting it found, or on which most was found.
     """
     query, meant = before.query, _sighting_of(before)
-    asks_place = "place" in (found.query.unit, found.query.attribute)
+    asks_place = anywhere or "place" in (found.query.unit, found.query.attribute)
     found = replace(found, places=found.places or (() if asks_place else before.places))
     if meant is None and told_as(query) in ("when", "exists", "how_often") and not query.unit:
         meant = Query("when", query.whom, query.where, rank=Rank("time", -1))
     meant = query if query.unit == unit and query.rank is not None else meant
-    if meant is None or before.dates and lies_in_one(before.dates, unit):
+    if meant is None or unit != "moment" and before.dates and lies_in_one(before.dates, unit):
         other = beyond(before.dates, *shift) if before.dates and shift else None
-        return replace(found, dates=(other,)) if other else _on_the_same(found, before)
+        same = replace(before, places=()) if anywhere else before
+        return replace(found, dates=(other,)) if other else _on_the_same(found, same)
     shifts = (shift,) if shift else ()
     return replace(found, sighting=meant, around=unit, shifts=shifts, sighted=before)
 

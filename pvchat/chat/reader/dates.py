@@ -457,9 +457,10 @@ def lies_in_one(dates: Sequence[Dates], unit: str) -> bool:
 
 
 def around(at: datetime, unit: str, shifts: Sequence[tuple[str, str, float]] = ()) -> Dates | None:
-    """The day, night, week … in which a moment lies, or one before or after it: "and the day before?"."""
+    """A moment, or the day, night, week … in which it lies, or one before or after it: "and the day before?"."""
     said = f"on {at:%A} {at.day} {at:%B %Y}" if unit == "day" else f"that {unit}"
-    found: Dates | None = Dates(*_the(at - _NIGHT if unit == "night" else at, unit), said)
+    ends = (at, at) if unit == "moment" else _the(at - _NIGHT if unit == "night" else at, unit)
+    found: Dates | None = Dates(*ends, said)
     for shift in shifts:
         found = None if found is None else beyond([found], *shift)
     return found

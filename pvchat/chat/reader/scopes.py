@@ -18,7 +18,7 @@ from pvchat.chat.reader.dates import Dates
 from pvchat.chat.reader.timewords import one_of
 
 SPOT = "§"  # stands where a place was named
-_CLIPS = "(?:video|one|clip|episode|recording|item|film|programme|program|broadcast|scene|footage)(s?)"
+CLIPS = "(?:video|one|clip|episode|recording|item|film|movie|cartoon|programme|program|broadcast|scene|footage)(s?)"
 _USED = "used|empty|in use|visited|busy|occupied"
 
 
@@ -27,7 +27,7 @@ class Scope:
     """The videos of a time and a place."""
 
     dates: Dates | None = None  # None: of any
-    place: str = ""  # "": any
+    place: str = ""  # "": any; a folder or a file has a slash before its name: "/Ward 3", "/sofa.mp4"
     joint: str = ""  # what stands before it: "and", "both", "or", "but not", "than"
     besides: tuple[Scope, ...] = ()  # none of the videos of these: "only on Mondays" is so at no other time
 
@@ -51,6 +51,7 @@ class ArchiveQuestion:
     around: str = ""  # "day", "week" …: all videos of that of the sighting are meant ("that day") …
     shifts: tuple[tuple[str, str, float], ...] = ()  # … or of one before or after it: ("before", "day", 0); one by one
     sighted: ArchiveQuestion | None = None  # whose the sighting was, where that was of another place and time
+    nowhere: str = ""  # what it names as a place and none is called; it is asked without that
     among: ArchiveQuestion | None = None  # only the videos that were found for that one: "which of them …?"
 
     @property
@@ -98,7 +99,7 @@ class ArchiveQuestion:
 def leaves_out(text: str, places: Sequence[str]) -> bool:
     """Whether a question leaves out one place ("together outside the hall"), which isn't read."""
     lead = r"(?:outside(?: of)?|(?:anywhere|everywhere|somewhere) (?:but|except|other than)(?: in)?)"
-    named = rf" {lead} (?:(?:the|our|my) )?(?:{one_of(_spelt(places))})\b"
+    named = rf" {lead} (?:(?:the|our|my) )?(?:{one_of(spellings(places))})\b"
     return bool(places) and re.search(named, text, re.IGNORECASE) is not None
 
 
@@ -106,7 +107,7 @@ def placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str]
     """A question with a mark in the place of the sources it names, and these: "in the kitchen or in the garden"."""
     if not places:
         return text, ()
-    spelt = _spelt(places)
+    spelt = spellings(places)
     names = one_of(spelt)
     into = r"(?:in|on|into|onto|at|to|from|of|inside|around|through)"
     one = rf"(?:(?:the|our|my) )?(?:{names})\b"
@@ -121,7 +122,7 @@ def placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str]
         said = f"{who} been there" if used[2] == " been" else f"{who} there{used[2] or ''}"
         return f"{text[: used.start()]}{said}{text[used.end() :]}", ((spelt[used[1].lower()], ""),)
     if found is None:  # "Ana kitchen when", "garden yesterday who"
-        bare = rf" (?<!the )(?<!an )(?<! a )(?:{names})(?=\W*$| (?:when|who)\b)| (?:{names})(?= {_CLIPS}\b)"
+        bare = rf" (?<!the )(?<!an )(?<! a )(?:{names})(?=\W*$| (?:when|who)\b)| (?:{names})(?= {CLIPS}\b)"
         alone = rf"^(?!show\b)(?:{names})\b(?! (?:is|was|used)\b)|{bare}"
         found = re.search(alone, text, re.IGNORECASE)
     if found is None:
@@ -135,7 +136,7 @@ def placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str]
         (spelt[one[0].lower()], "both" if both and joint else joint) for one, joint in zip(named, joints, strict=True)
     )
     asked = f"{text[: found.start()]} {SPOT}{text[found.end() :]}".strip()
-    asked = re.sub(rf"(?i)(?<={SPOT} )(?!one){_CLIPS}\b", r"video\1", asked)
+    asked = re.sub(rf"(?i)(?<={SPOT} )(?!one){CLIPS}\b", r"video\1", asked)
     if re.match(rf" ?{into} ", found[0], re.IGNORECASE):
         return asked, spots
     come = {"ed": "came", "d": "came", "s": "comes", "es": "comes"}
@@ -143,14 +144,15 @@ def placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str]
     return re.sub(came, lambda verb: come.get(verb[1] or "", "come"), asked), spots
 
 
-def _spelt(places: Sequence[str]) -> dict[str, str]:
+def spellings(places: Sequence[str]) -> dict[str, str]:
     """Places by what they may be called: by name, "bed room" too, and where only one is so by its last word; by what
-    stands before a number: "the classroom" for classroom 4b.
+    stands before a number: "the classroom" for classroom 4b. Folders and files only by their whole names.
     """
+    titles, places = [one for one in places if one[0] == "/"], [one for one in places if one[0] != "/"]
     words = [one.lower().split() for one in places]
     said = [[one[-1], " ".join(one[:-1]) if re.search(r"\d", one[-1]) else ""] for one in words]
     every = [part for parts in said for part in parts]
     short = {part: place for parts, place in zip(said, places, strict=True) for part in parts if every.count(part) == 1}
     short = {one: place for one, place in short.items() if one != "room" and re.search("[a-z]", one)}
     rooms = {re.sub(r"\B(?=room$)", " ", one.lower()): one for one in places}  # "bed room"
-    return short | rooms | {one.lower(): one for one in places}
+    return short | rooms | {one.lower(): one for one in [*places, *titles]}

@@ -65,7 +65,7 @@ _NEARLY, _SLIP = 0.8, 0.85  # difflib's ratio from which a word is an enrolled n
 _VOTES = {"deed": 2, "near": 2, "colour": 1, "gender": 1, "worn": 1, "hair": 1}
 _MOST_WORDS = 5  # of a phrase that is looked for
 _SHORTEST, _SHORT, _LONG = 3, 4, 6  # letters of a word looked at for letters left out; for other slips; for several
-_CAPITALS = frozenset(
+CAPITALS = frozenset(
     ("i", "i'm", "i'd", "i'll", "i've", "tv", "ok", "cctv", "pvchat", *map(str.lower, LANGUAGES.values()))
 )
 _ASKED = word_set(
@@ -294,7 +294,7 @@ def _mended(words: Sequence[Word], at: int, called: Mapping[str, str], shouting:
         return word
     opens = not at or not words[at - 1].seen[-1].isalnum()  # "'s" is a word
     titled, whole = word.typed[0].isupper(), is_word(word.seen)
-    capital = titled and not (opens or shouting or word.seen in _CAPITALS)
+    capital = titled and not (opens or shouting or word.seen in CAPITALS)
     if capital or (titled and opens or not whole) and _is_nearly(word.seen, called, whole):
         return Word(NAME, word.typed, "" if whole else _mistyped(word.seen, called))
     if len(word.seen) < _SHORTEST or whole:

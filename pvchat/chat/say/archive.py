@@ -19,9 +19,11 @@ from pvchat.chat.english import STRANGER, clock, in_place, join, lasting, number
 from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Not, Query, Rank, Whom, is_plain, told_as
 from pvchat.chat.say.clauses import called, clause, does, whom_said
 from pvchat.chat.say.sounds import quoted, speaker
+from pvchat.chat.say.voice import not_enrolled
 from pvchat.chat.sounds import MUSIC
 from pvchat.chat.spans import nth_of, seconds_in
-from pvchat.chat.timeline import UNITS, ArchiveFinding, Seen
+from pvchat.chat.timeline import UNITS, ArchiveFinding, Missing, Seen
+from pvchat.people.naming import closest_name
 
 _MOST_LISTED = 8  # videos that are listed one by one
 _MOST_SPANS = 3  # … times, or quotes, of each
@@ -89,13 +91,16 @@ class Asked:
     told: str = ""  # of a question about what is known of somebody, the answer for the one video that tells it
     instead: str = ""  # where none tells it, what is known of her in that one
     today: date | None = None  # the day on which it is asked, where it asks how many days ago
+    enrolled: Sequence[str] = ()  # the names of everybody who is
     unfilmed: tuple[str, ...] = ()  # days of which there is no video, where it is asked on which nobody came
+    unrecognised: tuple[str, ...] = ()  # … on which nobody but strangers was seen
     those: int = 0  # how many videos were meant: that of a sighting, those of the answer before; 0: all there are
 
 
 def say_archive(found: ArchiveFinding, asked: Asked) -> str:
     """The answer, in one to a few sentences, a line for each video that is listed."""
-    strange = [f"Nobody called {name} is enrolled." for name in found.strange]
+    unknown = [Missing(name, "not enrolled", closest_name(name, asked.enrolled) or "") for name in found.strange]
+    strange = not_enrolled(unknown, asked.enrolled)
     if strange and not found.query.whom.names:
         return " ".join(strange)
     if not found.looked_at:
@@ -220,6 +225,8 @@ def _at_units(found: ArchiveFinding, asked: Asked) -> str:
     perhaps = [said[one] for one in none if one in found.maybe and not unknown]
     left = [said[one] for one in none if said[one] not in perhaps]
     if query.number == NEVER:  # at which of them nobody was, or there was no video
+        strange = [one for one in asked.unrecognised if said.get(one) in left]
+        left = [one for one in left if one not in map(said.get, strange)]
         where = join(left, "or") or wording("each", query.unit)
         if query.where == ANYTHING:
             return f"There was {'no video' if left else 'one'} {where}."
@@ -227,7 +234,9 @@ def _at_units(found: ArchiveFinding, asked: Asked) -> str:
         unfilmed = f" There was no video{asked.of} {days}." * bool(days)
         where = "on each day of which there is a video" if days and not left else where
         were = "were" if len(query.whom.names) > 1 else "was"
-        seen = f"{_subject(found)} {were} {'not ' * bool(left)}seen {where}."
+        seen = f"{_subject(found)} {were} {'not ' * bool(left)}seen {where}." if left or not strange else ""
+        untold = upper(f"{join(list(map(said.__getitem__, strange)))} only somebody unrecognised was seen.")
+        seen = f"{seen} {untold if strange else ''}".strip()
         return f"{seen}{unfilmed} {_that_is_of(found, asked)}"
     counted = "person" if query.select == "count" else "video"
     ranked, told = query.rank is not None and query.unit != "scope", list[str]()
@@ -259,11 +268,15 @@ def _listed_at(found: ArchiveFinding, told: list[str]) -> str:
     if unit != "scope" and query.select != "count" and rank is not None and told:
         how = " longest" if by_length(query) else f" {'most' if rank.k > 0 else 'least'} often"
     if unit != "scope" and query.select == "how_often":
-        how += f" {so_many(len(told), unit)}:"
+        how += f" {so_many(len(told), unit)}:" * bool(told or not found.maybe)
     maybe = [unit_said(unit, one) for one in found.maybe] if unit in UNITS else []
-    nowhere = f"perhaps {join(maybe)}".strip() if found.perhaps else f"{'on' if 'day' in unit else 'in'} no {unit}"
-    most = _MOST if unit == "scope" else _MOST_RANKED
-    return f"{so}:{how} {(', then '.join(told[:most]) if rank is not None else join(told)) or nowhere}."
+    on, most = "on" if "day" in unit else "in", _MOST if unit == "scope" else _MOST_RANKED
+    up_to = f"{on} {'up to ' * (len(maybe) > 1)}{so_many(len(maybe), unit)}, perhaps:"
+    nowhere = f"{up_to if query.select == 'how_often' else 'perhaps'} {join(maybe)}" if maybe else "perhaps"
+    nowhere = nowhere if found.perhaps else f"{on} no {unit}"
+    more = maybe and told and rank is None and query.number is None and {*found.groups}.isdisjoint(found.maybe)
+    also = f" Perhaps also {join(maybe)}." if more else ""
+    return f"{so}:{how} {(', then '.join(told[:most]) if rank is not None else join(told)) or nowhere}.{also}"
 
 
 def _lead(found: ArchiveFinding) -> str:
@@ -416,7 +429,7 @@ def _compare(found: ArchiveFinding, asked: Asked) -> str:
     if rank is not None and found.query.select == "order" and 0 < len(found.names) < rank.k:
         lead = f"Nobody I know was {'surely ' * bool(found.perhaps)}{ordinal(rank.k)}:"
     if not told:
-        return f"{lead} I found nobody to compare in {_among(found, asked)}.".lstrip()
+        return f"{lead} {_perhaps_compared(found, asked)}".lstrip()
     each = of_each(found.query)
     left = [name for name in each.whom.names if name not in {*found.names, *found.absent}]
     sentences = [f"{lead} {', then '.join(told)}; of {_among(found, asked)}.".lstrip()]
@@ -424,6 +437,18 @@ def _compare(found: ArchiveFinding, asked: Asked) -> str:
         never = f"I found no moment at which {join(found.absent, 'or')} {clause(each.where)}"
         sentences.append(f"{_not_seen(Whom(found.absent, 'both')) if is_plain(each.where) else never}.")
     return " ".join([*sentences, *[f"Of {join(left, 'or')} I am not sure."] * bool(left)])
+
+
+def _perhaps_compared(found: ArchiveFinding, asked: Asked) -> str:
+    """Who is perhaps in how many videos, where nobody of those who are compared surely is in any."""
+    counts = {name: sum(name in one.perhaps for one in found.seen) for name in of_each(found.query).whom.names}
+    if not any(counts.values()):
+        return f"I found nobody to compare in {_among(found, asked)}."
+    told = [f"{name} in {so_many(count)}" for name, count in counts.items() if count]
+    never = [name for name, count in counts.items() if not count]
+    more = f" {_not_seen(Whom(tuple(never), 'either'))}." if never else ""
+    lead = "Perhaps" if found.verdict else "I am not sure: perhaps"
+    return f"{lead} {join(told)}; of {_among(found, asked)}.{more}{lines(found.seen)}"
 
 
 def _measured(found: ArchiveFinding, name: str, by: str) -> str:

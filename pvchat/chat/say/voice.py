@@ -8,7 +8,7 @@ was read.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from pvchat.chat.conditions import numbered_part, part_of
@@ -81,7 +81,8 @@ def grounds_of(finding: Finding) -> list[AnswerGround]:
 
 def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
     """The sentences that answer one question."""
-    query, strangers = finding.query, not_enrolled(finding, timeline)
+    query, enrolled = finding.query, [one.name for one in timeline.enrolled]
+    strangers = not_enrolled([one for one in finding.missing if one.why == "not enrolled"], enrolled)
     if query.select == "refuse":
         return [text for text in (refused(finding, timeline), *strangers) if text] or [CANT_TELL]
     if query.select == "why":
@@ -196,12 +197,11 @@ def refused(finding: Finding, timeline: Timeline) -> str:
     return " ".join([*told, *untold(gone, query)]) or ("" if query.whom.unknown else refusal)
 
 
-def not_enrolled(finding: Finding, timeline: Timeline) -> list[str]:
+def not_enrolled(unknown: Sequence[Missing], enrolled: Sequence[str]) -> list[str]:
     """That nobody enrolled bears a name, and who was probably meant, or who is enrolled."""
-    unknown = [one for one in finding.missing if one.why == "not enrolled"]
     sentences = [f"{upper(one.name)} is not enrolled; did you mean {one.suggests}?" for one in unknown if one.suggests]
     if rest := [one.name for one in unknown if not one.suggests]:
-        names = sorted((one.name for one in timeline.enrolled), key=str.casefold)
+        names = sorted(enrolled, key=str.casefold)
         known = f"; I know {shortened(names, _MOST_LISTED)}" if names else ""
         sentences.append(upper(f"{join(rest)} {be(rest)} not enrolled{known}."))
     return sentences
