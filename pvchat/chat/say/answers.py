@@ -369,7 +369,7 @@ def _none_does(query: Query) -> str:
 def _none_named(whom: Whom) -> str:
     """Such as "neither Ana nor Ben", "no woman"."""
     if len(whom.names) == 2:
-        return f"neither {join(whom.names, 'nor')}"
+        return f"neither {join(people_said(whom.names), 'nor')}"
     return f"none of {join(people_said(whom.names))}" if whom.names[1:] else _none_of(whom)
 
 
