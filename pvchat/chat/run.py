@@ -258,8 +258,7 @@ def _takes_alone(query: Query, timeline: Timeline) -> bool:
 def _with_others_instead(found: Finding, lookup: Lookup) -> Finding:
     """With who is told of where all whom a question names are missing: whoever does what is asked, else who is seen."""
     query, who = lookup.query, lookup.who
-    named = query.whom.names and who.missing and not (who.sure or who.maybe)
-    named = named and all(one.why != "not enrolled" for one in who.missing)
+    named = query.whom.names and not (who.sure or who.maybe) and all(one.why != "not enrolled" for one in who.missing)
     if not named or query.during.event is not None or query.whom.quantifier == "only":
         return found
     return _with_who_does_it(found, lookup) or _with_who_is_seen(found, lookup)

@@ -382,7 +382,7 @@ def _on_body(query: Query, question: Tagged) -> Query:
     """What somebody has on a part of the body: "what is round her neck?", "has she anything on her head?"."""
     at, has = _BODY.search(" ".join(question.seen)), query.where
     worn = query.select == "attribute" and query.attribute == "worn" and not query.value
-    thing = query.select == "exists" and {"anything", "something"} & {*question.seen}
+    thing = query.select == "exists" and not {"anything", "something"}.isdisjoint(question.seen)
     thing = thing and (has is None or queries.is_of(has, "worn") and not (has.colour or is_known("worn", has.value)))
     if not at or not (worn or thing):
         return query
