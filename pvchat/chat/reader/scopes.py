@@ -1,25 +1,47 @@
 """Finds the places that a question about a library names and cuts them out; times and places as they are asked about.
 
 "Was Ana in the hall or in the garden?" becomes "was Ana there ?", asked of the hall's videos and of the garden's.
-Places are what the library's sources are called; times are read by `dates.py`.
+Places are what the library's sources are called, folders and files of its videos ("on Ward 3", "the sofa video"); times
+are read by `dates.py`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import pairwise
 from typing import Literal
 
-from pvchat.chat.english import in_place
+from pvchat.chat.english import FUNCTION_WORDS, in_place, word_set
 from pvchat.chat.query import Query
-from pvchat.chat.reader.dates import Dates
+from pvchat.chat.reader.dates import Dates, dated
 from pvchat.chat.reader.timewords import one_of
+from pvchat.chat.reader.words import is_known
+from pvchat.errors import SettingsError
+from pvchat.video.files import SUFFIXES
 
 SPOT = "§"  # stands where a place was named
 CLIPS = "(?:video|one|clip|episode|recording|item|film|movie|cartoon|programme|program|broadcast|scene|footage)(s?)"
 _USED = "used|empty|in use|visited|busy|occupied"
+_INTO = r"(?:in|on|at|from|inside|into|to|through)"
+_THE = r"(?:the|our|my)"
+_FOLDER = r"(?:folder|directory|album|series|show)"
+# Words that say nothing of what a folder holds: said without "folder" they mean what they always mean
+_ORDINARY = FUNCTION_WORDS | word_set(
+    """video videos clip clips one ones recording recordings item items scene scenes footage photo photos picture
+    pictures image images file files folder library media data camera cameras new newest old oldest last latest first
+    next second third long longest short shortest whole best good big small more misc sorted unsorted today"""
+)
+_MAY_FOLLOW = FUNCTION_WORDS | word_set(
+    "today yesterday tonight last first ever never alone always usually since during between each now often since"
+)
+_FILES = re.compile(  # where a file may be named: by its ending, before "video", in quotes
+    rf"(?i)(?P<file>(?:[^\s?\"“”]+ ){{0,6}}[^\s?\"“”]+(?:{one_of(SUFFIXES)}))\b"
+    rf"|\b(?:the|our|my) (?P<called>(?:[\w'.-]+ ){{1,6}}?){CLIPS}\b"
+    r"|\b(?:in|on|at|from|of|video|clip|file|called|named) [\"“](?P<quoted>[^\"“”]{1,80})[\"”]"
+)
 
 
 @dataclass(frozen=True)
@@ -156,3 +178,51 @@ def spellings(places: Sequence[str]) -> dict[str, str]:
     short = {one: place for one, place in short.items() if one != "room" and re.search("[a-z]", one)}
     rooms = {re.sub(r"\B(?=room$)", " ", one.lower()): one for one in places}  # "bed room"
     return short | rooms | {one.lower(): one for one in [*places, *titles]}
+
+
+def said_as_place(text: str, plain: str, names: Sequence[str], people: Collection[str]) -> str:
+    """A question with names put as "in NAME" wherever they are said as a place, or a title, and not as any word is."""
+    spoken, name = re.escape(plain).replace(r"\ ", r"[\s_-]+"), " or ".join(names).replace("\\", r"\\")
+    called, into = rf"(?<![/\w])[\"“]?{spoken}\b[\"”]?", rf"(?:\b{_INTO} (?:{_THE} )?)"
+
+    def put(said: str, text: str, by: str = f"in {name}") -> str:
+        return re.sub(said, lambda found: found.expand(by), text, flags=re.IGNORECASE)
+
+    text = put(rf"{into}?(?:\bthe )?\b{_FOLDER} (?:called )?{called}", text)
+    text = put(rf"{into}{called} {_FOLDER}\b|{into}[\"“]{spoken}[\"”]", text)
+    if _is_ordinary(plain, people):
+        return text
+    text = put(rf"\b{_INTO} (?:(?:{_THE}|any|all|each|every|an?) )?{called} {CLIPS}\b", text)
+    text = put(rf"{called} {CLIPS}\b|\b{CLIPS} (?:of|from) (?:the )?{called}", text, f"videos in {name}")
+    if re.fullmatch(CLIPS, plain):  # "which films": those of the folder "Films"
+        text = put(rf"\b(which|what|how many) {plain.rstrip('s')}s?\b(?! of\b)", text, rf"\1 videos in {name}")
+    text = put(rf"^(and|or|but|what about|how about) (?:the )?{called}(?=\W*$)", text, rf"\1 in {name}")
+    plainly = re.search(r"[\s\d.]", plain) is None  # "in new clothes" isn't in "new"
+    ends = rf"(?=\W*$|\W* (?:{one_of([*_MAY_FOLLOW, *people])})\b)" if plainly else ""
+    return put(f"{into}{called}{ends}", text)
+
+
+def _is_ordinary(plain: str, people: Collection[str]) -> bool:
+    """Whether a name is also a common word, somebody's name, a colour, what is worn, or a time."""
+    if _ORDINARY.issuperset(plain.split()) or plain in people or not re.search(r"[^\W\d_]{2}", plain):
+        return True
+    if any(is_known(kind, plain) for kind in ("colour", "worn", "hair")):
+        return True
+    try:
+        return any(dated(f"{lead} {plain}", datetime.now())[1] for lead in ("in", "in the", "at"))
+    except SettingsError:
+        return True
+
+
+def files_said(text: str) -> set[str]:
+    """What may be a file's name in a question, as it is spoken, and every shorter one that ends there: of "the dressing
+    change video" "dressing change" and "change".
+    """
+    named = [(one["file"] or one["called"] or one["quoted"]).split() for one in _FILES.finditer(text)]
+    said = {plain_name(" ".join(words[i:])) for words in named for i in range(len(words))}
+    return {one for one in said if not _ORDINARY.issuperset(one.split())}
+
+
+def plain_name(name: str) -> str:
+    """A name as it is spoken: "dressing_change" is "dressing change"."""
+    return re.sub(r"[\s_-]+", " ", name).strip().lower()
