@@ -180,8 +180,8 @@ THERE = "Ana and Ben are in this video. This is in a kitchen."
          "No, I see no man in a black coat. I see Ana, on the left."),
         (("Is the fifth person from the left sitting?",), "No, I see no fifth person from the left."),
         # a place, a light or a thing is about nobody: who is there
-        (("And in the kitchen?",), THERE),
-        (("Is it bright?", "With whom?"), THERE),
+        (("And in the kitchen?",), "Ana sits. Ben laughs."),
+        (("Is it bright?", "With whom?"), "Ben is seen with Ana. Ana is seen with Ben."),
         (("Is there a cup?", "With whom?"), THERE),
         # who is there, but doesn't wear it
         (("What does Ana do before Ben comes?", "A hat?"), "Ana is not wearing a hat."),

@@ -116,6 +116,8 @@ class Lookup:
         found = list[Found]()
         for one in map(self.of_one, self.who.sure):
             never: Verdict = "no" if one.verdict == "yes" else one.verdict
+            if isinstance(self.where, Not):
+                never = "unknown" if self.open_s(one.entity) > (1 - WHOLE) * seconds_in(self.part) else "no"
             found.append(replace(one, verdict="yes" if one.spans else never))
         return found
 
@@ -228,6 +230,7 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
 def _meant(query: Query, part: Sequence[Span], timeline: Timeline) -> tuple[conditions.Chosen, Condition | None]:
     """Who is meant, of whom it may be asked who is not there; and `Finding.presumed`."""
     of_people = query.select in ("who", "count", "order", "describe") or query.value == "people"
+    of_people = of_people or query.select == "attribute" and query.attribute not in OF_SCENE
     things = any(has.attribute in _OF_THINGS for has in atoms(query.where))
     placed = of_people and not things and is_of_scene(query.where)  # by where they are: "who is in the kitchen?"
     who = conditions.subjects(query.whom, None if placed else query.where, part, timeline)

@@ -12,13 +12,13 @@ from dataclasses import replace
 
 from pvchat.chat import conditions, english
 from pvchat.chat import query as queries
-from pvchat.chat.conditions import RELATIONS, Chosen, each_other, related_to, truth_of
+from pvchat.chat.conditions import RELATIONS, Chosen, each_other, is_towards, jointly, related_to, truth_of
 from pvchat.chat.english import HEDGE, STRANGER, be, clock, join, lower, number, shortened, so_many, upper, wording
 from pvchat.chat.query import EVERYBODY, PRESENT, And, Condition, Event, Has, Not, Or, Query, Rank, Whom, is_plain
 from pvchat.chat.say import clauses
 from pvchat.chat.say.clauses import called, clause, does, happens_said, in_passing, lead, noun, people_said, whom_said
 from pvchat.chat.say.people import company, measured, said, whereabouts
-from pvchat.chat.spans import common, grouped
+from pvchat.chat.spans import common, grouped, without
 from pvchat.chat.timeline import Finding, Found, Timeline
 
 _MOST_OPEN = 4  # people of whom it can't be told, by name
@@ -79,11 +79,22 @@ def _whether(finding: Finding, timeline: Timeline) -> str:
         as_seen = queries.is_of(inner, "gender") and finding.verdict != "unknown"
         return f"{surely}{'; '.join(said)}{', as far as I can see' * as_seen}." * bool(said)
     if finding.open and (whom.names or len(finding.everyone) == 1):
-        return f"{upper('; '.join(unknown_said(finding, timeline, there=True)))}."
+        unknown = upper("; ".join(unknown_said(finding, timeline, there=True)))
+        return _to_nobody(finding, timeline) or f"{unknown}."
     none = nobody(finding, timeline)
     if not none and finding.verdict == "no" and whom.such is not None:  # of one by name and one by looks
         none = f"I see {_none_of(whom)}."
     return f"{lead(finding)}{none}" * bool(none)
+
+
+def _to_nobody(finding: Finding, timeline: Timeline) -> str:
+    """That somebody does something, but not towards whom; "" where that isn't so."""
+    has, one = finding.query.where, finding.open[0]
+    if not isinstance(has, Has) or not is_towards(has):
+        return ""
+    spans = truth_of(deed := replace(has, of=None), one.entity, timeline).yes
+    so = holds_said([replace(one, spans=tuple(spans))], deed, finding, timeline)[0]
+    return f"{so}, but I can't tell towards whom." * bool(spans)
 
 
 def _verdict_told(finding: Finding, timeline: Timeline) -> tuple[str, Finding]:
@@ -119,6 +130,8 @@ def _with_others(told: list[str], denied: list[str], finding: Finding, timeline:
     rest = open_said(finding.open) if told else unknown_said(finding, timeline)
     if told and whom.quantifier == "only" and verdict == "yes":
         return [f"only {told[0]}"]
+    if told and whom.quantifier == "only" and verdict == "no" and not (whom.names or denied or rest):
+        return [f"not only {told[0]}", *told[1:]]
     if told and whom.quantifier == "none":  # "was nobody there except Ben?"
         return told
     if verdict == "yes":
@@ -175,15 +188,15 @@ def nobody(finding: Finding, timeline: Timeline) -> str:
     if finding.open and not (whom.nth and is_plain(query.where)):
         return f"{upper('; '.join(unknown_said(finding, timeline)))}."
     none = _none_of(whom)
+    if whom.nth:
+        place = f" {wording('nth', whom.nth_by)}" * (whom.nth_by != "time")
+        nth = f"{english.ordinal(whom.nth)} {noun(whom.such)}{clauses.KNOWN_SAID[whom.known]}{place}"
+        return f"{'; '.join([f'I see no {nth}', *open_said(finding.open)])}."
     if queries.is_of(query.where, *RELATIONS):  # whoever is near may be overlooked
         return f"I see {none} {clauses.complement(query.where)[1].removeprefix('seen ')}."
     if finding.against:
         hedge = f"{HEDGE} " * any(one.likely for one in finding.against)
         return upper(f"{hedge}{_none_does(query)}.")
-    if whom.nth:
-        place = f" {wording('nth', whom.nth_by)}" * (whom.nth_by != "time")
-        nth = f"{english.ordinal(whom.nth)} {noun(whom.such)}{clauses.KNOWN_SAID[whom.known]}{place}"
-        return f"{'; '.join([f'I see no {nth}', *open_said(finding.open)])}."
     if whom.such is None and is_plain(query.where):
         return NO_STRANGERS if whom.known is False else clauses.who_is_there(timeline, whom.besides)
     who = f" who {clause(query.where)}" if not is_plain(query.where) and whom.such is None else ""
@@ -233,19 +246,23 @@ def holds_said(people: Iterable[Found], condition: Condition | None, finding: Fi
     texts = []
     for told, group in grouped((told_of(one), one) for one in people).items():
         said = _always if clauses.asks_always_there(finding.query) and group[0].verdict == "yes" else clause
-        meant = [(_of_each(so, group, finding.query.whom), hedge, time) for so, hedge, time in told]
+        meant = [(_of_each(so, group, finding, timeline), hedge, time) for so, hedge, time in told]
         each = [f"{said(so, len(group), hedge)}{time}".rstrip() for so, hedge, time in meant]
         texts.append(f"{join(people_said(group))} {join(each)}")
     return texts
 
 
-def _of_each(where: Condition, people: Sequence[Found], whom: Whom) -> Condition:
-    """What holds of several people as it does of each: next to each other if that is asked, else next to somebody."""
-    names = tuple(one.entity for one in people)
-    if not names[1:]:  # "do Ana and Ben sit next to each other?"
-        return each_other(where, names[0], Chosen(whom.names), whom)
-    mutual = each_other(where, names[0], Chosen(names), whom) != where
-    return where if mutual else related_to(EVERYBODY, where)
+def _of_each(where: Condition, people: Sequence[Found], finding: Finding, timeline: Timeline) -> Condition:
+    """What holds of several people as it does of each: next to each other only where they are, else to somebody."""
+    who, whom = Chosen(tuple(one.entity for one in people)), finding.query.whom
+    if not who.sure[1:]:  # "do Ana and Ben sit next to each other?"
+        return each_other(where, people[0].entity, Chosen(whom.names), whom)
+    of_each = related_to(EVERYBODY, where)
+    if of_each == where or each_other(where, people[0].entity, who, whom) != where:
+        return where
+    denied = any(isinstance(part, Not) for part in queries.together(where))
+    mutual = jointly(who, where, Whom(who.sure, "both"), timeline).yes
+    return of_each if denied or without([span for one in people for span in one.spans], mutual) else where
 
 
 def _always(where: Condition, count: int, hedge: str) -> str:
@@ -262,7 +279,7 @@ def _denied(finding: Finding, timeline: Timeline) -> list[str]:
     groups = grouped(((_so_instead(one, finding, timeline), one.likely), one) for one in denied)
     told = [
         so if isinstance(so, str) else
-        f"{join(people_said(some))} {clause(_of_each(so, some, finding.query.whom), len(some), HEDGE * likely)}"
+        f"{join(people_said(some))} {clause(_of_each(so, some, finding, timeline), len(some), HEDGE * likely)}"
         for (so, likely), some in groups.items()
     ]  # fmt: skip
     others = queries.others_in(finding.query.where)
@@ -323,6 +340,12 @@ def _part_that_fails(found: Found, where: And, timeline: Timeline) -> str:
     times = {part: truth_of(part, found.entity, timeline) for part in where.parts}
     if never := [part for part in plain if times[part].no and not times[part].yes]:
         return f"{name} {clause(Not(queries.conjunction(never)))}"
+    for part in plain:
+        rest = [one for one in where.parts if one is not part]
+        denied = truth_of(And(tuple(rest)), found.entity, timeline).no
+        if rest and times[part].yes and not without(times[part].yes, denied):
+            so = f"{name} {clause(part)} {in_passing(times[part].yes, timeline)}".rstrip()
+            return f"{so}, but {clause(Not(queries.conjunction(rest)))} then"
     denials = [part for part in where.parts if isinstance(part, Not) and times[part].no]
     return f"{name} {clause(denials[0].part)} {in_passing(times[denials[0]].no, timeline)}".rstrip() if denials else ""
 
@@ -368,8 +391,8 @@ def _none_does(query: Query) -> str:
 
 def _none_named(whom: Whom) -> str:
     """Such as "neither Ana nor Ben", "no woman"."""
-    if len(whom.names) == 2:
-        return f"neither {join(people_said(whom.names), 'nor')}"
+    if len(names := people_said(whom.names)) == 2:
+        return f"neither {join(names, 'nor')}"
     return f"none of {join(people_said(whom.names))}" if whom.names[1:] else _none_of(whom)
 
 
@@ -382,7 +405,7 @@ def timed(finding: Finding, timeline: Timeline) -> str:
     """When something holds of those who are meant, for how long, or how often."""
     query, where, quantifier = finding.query, finding.query.where, finding.query.whom.quantifier
     both = quantifier == "both" or quantifier == "all" and where == Has("with")  # "when are all together?"
-    both = both and not finding.missing and bool(finding.people or not query.whom.names)
+    both = both and not finding.missing and bool(finding.people or not query.whom.names or quantifier == "all")
     many = query.number is not None and query.value == "people"
     if both or many or quantifier in ("none", "only") or clauses.asks_scene(finding):
         return f"{lead(finding)}{_together(finding, timeline)}."
@@ -394,11 +417,11 @@ def timed(finding: Finding, timeline: Timeline) -> str:
     told = [f"{text}." for text in told]
     if not told or query.whom.names:  # of whom it never holds, and of whom that isn't known
         for one in finding.against:
-            never = _of_each(where or PRESENT, [one], query.whom)
+            never = _of_each(where or PRESENT, [one], finding, timeline)
             told.append(f"{called(one.entity)} {clause(never, 1, f'{HEDGE} ' * one.likely + 'never')}.")
         asked = wording("asked_for", query.select)
         for one in () if query.whom.such else finding.open:
-            so, who = _of_each(where or PRESENT, [one], query.whom), called(one.entity)
+            so, who = _of_each(where or PRESENT, [one], finding, timeline), called(one.entity)
             whose = who if who == one.entity else "that person"
             known = clauses.here_but([who], f"tell {asked} {whose} {clause(so)}")
             told.append(f"{known[:-1]}{_kind_told(one, so, timeline)}.")

@@ -151,7 +151,8 @@ def whom_said(whom: Whom) -> str:
         return f"the {english.ordinal(whom.nth)}{kind} {wording('nth', whom.nth_by)}".rstrip()
     known = KNOWN_SAID[whom.known]
     if whom.such is not None:
-        return f"{ {'none': 'no', 'all': 'every'}.get(whom.quantifier, 'the') } {noun(whom.such)}{known}".strip()
+        other = "other " if whom.besides and whom.quantifier == "none" else ""
+        return f"{ {'none': 'no', 'all': 'every'}.get(whom.quantifier, 'the') } {other}{noun(whom.such)}{known}".strip()
     other = " else" if whom.besides else ""
     return f"{ {'none': 'nobody', 'all': 'everybody'}.get(whom.quantifier, 'somebody') }{other}{known}".strip()
 
@@ -224,6 +225,8 @@ def happens_said(event: Event, hedge: str = "", moves: bool = False) -> str:
         return _words("it is", hedge, where.value)
     if scene and (things := things_said(where)):
         return _words(things, "is", hedge, "gone" if isinstance(where, Not) else "there")
+    if scene and (each := queries.events_in(where)):
+        return join([happens_said(one, hedge) for one in each])
     if where == MUSIC:
         return _words("music", hedge, "plays")
     if moves and where in (PRESENT, Not(PRESENT)):

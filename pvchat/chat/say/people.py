@@ -426,6 +426,11 @@ def _whether_thing(has: Has, finding: Finding, timeline: Timeline) -> str:
     if not rows:
         no = "No, " if finding.verdict == "no" and not denied else ""
         when = clauses.event_said(finding.query.during) or "in this video"
+        seen = merged([row.span for row in timeline.of("", has.attribute) if row.value == has.value])
+        if seen and when != "in this video":
+            label = said(has.value, 1)
+            there = f"I see {indefinite(label)} {in_passing(seen, timeline)}".rstrip()
+            return f"{no}I see no {label} {when}, but {there}."
         return _DRAWN if timeline.drawn else f"{no}I see no {said(has.value, 1)} {when}, but I may miss one."
     thing, what = rows[0], counted(rows[0].value, most_at_once([row.span for row in rows]))
     side = wording("side", thing.of) or thing.of

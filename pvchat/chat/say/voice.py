@@ -139,7 +139,8 @@ def _answer(finding: Finding, timeline: Timeline) -> str:
     told, whom = _SELECTS[query.select](finding, timeline), query.whom
     if told or query.select not in ("attribute", "describe") or whom.names:
         return told
-    meant = finding.everyone or whom.such is not None or whom.nth or whom.known is False or whom.unknown
+    narrowed = not is_plain(query.where) and not clauses.things_said(query.where)
+    meant = narrowed or whom.such is not None or whom.nth or whom.known is False or whom.unknown
     return answers.nobody(finding, timeline) if meant else who_is_where(timeline, whom.besides)
 
 
