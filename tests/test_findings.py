@@ -398,3 +398,10 @@ def test_each_of_two_has_a_condition_of_their_own() -> None:
     assert say(ever, T) == "Yes, Ana is sitting and Ben is in this video from 0:10 to 0:25."
     cleo = run(Query("exists", where=And((Event(ANA), Event(CLEO))), form="polar"), T)
     assert (cleo.verdict, [one.name for one in cleo.missing]) == ("no", ["Cleo"])
+
+
+def test_of_neither_of_two_who_are_absent_nothing_more_is_told() -> None:
+    gone = tuple(Entity(name, decision="absent", probability=0.0) for name in ("Eva", "Finn"))
+    timeline = replace(T, entities=(*T.entities, *gone))
+    query = Query("exists", Whom(("Eva", "Finn"), "none"), form="polar")
+    assert say(run(query, timeline), timeline) == "Yes, neither Eva nor Finn is in this video."

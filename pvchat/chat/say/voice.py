@@ -160,7 +160,7 @@ def _missing(finding: Finding, answered: bool) -> list[str]:
     there, or does something, tells that anyway, nothing more.
     """
     query, plain, told = finding.query, is_plain(finding.query.where), list[str]()
-    silent = finding.verdict == "yes" and (not plain or query.whom.quantifier == "none")
+    silent = finding.verdict == "yes" and not plain and query.whom.quantifier != "none"  # "neither Ana nor Ben …" does
     tells = query.select == "exists" or query.select == "who" and answers.asks_who_is_there(query)
     if answered and tells and not silent:
         told = ["absent", "unsure"] if plain else ["absent"]
