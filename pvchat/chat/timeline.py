@@ -495,6 +495,7 @@ def _worn(has: Has, row: Row, measured: bool) -> Verdict:
     return "no" if row.colour and asked and row.holds and not fits else "unknown"
 
 
+@lru_cache(maxsize=1024)
 def _told_as(asked: frozenset[str]) -> frozenset[str]:
     """What a garment of one word may be told as, where its colour is asked for; what is worn on a "head"."""
     return words(" ".join(_TOLD_AS.get(next(iter(asked)), ()))) if len(asked) == 1 else frozenset()

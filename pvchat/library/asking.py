@@ -99,9 +99,10 @@ def ask(
 def _without_nowhere(search: _Search) -> LibraryAnswer:
     """The answer, after what is said of a place that a question names and none is called."""
     one, name = search.answer(), search.asked.nowhere
-    unknown, refused = f"I know no place, folder or file called {name}", search.asked.query.select == "refuse"
-    told = f"{unknown}{f'; asked without it: {one.answer}' * (not refused)}" + "." * refused
-    return replace(one, answer=told) if name else one
+    if not name:
+        return one
+    rest = "." if search.asked.query.select == "refuse" else f"; asked without it: {one.answer}"
+    return replace(one, answer=f"I know no place, folder or file called {name}{rest}")
 
 
 def _then(second: LibraryAnswer, first: LibraryAnswer) -> LibraryAnswer:
@@ -149,8 +150,8 @@ class _Search:
         """The answer to one question."""
         asked = self.asked
         query = archive.over_scopes(query, [one.joint for one in asked.scopes]) if len(asked.scopes) > 1 else query
-        said = Asked(asked.of, today=self.today if query.per == "ago" else None, those=len(self.only or ()))
-        said = replace(said, enrolled=self.everyone.names)
+        today, those = self.today if query.per == "ago" else None, len(self.only or ())
+        said = Asked(asked.of, today=today, enrolled=self.everyone.names, those=those)
         if query.select == "refuse" or not archive.is_answered(query):
             return LibraryAnswer(_refused(query), ArchiveFinding(query, self._count(query)))
         query = self._of_everything(query)

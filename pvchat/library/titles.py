@@ -29,8 +29,9 @@ def titled(
     text: str, library: sqlite3.Connection, folders: Sequence[str], places: Sequence[str], people: Collection[str]
 ) -> tuple[str, list[str]]:
     """A question with the folders and files that it means said as places are, and their names."""
-    taken, spoken = {*spellings(places)}, {plain_name(name): name for name in folders}
-    said = {plain: name for plain, name in spoken.items() if plain not in taken and plain in plain_name(text)}
+    taken, asked = {*spellings(places)}, plain_name(text)
+    spoken = {plain_name(name): name for name in folders}
+    said = {plain: name for plain, name in spoken.items() if plain not in taken and plain in asked}
     for plain, name in sorted(said.items(), key=lambda one: -len(one[0])):
         text = said_as_place(text, plain, [f"/{name}"], people)
     files = _files(text, library, {*taken, *said})

@@ -14,11 +14,12 @@ from collections.abc import Callable
 import numpy as np
 
 from pvchat.perception.experts import body
+from pvchat.perception.posture import BEDS
 from pvchat.schemas import ClipAnalysis, FloatArray, Garment, Ground, Thing, Track
 
 _SEEN = 0.5  # visibility from which a hip is believed
 _MOSTLY = 0.6  # share of the frames that show both in which a relation must hold [choice]
-_SEATS = {"chair": "on a chair", "couch": "on a sofa", "bench": "on a bench", "bed": "on a bed"}
+_SEATS = {"chair": "on a chair", "bench": "on a bench"} | BEDS
 _DARK = re.compile(r"^(black|grey|dark \w+|navy)$")
 
 _Relation = Callable[[Track, int, FloatArray], bool]  # track, sighting, box of the thing -> whether it holds

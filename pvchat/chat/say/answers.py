@@ -393,7 +393,7 @@ def _none_named(whom: Whom) -> str:
     """Such as "neither Ana nor Ben", "no woman"."""
     if len(names := people_said(whom.names)) == 2:
         return f"neither {join(names, 'nor')}"
-    return f"none of {join(people_said(whom.names))}" if whom.names[1:] else _none_of(whom)
+    return f"none of {join(names)}" if whom.names[1:] else _none_of(whom)
 
 
 def _none_of(whom: Whom) -> str:
