@@ -1,4 +1,4 @@
-"""What a face shows: a mesh's points read the same wherever a face is; a beard is told, or surely lacking, or neither."""
+"""What a face shows: a mesh's points are the same wherever a face is; beards are told, surely lacking, or neither."""
 
 from __future__ import annotations
 

@@ -30,8 +30,8 @@ _MAY_MOVE = 0.5  # how sure it is of a hand that moves by its wrist alone
 # must be measured.
 GLASSES, BARE, _GLASSES_SEEN = 1.0, -1.5, 0.4
 NO_SMILE = 0.2  # probability of a smile up to which there surely is none
-# Mean probabilities: from which there is a beard, and down to which a moustache stands alone; of a beard or a moustache,
-# up to which there surely is neither, and from which there is one.
+# Mean probabilities: of a beard, from which there is one, and up to which a moustache stands alone; of either of the
+# two, up to which there surely is neither, and from which there is one.
 BEARD, NO_BEARD, HAIR_ON_FACE = 0.6, 0.2, (0.05, 0.8)
 # Degrees of yaw for a nose that lies beside the way from the eyes to the mouth by all its length, of pitch for one that
 # lies further down by as much, the pitch of one at the eyes, and where a nose can be.
