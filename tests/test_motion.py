@@ -231,7 +231,8 @@ def test_heads_that_no_mesh_fits_are_read_by_five_points(nose, words):
 def test_the_mouth_of_a_small_face_says_nothing():
     image, box = np.zeros((200, 300, 3), np.uint8), np.float32([0.4, 0.2, 0.6, 0.5])
     mesh = SimpleNamespace(mesh=lambda *_: Mesh(np.zeros((468, 3), np.float32), 1.0, 0.1, 0.3, 0.0, 0.0, 0.0, 0.0))
-    unposed = np.full((33, 4), np.nan)
-    large, small = (measure_body(seen, box, np.zeros((5, 2)), unposed, mesh, None) for seen in (image, image[::2]))
+    maps = SimpleNamespace(maps=lambda pictures, _: np.zeros((len(pictures), 152, 8, 8), np.float32))
+    unposed, experts = np.full((33, 4), np.nan), SimpleNamespace(mesh=mesh, frames=maps)
+    large, small = (measure_body(seen, box, np.zeros((5, 2)), unposed, experts) for seen in (image, image[::2]))
     assert not np.isnan(large.mouth_open)
     assert np.isnan(small.mouth_open)

@@ -33,7 +33,8 @@ from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.body import PreviousPose
 from pvchat.perception.experts.collection import Experts
-from pvchat.perception.motion import BodyMeasures, describe_motion, is_earnest, measure_body, wears_glasses
+from pvchat.perception.experts.figurelooks import SIDE
+from pvchat.perception.motion import BodyMeasures, describe_motion, facial_hair, is_earnest, measure_body, wears_glasses
 from pvchat.perception.sightings import pictured, spread
 from pvchat.schemas import BOOKSHELVES, ClipAnalysis, IntArray, Progress, Track
 from pvchat.video import Clip
@@ -67,7 +68,8 @@ def measure(
     stretches = [(n, part) for n, rows in sightings.items() for part in np.array_split(rows, -(-len(rows) // _STRETCH))]
     frames = _FrameMeasures(clip, analysis.shot_of(clip.times), experts)
     if sightings:
-        _ = experts.body.landmarks, experts.mesh, experts.hands  # loaded here, not by several threads at once
+        # loaded here, not by several threads at once
+        _ = experts.body.landmarks, experts.mesh, experts.hands, experts.frames.middle(SIDE)
     looks: list[Callable[[], Any]] = [partial(with_things, clip, measured, experts, depth.thing_frames)]
     looks += [partial(_measure_stretch, frames, tracks[n], part, n in posed) for n, part in stretches]
     handling = [] if measured.scene.drawn else [tracks[n] for n in posed]
@@ -152,7 +154,7 @@ def _measure_stretch(frames: _FrameMeasures, track: Track, stretch: IntArray, wh
         if pose is not None:
             track.pose[i] = pose.joints
         before = None if pose is None else PreviousPose(pose, box)
-        measures.append(measure_body(image, box, track.points[i], track.pose[i], experts.mesh, experts.hands))
+        measures.append(measure_body(image, box, track.points[i], track.pose[i], experts))
     return measures
 
 
@@ -192,4 +194,8 @@ def _fill_motion(
     if drawn:  # where nothing is said to be lacking
         return
     found.lacking += ["glasses"] * (worn is False)
-    found.lacking += ["smiling"] * (is_earnest(measures) and "a face mask" not in found.features)
+    if "a face mask" not in found.features:
+        hair, none = facial_hair(measures)
+        found.features += [one.label for one in hair]
+        found.confidence |= {one.label: one.confidence for one in hair}
+        found.lacking += [*none, *["smiling"] * is_earnest(measures)]

@@ -13,9 +13,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from pvchat.perception.experts.attributes import Attribute
+from pvchat.perception.experts.collection import Experts
+from pvchat.perception.experts.facelooks import looks_of_face
 from pvchat.perception.experts.glasses import glasses_log_odds
-from pvchat.perception.experts.hands import MIDDLE_TIP, HandExpert
-from pvchat.perception.experts.mesh import SMALLEST_MOUTH, MeshExpert, smiling_and_downcast
+from pvchat.perception.experts.hands import MIDDLE_TIP
+from pvchat.perception.experts.mesh import SMALLEST_MOUTH, downcast
 from pvchat.perception.gestures import MOVES, Series, gestures, moving_hands, plausible_hands
 from pvchat.schemas import HANDS, FloatArray, IntArray, Pixels, Track
 
@@ -27,6 +30,9 @@ _MAY_MOVE = 0.5  # how sure it is of a hand that moves by its wrist alone
 # must be measured.
 GLASSES, BARE, _GLASSES_SEEN = 1.0, -1.5, 0.4
 NO_SMILE = 0.2  # probability of a smile up to which there surely is none
+# Mean probabilities: of a beard, from which there is one, and up to which a moustache stands alone; of either of the
+# two, up to which there surely is neither, and from which there is one.
+BEARD, NO_BEARD, HAIR_ON_FACE = 0.6, 0.2, (0.05, 0.8)
 # Degrees of yaw for a nose that lies beside the way from the eyes to the mouth by all its length, of pitch for one that
 # lies further down by as much, the pitch of one at the eyes, and where a nose can be.
 _YAW_BY_NOSE, _PITCH_BY_NOSE, _LEVEL_NOSE, _NOSE = 85.0, 115.0, 55.0, (0.2, 1.0)
@@ -40,7 +46,9 @@ class BodyMeasures:
     """One sighting's face, as in `experts.mesh.Mesh`, and left and right hand [2, 21, 3] (fractions); NaN: unknown."""
 
     mouth_open: float = np.nan  # not of a small face
-    smile: float = np.nan  # probability (`mesh.smiling_and_downcast`, not `Mesh.smile`), as the next
+    smile: float = np.nan  # probability (`experts.facelooks`), as the next three; of faces that a mesh fits
+    beard: float = np.nan
+    hair: float = np.nan  # of a beard or a moustache
     downcast: float = np.nan
     glasses: float = np.nan  # log-odds that they are worn (`experts.glasses`)
     yaw: float = np.nan
@@ -49,7 +57,7 @@ class BodyMeasures:
 
 
 def measure_body(
-    image: Pixels, box: FloatArray, points: FloatArray, joints: FloatArray, mesh: MeshExpert, hands: HandExpert
+    image: Pixels, box: FloatArray, points: FloatArray, joints: FloatArray, experts: Experts
 ) -> BodyMeasures:
     """Measure face and hands in one sighting of a track.
 
@@ -58,16 +66,17 @@ def measure_body(
     then).
     """
     out = BodyMeasures()
-    if np.isfinite(points).all() and (face := mesh.mesh(image, box, points)) is not None:
+    if np.isfinite(points).all() and (face := experts.mesh.mesh(image, box, points)) is not None:
         out.mouth_open, out.yaw, out.pitch = face.mouth_open, face.yaw, face.pitch
         height, width = image.shape[:2]
         if (box[3] - box[1]) * height < SMALLEST_MOUTH:
             out.mouth_open = np.nan
         pixels = face.points * np.array([width, height, width], np.float32)
-        out.smile, out.downcast = smiling_and_downcast(pixels)
+        out.downcast = downcast(pixels)
+        out.smile, out.beard, out.hair = looks_of_face(image, box, experts.frames).tolist()
         out.glasses = glasses_log_odds(image, face.points, face.yaw)
     if np.isfinite(joints).all():
-        out.hands = hands.hands(image, joints)
+        out.hands = experts.hands.hands(image, joints)
     return out
 
 
@@ -99,6 +108,19 @@ def wears_glasses(measures: Sequence[BodyMeasures]) -> bool | None:
     if len(odds) < max(2, _GLASSES_SEEN * meshes) or BARE < (mean := float(np.mean(odds))) < GLASSES:
         return None
     return mean >= GLASSES
+
+
+def facial_hair(measures: Sequence[BodyMeasures]) -> tuple[list[Attribute], list[str]]:
+    """A beard or a moustache that one track's measures show, and which of the two surely aren't there."""
+    beards, hairs = ([getattr(m, name) for m in measures] for name in ("beard", "hair"))
+    if np.isfinite(beards).sum() < 2:
+        return [], []
+    beard, hair = float(np.nanmean(beards)), float(np.nanmean(hairs))
+    if beard >= BEARD:
+        return [Attribute("a beard", round(beard, 3))], []
+    if hair >= HAIR_ON_FACE[1] and beard < NO_BEARD:
+        return [Attribute("a moustache", round(hair, 3))], []
+    return [], ["a beard", "a moustache"] if hair < HAIR_ON_FACE[0] else []
 
 
 def is_earnest(measures: Sequence[BodyMeasures]) -> bool:

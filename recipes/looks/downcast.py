@@ -10,22 +10,49 @@ people, are told rightly by weights that learned from the other five.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pvchat.perception.experts.attributes import sigmoid
-from pvchat.perception.experts.mesh import MeshExpert
+from pvchat.perception.experts.mesh import MeshExpert, shown_points
 from pvchat.perception.gestures import DOWNCAST
 from pvchat.schemas import FloatArray
 from recipes.heads import arguments, drawn, softmax_head, write_head
-from recipes.looks.smiles import SEED, Faces, read_faces
-from recipes.pictures import read_metadata
+from recipes.looks.facelooks import BOXES, SEED
+from recipes.model.base.degrade import degrade_face
+from recipes.pictures import read_image, read_metadata
 
 FILE = Path(__file__).with_suffix(".json")
 MOST = {"imfdb_attr": 1800, "lfw": 800}  # faces of a set that were looked at
 DECAY, LEAST_SPREAD, SMALL = 0.001, 1e-3, 0.5  # how much a small face counts
 PARTS, TOGETHER = 6, 120  # faces in a row, whose files name the same people, that are of one part
+
+
+@dataclass
+class Faces:
+    """N meshes of one set: features [N, D], whether they show it [N], and which are small [N]."""
+
+    features: FloatArray
+    shows: NDArray[np.bool_]
+    small: NDArray[np.bool_]
+
+
+def read_faces(folder: Path, labelled: list[tuple[str, bool]], mesh: MeshExpert, random: np.random.Generator) -> Faces:
+    """The faces of one set that the mesh fits, as they are and small: `labelled` are files and what they show."""
+    found: list[tuple[FloatArray, bool, bool]] = []
+    for file, shows in labelled:
+        image, box = read_image(folder / file), np.array(BOXES[folder.name], np.float32)
+        worn, _ = degrade_face(image, float(box[3] - box[1]) * len(image), random)
+        for small, picture in enumerate((image, worn)):
+            if (face := mesh.mesh(picture, box)) is not None:
+                height, width = picture.shape[:2]
+                points = face.points * np.array([width, height, width], np.float32)
+                found.append((shown_points(points), shows, bool(small)))
+    seen, shown, which = zip(*found, strict=True)
+    return Faces(np.stack(seen), np.array(shown), np.array(which))
 
 
 def learn(faces: Faces) -> tuple[FloatArray, FloatArray]:

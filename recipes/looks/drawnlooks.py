@@ -60,7 +60,7 @@ def main(words: list[str] | None = None) -> None:
     args = arguments(__doc__ or "", words)
     faces = look(args.traindata, FrameExpert(), read_label)
     weigh(faces)
-    card = {"labels": LOOKS, "held back": judge(faces, told_by_others(faces))}
+    card = {"labels": LOOKS, "held back": judge(faces, *told_by_others(faces))}
     write_head(args.out, {name: one.astype(np.float16) for name, one in learn(faces).items()}, card)
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ def main(words: list[str] | None = None) -> None:
     args = arguments(__doc__ or "", words)
     faces = look(args.traindata, FrameExpert(), read_label)
     faces.worth[faces.clip] *= OF_CLIPS
-    card = {"labels": SHOWN, "held back": judge(faces, told_by_others(faces))}
+    card = {"labels": SHOWN, "held back": judge(faces, *told_by_others(faces))}
     arrays = learn(faces)
     write_head(args.out, {name: one.astype(np.float16) for name, one in arrays.items()}, card)
 
@@ -149,10 +149,10 @@ def spread_of(maps: NDArray[np.float16]) -> tuple[FloatArray, FloatArray]:
     return plain.mean((0, 2, 3)), plain.std((0, 2, 3)) + LEAST_SPREAD
 
 
-def learn(faces: Faces) -> dict[str, FloatArray]:
+def learn(faces: Faces, epochs: int = EPOCHS) -> dict[str, FloatArray]:
     """The arrays that `experts/figurelooks.py` reads."""
     mean, spread = spread_of(faces.maps)
-    fitted = [_fitted(faces, mean, spread, SEED + number) for number in range(NETWORKS)]
+    fitted = [_fitted(faces, mean, spread, SEED + number, epochs) for number in range(NETWORKS)]
     return as_one([arrays_of_network(network, mean, spread) for network in fitted])
 
 
@@ -177,14 +177,14 @@ def _beside(number: int, count: int, channels: int) -> list[tuple[int, int]]:
     return [(0, 0), (number * channels, (count - 1 - number) * channels), (0, 0), (0, 0)]
 
 
-def _fitted(faces: Faces, mean: FloatArray, spread: FloatArray, seed: int) -> Looks:
+def _fitted(faces: Faces, mean: FloatArray, spread: FloatArray, seed: int, epochs: int) -> Looks:
     torch.manual_seed(seed)
     random, (count, kinds) = np.random.default_rng(seed), faces.truth.shape
     network, truth, worth = Looks(kinds), torch.from_numpy(faces.truth), torch.from_numpy(faces.worth)
     optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY)
     steps = count // BATCH
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=EPOCHS * steps)
-    for _ in range(EPOCHS):
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=epochs * steps)
+    for _ in range(epochs):
         order = random.permutation(count)
         for rows in np.split(order[: steps * BATCH], steps):
             shown = faces.maps[rows, random.integers(0, faces.maps.shape[1], len(rows))].astype(np.float32)
@@ -195,13 +195,15 @@ def _fitted(faces: Faces, mean: FloatArray, spread: FloatArray, seed: int) -> Lo
     return network.eval()
 
 
-def told_by_others(faces: Faces) -> FloatArray:
-    """[N, K] probabilities, those of a part by a network that learned from the others."""
-    found = np.zeros_like(faces.truth)
+def told_by_others(faces: Faces, epochs: int = EPOCHS, copies: Sequence[int] = (0,)) -> list[FloatArray]:
+    """[N, K] probabilities of each of these pictures of all faces, by networks that learned from the other parts."""
+    found = [np.zeros_like(faces.truth) for _ in copies]
     for number in range(PARTS):
         mine = faces.part == number
         rest = Faces(*(getattr(faces, name)[~mine] for name in ("maps", "truth", "worth", "part", "clip")))
-        found[mine] = probabilities(faces.maps[mine, 0].astype(np.float32), learn(rest))
+        arrays = learn(rest, epochs)
+        for shares, copy in zip(found, copies, strict=True):
+            shares[mine] = probabilities(faces.maps[mine, copy].astype(np.float32), arrays)
     return found
 
 

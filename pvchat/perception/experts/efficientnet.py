@@ -63,9 +63,13 @@ class FrameExpert:
         cells = side // STRIDE
         if len(images) == 0:
             return np.zeros((0, sum(MIDDLE.values()), cells, cells), np.float32)
+        return _run_on_squares(self.middle(side), images, side)
+
+    def middle(self, side: int) -> Network:
+        """The network of `maps`, loaded when it is first asked for."""
         if side not in self._middles:
             self._middles[side] = self._load(side, middle=True)
-        return _run_on_squares(self._middles[side], images, side)
+        return self._middles[side]
 
     def convert(self) -> None:
         """Convert the second of its networks, too; the first is there from the start."""

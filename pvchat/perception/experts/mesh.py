@@ -4,9 +4,9 @@ In: a frame and one face's box and five points (or nothing: the detector). Out: 
 head angle measures; boxes for faces that are small, turned or masked. Source: Kartynnik et al. 2019 (arXiv:1907.06724),
 Bazarevsky et al. 2019 (arXiv:1907.05047); constants from MediaPipe's face_landmark and face_detection graphs.
 
-Whether a face smiles, and whether its eyes are cast down, is told by logistic regressions on points of the mesh in the
-face's own frame (cheek to cheek, forehead to chin), so that neither size nor a turned head counts: `smiles.safetensors`
-and `downcast.safetensors`, made by `recipes/looks/smiles.py` and `downcast.py`.
+Whether its eyes are cast down is told by a logistic regression on points of the mesh in the face's own frame (cheek to
+cheek, forehead to chin), so that neither size nor a turned head counts: `downcast.safetensors`, made by
+`recipes/looks/downcast.py`.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _RIGHT_EYE_OUTER, _RIGHT_EYE_INNER, _LEFT_EYE_INNER, _LEFT_EYE_OUTER = 33, 133, 
 _RIGHT_LIDS, _LEFT_LIDS = (159, 145), (386, 374)
 _UPPER_LIP, _LOWER_LIP, _RIGHT_CORNER, _LEFT_CORNER = 13, 14, 61, 291
 FOREHEAD, CHIN, RIGHT_CHEEK, LEFT_CHEEK = 10, 152, 234, 454
-SMILE_WEIGHTS, DOWNCAST_WEIGHTS = (Path(__file__).with_name(f"{name}.safetensors") for name in ("smiles", "downcast"))
-SMILE_POINTS = np.concatenate([PARTS[part] for part in ("mouth", "brows", "lids", "cheeks")])
+DOWNCAST_WEIGHTS = Path(__file__).with_name("downcast.safetensors")
+_SHOWN = np.concatenate([PARTS[part] for part in ("mouth", "brows", "lids", "cheeks")])
 _NEUTRAL_WIDTH = 0.30  # mouth width of an unsmiling face, in face heights
 _MARGIN = 1.5  # the region the network is trained on, over the tight box of the mesh
 
@@ -119,22 +119,21 @@ def measure(points: FloatArray) -> dict[str, float]:
     }
 
 
-def smile_features(points: FloatArray) -> FloatArray:
-    """[D] of a mesh [468, 3] in pixels (depth too): where SMILE_POINTS lie, in face heights from the face's middle.
+def shown_points(points: FloatArray) -> FloatArray:
+    """[D] of a mesh [468, 3] in pixels (depth too): where mouth, brows, lids and cheeks lie, in face heights.
 
     The height is measured along the face's own y, as when the weights learned.
     """
     axes, _ = face_axes(points)
     height = max(float((points[CHIN] - points[FOREHEAD]) @ axes[1]), 1e-6)
     middle = points[[FOREHEAD, CHIN, RIGHT_CHEEK, LEFT_CHEEK]].mean(0)
-    return np.asarray(((points[SMILE_POINTS] - middle) @ axes.T) / height, np.float32).ravel()
+    return np.asarray(((points[_SHOWN] - middle) @ axes.T) / height, np.float32).ravel()
 
 
-def smiling_and_downcast(points: FloatArray) -> tuple[float, float]:
-    """The probabilities that a face smiles, and that its eyes are cast down or shut; points [468, 3] in pixels."""
-    shown, heads = smile_features(points), (linear_head(head) for head in (SMILE_WEIGHTS, DOWNCAST_WEIGHTS))
-    smiling, downcast = (float(sigmoid(shown @ weight + bias.item())) for weight, bias in heads)
-    return smiling, downcast
+def downcast(points: FloatArray) -> float:
+    """The probability that a face's eyes are cast down or shut; points [468, 3] in pixels."""
+    weight, bias = linear_head(DOWNCAST_WEIGHTS)
+    return float(sigmoid(shown_points(points) @ weight + bias.item()))
 
 
 def face_axes(points: FloatArray) -> tuple[FloatArray, float]:
