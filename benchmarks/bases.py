@@ -127,7 +127,8 @@ def _number(found: dict[str, Any], group: str, name: str, interval: bool = False
     row = found.get(group, {}).get(name, {})
     if row.get("value") is None:
         return "–"
-    return f"{row['value']:.3f}" + (f" [{row['low']:.3f}, {row['high']:.3f}]" if interval else "")
+    known = interval and row["low"] is not None  # of a single clip there is none
+    return f"{row['value']:.3f}" + (f" [{row['low']:.3f}, {row['high']:.3f}]" if known else "")
 
 
 def _count(found: dict[str, Any], group: str, name: str) -> str:

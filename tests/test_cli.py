@@ -24,6 +24,8 @@ from pvchat.people.person import Notes
 from pvchat.people.store import PeopleStore, Person
 from pvchat.schemas import Answer, PersonPresence
 from pvchat.service.hearing import SpokenLine
+from pvchat.train.config import PersonConfig
+from recipes.model.base.config import BaseConfig
 
 REPO = Path(__file__).parents[1]
 HELP = REPO / "docs" / "help.md"
@@ -251,6 +253,8 @@ def test_wrong_settings_are_1_and_named(chat, capsys, words, what):
 
 def test_every_setting_has_a_meaning():
     assert all(field.metadata["help"] for config in options.SECTIONS.values() for field in dataclasses.fields(config))
+    trained = [field for config in (PersonConfig, BaseConfig) for field in dataclasses.fields(config)]
+    assert [one.name for one in trained if not one.metadata.get("help")] == ["seed"]  # every command has that one
 
 
 def test_bytes_that_are_no_text_are_refused_in_a_sentence(tmp_path, capsys):

@@ -224,7 +224,8 @@ def test_a_training_that_was_cut_says_so(chat: Chat, tmp_path: Path, monkeypatch
     chat.people.add(person_of())
     words = ["train", "person", "Ana", "--data", str(tmp_path), "--out", str(tmp_path / "run")]
     assert cli.main(words) == 0
-    assert "7 steps: stopped early, with the best until then; go on with --resume." in capsys.readouterr().out
+    ended = "7 steps: stopped, or out of time (--minutes), with the best until then; go on with --resume."
+    assert ended in capsys.readouterr().out
     told["steps"] = 0  # nothing was kept to go on from
     assert cli.main(words) == 0
     assert "with the best until then.\n" in capsys.readouterr().out

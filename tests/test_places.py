@@ -73,11 +73,19 @@ def test_a_place_is_told_by_what_is_beside_the_people(monkeypatch):
     seen, grid = [], np.zeros((1, 49, 1280), np.float16)
     grid.reshape(7, 7, 1280)[:, 3] = 1  # where somebody is
     monkeypatch.setattr(places, "place_shares", lambda beside, drawn: seen.append(beside.any()) or {places.OTHER: 1.0})
-    for face in ((0.45, 0.0, 0.55, 0.2), (0.0, 0.0, 1.0, 0.9)):  # who fills the frame leaves nothing beside
+    for face in ((0.45, 0.0, 0.55, 0.2), (0.3, 0.0, 0.7, 0.7)):  # who fills the frame leaves nothing beside
         track = make_track()
         track.boxes[:] = face
         scene(frame_features=grid, tracks=[track])
     assert seen == [False, True]
+
+
+def test_where_a_face_fills_the_picture_no_place_is_seen(walls):
+    walls["an event"] = 0.9
+    track = make_track()
+    for face, told in (((0.3, 0.1, 0.7, 0.8), "an event"), ((0.1, 0.0, 0.8, 0.9), None)):
+        track.boxes[:] = face
+        assert scene(tracks=[track]).place == told
 
 
 def test_kinds_that_the_setting_excludes_take_no_share(walls):

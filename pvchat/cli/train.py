@@ -85,7 +85,8 @@ def _train_person(args: argparse.Namespace) -> None:
     with progress:
         row = train_person(chat, args, progress)
     record = row["training"].get("training", {})
-    cut = "" if record.get("done", True) else f", {record['steps']} steps: stopped early, with the best until then"
+    ended = "stopped, or out of time (--minutes), with the best until then"
+    cut = "" if record.get("done", True) else f", {record['steps']} steps: {ended}"
     more = "; go on with --resume" if cut and args.out and record["steps"] else ""
     said = f"{row['name']} is trained on {row['training']['samples']} samples{cut}{more}."
     if not record.get("kept", True):

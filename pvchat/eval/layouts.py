@@ -1,4 +1,4 @@
-"""Reads a manifest of either layout: our own (`manifest.py`), or the official PVChat JSON:
+"""Reads a manifest: our own layout (`manifest.py`), a data set of `pvchat augment`, or the official PVChat JSON:
 
     {"videos": [{video_name, video_path, sks_present, gender, age, is_positive,
                  qa_pairs: [{question, answer, is_special}]}]}
@@ -12,6 +12,8 @@ the names. What isn't marked as an existence question has the type that its word
 
 The file names no enrollment clip: the first positive of the train file beside it (`…test… → …train…`) is taken, else
 the first positive of the file itself, which is then not asked about.
+
+Of a data set of `pvchat augment` the test split is asked, as it was measured; she is enrolled from the training split.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pvchat.augment import dataset
 from pvchat.augment.lines import Problem
 from pvchat.augment.questions.templates import masked
 from pvchat.chat.question import type_of
@@ -44,11 +47,29 @@ def read(path: Path | str) -> Manifest:
     if not path.exists():
         raise SettingsError("there is no such manifest.", subject=str(path), hint="Give a folder or a JSON file.")
     ours = (path / "questions.jsonl").is_file() and (path / "people.json").is_file()
-    manifest = checked(read_folder(path) if ours else _read_official(path))
+    made = _read_augmented if (path / dataset.ROWS).is_file() else _read_official
+    manifest = checked(read_folder(path) if ours else made(path))
     if not manifest.items or not manifest.people:
         first = "".join(f" First problem: {problem}." for problem in manifest.problems[:1])
         raise SettingsError(f"nothing in it can be asked.{first}", subject=str(path), hint="See data/README.md.")
     return manifest
+
+
+def _read_augmented(folder: Path) -> Manifest:
+    """The questions of a data set's test split; by set stands how a clip was made.
+
+    She is enrolled from the least changed clip of its training split.
+    """
+    samples, rows = dataset.read(folder)
+    of, mine = {s.id: s for s in samples}, [s for s in samples if (s.role, s.split) == ("positive", "train")]
+    mine.sort(key=lambda s: (s.stage != "video", s.recipe != "subclip", s.recipe != "photometric"))
+    people = [Subject(name, s.media, s.recipe) for s in mine[:1] for name in s.people]
+    asked = [(row, of[row.sample]) for row in rows if row.split == "test" and row.sample in of]
+    items = [
+        Item(r.id, s.recipe, s.media, tuple(r.people), r.kind, r.type, r.question, r.answer, r.present)
+        for r, s in asked
+    ]
+    return Manifest(folder.resolve().name, folder, tuple(people), tuple(items))
 
 
 def _entries(file: Path) -> list[Any] | None:

@@ -1,6 +1,6 @@
 """Manifests: people to enroll and questions about clips.
 
-data/README.md describes the layout; `layouts.py` reads the paper's, too. Whatever can't be used becomes a
+data/README.md describes the layout; `layouts.py` reads others, too. Whatever can't be used becomes a
 `Problem`, never a silent gap.
 
 Thresholds and ideas are chosen on the half TUNE; CHECK is run once a change is finished, and is what README and RESULTS

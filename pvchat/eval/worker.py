@@ -36,7 +36,7 @@ class EvalOptions:
     workers: int = 1
     resamples: int = 1000  # of the bootstrap
     bertscore: bool = True  # measure it too
-    # for tests: opens PVChat and systems of their own in a worker, with nobody enrolled, and may read `options`
+    # opens PVChat and other systems in a worker, with nobody enrolled (docs/bases.md), and may read `options`
     opener: Callable[[Spec], tuple[PVChat, list[System]]] | None = None
     options: dict[str, Any] = field(default_factory=dict)
 

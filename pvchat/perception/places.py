@@ -30,6 +30,7 @@ _FILE = Path(__file__).with_name("experts") / "scenes.safetensors"
 OTHER = "another place"  # of no kind that has a name here
 # What people cover of a frame: so many face widths to each side, from so much above the face down to the lower edge.
 _BESIDE, _ABOVE, _SIDE, _LEFT = 1.3, 0.3, 7, 6  # cells across the grid; those that must be left to tell by
+_FILLED = 0.3  # share of a filmed picture that faces cover from which no place is seen [choice]
 # Probability from which a kind is told, filmed or drawn (from `PLACE_SURE` on without "probably"). Where no kind is
 # likely enough, several together may be, with "probably" (ADR 0123).
 _OFFICE, _AT_HOME, _COUNTRY = "an office or meeting room", "at home", "a park or the countryside"
@@ -78,10 +79,11 @@ def tell_place(analysis: ClipAnalysis) -> ClipAnalysis:
     if analysis.scenes or not len(grid):
         return analysis
     frames = np.linspace(0, len(analysis.times) - 1, len(grid)).round()
-    faces = ([box for track in analysis.tracks for box in track.boxes[track.frames == frame]] for frame in frames)
-    free = (free_cells(np.array(boxes, np.float32).reshape(-1, 4)) for boxes in faces)
-    beside = np.stack([cells[kept].mean(0) for cells, kept in zip(grid, free, strict=True)])  # without the people
-    told = _likeliest(place_shares(beside, scene.drawn), scene)
+    found = ([box for track in analysis.tracks for box in track.boxes[track.frames == frame]] for frame in frames)
+    faces = [np.array(boxes, np.float32).reshape(-1, 4) for boxes in found]
+    beside = np.stack([cells[free_cells(boxes)].mean(0) for cells, boxes in zip(grid, faces, strict=True)])
+    filled = not scene.drawn and np.median([(b[:, 2:] - b[:, :2]).prod(1).sum() for b in faces]) >= _FILLED
+    told = (None, 0.0) if filled else _likeliest(place_shares(beside, scene.drawn), scene)
     place, sure = told if scene.drawn else _by_what_is_there(told, analysis)
     others = {name: value for name, value in scene.confidence.items() if name != "place"}
     confidence = others | ({"place": round(sure, 3)} if place else {})

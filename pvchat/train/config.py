@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 STAGES: tuple[Stage, ...] = ("image", "video")
 
 
-def switch(default: bool, meaning: str) -> Any:
-    """A field that is on or off, with the line in `--help` of the option that turns it over."""
+def setting(default: Any, meaning: str) -> Any:
+    """A field with the line in `--help` of its option; the option of one that is on or off turns it over."""
     return field(default=default, metadata={"help": meaning})
 
 
@@ -37,25 +37,25 @@ def check_positive(settings: Any, positive: tuple[str, ...]) -> None:
 class PersonConfig:
     """How one person is trained."""
 
-    image_steps: int = 20  # optimiser steps of the two stages, at most
-    video_steps: int = 60
-    minutes: float = 8.0  # of both together; what is reached then is kept
-    batch: int = 8  # rows a step, over all processes
-    lr: float = 2e-3  # of tokens
-    z_lr: float = 5e-3
-    lora_lr: float = 2e-4
-    anchor: float = 0.1  # weight of the squared distance from the start: one clip is little to learn from
-    clip: float = 1.0  # largest gradient norm
-    sparsity: str = "both"  # SPR and HAE; "spr" or "none"
-    target: float = 0.5  # T_s
-    use_tokens: bool = switch(True, "leave tokens as they are")  # train the personal tokens; --no-tokens doesn't
-    use_z: bool = switch(True, "leave z as they are")  # train the head offsets; --no-z doesn't
-    lora: int = 0  # rank of a LoRA of the person's own, 0 for none
-    validate_every: int = 10  # steps between validations on the held-back split
-    patience: int = 3  # validations without a better one before a stage ends
-    validate_rows: int = 16  # rows of one validation, at most
-    # on a pretrained base, compute activations twice instead of keeping them all
-    checkpointing: bool = switch(False, "keep no activations of a pretrained base: less memory")
+    image_steps: int = setting(20, "optimiser steps on stills, at most")
+    video_steps: int = setting(60, "optimiser steps on clips, at most")
+    minutes: float = setting(8.0, "of both together; the best until then is kept")
+    batch: int = setting(8, "questions a step, over all processes")
+    lr: float = setting(2e-3, "learning rate of the personal tokens")
+    z_lr: float = setting(5e-3, "learning rate of the head offsets z")
+    lora_lr: float = setting(2e-4, "learning rate of --lora")
+    # one clip is little to learn from
+    anchor: float = setting(0.1, "weight of the squared distance from the start")
+    clip: float = setting(1.0, "largest gradient norm")
+    sparsity: str = setting("both", "losses of the mixed heads: both (SPR and HAE), spr or none")
+    target: float = setting(0.5, "share of the routed heads that shall be off, T_s of SPR and HAE")
+    use_tokens: bool = setting(True, "leave the personal tokens as they are")
+    use_z: bool = setting(True, "leave the head offsets z as they are")
+    lora: int = setting(0, "rank of a LoRA of the person's own, 0 for none")
+    validate_every: int = setting(10, "steps between validations on the held-back split")
+    patience: int = setting(3, "validations without a better one before a stage ends")
+    validate_rows: int = setting(16, "questions of one validation, at most")
+    checkpointing: bool = setting(False, "compute a pretrained base's activations twice: less memory")
     seed: int = 0  # of the data order
 
     def __post_init__(self) -> None:
@@ -93,7 +93,8 @@ def add_options(
             continue
         path, base_value = isinstance(value, Path), getattr(on_base, one.name, value)
         metavar = "PATH" if path else {int: "N", float: "X"}.get(type(value), "WORD")
-        text = f"default: {value}" + (f", on a pretrained base {base_value}" if base_value != value else "")
+        usually = f"default {value}" + (f", on a pretrained base {base_value}" if base_value != value else "")
+        text = f"{one.metadata['help']} ({usually})" if value not in ("", Path()) else one.metadata["help"]
         parser.add_argument(name, type=Path if path else type(value), metavar=metavar, help=text)
 
 

@@ -26,6 +26,7 @@ from pvchat.chat.speakers.checking import Backed, Hearing
 from pvchat.errors import SettingsError
 from pvchat.model.people import People
 from pvchat.model.sentences import Encode
+from pvchat.train.config import setting
 from recipes.answering.lessonplan import MISLED, Lesson, LessonPlan, of_others, plan
 from recipes.answering.sheets import KEPT_NAMES, TRAINING_NAMES, Maker
 from recipes.model.base.config import BaseConfig, parse
@@ -47,7 +48,7 @@ class AnsweringConfig(BaseConfig):
     """A run of this phase alone."""
 
     phases: ClassVar[dict[int, str]] = {4: "answering"}
-    phase: int = 4
+    phase: int = setting(4, "4 answering")
 
 
 class AnsweringPhase(Phase):

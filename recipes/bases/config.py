@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pvchat.train.config import check_positive, switch
+from pvchat.train.config import check_positive, setting
 
 IDENTITIES = ("lfw", "celeb_glint", "imfdb_id")
 
@@ -20,23 +20,23 @@ IDENTITIES = ("lfw", "celeb_glint", "imfdb_id")
 class SharedTraining:
     """One run of base training: mixed heads (and a connector) of a pretrained base, from identity episodes."""
 
-    data: Path = Path("../shared/traindata")  # folder of image sets
-    out: Path = Path("runs/base")  # the run's folder: checkpoints, metrics
-    model: str = "embedded"  # the pretrained base, or a preset of our own model
-    identities: str = ",".join(IDENTITIES)  # image sets, comma-separated
-    steps: int = 3000  # of the run
-    minutes: float = 60.0  # of this sitting
-    seed: int = 0  # of weights, data order and augmentation
-    batch: int = 64  # examples a step
-    lr: float = 5e-4  # at its peak
-    clip: float = 1.0  # largest gradient norm
-    sparsity: str = "both"  # SparsityController's mode
-    target: float = 0.5  # T_s
-    validate_every: int = 200  # steps between validations
-    validate_rows: int = 64  # examples of one
-    device: str = "cpu"
-    resume: bool = switch(False, "go on from the last state in --out")
-    connector: bool = switch(False, "also train a connector for our experts' tokens")
+    data: Path = setting(Path("../shared/traindata"), "folder of image sets")
+    out: Path = setting(Path("runs/base"), "the run's folder: checkpoints, metrics")
+    model: str = setting("embedded", "the pretrained base, or a preset of our own model")
+    identities: str = setting(",".join(IDENTITIES), "image sets with people's names, comma-separated")
+    steps: int = setting(3000, "steps of the whole run")
+    minutes: float = setting(60.0, "of this sitting")
+    seed: int = setting(0, "of weights, data order and augmentation")
+    batch: int = setting(64, "examples a step")
+    lr: float = setting(5e-4, "learning rate at its peak")
+    clip: float = setting(1.0, "largest gradient norm")
+    sparsity: str = setting("both", "losses of the mixed heads: both (SPR and HAE), spr or none")
+    target: float = setting(0.5, "share of the routed heads that shall be off, T_s of SPR and HAE")
+    validate_every: int = setting(200, "steps between validations")
+    validate_rows: int = setting(64, "examples of one validation")
+    device: str = setting("cpu", "where to train: cpu or cuda")
+    resume: bool = setting(False, "go on from the last state in --out")
+    connector: bool = setting(False, "also train a connector for our experts' tokens")
 
     def __post_init__(self) -> None:
         check_positive(self, ("steps", "minutes", "batch", "lr", "validate_every"))

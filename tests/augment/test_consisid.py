@@ -67,7 +67,7 @@ def test_plans_give_it_what_it_can_make(clips, monkeypatch):
 def test_a_missing_gpu_is_told():
     if torch.cuda.is_available():
         pytest.skip("there is a GPU")
-    with pytest.raises(SettingsError, match="doesn't have this device"):
+    with pytest.raises(SettingsError, match="--generator consisid: needs a graphics card"):
         consisid.ConsisID.from_pretrained()
 
 

@@ -114,6 +114,9 @@ def test_every_recipe_gets_into_every_split():
         "train",
         "val",
     ]
+    few = [*many[:2], *(c for c in many if c.recipe == "random")][:4]  # too few to share out each recipe
+    assert Counter(c.recipe for c in few) == {"lookalike": 2, "random": 2}
+    assert Counter(split_sources(few, 0).values()) == {"train": 2, "val": 1, "test": 1}
 
 
 def test_people_of_the_same_clip_go_with_the_segment_they_are_cut_from(crowd):

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 import pytest
 
+from pvchat.augment import dataset
+from pvchat.augment.lines import write_lines
+from pvchat.augment.schemas import QuestionRow, Sample
 from pvchat.errors import SettingsError
 from pvchat.eval.layouts import read
 from pvchat.eval.manifest import limited, write
@@ -187,6 +191,26 @@ def test_an_official_file_about_several_people(tmp_path):
     ]
     assert found.items[0].question == "Is Ben Li here?"
     assert [p.where for p in found.problems] == ["two_test.json: video 6", "two_test.json: video 7"]
+
+
+def test_of_an_augmentation_the_test_split_is_asked(tmp_path):
+    made = ("positive", "subclip", "train"), ("positive", "reenact:nod", "test"), ("negative", "lookalike", "test")
+    samples = [
+        Sample(str(n), role, recipe, "video", f"media/{n}.mp4", "k", split, {"Ana": role == "positive"})
+        for n, (role, recipe, split) in enumerate(made)
+    ]
+    rows = [
+        QuestionRow(f"{s.id}-0", s.id, "existence", "single", ["Ana"], "Is Ana there?", "No.", s.people, 1, s.split)
+        for s in samples
+    ]
+    touch(tmp_path, *(s.media for s in samples))
+    dataset.write(tmp_path, samples, rows)
+    write_lines(tmp_path / dataset.SAMPLES, map(asdict, samples))
+    found = read(tmp_path)
+    assert [(p.name, p.clip) for p in found.people] == [("Ana", "media/0.mp4")]
+    assert [(i.video, i.set, i.present) for i in found.items] == [
+        ("media/1.mp4", "reenact:nod", {"Ana": True}), ("media/2.mp4", "lookalike", {"Ana": False})
+    ]  # fmt: skip
 
 
 def test_the_papers_layout_becomes_ours(tmp_path):

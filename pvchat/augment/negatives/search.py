@@ -46,7 +46,7 @@ from pvchat.video.files import walk
 _HARD_SHARE = 0.5  # share that shall be look-alikes or people of the same clip; the rest is random
 MOST_FILES = 60  # that are looked at, drawn at random
 _STILLS = 3  # every third excerpt also gives its middle frame, as a sample of stage "image"
-_SHARED = 4  # source clips of one recipe from which validation and test get one at least
+_SHARED = 4  # source clips from which validation and test get one at least
 _SIDE = 480  # pixels of an excerpt's longest side
 _VAL, _TEST = 0.15, 0.15  # shares of the source clips that go into those splits
 _MOST_SIDE = 1280  # pixels of the frame that a crop is cut from
@@ -215,12 +215,14 @@ def write_excerpts(found: Negatives, subject: SubjectClip, run: Augmentation) ->
 
 
 def split_sources(candidates: Sequence[Negative], seed: int) -> dict[str, Split]:
-    """A split for each source clip, so that each recipe has clips in every split where there are enough."""
+    """A split for each source clip, so that each recipe has clips in every split; where one has few, both together."""
     order = sorted({c.key for c in candidates}, key=lambda key: digest(key, seed))
+    near = {c.key for c in candidates if c.recipe == "lookalike"}
+    random = {c.key for c in candidates if c.recipe == "random"} - near
+    groups = [near, random] if min(len(near), len(random)) >= _SHARED else [near | random]
     splits: dict[str, Split] = {}
-    for recipe in ("lookalike", "random"):
-        of_recipe = {c.key for c in candidates if c.recipe == recipe}
-        keys = [key for key in order if key in of_recipe - splits.keys()]
+    for group in groups:
+        keys = [key for key in order if key in group]
         least = int(len(keys) >= _SHARED)
         val, test = (max(round(share * len(keys)), least) for share in (_VAL, _TEST))
         for place, key in enumerate(keys):

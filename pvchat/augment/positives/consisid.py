@@ -86,7 +86,11 @@ def require(device: str = "cuda") -> Any:
         import diffusers
     except ImportError as error:
         raise SettingsError("this generator needs diffusers.", hint="Install it: pip install 'pvchat[hub]'.") from error
-    pick_device(device)
+    try:
+        pick_device(device)
+    except SettingsError as error:
+        what, hint = "needs a graphics card, and torch finds none.", "Leave it out: the offline generator needs none."
+        raise SettingsError(what, subject="--generator consisid", hint=hint) from error
     return diffusers
 
 

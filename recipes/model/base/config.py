@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from pvchat.errors import SettingsError
-from pvchat.train.config import add_options, check_positive, from_words
+from pvchat.train.config import add_options, check_positive, from_words, setting
 from recipes.bases.config import SharedTraining
 
 PHASES = {1: "contrastive", 2: "generation", 3: "identity"}
@@ -23,56 +23,38 @@ AUTO = ("ccp_clothes", "imfdb_attr", "exercises", "sports100", "houses")  # labe
 
 @dataclass(frozen=True)
 class BaseConfig(SharedTraining):
-    """One run of base training; what isn't told here is in `SharedTraining`.
-
-    Attributes:
-        features: cache of frozen features; empty: `features` beside `out`.
-        phase: 1 contrastive, 2 generation, 3 identity episodes.
-        only: what is trained, comma-separated beginnings of parameter names; empty trains all that can be.
-        start: a run's folder or a saved model to start from; empty starts afresh.
-        llm: another language model than the preset's; "none" leaves it out (phase 1 only: the queries needn't become
-            words of its then).
-        negatives: captions of other pictures that each picture is held against beside its batch's (phase 1); their
-            vectors are frozen, so they cost next to nothing and a batch can be small.
-        precision: of the forward pass; "auto" takes bfloat16 where the processor computes in it, "int8" has the frozen
-            layers of the language model multiply in 8 bits (`eightbit.py`), the rest in float32.
-        lora_lr: peak learning rate of LoRA; linear warm-up over `warmup` steps, cosine to a tenth at `steps`.
-        dropout: of the Q-Former; negative keeps the preset's.
-        captioned, auto: image sets, comma-separated.
-        views: random crops of every captioned picture to prepare and to train on beside it.
-        auto_share: share of a batch whose captions a template made.
-        ask_share: pictures of phase 2 that come with a question beside their captions.
-        rehearsal: pictures of phase 2 in each step of phase 3, so that the language model keeps what it learned there.
-        token_drop: share of grid cells hidden in training; noise: of features, in standard deviations.
-        save_every, keep: steps between checkpoints, how many stay (the best one stays too).
-        log_every: steps between lines.
-        threads: torch's; 0 leaves its choice.
-    """
+    """One run of base training; what isn't told here is in `SharedTraining`."""
 
     phases: ClassVar[dict[int, str]] = PHASES
 
-    features: Path = Path()
-    phase: int = 1
-    start: str = ""
-    only: str = ""
-    llm: str = ""
-    negatives: int = 1024
-    precision: str = "auto"
-    lora_lr: float = 2e-4
-    warmup: int = 100
-    dropout: float = -1.0
-    captioned: str = ",".join(CAPTIONED)
-    auto: str = ",".join(AUTO)
-    views: int = 3
-    auto_share: float = 0.05
-    ask_share: float = 0.5
-    rehearsal: int = 0
-    token_drop: float = 0.2
-    noise: float = 0.1
-    save_every: int = 200
-    keep: int = 3
-    log_every: int = 20
-    threads: int = 0
+    features: Path = setting(Path(), "cache of frozen features; usually `features` beside --out")
+    phase: int = setting(1, "1 contrastive, 2 generation, 3 identity episodes")
+    start: str = setting("", "a run's folder or a saved model to start from; afresh without")
+    only: str = setting("", "what is trained: comma-separated beginnings of parameters' names; all without")
+    # the queries needn't become words of its then
+    llm: str = setting("", "another language model than the preset's; `none` leaves it out, in phase 1 only")
+    # their vectors are frozen, so they cost next to nothing and a batch can be small
+    negatives: int = setting(1024, "captions of other pictures that each one is held against, in phase 1")
+    precision: str = setting(
+        "auto", "of the forward pass: float32, bfloat16, int8 (the frozen layers of the language model in 8 bits, the "
+        "rest in float32), or auto: bfloat16 where the processor computes in it",
+    )  # fmt: skip
+    lora_lr: float = setting(2e-4, "peak learning rate of LoRA; cosine to a tenth at --steps")
+    warmup: int = setting(100, "steps in which the learning rates rise")
+    dropout: float = setting(-1.0, "of the Q-Former; negative keeps the preset's")
+    captioned: str = setting(",".join(CAPTIONED), "image sets with captions by people, comma-separated")
+    auto: str = setting(",".join(AUTO), "image sets with captions made of labels, comma-separated")
+    views: int = setting(3, "random crops of each captioned picture to prepare, and to train on beside it")
+    auto_share: float = setting(0.05, "share of a batch whose captions a template made")
+    ask_share: float = setting(0.5, "share of phase 2's pictures with a question beside the captions")
+    # so that the language model keeps what it learned there
+    rehearsal: int = setting(0, "pictures of phase 2 in each step of phase 3")
+    token_drop: float = setting(0.2, "share of grid cells hidden in training")
+    noise: float = setting(0.1, "on features, in standard deviations")
+    save_every: int = setting(200, "steps between checkpoints")
+    keep: int = setting(3, "checkpoints that stay, beside the best one")
+    log_every: int = setting(20, "steps between lines")
+    threads: int = setting(0, "torch's; 0 leaves its choice")
 
     def __post_init__(self) -> None:
         super().__post_init__()
