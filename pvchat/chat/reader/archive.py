@@ -20,7 +20,7 @@ from pvchat.chat.english import FUNCTION_WORDS
 from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Form, Has, Not, Query, Rank, Whom, told_as
 from pvchat.chat.reader.dates import WEEKDAY, beyond, dated, held_on, lies_in_one
 from pvchat.chat.reader.read import Known, read
-from pvchat.chat.reader.scopes import CLIPS, SPOT, ArchiveQuestion, leaves_out, placed
+from pvchat.chat.reader.scopes import CLIPS, FOLDER, ORDINARY, SPOT, ArchiveQuestion, leaves_out, placed
 from pvchat.chat.reader.timewords import counted, one_of
 from pvchat.chat.reader.units import MOVES, UNREAD, each_unit, of_each, of_library
 from pvchat.chat.reader.words import CAPITALS, find_mentions, is_known
@@ -61,15 +61,18 @@ _ONLY = re.compile(
     rf"|(?:show|turn)(?:s|ed)? up|appear(?:s|ed)?|visit(?:s|ed)?)))?"
     rf"(?P<spot> {SPOT})?(?=\W*$)",
 )
-# A name after "on", "in" …, or behind "episodes of": with a capital, a number, or a file's ending
+# A name after "on", "in" …, or behind "episodes of": with a capital, a number, or a file's ending; any after "folder"
 _NOWHERE = re.compile(
-    r"\b(?:[Ii]n|[Oo]n|[Aa]t|[Ff]rom|[Ii]nside|(?<=episode )of|(?<=episodes )of) (?:the |our |my )?"
-    r"(?P<name>[A-Z][\w']*(?: (?:[A-Z][\w']*|\d+[a-z]?))*|(?!least|most|exactly|number|video)[a-z]{3,} \d+[a-z]?"
-    rf"|[^\s?]+(?:{one_of(SUFFIXES)}))(?=\W*$|[,;]| (?:{one_of(FUNCTION_WORDS)})\b)"
+    r"\b(?:[IiOo]n|[Aa]t|[Ff]rom|[Ii]nside|(?<=episode )of|(?<=episodes )of|(?<=long )is(?= \S+\.)) (?:the |our |my )?"
+    rf"(?:(?:{CLIPS}|{FOLDER}) (?:called )?)?(?P<name>(?<=folder )\w+|[A-Z]\w*'s \w+"
+    r"|[A-Z][\w']*(?: (?:[A-Z][\w']*|\d+[a-z]?))*|(?!least|most|exactly|number|video)[a-z]{3,} \d+[a-z]?"
+    rf"|[^\s?]+(?:{one_of(SUFFIXES)}))(?: {CLIPS}\b)?(?=\W*$|[,;]| (?:{one_of(FUNCTION_WORDS)})\b)"
 )
 _BOTH_ENDS = re.compile(r"(?i)\b(?:first and (?:the )?last|last and (?:the )?first)\b")
 # How far two sightings lie apart, which isn't read: "how many days after her first visit was Ana last seen?"
 _APART = re.compile(
+# … or a title before "video": "in the wedding video"
+_TITLE = re.compile(rf"(?i)(?P<into>\b(?:in|on|at|from) )?\b(?:the|our|my) (?P<name>(?:[\w'.-]+ ){{1,4}}?){CLIPS}\b")
     r"(?i)^how (?:many (?:hours|days|weeks|months)|long|much time)\b(?: (?!between|from|after|before)\w+){0,3} "
     r"(?:(?:after|before) .*\b(?:first|last|second|third)\b.*\b(?:was|were|did|does|has|is)\b"
     r"|(?:between|from) .*\b(?:first|last|second|third)\b.* (?:and|to|until) )",
@@ -196,11 +199,10 @@ def read_archive(
     if _LEFT.search(rest):
         return ArchiveQuestion(UNREAD, text)
     rest, nowhere = _unknown_place(rest, names)
-    if nowhere and _ASKS_AGAIN.match(rest.replace(SPOT, "")):
-        return ArchiveQuestion(Query("refuse", refusal="unclear"), text, nowhere=nowhere)
+    asks_nothing = nowhere and _ASKS_AGAIN.match(rest.replace(SPOT, ""))
     rest, scoped = _only_there(rest, ArchiveQuestion(Query("who"), "", dates, spots))
     found = _of_scopes(rest, known, scoped) if before is None else _after(before, rest, undated, known, scoped)
-    if not _speaks_of_all(rest, known, found):
+    if asks_nothing or not _speaks_of_all(rest, known, found):
         return ArchiveQuestion(Query("refuse", refusal="unclear"), text, nowhere=nowhere)
     return replace(found, nowhere=nowhere)
 
@@ -208,6 +210,13 @@ def read_archive(
 def _speaks_of_all(rest: str, known: Known, found: ArchiveQuestion) -> bool:
     """Whether everybody whom a question names, but in quotes, is in what was read of it."""
     rest = re.sub('["“].*?["”]', "", rest)
+    title = None if nowhere else _TITLE.search(undated)
+    if title is not None and not ORDINARY.issuperset(title["name"].lower().split()):
+        there = text.replace(title[0], SPOT if title["into"] else "the video")
+        without = read_archive(there, known, places, now, before)
+        unread = found.query.select == "refuse" or found == replace(without, text=found.text)
+        if unread and without.query.select != "refuse":
+            return replace(without, nowhere=title["name"].strip())
     named = find_mentions(rest, known.names, known.aliases)
     asked = (found.query, found.sighting, *(one.query for one in (found.among, found.sighted) if one is not None))
     whoever = [whom for one in asked if one is not None for whom in queries.parts_of(one, Whom)]
@@ -240,10 +249,8 @@ def _only_there(rest: str, scoped: ArchiveQuestion) -> tuple[str, ArchiveQuestio
 
 def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuestion:
     """A question that may lean on the one before."""
-    if (again := _asked_again(rest, undated, scoped, before)) is not None:
+    if again := _asked_again(rest, undated, scoped, before) or _of_them(rest, before, known, scoped):
         return again
-    if (of_them := _of_them(rest, before, known, scoped)) is not None:
-        return of_them
     if _ON_THE_DAY.search(rest):
         return _of_scopes(rest, known, scoped)
     alone, meant, step = replace(known, history=()), _sighting_of(before), _STEP.match(rest)
@@ -328,9 +335,7 @@ def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: Archi
             return replace(before, query=replace(query, rank=None), sighting=other)
         query = replace(query, rank=rank) if query.rank == meant.rank else other
         return replace(before, query=query, sighting=None)
-    if (beyond := _beyond(undated, before, meant)) is not None:
-        return beyond
-    return _shown(rest, before, meant)
+    return _beyond(undated, before, meant) or _shown(rest, before, meant)
 
 
 def _stepped(rank: Rank, step: re.Match[str]) -> Rank | None:
