@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Literal
 
 from pvchat.chat import query as queries
-from pvchat.chat.english import FUNCTION_WORDS
+from pvchat.chat.english import FUNCTION_WORDS, ORDINALS
 from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Form, Has, Not, Query, Rank, Whom, told_as
 from pvchat.chat.reader.dates import WEEKDAY, beyond, dated, held_on, lies_in_one
 from pvchat.chat.reader.read import Known, read
@@ -74,6 +74,9 @@ _APART = re.compile(
 # … or a title before "video": "in the wedding video"
 _TITLE = re.compile(rf"(?i)(?P<into>\b(?:in|on|at|from) )?\b(?:the|our|my) (?P<name>(?:[\w'.-]+ ){{1,4}}?){CLIPS}\b")
     r"(?i)^how (?:many (?:hours|days|weeks|months)|long|much time)\b(?: (?!between|from|after|before)\w+){0,3} "
+_LAST_BUT = re.compile(
+    r"(?i)\b(?:(?:next|(?P<nth>second|third|fourth|fifth))(?: to|-to|) ?-?last|penultimate|last(?P<of> \w+|) but one)\b"
+)
     r"(?:(?:after|before) .*\b(?:first|last|second|third)\b.*\b(?:was|were|did|does|has|is)\b"
     r"|(?:between|from) .*\b(?:first|last|second|third)\b.* (?:and|to|until) )",
 )
@@ -480,6 +483,10 @@ def _read(rest: str, known: Known) -> Query:
         query = _read(_SAME_DAY.sub("", rest, count=1), known)
         return Query("when", replace(query.whom, quantifier="both"), form=query.form, unit="day and place")
     if _IN_ORDER.search(rest):
+    if (but := _LAST_BUT.search(rest)) is not None:  # "second last", "the last video but one"
+        query, k = _read(_LAST_BUT.sub(r"last\g<of>", rest, count=1), known), -ORDINALS.get(but["nth"] or "second", 2)
+        during = replace(query.during, nth=k) if query.during.nth == -1 else query.during
+        return replace(query, rank=Rank("time", k) if query.rank == Rank("time", -1) else query.rank, during=during)
         query = of_library(_read(_IN_ORDER.sub("", rest, count=1), known))
         return replace(query if query.unit == "video" else replace(query, select="when", unit=""), per="order")
     if _ABOUT.search(rest):  # "what did Ana say about the party?": when is the word said?

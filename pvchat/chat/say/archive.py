@@ -426,8 +426,9 @@ def _compare(found: ArchiveFinding, asked: Asked) -> str:
         first, other = [*found.names][:2]
         one, how = (first, "before") if first in found.query.whom.names else (other, "after")
         lead = f"{one} {verb} {how} {other if one == first else first}:"
-    if rank is not None and found.query.select == "order" and 0 < len(found.names) < rank.k:
-        lead = f"Nobody I know was {'surely ' * bool(found.perhaps)}{ordinal(rank.k)}:"
+    if rank is not None and found.query.select == "order":  # "who came second?", "who came second last?"
+        kth = join(nth_of([*found.names], rank.k)) or "nobody I know"
+        lead = upper(f"{'of those of whom I am sure ' * bool(found.perhaps)}{kth} was {ordinal(rank.k)}:")
     if not told:
         return f"{lead} {_perhaps_compared(found, asked)}".lstrip()
     each = of_each(found.query)
