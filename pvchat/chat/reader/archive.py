@@ -36,6 +36,9 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
     (re.compile(said, re.IGNORECASE), plain)
     for said, plain in (
         (r"\b(which|what) (?:week ?days|days? of the week)\b", r"\1 weekday"),
+        (r"^when (?:was|were) (?:the )?videos?\b(.*?) (?:recorded|filmed|taken|made|shot)\b", r"list the videos\1"),
+        (r"^(?:which|what) videos (?:are|were)(?: there)?(?= (?:in|on|at|from|of)\b|\W*$)", "list the videos"),
+        (r"\b(which|what|how many) folder(s?)\b", r"\1 place\2"),
         (r"\b(month|week|time|hour) of the (?:year|month|day)\b", r"\1"),
         (r"(?<!\bon )(?<!since )(?<!until )(?<!before )(?<!after )\b24/7\b", "all the time"),
         (r"^((?:is|are)\b.*?) (?:right now|now|at the moment|currently)\b", r"\1 in the last hour"),
@@ -68,15 +71,15 @@ _NOWHERE = re.compile(
     r"|[A-Z][\w']*(?: (?:[A-Z][\w']*|\d+[a-z]?))*|(?!least|most|exactly|number|video)[a-z]{3,} \d+[a-z]?"
     rf"|[^\s?]+(?:{one_of(SUFFIXES)}))(?: {CLIPS}\b)?(?=\W*$|[,;]| (?:{one_of(FUNCTION_WORDS)})\b)"
 )
-_BOTH_ENDS = re.compile(r"(?i)\b(?:first and (?:the )?last|last and (?:the )?first)\b")
-# How far two sightings lie apart, which isn't read: "how many days after her first visit was Ana last seen?"
-_APART = re.compile(
 # … or a title before "video": "in the wedding video"
 _TITLE = re.compile(rf"(?i)(?P<into>\b(?:in|on|at|from) )?\b(?:the|our|my) (?P<name>(?:[\w'.-]+ ){{1,4}}?){CLIPS}\b")
-    r"(?i)^how (?:many (?:hours|days|weeks|months)|long|much time)\b(?: (?!between|from|after|before)\w+){0,3} "
+_BOTH_ENDS = re.compile(r"(?i)\b(?:first and (?:the )?last|last and (?:the )?first)\b")
 _LAST_BUT = re.compile(
     r"(?i)\b(?:(?:next|(?P<nth>second|third|fourth|fifth))(?: to|-to|) ?-?last|penultimate|last(?P<of> \w+|) but one)\b"
 )
+# How far two sightings lie apart, which isn't read: "how many days after her first visit was Ana last seen?"
+_APART = re.compile(
+    r"(?i)^how (?:many (?:hours|days|weeks|months)|long|much time)\b(?: (?!between|from|after|before)\w+){0,3} "
     r"(?:(?:after|before) .*\b(?:first|last|second|third)\b.*\b(?:was|were|did|does|has|is)\b"
     r"|(?:between|from) .*\b(?:first|last|second|third)\b.* (?:and|to|until) )",
 )
@@ -207,12 +210,6 @@ def read_archive(
     found = _of_scopes(rest, known, scoped) if before is None else _after(before, rest, undated, known, scoped)
     if asks_nothing or not _speaks_of_all(rest, known, found):
         return ArchiveQuestion(Query("refuse", refusal="unclear"), text, nowhere=nowhere)
-    return replace(found, nowhere=nowhere)
-
-
-def _speaks_of_all(rest: str, known: Known, found: ArchiveQuestion) -> bool:
-    """Whether everybody whom a question names, but in quotes, is in what was read of it."""
-    rest = re.sub('["“].*?["”]', "", rest)
     title = None if nowhere else _TITLE.search(undated)
     if title is not None and not ORDINARY.issuperset(title["name"].lower().split()):
         there = text.replace(title[0], SPOT if title["into"] else "the video")
@@ -220,6 +217,12 @@ def _speaks_of_all(rest: str, known: Known, found: ArchiveQuestion) -> bool:
         unread = found.query.select == "refuse" or found == replace(without, text=found.text)
         if unread and without.query.select != "refuse":
             return replace(without, nowhere=title["name"].strip())
+    return replace(found, nowhere=nowhere)
+
+
+def _speaks_of_all(rest: str, known: Known, found: ArchiveQuestion) -> bool:
+    """Whether everybody whom a question names, but in quotes, is in what was read of it."""
+    rest = re.sub('["“].*?["”]', "", rest)
     named = find_mentions(rest, known.names, known.aliases)
     asked = (found.query, found.sighting, *(one.query for one in (found.among, found.sighted) if one is not None))
     whoever = [whom for one in asked if one is not None for whom in queries.parts_of(one, Whom)]
@@ -378,6 +381,7 @@ def _shown(rest: str, before: ArchiveQuestion, meant: Query | None) -> ArchiveQu
         if meant is not None and not before.around:
             return replace(before.sighted or before, query=meant, sighting=None)
         listed = query if told == "when" else Query("when", query.whom, query.where)
+        listed = Query("when", unit="video") if query == Query("length", unit="video") else listed
         return None if told in ("compare", "order", "refuse") else replace(before, query=replace(listed, form="wh"))
     is_list = told == "when" and (query.form == "polar" or " one" in rest)  # "is there a video without Ana?"
     if which is None or not (is_list or told == "how_often" or which["videos"] and told in ("exists", "how_long")):
@@ -479,14 +483,14 @@ def _read(rest: str, known: Known) -> Query:
     if _BOTH_ENDS.search(rest):
         first, last = (_read(_BOTH_ENDS.sub(edge, rest, count=1), known) for edge in ("first", "last"))
         return replace(first, then=last)
-    if (day := _SAME_DAY.search(rest)) and "same" in rest[: day.start()]:  # in the same room on the same day
-        query = _read(_SAME_DAY.sub("", rest, count=1), known)
-        return Query("when", replace(query.whom, quantifier="both"), form=query.form, unit="day and place")
-    if _IN_ORDER.search(rest):
     if (but := _LAST_BUT.search(rest)) is not None:  # "second last", "the last video but one"
         query, k = _read(_LAST_BUT.sub(r"last\g<of>", rest, count=1), known), -ORDINALS.get(but["nth"] or "second", 2)
         during = replace(query.during, nth=k) if query.during.nth == -1 else query.during
         return replace(query, rank=Rank("time", k) if query.rank == Rank("time", -1) else query.rank, during=during)
+    if (day := _SAME_DAY.search(rest)) and "same" in rest[: day.start()]:  # in the same room on the same day
+        query = _read(_SAME_DAY.sub("", rest, count=1), known)
+        return Query("when", replace(query.whom, quantifier="both"), form=query.form, unit="day and place")
+    if _IN_ORDER.search(rest):
         query = of_library(_read(_IN_ORDER.sub("", rest, count=1), known))
         return replace(query if query.unit == "video" else replace(query, select="when", unit=""), per="order")
     if _ABOUT.search(rest):  # "what did Ana say about the party?": when is the word said?

@@ -187,7 +187,8 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
     in_turn = found.seen[::-1] if query.per == "order" else found.seen
     if queries.lists_videos(query) and query.whom == EVERYBODY:
         some = f"{number(len(found.seen))} of " * (len(found.seen) < found.looked_at)
-        return f"{upper(f'{some}{_among(found, asked)}')}.{lines(in_turn)}"
+        said = f" last{'s' * (found.looked_at == 1)} {lasting(seconds)}" if told_as(query) != query.select else ""
+        return f"{upper(f'{some}{_among(found, asked)}')}{said * (not query.number)}.{lines(in_turn)}"
     without = "Without " * (query.whom.quantifier == "none" and len(query.whom.names) == 1)
     by_name = query.whom.names and told not in ("how_often", "how_long")
     so = upper(_so(found)) if by_name else f"{without}{_subject(found)}{_where(found)}:"
