@@ -384,7 +384,6 @@ REFUSED = {
     "Do Ana and Ben wear the same colour?": "I can tell when, where, how often",
     "Was Ana here on Monday and was Ben here on Friday?": "Ask about one, such as “on Tuesday”",
     "Who was here after 30?": "I can't read the times",
-    "How long is the video?": "Ask anything else about one video",
     "Was Zoe here before Ana?": "Zoe is not enrolled; I know Ana and Ben.",
     "In which videos is Mrs. Smith?": "Mrs. Smith is not enrolled; I know Ana and Ben.",
 }
@@ -589,7 +588,8 @@ def test_who_does_so_as_often_has_the_same_place(library: Library) -> None:
 @pytest.fixture(scope="module")
 def shelves(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     """Videos in folders below one source without a place."""
-    files = ("Ward 3/round.mp4", "Ward 3/dressing_change.mp4", "Films/Big Bang/sofa.mp4", "new/red/2026/in.mp4")
+    files = ("Ward 3/round.mp4", "Ward 3/dressing_change.mp4", "Films/Big Bang/sofa.mp4", "new/red/2026/in.mp4",
+             "Ana's party! (old)/S01E02 - The Cake.mp4", "Look!/hall.mp4")  # fmt: skip
     shown = [video(person("Ana", (0, 30))), video(person("Ben", (0, 30))), video(person("Ana", (0, 9)))] * 2
     videos = [("shelf", f"2026-11-2{at}T09:10:00", shown[at]) for at in range(len(files))]
     with made_library(tmp_path_factory.mktemp("shelves"), videos) as made:
@@ -610,8 +610,14 @@ def shelves(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
         ("Who is in the dressing change video?", [2]),
         ('Who is in "sofa"?', [3]),
         ("Who is in round.mp4?", [1]),
-        ("Who was here in 2026?", [1, 2, 3, 4]),  # words that a folder is called, too
+        ("Who was here in 2026?", [1, 2, 3, 4, 5, 6]),  # words that a folder is called, too
         ("Who is in the folder 2026?", [4]),
+        ("Who was at Ana's party?", [5]),  # also by a part of a name
+        ("Was Ben at her party?", [5]),
+        ("Who is in the cake video?", [5]),
+        ("Who is in S01E02?", [5]),
+        ("Is Ana in Look! without Ben?", [6]),
+        ("Who is in sofa.mp4 and in.mp4?", [3, 4]),
     ],
 )
 def test_folders_and_files_are_places_where_they_are_said_so(shelves: Library, text: str, videos: list[int]) -> None:
@@ -622,9 +628,21 @@ def test_a_place_or_somebody_that_is_not_read_is_said_so(shelves: Library) -> No
     assert shelves.ask("Was Ana on Ward 5?", now=NOW).answer.startswith(
         "I know no place, folder or file called Ward 5;"
     )
+    told = shelves.ask("Was Ana in the wedding video?", now=NOW).answer
+    assert told.startswith("I know no place, folder or file called wedding; asked without it: Yes")
+    assert "called wedding" in shelves.ask("How long is the wedding video?", now=NOW).answer
+    assert "called" not in shelves.ask("Who is in the last video?", now=NOW).answer
     assert shelves.ask("And in sofa9.mp4?", ["Was Ana on Ward 3?"]).answer.endswith("file called sofa9.mp4.")
     assert shelves.ask("Is Ana in any film with Ben?", now=NOW).answer.startswith("No.")
     assert "enrolled" not in shelves.ask("How many episodes of Cheers is Ana in?", now=NOW).answer
+
+
+def test_videos_are_listed_and_have_a_length_and_a_folder(shelves: Library) -> None:
+    assert shelves.ask("How long is round.mp4?").answer.startswith("The one video in “round.mp4” lasts 1 minute.")
+    assert shelves.ask("How long is it?", ["Who is in the last video?"]).answer.startswith("That video lasts")
+    assert shelves.ask("Which videos are on Ward 3?").answer.startswith("Two videos in “Ward 3”.")
+    assert shelves.ask("When was round.mp4 filmed?").answer.startswith("The one video in “round.mp4”.")
+    assert shelves.ask("In which folders is Ben?").finding.groups == {"/Ward 3": 1.0, "/Ana's party! (old)": 1.0}
 
 
 def test_what_is_only_perhaps_is_said_of_days_and_of_who_is_compared(tmp_path: Path) -> None:

@@ -45,9 +45,10 @@ def over_videos(query: Query) -> Query:
     """
     with_whom = query.select == "attribute" and query.attribute == "with"
     of_one = query.select == "who" and query.where == Has("with") and len(query.whom.names) == 1
-    by_time = query.rank is not None and query.rank.by == "time" and query.rank.k > 1
-    if query.select == "who" and by_time and query.number is None:
-        return Query("order", query.whom, query.where, during=query.during, rank=query.rank)
+    rank = query.rank if query.rank is not None and query.rank.by == "time" else None
+    if query.select == "who" and rank is not None and abs(rank.k) > 1 and query.number is None:
+        where = Not(PRESENT) if rank.k < 0 and queries.is_plain(query.where) else query.where
+        return Query("order", query.whom, where, during=query.during, rank=rank)
     if not (with_whom or of_one):
         return query
     return Query("who", where=Has("with", of=query.whom), during=query.during, rank=query.rank, number=query.number)

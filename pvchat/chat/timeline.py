@@ -54,14 +54,14 @@ MOSTLY = 0.6  # share of the time for which what is told of all of it must hold
 Absence = Literal["absent", "unsure", "not enrolled"]
 Quote = tuple[str, str, Span, str]  # who says it ("" where nobody knows), `Row.of`, from when to when, the words
 UNITS: dict[str, Callable[[Seen], str]] = {  # by which videos are put together: what each belongs to
-    "place": lambda one: one.video.place,
+    "place": lambda one: one.video.spot,
     "day": lambda one: f"{one.video.at:%Y-%m-%d}",
     "night": lambda one: f"{one.video.at - timedelta(hours=12):%Y-%m-%d}",
     "weekday": lambda one: f"{one.video.at:%A}",
     "week": lambda one: f"{one.video.at - timedelta(days=one.video.at.weekday()):%Y-%m-%d}",
     "month": lambda one: f"{one.video.at:%Y-%m}",
     "year": lambda one: f"{one.video.at:%Y}",
-    "day and place": lambda one: f"{one.video.at:%Y-%m-%d} {one.video.place}",
+    "day and place": lambda one: f"{one.video.at:%Y-%m-%d} {one.video.spot}",
     "hour": lambda one: f"{one.video.at:%H}",
     "scope": lambda one: one.scopes[0],
 }
@@ -305,6 +305,12 @@ class Video:
     dated_by: str  # what says so: "name", "container", or only the "file" itself
     seconds: float  # how long it is
     long: bool = False  # what people wear and do in it was not measured yet
+
+    @property
+    def spot(self) -> str:
+        """What its source is called, else its folder: "/Ward 3"; "" where that is a number, or a date."""
+        folder = self.path.rpartition("/")[0].rpartition("/")[2]
+        return self.place or f"/{folder}" * any(map(str.isalpha, folder))
 
     def time_of(self, seconds: float) -> datetime:
         """The time of day of a moment in it."""

@@ -262,9 +262,9 @@ class _Search:
 
     def _units(self, unit: str, where: str, values: Sequence[Any]) -> list[str]:
         """The places, days … of which there are such videos, in order of time."""
-        words = f"SELECT DISTINCT s.place, c.recorded FROM {_VIDEOS} WHERE {where} ORDER BY c.recorded"
+        words = f"SELECT f.path, s.place, c.recorded FROM {_VIDEOS} WHERE {where} ORDER BY c.recorded"
         rows = self.library.execute(words, values)
-        videos = (Seen(Video(0, "", place, datetime.fromisoformat(at), "", 0.0)) for place, at in rows)
+        videos = (Seen(Video(0, path, place, datetime.fromisoformat(at), "", 0.0)) for path, place, at in rows)
         return list(dict.fromkeys(filter(None, map(UNITS[unit], videos))))
 
     def _days_without(self, query: Query) -> tuple[str, ...]:

@@ -16,11 +16,11 @@ from datetime import datetime
 from typing import Literal
 
 from pvchat.chat import query as queries
-from pvchat.chat.english import FUNCTION_WORDS
+from pvchat.chat.english import FUNCTION_WORDS, ORDINALS
 from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Form, Has, Not, Query, Rank, Whom, told_as
 from pvchat.chat.reader.dates import WEEKDAY, beyond, dated, held_on, lies_in_one
 from pvchat.chat.reader.read import Known, read
-from pvchat.chat.reader.scopes import CLIPS, SPOT, ArchiveQuestion, leaves_out, placed
+from pvchat.chat.reader.scopes import CLIPS, FOLDER, ORDINARY, SPOT, ArchiveQuestion, leaves_out, placed
 from pvchat.chat.reader.timewords import counted, one_of
 from pvchat.chat.reader.units import MOVES, UNREAD, each_unit, of_each, of_library
 from pvchat.chat.reader.words import CAPITALS, find_mentions, is_known
@@ -36,6 +36,9 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
     (re.compile(said, re.IGNORECASE), plain)
     for said, plain in (
         (r"\b(which|what) (?:week ?days|days? of the week)\b", r"\1 weekday"),
+        (r"^when (?:was|were) (?:the )?videos?\b(.*?) (?:recorded|filmed|taken|made|shot)\b", r"list the videos\1"),
+        (r"^(?:which|what) videos (?:are|were)(?: there)?(?= (?:in|on|at|from|of)\b|\W*$)", "list the videos"),
+        (r"\b(which|what|how many) folder(s?)\b", r"\1 place\2"),
         (r"\b(month|week|time|hour) of the (?:year|month|day)\b", r"\1"),
         (r"(?<!\bon )(?<!since )(?<!until )(?<!before )(?<!after )\b24/7\b", "all the time"),
         (r"^((?:is|are)\b.*?) (?:right now|now|at the moment|currently)\b", r"\1 in the last hour"),
@@ -61,13 +64,19 @@ _ONLY = re.compile(
     rf"|(?:show|turn)(?:s|ed)? up|appear(?:s|ed)?|visit(?:s|ed)?)))?"
     rf"(?P<spot> {SPOT})?(?=\W*$)",
 )
-# A name after "on", "in" …, or behind "episodes of": with a capital, a number, or a file's ending
+# A name after "on", "in" …, or behind "episodes of": with a capital, a number, or a file's ending; any after "folder"
 _NOWHERE = re.compile(
-    r"\b(?:[Ii]n|[Oo]n|[Aa]t|[Ff]rom|[Ii]nside|(?<=episode )of|(?<=episodes )of) (?:the |our |my )?"
-    r"(?P<name>[A-Z][\w']*(?: (?:[A-Z][\w']*|\d+[a-z]?))*|(?!least|most|exactly|number|video)[a-z]{3,} \d+[a-z]?"
-    rf"|[^\s?]+(?:{one_of(SUFFIXES)}))(?=\W*$|[,;]| (?:{one_of(FUNCTION_WORDS)})\b)"
+    r"\b(?:[IiOo]n|[Aa]t|[Ff]rom|[Ii]nside|(?<=episode )of|(?<=episodes )of|(?<=long )is(?= \S+\.)) (?:the |our |my )?"
+    rf"(?:(?:{CLIPS}|{FOLDER}) (?:called )?)?(?P<name>(?<=folder )\w+|[A-Z]\w*'s \w+"
+    r"|[A-Z][\w']*(?: (?:[A-Z][\w']*|\d+[a-z]?))*|(?!least|most|exactly|number|video)[a-z]{3,} \d+[a-z]?"
+    rf"|[^\s?]+(?:{one_of(SUFFIXES)}))(?: {CLIPS}\b)?(?=\W*$|[,;]| (?:{one_of(FUNCTION_WORDS)})\b)"
 )
+# … or a title before "video": "in the wedding video"
+_TITLE = re.compile(rf"(?i)(?P<into>\b(?:in|on|at|from) )?\b(?:the|our|my) (?P<name>(?:[\w'.-]+ ){{1,4}}?){CLIPS}\b")
 _BOTH_ENDS = re.compile(r"(?i)\b(?:first and (?:the )?last|last and (?:the )?first)\b")
+_LAST_BUT = re.compile(
+    r"(?i)\b(?:(?:next|(?P<nth>second|third|fourth|fifth))(?: to|-to|) ?-?last|penultimate|last(?P<of> \w+|) but one)\b"
+)
 # How far two sightings lie apart, which isn't read: "how many days after her first visit was Ana last seen?"
 _APART = re.compile(
     r"(?i)^how (?:many (?:hours|days|weeks|months)|long|much time)\b(?: (?!between|from|after|before)\w+){0,3} "
@@ -196,12 +205,18 @@ def read_archive(
     if _LEFT.search(rest):
         return ArchiveQuestion(UNREAD, text)
     rest, nowhere = _unknown_place(rest, names)
-    if nowhere and _ASKS_AGAIN.match(rest.replace(SPOT, "")):
-        return ArchiveQuestion(Query("refuse", refusal="unclear"), text, nowhere=nowhere)
+    asks_nothing = nowhere and _ASKS_AGAIN.match(rest.replace(SPOT, ""))
     rest, scoped = _only_there(rest, ArchiveQuestion(Query("who"), "", dates, spots))
     found = _of_scopes(rest, known, scoped) if before is None else _after(before, rest, undated, known, scoped)
-    if not _speaks_of_all(rest, known, found):
+    if asks_nothing or not _speaks_of_all(rest, known, found):
         return ArchiveQuestion(Query("refuse", refusal="unclear"), text, nowhere=nowhere)
+    title = None if nowhere else _TITLE.search(undated)
+    if title is not None and not ORDINARY.issuperset(title["name"].lower().split()):
+        there = text.replace(title[0], SPOT if title["into"] else "the video")
+        without = read_archive(there, known, places, now, before)
+        unread = found.query.select == "refuse" or found == replace(without, text=found.text)
+        if unread and without.query.select != "refuse":
+            return replace(without, nowhere=title["name"].strip())
     return replace(found, nowhere=nowhere)
 
 
@@ -240,10 +255,8 @@ def _only_there(rest: str, scoped: ArchiveQuestion) -> tuple[str, ArchiveQuestio
 
 def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuestion:
     """A question that may lean on the one before."""
-    if (again := _asked_again(rest, undated, scoped, before)) is not None:
+    if again := _asked_again(rest, undated, scoped, before) or _of_them(rest, before, known, scoped):
         return again
-    if (of_them := _of_them(rest, before, known, scoped)) is not None:
-        return of_them
     if _ON_THE_DAY.search(rest):
         return _of_scopes(rest, known, scoped)
     alone, meant, step = replace(known, history=()), _sighting_of(before), _STEP.match(rest)
@@ -328,9 +341,7 @@ def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: Archi
             return replace(before, query=replace(query, rank=None), sighting=other)
         query = replace(query, rank=rank) if query.rank == meant.rank else other
         return replace(before, query=query, sighting=None)
-    if (beyond := _beyond(undated, before, meant)) is not None:
-        return beyond
-    return _shown(rest, before, meant)
+    return _beyond(undated, before, meant) or _shown(rest, before, meant)
 
 
 def _stepped(rank: Rank, step: re.Match[str]) -> Rank | None:
@@ -370,6 +381,7 @@ def _shown(rest: str, before: ArchiveQuestion, meant: Query | None) -> ArchiveQu
         if meant is not None and not before.around:
             return replace(before.sighted or before, query=meant, sighting=None)
         listed = query if told == "when" else Query("when", query.whom, query.where)
+        listed = Query("when", unit="video") if query == Query("length", unit="video") else listed
         return None if told in ("compare", "order", "refuse") else replace(before, query=replace(listed, form="wh"))
     is_list = told == "when" and (query.form == "polar" or " one" in rest)  # "is there a video without Ana?"
     if which is None or not (is_list or told == "how_often" or which["videos"] and told in ("exists", "how_long")):
@@ -471,6 +483,10 @@ def _read(rest: str, known: Known) -> Query:
     if _BOTH_ENDS.search(rest):
         first, last = (_read(_BOTH_ENDS.sub(edge, rest, count=1), known) for edge in ("first", "last"))
         return replace(first, then=last)
+    if (but := _LAST_BUT.search(rest)) is not None:  # "second last", "the last video but one"
+        query, k = _read(_LAST_BUT.sub(r"last\g<of>", rest, count=1), known), -ORDINALS.get(but["nth"] or "second", 2)
+        during = replace(query.during, nth=k) if query.during.nth == -1 else query.during
+        return replace(query, rank=Rank("time", k) if query.rank == Rank("time", -1) else query.rank, during=during)
     if (day := _SAME_DAY.search(rest)) and "same" in rest[: day.start()]:  # in the same room on the same day
         query = _read(_SAME_DAY.sub("", rest, count=1), known)
         return Query("when", replace(query.whom, quantifier="both"), form=query.form, unit="day and place")

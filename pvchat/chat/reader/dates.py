@@ -29,6 +29,8 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
            "november", "december")  # fmt: skip
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}  # the first of their three months
+_FEASTS = {"christmas eve": (12, 24, 1), "christmas day": (12, 25, 1), "christmas": (12, 24, 3),  # month, day, days
+           "new year's eve": (12, 31, 1), "new year's day": (1, 1, 1), "new year": (1, 1, 1)}  # fmt: skip
 # Hours at which parts of a day begin and end [choice]; the night ends on the next day.
 _PARTS = {"morning": (4, 12), "afternoon": (12, 18), "evening": (18, 24), "night": (20, 30), "daytime": (6, 20),
           "lunch": (12, 14)}  # fmt: skip
@@ -46,6 +48,7 @@ _CYCLES: dict[str, tuple[relativedelta, relativedelta, relativedelta]] = {
     **{short: (relativedelta(month=month, day=1), _ONE["month"], _ONE["year"])
        for month, name in enumerate(_MONTHS, 1) for short in (name, name[:3], name[:4])},
     **{name: (relativedelta(month=month, day=1), 3 * _ONE["month"], _ONE["year"]) for name, month in _SEASONS.items()},
+    **{one: (relativedelta(month=m, day=day), n * _ONE["day"], _ONE["year"]) for one, (m, day, n) in _FEASTS.items()},
     **{name: (relativedelta(hour=a), relativedelta(hours=b - a), _ONE["day"]) for name, (a, b) in _PARTS.items()},
 }  # fmt: skip
 _SAID = {"today": ("day", 0), "tonight": ("night", 0), "yesterday": ("day", 1), "the day before yesterday": ("day", 2)}
@@ -58,6 +61,7 @@ _YEAR = r"(?:19|20)\d\d"
 _PART = r"(?:morning|afternoon|evening|night)"
 _UNIT = r"(?:week(?:end)?|month|year)"
 _SEASON = rf"(?:{'|'.join(_SEASONS)})"
+_FEAST = rf"(?:{'|'.join(_FEASTS)})"
 _COUNT = r"(?:\d+|(?:a )?few|an?(?: couple of)?|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 _SOME = r"(?:hour|day|week|month|year)"
 
@@ -82,12 +86,14 @@ _DAY_ROWS: _Rows = (
     (rf"(?:{WEEKDAY},? )?(\d{{1,2}})(?:/(\d{{1,2}})(?:/({_YEAR}))?|\.(\d{{1,2}})\.(?:({_YEAR}))?)(?!\d| of\b)",
      lambda m, now: _by_numbers(now, (m[1], m[2] or m[4]), m[3] or m[5])),
     (rf"(?:{WEEKDAY},? )?the (\d{{1,2}}(?:st|nd|rd|th))\b(?!(?: of)? {_MONTH})", lambda m, now: _dated(now, m[1])),
+    (rf"(?:(this|last) )?({_FEAST})(?: (?:of |in )?({_YEAR}))?",
+     lambda m, now: (_last if m[1] == "last" else _the)(datetime(int(m[3]), 12, 31) if m[3] else now, m[2])),
     (rf"(?:({_COUNT}) weeks? ago(?:,? on)? |(last|this) )?({WEEKDAY})"
      rf"(?:,? (?:(?:of )?(this|last) week\b|({_COUNT}) weeks? ago))?", lambda m, now: _weekday(m, now)),
 )  # fmt: skip
 _DAY = _any_of(_DAY_ROWS)
 _SPAN_ROWS: _Rows = (
-    (rf"the ({_UNIT}|{_PART}) before last", lambda m, now: _last(now, m[1], 1)),
+    (rf"the ({_UNIT}|{_PART}|{_SEASON}|{_FEAST}) before last", lambda m, now: _last(now, m[1], 1)),
     (r"last night", lambda m, now: (_last(now, "night")[0] - 2 * _ONE["hour"], _last(now, "night")[1])),  # and evening
     (rf"(?:(this|last) |the (?={_UNIT}|{_SEASON})|(?={_MONTH}|{_SEASON}))"
      rf"({_UNIT}|{_PART}|{_MONTH}|{_SEASON})(?: (?:of )?({_YEAR}))?\b",
@@ -99,7 +105,8 @@ _ROWS: _Rows = (
      lambda m, now: _third_of(_span(m[2], now), _THIRDS[m[1]])),
     (rf"(early|mid|late)[- ](?:in )?({_MONTH})", lambda m, now: _third_of(_span(m[2], now), _THIRDS[m[1]])),
     (rf"(?:the ({_PART}) of )?({_DAY})(?: ({_PART}))?",
-     lambda m, now: (day := _span(m[2], now, _DAY_ROWS)) and (_the(day[0], m[1] or m[3]) if m[1] or m[3] else day)),
+     lambda m, now: (day := _span(m[2], now, _DAY_ROWS))
+     and (_the(day[0] + (day[1] - day[0]) / 2, m[1] or m[3]) if m[1] or m[3] else day)),  # Christmas: of the 25th
     (rf"({_COUNT}) hours? ago",
      lambda m, now: (now - (_number(m[1]) + 1) * _ONE["hour"], now - _number(m[1]) * _ONE["hour"])),
     (rf"({_COUNT}) ({_SOME})s? ago", lambda m, now: _the(now, m[2], _number(m[1]))),
@@ -116,7 +123,7 @@ _PHRASE = re.compile(
 # No time without a word before it: "May", "2026", "the week", "the end of May"
 _UNSAID = re.compile(
     rf"(?i)(?:(?:the )?(?:beginning|start|middle|end|mid)\b.*|the (?:{_UNIT}|{_SEASON})"
-    rf"|(?:{_MONTH}|{_SEASON})(?: (?:of )?{_YEAR})?|{_YEAR})$",
+    rf"|(?:{_MONTH}|{_SEASON})(?: (?:of )?{_YEAR})?|{_FEAST}|{_YEAR})$",
 )  # fmt: skip
 
 _OF_DAY = rf" ?[ap]m\b| ?o'clock| (?:in the|at) {_PART}\b"
@@ -354,7 +361,8 @@ def _phrase(match: re.Match[str], now: datetime, called: set[str]) -> Dates | No
         first += week[0] if week and first.lower() in _DAYS else ""
         start, end = _span(first, now), _span(last, now)
         return None if start is None or end is None or start[0] >= end[1] else Dates(start[0], end[1], said)
-    one = None if named["between"] or not how and _UNSAID.match(first) else _span(first, now)
+    alone = not how and not re.match(r"(?i) (?:video|clip|film|episode)", match.string[match.end() :])
+    one = None if named["between"] or alone and _UNSAID.match(first) else _span(first, now)  # "the May videos"
     if one is None:
         return None
     since = {"since": one[0], "after": one[1], **dict.fromkeys(("before", "until", "till", "by"))}.get(how, one[0])
@@ -370,8 +378,8 @@ def _lowered(match: re.Match[str]) -> str:
 
 def _capitals(said: str) -> str:
     """Words with the names of days and months as they are written."""
-    names = rf"\b(?:{WEEKDAY}|{'|'.join(_MONTHS)})\b"
-    return re.sub(names, lambda day: day[0].capitalize(), said, flags=re.IGNORECASE)
+    names = rf"\b(?:{WEEKDAY}|{'|'.join([*_MONTHS, *_FEASTS])})\b"
+    return re.sub(names, lambda day: day[0].title().replace("'S", "'s"), said, flags=re.IGNORECASE)
 
 
 def _as_said(match: re.Match[str]) -> str:
@@ -382,7 +390,7 @@ def _as_said(match: re.Match[str]) -> str:
     if match["two"] and not match["how"] and not match["between"]:
         return f"from {said}"
     bare = not (match["how"] or match["between"] or match["recent"] or said.endswith(" ago"))
-    return f"on {said}" if bare and re.match(rf"{WEEKDAY}\b|(?:the )?\d|{_MONTH}\b", said, re.IGNORECASE) else said
+    return f"on {said}" if bare and re.match(rf"(?i){WEEKDAY}\b|(?:the )?\d|{_MONTH}\b|{_FEAST}", said) else said
 
 
 def _span(text: str, now: datetime, rows: _Rows = _ROWS) -> _Ends | None:
@@ -471,6 +479,8 @@ def beyond(dates: Sequence[Dates], how: str, unit: str, count: float = 0) -> Dat
     "earlier" and "later" are the same so much apart. None: it has no such end.
     """
     since, until, back = dates[0].since, dates[-1].until, how in ("before", "earlier")
+    if unit == "year" and not count and since and until and until - since < timedelta(days=365):
+        how = "earlier" if back else "later"  # of Christmas, or of May: the one of the year before
     edge, many, sign = since if back else until, int(count) or 1, -1 if back else 1
     said = f"{f'the {_capitals(unit)} ' * bool(unit)}{how} that"
     if how in ("earlier", "later") or unit in _DAYS:

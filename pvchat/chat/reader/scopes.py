@@ -11,7 +11,6 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import pairwise
 from typing import Literal
 
 from pvchat.chat.english import FUNCTION_WORDS, in_place, word_set
@@ -27,20 +26,21 @@ CLIPS = "(?:video|one|clip|episode|recording|item|film|movie|cartoon|programme|p
 _USED = "used|empty|in use|visited|busy|occupied"
 _INTO = r"(?:in|on|at|from|inside|into|to|through)"
 _THE = r"(?:the|our|my)"
-_FOLDER = r"(?:folder|directory|album|series|show)"
+FOLDER = r"(?:folder|directory|album|series|show)"
 # Words that say nothing of what a folder holds: said without "folder" they mean what they always mean
-_ORDINARY = FUNCTION_WORDS | word_set(
+ORDINARY = FUNCTION_WORDS | word_set(
     """video videos clip clips one ones recording recordings item items scene scenes footage photo photos picture
     pictures image images file files folder library media data camera cameras new newest old oldest last latest first
-    next second third long longest short shortest whole best good big small more misc sorted unsorted today"""
+    next second third long longest short shortest whole best good big small more misc sorted unsorted today full"""
 )
 _MAY_FOLLOW = FUNCTION_WORDS | word_set(
     "today yesterday tonight last first ever never alone always usually since during between each now often since"
 )
-_FILES = re.compile(  # where a file may be named: by its ending, before "video", in quotes
-    rf"(?i)(?P<file>(?:[^\s?\"“”]+ ){{0,6}}[^\s?\"“”]+(?:{one_of(SUFFIXES)}))\b"
+_FILES = re.compile(  # where a file may be named: by its ending, before "video", in quotes, by a capital or a number
+    rf"(?i:(?P<file>(?:[^\s?\"“”]+ ){{0,6}}?[^\s?\"“”]+(?:{one_of(SUFFIXES)}))\b"
     rf"|\b(?:the|our|my) (?P<called>(?:[\w'.-]+ ){{1,6}}?){CLIPS}\b"
-    r"|\b(?:in|on|at|from|of|video|clip|file|called|named) [\"“](?P<quoted>[^\"“”]{1,80})[\"”]"
+    r"|\b(?:in|on|at|from|of|video|clip|file|called|named) [\"“](?P<quoted>[^\"“”]{1,80})[\"”])"
+    r"|\b(?P<named>(?:[A-Z\d]|[a-z]+ \d)[^\s?,;]*(?: [A-Z\d][^\s?,;]*){0,6})"
 )
 
 
@@ -99,29 +99,24 @@ class ArchiveQuestion:
         word = "or" if {"or", "than"} & {one.joint for one in scopes} else "and"
         joints = [f" {'but not' if one.joint == 'but not' else word} " * bool(one.joint) for one in scopes]
         several = "".join(f"{joint}{self.label(one)}" for joint, one in zip(joints, scopes, strict=True)).strip()
-        one = self.scopes[0]  # what all of them share
-        shared = Scope(None if self._by_date else one.dates, "" if self._by_place else one.place)
-        return f" {several}" * bool(several) + shared.of
+        return f" {several}" * bool(several) + self._part(self.scopes[0], of_one=False).of
 
-    @property
-    def _by_date(self) -> bool:
-        return len(self.dates) > 1 or self.only == "dates"
-
-    @property
-    def _by_place(self) -> bool:
-        return len(self.places) > 1 or self.only == "places"
+    def _part(self, scope: Scope, of_one: bool) -> Scope:
+        """What tells one of several times and places from the others; or (not `of_one`) what all of them share."""
+        by_date, by_place = len(self.dates) > 1 or self.only == "dates", len(self.places) > 1 or self.only == "places"
+        return Scope(scope.dates if by_date == of_one else None, scope.place if by_place == of_one else "")
 
     def label(self, scope: Scope) -> str:
         """What tells one of several times and places from the others: "on Monday"; "" where there is one."""
         if scope.besides:
             return "at another time" if self.only == "dates" else "elsewhere"
-        return Scope(scope.dates if self._by_date else None, scope.place if self._by_place else "").of.strip()
+        return self._part(scope, of_one=True).of.strip()
 
 
 def leaves_out(text: str, places: Sequence[str]) -> bool:
     """Whether a question leaves out one place ("together outside the hall"), which isn't read."""
     lead = r"(?:outside(?: of)?|(?:anywhere|everywhere|somewhere) (?:but|except|other than)(?: in)?)"
-    named = rf" {lead} (?:(?:the|our|my) )?(?:{one_of(spellings(places))})\b"
+    named = rf" {lead} (?:(?:the|our|my) )?(?:{one_of(spellings(places))})(?!\w)"
     return bool(places) and re.search(named, text, re.IGNORECASE) is not None
 
 
@@ -132,38 +127,34 @@ def placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str]
     spelt = spellings(places)
     names = one_of(spelt)
     into = r"(?:in|on|into|onto|at|to|from|of|inside|around|through)"
-    one = rf"(?:(?:the|our|my) )?(?:{names})\b"
+    one = rf"(?:(?:the|our|my) )?(?:{names})(?!\w)"
     verbs = ("leave", "left", "leaves", "enter", "entered", "enters", "use", "used", "uses", "pass", "passed", "passes",
              "visit", "visits", "visited")  # fmt: skip
     lead = rf"(?:(?:^| ){into} |{'|'.join(f'(?<={verb}) ' for verb in verbs)})"
     more = rf"(?:,? (?:and|or|(?:and|but) (?:not|never)|than) (?:{into} )?{one})*"
     found = re.search(rf"(?: both| either)?{lead}(?:both |either )?{one}{more}", text, re.IGNORECASE)
-    is_used = rf"\b(?:the )?({names})\b( first| last| ever| only| usually| mostly| been)? ({_USED})\b"
+    is_used = rf"\b(?:the )?({names})(?!\w)( first| last| ever| only| usually| mostly| been)? ({_USED})\b"
     if found is None and (used := re.search(is_used, text, re.IGNORECASE)):
         who = "nobody" if used[3].lower() == "empty" else "anybody"  # "when was the kitchen last used?"
         said = f"{who} been there" if used[2] == " been" else f"{who} there{used[2] or ''}"
         return f"{text[: used.start()]}{said}{text[used.end() :]}", ((spelt[used[1].lower()], ""),)
     if found is None:  # "Ana kitchen when", "garden yesterday who"
         bare = rf" (?<!the )(?<!an )(?<! a )(?:{names})(?=\W*$| (?:when|who)\b)| (?:{names})(?= {CLIPS}\b)"
-        alone = rf"^(?!show\b)(?:{names})\b(?! (?:is|was|used)\b)|{bare}"
+        alone = rf"^(?!show\b)(?:{names})(?!\w)(?! (?:is|was|used)\b)|{bare}"
         found = re.search(alone, text, re.IGNORECASE)
     if found is None:
         return text, ()
-    named = list(re.finditer(names, found[0], re.IGNORECASE))
-    gaps = [found[0][one.end() : other.start()].lower() for one, other in pairwise(named)]
-    gaps = [re.sub(r"(?:and|but) (?:not|never)", "but not", gap) for gap in gaps]
-    joints = ["", *(next((joint for joint in ("but not", "than", "or") if joint in gap), "and") for gap in gaps)]
-    both = re.search(r"\bboth\b", found[0]) is not None
-    spots = tuple(
-        (spelt[one[0].lower()], "both" if both and joint else joint) for one, joint in zip(named, joints, strict=True)
-    )
+    named, plain = re.findall(rf"(?i){names}", found[0]), re.sub(r"(?i)(and|but) (not|never)", "but not", found[0])
+    gaps = [gap.lower() for gap in re.split(rf"(?i){names}", plain)[1:-1]]
+    joints = [next((joint for joint in ("but not", "than", "or") if joint in gap), "and") for gap in gaps]
+    joints = ["both"] * len(joints) if re.search(r"\bboth\b", found[0]) is not None else joints
+    spots = tuple((spelt[one.lower()], joint) for one, joint in zip(named, ["", *joints], strict=True))
     asked = f"{text[: found.start()]} {SPOT}{text[found.end() :]}".strip()
     asked = re.sub(rf"(?i)(?<={SPOT} )(?!one){CLIPS}\b", r"video\1", asked)
     if re.match(rf" ?{into} ", found[0], re.IGNORECASE):
         return asked, spots
-    come = {"ed": "came", "d": "came", "s": "comes", "es": "comes"}
-    came = rf"\b(?:use|pass|visit)(e?d|e?s)?(?= {SPOT})"
-    return re.sub(came, lambda verb: come.get(verb[1] or "", "come"), asked), spots
+    came = rf"\b(?:use|pass|visit)(e?d)?(e?s)?(?= {SPOT})"
+    return re.sub(came, lambda verb: "came" if verb[1] else "comes" if verb[2] else "come", asked), spots
 
 
 def spellings(places: Sequence[str]) -> dict[str, str]:
@@ -183,46 +174,57 @@ def spellings(places: Sequence[str]) -> dict[str, str]:
 def said_as_place(text: str, plain: str, names: Sequence[str], people: Collection[str]) -> str:
     """A question with names put as "in NAME" wherever they are said as a place, or a title, and not as any word is."""
     spoken, name = re.escape(plain).replace(r"\ ", r"[\s_-]+"), " or ".join(names).replace("\\", r"\\")
-    called, into = rf"(?<![/\w])[\"“]?{spoken}\b[\"”]?", rf"(?:\b{_INTO} (?:{_THE} )?)"
+    called, into = rf"(?<![/\w])[\"“]?{spoken}(?!\w)[\"”]?", rf"(?:\b{_INTO} (?:{_THE} )?)"
 
     def put(said: str, text: str, by: str = f"in {name}") -> str:
         return re.sub(said, lambda found: found.expand(by), text, flags=re.IGNORECASE)
 
-    text = put(rf"{into}?(?:\bthe )?\b{_FOLDER} (?:called )?{called}", text)
-    text = put(rf"{into}{called} {_FOLDER}\b|{into}[\"“]{spoken}[\"”]", text)
+    text = put(rf"{into}?(?:\bthe )?\b{FOLDER} (?:called )?{called}", text)
+    text = put(rf"{into}{called} {FOLDER}\b|{into}[\"“]{spoken}[\"”]", text)
     if _is_ordinary(plain, people):
         return text
     text = put(rf"\b{_INTO} (?:(?:{_THE}|any|all|each|every|an?) )?{called} {CLIPS}\b", text)
+    text = put(rf"{into}?(?:\bthe )?\b{CLIPS}(?: called)? {called}", text)
+    asked = r"how long (?:is|was)|when (?:is|was)(?=.* (?:recorded|filmed|taken|made|shot)\b)"
+    text = put(rf"\b({asked}) (?:the )?{called}(?! {CLIPS}\b)", text, rf"\1 the video in {name}")
     text = put(rf"{called} {CLIPS}\b|\b{CLIPS} (?:of|from) (?:the )?{called}", text, f"videos in {name}")
     if re.fullmatch(CLIPS, plain):  # "which films": those of the folder "Films"
         text = put(rf"\b(which|what|how many) {plain.rstrip('s')}s?\b(?! of\b)", text, rf"\1 videos in {name}")
     text = put(rf"^(and|or|but|what about|how about) (?:the )?{called}(?=\W*$)", text, rf"\1 in {name}")
     plainly = re.search(r"[\s\d.]", plain) is None  # "in new clothes" isn't in "new"
     ends = rf"(?=\W*$|\W* (?:{one_of([*_MAY_FOLLOW, *people])})\b)" if plainly else ""
-    return put(f"{into}{called}{ends}", text)
+    return put(f"{into}{'?' * plain.endswith(tuple(SUFFIXES))}{called}{ends}", text)
 
 
 def _is_ordinary(plain: str, people: Collection[str]) -> bool:
     """Whether a name is also a common word, somebody's name, a colour, what is worn, or a time."""
-    if _ORDINARY.issuperset(plain.split()) or plain in people or not re.search(r"[^\W\d_]{2}", plain):
+    if ORDINARY.issuperset(plain.split()) or plain in people or not re.search(r"[^\W\d_].*[^\W\d_]", plain):
         return True
     if any(is_known(kind, plain) for kind in ("colour", "worn", "hair")):
         return True
     try:
-        return any(dated(f"{lead} {plain}", datetime.now())[1] for lead in ("in", "in the", "at"))
+        return not all(re.search(r"\w", dated(f"{lead} {plain}", datetime.now())[0]) for lead in ("in", "in the", "at"))
     except SettingsError:
         return True
 
 
-def files_said(text: str) -> set[str]:
+def files_said(text: str) -> dict[str, bool]:
     """What may be a file's name in a question, as it is spoken, and every shorter one that ends there: of "the dressing
-    change video" "dressing change" and "change".
+    change video" "dressing change" and "change"; whether it may be a part of one, as "dressing change" may.
     """
-    named = [(one["file"] or one["called"] or one["quoted"]).split() for one in _FILES.finditer(text)]
-    said = {plain_name(" ".join(words[i:])) for words in named for i in range(len(words))}
-    return {one for one in said if not _ORDINARY.issuperset(one.split())}
+    named = ((next(filter(None, one.groups())).split(), bool(one["called"])) for one in _FILES.finditer(text))
+    said = {plain_name(" ".join(words[at:])): called and not at for words, called in named for at in range(len(words))}
+    return {one: partly for one, partly in said.items() if not ORDINARY.issuperset(one.split())}
 
 
 def plain_name(name: str) -> str:
     """A name as it is spoken: "dressing_change" is "dressing change"."""
     return re.sub(r"[\s_-]+", " ", name).strip().lower()
+
+
+def forms_of(name: str) -> set[str]:
+    """What "S02E01 Red Carpet (new)" is called: also "red carpet" and "s02e01"; "Ana's room" also "her room"."""
+    plain = plain_name(name)
+    title = re.sub(r"^(?:\S*\d\S* )+|\W*(?:[(\[].*)?$", "", plain)
+    codes, own = re.findall(r"^(?=\S*\d)\S*[a-z]\S*", plain), title.partition("'s ")[2]
+    return {plain, title, *codes, *(f"{one} {own}" for one in ("her", "his", "their") if own)} - {""}

@@ -236,7 +236,8 @@ def _of_places(query: Query) -> Query | None:
         return Query(select, EVERYBODY if everybody else whom, where, during=query.during, unit="place")
     if query.select == "count" and polar and query.number is not None and not query.unit:
         return Query("count", whom, where, form="polar", during=query.during, number=query.number, unit="video")
-    if query.select == "length" and (query.number is not None or query.rank is not None) and not query.unit:
+    wanted = query.number or query.rank or (whom, where) == (EVERYBODY, None)  # not of Ana's
+    if query.select == "length" and wanted and not query.unit:
         return Query("length", rank=query.rank, number=query.number, unit="video")
     return None
 

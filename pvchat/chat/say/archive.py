@@ -187,7 +187,8 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
     in_turn = found.seen[::-1] if query.per == "order" else found.seen
     if queries.lists_videos(query) and query.whom == EVERYBODY:
         some = f"{number(len(found.seen))} of " * (len(found.seen) < found.looked_at)
-        return f"{upper(f'{some}{_among(found, asked)}')}.{lines(in_turn)}"
+        said = f" last{'s' * (found.looked_at == 1)} {lasting(seconds)}" if told_as(query) != query.select else ""
+        return f"{upper(f'{some}{_among(found, asked)}')}{said * (not query.number)}.{lines(in_turn)}"
     without = "Without " * (query.whom.quantifier == "none" and len(query.whom.names) == 1)
     by_name = query.whom.names and told not in ("how_often", "how_long")
     so = upper(_so(found)) if by_name else f"{without}{_subject(found)}{_where(found)}:"
@@ -426,8 +427,9 @@ def _compare(found: ArchiveFinding, asked: Asked) -> str:
         first, other = [*found.names][:2]
         one, how = (first, "before") if first in found.query.whom.names else (other, "after")
         lead = f"{one} {verb} {how} {other if one == first else first}:"
-    if rank is not None and found.query.select == "order" and 0 < len(found.names) < rank.k:
-        lead = f"Nobody I know was {'surely ' * bool(found.perhaps)}{ordinal(rank.k)}:"
+    if rank is not None and found.query.select == "order":  # "who came second?", "who came second last?"
+        kth = join(nth_of([*found.names], rank.k)) or "nobody I know"
+        lead = upper(f"{'of those of whom I am sure ' * bool(found.perhaps)}{kth} was {ordinal(rank.k)}:")
     if not told:
         return f"{lead} {_perhaps_compared(found, asked)}".lstrip()
     each = of_each(found.query)
