@@ -228,6 +228,24 @@ def test_redirects_are_refused_and_what_nobody_takes_is_given_up(
     assert chat.library.events.deliveries()[0]["state"] == "given up"
 
 
+def test_rules_follow_a_camera_whose_place_is_called_otherwise(chat: PVChat, happen: Happen) -> None:
+    chat.library.events.add("Ana is seen", sources=["Hall", "yard"])
+    chat.library.add(["rtsp://127.0.0.1:9/hall"], place="porch")
+    assert chat.library.events.rules()[0]["sources"] == ["porch", "yard"]
+    assert happen() == 1
+    chat.library.add(["rtsp://127.0.0.1:9/garden"], place="yard")  # of two cameras of a place the rule keeps the other
+    chat.library.add(["rtsp://127.0.0.1:9/yard"], place="shed")
+    assert chat.library.events.rules()[0]["sources"] == ["porch", "yard"]
+
+
+def test_a_place_is_watched_by_its_only_camera(chat: PVChat, happen: Happen) -> None:
+    assert chat.library.live("Hall").address.text == "rtsp://127.0.0.1:9/hall"
+    chat.library.add(["rtsp://127.0.0.2:9/hall"], place="hall")  # it has another address now
+    with pytest.raises(LibraryError, match="this place is of several"):
+        chat.library.live("hall")
+    assert chat.library.live("rtsp://127.0.0.2:9/hall").address.text == "rtsp://127.0.0.2:9/hall"
+
+
 def test_commands(
     chat: PVChat,
     happen: Happen,
