@@ -290,7 +290,7 @@ def test_a_broker_that_is_killed_loses_nothing(
 
     monkeypatch.setattr(mqtt, "TIMEOUT_S", 3.0)
     got, subscribed = list[tuple[str, bytes]](), threading.Event()
-    rule = chat.library.events.add("Ana is seen", f"mqtt://127.0.0.1:{broker.port}", quiet_s=0)
+    rule = chat.library.events.add("Ana is seen", f"mqtt://127.0.0.1:{broker.port}", quiet_s=0, sources=["hall"])
 
     def listen() -> Client:
         client = Client(CallbackAPIVersion.VERSION2)
@@ -320,7 +320,7 @@ def test_a_broker_that_is_killed_loses_nothing(
     courier.step()
     node = mqtt.node_of(courier.people)
     topic, found = mqtt.topic(node, 1), mqtt.discovery_topic(node, 1)
-    until(lambda: [json.loads(p)["name"] for name, p in got if name == found][-1] == "Anna is seen")
+    until(lambda: [json.loads(p)["name"] for name, p in got if name == found][-1] == "Anna is seen, hall")
     chat.library.events.remove(rule.id)
     courier.step()
     until(lambda: (found, b"") in got)
@@ -331,7 +331,7 @@ def test_a_broker_that_is_killed_loses_nothing(
     assert len({row["id"] for row in rows}) == 3
     assert rows[0]["event_type"] == "appears"
     told = json.loads(next(payload for name, payload in got if name == found))
-    assert (told["name"], told["state_topic"]) == ("Ana is seen", topic)
+    assert (told["name"], told["state_topic"]) == ("Ana is seen, hall", topic)
 
 
 def test_a_broker_that_refuses_is_told(chat: PVChat, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
