@@ -6,6 +6,7 @@ import argparse
 import json
 import signal
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from pvchat.cli import console
@@ -13,7 +14,7 @@ from pvchat.cli.options import Commands, add_command, add_model
 from pvchat.errors import PVChatError
 
 if TYPE_CHECKING:
-    from pvchat.library.live.live import LiveStatus
+    from pvchat.library.live.live import Live, LiveStatus
 
 STATUS_S = 60.0
 NOTE = (
@@ -52,14 +53,23 @@ def _run(args: argparse.Namespace) -> None:
     try:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # a service that is stopped: its clip is finished, too
         console.say(f"Watching {live.address.without_password}. Ctrl-C ends it.")
-        while not live.wait(STATUS_S):
-            console.say(status_line(live.status()))
+        _tell_status(live)
     finally:
         live.stop()
         if not live.status().failed:
             console.say(status_line(live.status()))
     if live.status().failed:
         raise PVChatError(f"watching ended: {live.status().failed}", subject=live.address.without_password)
+
+
+def _tell_status(live: Live) -> None:
+    """Until watching ends: how it goes, each minute, and whenever the connection is there, or breaks."""
+    link, told = (False, ""), time.monotonic()
+    while not live.wait(1.0):
+        status = live.status()
+        if link != (link := (status.connected, status.problem)) or time.monotonic() - told >= STATUS_S:
+            told = time.monotonic()
+            console.say(status_line(status))
 
 
 def status_line(status: LiveStatus) -> str:
