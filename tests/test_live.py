@@ -217,6 +217,17 @@ def test_the_library_knows_what_a_camera_saw(camera: Camera, chat: PVChat) -> No
     assert found.duration_s == pytest.approx(10.0, abs=1.0)
 
 
+def test_an_event_that_is_told_after_a_break_names_the_clip_that_shows_it(camera: Camera, chat: PVChat) -> None:
+    camera.show(4, ANA)
+    camera.second += 6
+    camera.show(3, broken=True)
+    camera.show(4, BEN)
+    came, left, other = chat.library.events.since(0)
+    assert (left["kind"], left["name"], left["clip"]) == ("leaves", "Ana", came["clip"])
+    assert left["second"] == pytest.approx(4, abs=0.4)
+    assert other["clip"] not in ("", came["clip"])
+
+
 def test_a_scan_leaves_cameras_alone(camera: Camera, chat: PVChat) -> None:
     camera.show(4, ANA)
     camera.show(6)
