@@ -6,7 +6,6 @@ import argparse
 import json
 import signal
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 from pvchat.cli import console
@@ -14,9 +13,9 @@ from pvchat.cli.options import Commands, add_command, add_model
 from pvchat.errors import PVChatError
 
 if TYPE_CHECKING:
-    from pvchat.library.live.live import Live, LiveStatus
+    from pvchat.library.live.live import LiveStatus
 
-STATUS_S = 60.0
+FIRST_S, STATUS_S = 10.0, 60.0  # until it is first told how it goes, so that a wrong address shows; and then
 NOTE = (
     "CAMERA is rtsp://… or http://…, a webcam (/dev/video0), a file that is being written, or a camera's place in the "
     "library. It keeps biometric data of everyone it sees: watch only where you may."
@@ -53,23 +52,16 @@ def _run(args: argparse.Namespace) -> None:
     try:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # a service that is stopped: its clip is finished, too
         console.say(f"Watching {live.address.without_password}. Ctrl-C ends it.")
-        _tell_status(live)
+        wait_s = FIRST_S
+        while not live.wait(wait_s):
+            console.say(status_line(live.status()))
+            wait_s = STATUS_S
     finally:
         live.stop()
         if not live.status().failed:
             console.say(status_line(live.status()))
     if live.status().failed:
         raise PVChatError(f"watching ended: {live.status().failed}", subject=live.address.without_password)
-
-
-def _tell_status(live: Live) -> None:
-    """Until watching ends: how it goes, each minute, and whenever the connection is there, or breaks."""
-    link, told = (False, ""), time.monotonic()
-    while not live.wait(1.0):
-        status = live.status()
-        if link != (link := (status.connected, status.problem)) or time.monotonic() - told >= STATUS_S:
-            told = time.monotonic()
-            console.say(status_line(status))
 
 
 def status_line(status: LiveStatus) -> str:

@@ -9,7 +9,6 @@ LibraryError.
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from collections.abc import Sequence
@@ -187,8 +186,6 @@ def _name_place(library: sqlite3.Connection, path: str, place: str | None) -> No
     before: str = library.execute("SELECT place FROM sources WHERE path = ?", (path,)).fetchone()[0]
     after = " ".join(place.split())
     library.execute("UPDATE sources SET place = ? WHERE path = ?", (after, path))
-    cameras = {row[0].casefold() for row in library.execute("SELECT place FROM sources WHERE camera IS NOT NULL")}
-    if before.casefold() not in cameras | {""}:
-        for rule, named in library.execute("SELECT id, sources FROM rules").fetchall():
-            now = [after or path if one.casefold() == before.casefold() else one for one in json.loads(named)]
-            library.execute("UPDATE rules SET sources = ? WHERE id = ?", (json.dumps(now), rule))
+    others = "SELECT 1 FROM sources WHERE camera IS NOT NULL AND lower(place) = lower(?)"
+    now = "SELECT json_group_array(CASE lower(value) WHEN lower(?) THEN ? ELSE value END) FROM json_each(rules.sources)"
+    library.execute(f"UPDATE rules SET sources = ({now}) WHERE NOT EXISTS ({others})", (before, after or path, before))

@@ -90,8 +90,7 @@ class Ring:
         take = self._take
         if take is None or at < take.at:  # events are told some seconds late: it may be in the clip before
             for path, recorded, seconds in self.library.execute(_LAST, (self.source,)):
-                second = at - datetime.fromisoformat(recorded).timestamp()
-                if 0 <= second <= seconds:
+                if 0 <= (second := at - datetime.fromisoformat(recorded).timestamp()) <= seconds:
                     return str(path), second
         if take is None:
             return "", 0.0
