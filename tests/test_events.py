@@ -134,6 +134,15 @@ def test_a_rule_follows_who_is_changed_and_renamed(chat: PVChat, happen: Happen)
     assert (event["text"], event["rules"]) == ("Anna is seen, hall", [1])
 
 
+def test_rules_about_who_is_merged_into_somebody_are_about_that_person(chat: PVChat, happen: Happen) -> None:
+    chat.library.events.add("Ana is seen", quiet_s=0)
+    happen()
+    chat.merge("Ben", "Ana")
+    assert [row["rule"] for row in chat.library.events.rules()] == ["Ben is seen"]
+    assert [row["name"] for row in chat.library.events.since(0)] == ["Ben"]
+    assert happen(who="Ben") == 1
+
+
 def test_since_gives_what_came_after(chat: PVChat, happen: Happen) -> None:
     for second in range(5):
         happen(at=NOON + second)
