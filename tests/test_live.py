@@ -228,6 +228,17 @@ def test_an_event_that_is_told_after_a_break_names_the_clip_that_shows_it(camera
     assert other["clip"] not in ("", came["clip"])
 
 
+def test_the_inbox_tells_to_the_second_when_a_stranger_was_seen(
+    camera: Camera, chat: PVChat, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    camera.second = 0.25  # type: ignore[assignment]
+    camera.show(5, CARL)
+    camera.show(5)
+    monkeypatch.setattr(console, "open_library", lambda: chat.library)
+    assert cli.main(["library", "inbox", "--all"]) == 0
+    assert " 2026-11-29 08:00:00 2026-11-29 08.00.00.mp4" in capsys.readouterr().out
+
+
 def test_a_scan_leaves_cameras_alone(camera: Camera, chat: PVChat) -> None:
     camera.show(4, ANA)
     camera.show(6)
