@@ -93,6 +93,14 @@ def test_somebody_unknown_is_told_once_and_not_at_once(camera: Camera) -> None:
     assert camera.events() == [("unknown", "", 0.0)]
 
 
+def test_who_has_left_by_name_is_no_stranger_afterwards(camera: Camera) -> None:
+    ana, window = camera.chat.people.get("Ana").id, camera.live._window
+    told = window._update_stays([(ana, 0.9, 32.0, 36.0)], 36.0) + window._update_stays([], 38.0)
+    assert [one.kind for one in told] == ["appears", "leaves"]
+    assert window._update_stays([("", 0.8, 32.0, 36.0)], 39.0) == []  # the same seconds, by now without her name
+    assert [one.kind for one in window._update_stays([("", 0.8, 38.0, 41.0)], 41.0)] == ["unknown"]
+
+
 def test_a_short_break_is_no_leaving(camera: Camera) -> None:
     camera.show(4, ANA)
     camera.second += 1

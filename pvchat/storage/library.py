@@ -90,10 +90,7 @@ def transaction(library: sqlite3.Connection) -> Iterator[None]:
 
 
 def forget(people: Path, ref: str, into: str = "") -> None:
-    """Take somebody, by her id in the people store, out of the library beside a folder of people, if there is one.
-
-    `into`: the id of whom she is a part of now, and of whom her tracks, events and rules are.
-    """
+    """Take somebody, by her id, out of the library beside a folder of people; `into`: of whom she is a part now."""
     if not exists(people):
         return
     with closing(connect(people)) as library:
