@@ -5,7 +5,9 @@
 #     --read-only --tmpfs /var/tmp --cap-drop ALL --security-opt no-new-privileges pvchat
 #
 # The first start fetches about 260 MB of weights into the volume; after that it needs no network. In a container the
-# app listens on every address of the container, hence the password; -p keeps it on this machine.
+# app listens on every address of the container, hence the password; -p keeps it on this machine. Without
+# -e TZ=Europe/Berlin "this morning" and "at night" are those of UTC. It watches a camera by
+# docker exec -d pvchat /opt/pvchat/bin/pvchat live CAMERA
 FROM python:3.12-slim
 
 RUN groupadd --gid 10001 pvchat \
@@ -16,7 +18,7 @@ RUN groupadd --gid 10001 pvchat \
 ARG PIP_OPTIONS=""
 COPY . /opt/source
 RUN python -m venv /opt/pvchat \
- && /opt/pvchat/bin/pip install --no-cache-dir ${PIP_OPTIONS} /opt/source \
+ && /opt/pvchat/bin/pip install --no-cache-dir ${PIP_OPTIONS} '/opt/source[live]' \
  && rm -rf /opt/source
 
 ENV PVCHAT_HOME=/data HOME=/data TMPDIR=/var/tmp PYTHONDONTWRITEBYTECODE=1

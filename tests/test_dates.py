@@ -182,7 +182,9 @@ def test_somebody_called_may() -> None:
         ("in the mornings", ("04:00", "12:00")), ("before noon this week", ("00:00", "12:00")),
         ("from 10 o'clock to midnight in May", ("10:00", "00:00")), ("at 2 at night", ("02:00", "03:00")),
         ("after 11 at night", ("23:00", "00:00")), ("after midnight", ("00:00", "06:00")),
-        ("at 12 at night", ("00:00", "01:00")),
+        ("at 12 at night", ("00:00", "01:00")), ("during the night", ("20:00", "06:00")),
+        ("between 9 and 5", ("09:00", "17:00")), ("between 22 and 6", ("22:00", "06:00")),
+
         ("between 11 at night and 3 in the night", ("23:00", "03:00")), ("until 24", ("00:00", "00:00")),
         ("between 10 and 2 at night", ("22:00", "02:00")), ("between 2 and 4 pm", ("14:00", "16:00")),
         ("between 11 and 2 pm", ("11:00", "14:00")), ("between 9 and 5 pm", ("09:00", "17:00")),

@@ -134,6 +134,15 @@ def test_a_rule_follows_who_is_changed_and_renamed(chat: PVChat, happen: Happen)
     assert (event["text"], event["rules"]) == ("Anna is seen, hall", [1])
 
 
+def test_rules_about_who_is_merged_into_somebody_are_about_that_person(chat: PVChat, happen: Happen) -> None:
+    chat.library.events.add("Ana is seen", quiet_s=0)
+    happen()
+    chat.merge("Ben", "Ana")
+    assert [row["rule"] for row in chat.library.events.rules()] == ["Ben is seen"]
+    assert [row["name"] for row in chat.library.events.since(0)] == ["Ben"]
+    assert happen(who="Ben") == 1
+
+
 def test_since_gives_what_came_after(chat: PVChat, happen: Happen) -> None:
     for second in range(5):
         happen(at=NOON + second)
@@ -228,6 +237,24 @@ def test_redirects_are_refused_and_what_nobody_takes_is_given_up(
     assert chat.library.events.deliveries()[0]["state"] == "given up"
 
 
+def test_rules_follow_a_camera_whose_place_is_called_otherwise(chat: PVChat, happen: Happen) -> None:
+    chat.library.events.add("Ana is seen", sources=["Hall", "yard"])
+    chat.library.add(["rtsp://127.0.0.1:9/hall"], place="porch")
+    assert chat.library.events.rules()[0]["sources"] == ["porch", "yard"]
+    assert happen() == 1
+    chat.library.add(["rtsp://127.0.0.1:9/garden"], place="yard")  # of two cameras of a place the rule keeps the other
+    chat.library.add(["rtsp://127.0.0.1:9/yard"], place="shed")
+    assert chat.library.events.rules()[0]["sources"] == ["porch", "yard"]
+
+
+def test_a_place_is_watched_by_its_only_camera(chat: PVChat, happen: Happen) -> None:
+    assert chat.library.live("Hall").address.text == "rtsp://127.0.0.1:9/hall"
+    chat.library.add(["rtsp://127.0.0.2:9/hall"], place="hall")  # it has another address now
+    with pytest.raises(LibraryError, match="this place is of several"):
+        chat.library.live("hall")
+    assert chat.library.live("rtsp://127.0.0.2:9/hall").address.text == "rtsp://127.0.0.2:9/hall"
+
+
 def test_commands(
     chat: PVChat,
     happen: Happen,
@@ -272,7 +299,7 @@ def test_a_broker_that_is_killed_loses_nothing(
 
     monkeypatch.setattr(mqtt, "TIMEOUT_S", 3.0)
     got, subscribed = list[tuple[str, bytes]](), threading.Event()
-    rule = chat.library.events.add("Ana is seen", f"mqtt://127.0.0.1:{broker.port}", quiet_s=0)
+    rule = chat.library.events.add("Ana is seen", f"mqtt://127.0.0.1:{broker.port}", quiet_s=0, sources=["hall"])
 
     def listen() -> Client:
         client = Client(CallbackAPIVersion.VERSION2)
@@ -302,7 +329,7 @@ def test_a_broker_that_is_killed_loses_nothing(
     courier.step()
     node = mqtt.node_of(courier.people)
     topic, found = mqtt.topic(node, 1), mqtt.discovery_topic(node, 1)
-    until(lambda: [json.loads(p)["name"] for name, p in got if name == found][-1] == "Anna is seen")
+    until(lambda: [json.loads(p)["name"] for name, p in got if name == found][-1] == "Anna is seen, hall")
     chat.library.events.remove(rule.id)
     courier.step()
     until(lambda: (found, b"") in got)
@@ -313,7 +340,7 @@ def test_a_broker_that_is_killed_loses_nothing(
     assert len({row["id"] for row in rows}) == 3
     assert rows[0]["event_type"] == "appears"
     told = json.loads(next(payload for name, payload in got if name == found))
-    assert (told["name"], told["state_topic"]) == ("Ana is seen", topic)
+    assert (told["name"], told["state_topic"]) == ("Ana is seen, hall", topic)
 
 
 def test_a_broker_that_refuses_is_told(chat: PVChat, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:

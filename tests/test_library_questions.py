@@ -65,6 +65,14 @@ def told(found: ArchiveFinding) -> dict[str, Any]:
 
 
 QUESTIONS: dict[str, dict[str, Any]] = {
+    "Is Ana back home?": {"videos": [9]},
+    "Is Ana at home now?": {"videos": [9]},
+    "Has Ben left yet?": {"videos": [9]},
+    "Who came in the last 10 minutes?": {"names": []},
+    "Who was in the kitchen 145 minutes ago?": {"names": ["Ana", "Ben"]},
+    "Show me the stranger from Tuesday": {"videos": [4]},
+    "Did Ben stay long this morning?": {"number": 10.0},
+    "Who is in the kitchen right now?": {"names": []},
     "Was Ana in the kitchen or in the garden?": {"verdict": "yes", "groups": {"in the kitchen": 5, "in the garden": 0}},
     "Was Ana in both the kitchen and the garden?": {"verdict": "no"},
     "Who was in the hall but not in the garden?": {"names": []},
@@ -376,6 +384,7 @@ FOLLOWED = {
     "When was Ana last here? → With how many others?": {"number": 0},
 }
 REFUSED = {
+    "How long was Ana away on Monday?": "I can tell when, where, how often",
     "Is Ana with Ben more often than with a stranger?": "I can tell when, where, how often",
     "Is Ana more often with Ben than with a stranger?": "I can tell when, where, how often",
     "Is Ana with a stranger more often than with Ben?": "I can tell when, where, how often",
@@ -458,6 +467,25 @@ def test_a_question_that_many_people_answer_names_their_number(library: Library)
     assert library.ask("Which videos have at least two people?", now=NOW).answer.startswith("At least two people: in ")
     assert library.ask("List the videos with nobody I know in them", now=NOW).answer.startswith("Nobody I know: in one")
     assert library.ask("Who has never been in the hall?", now=NOW).answer.startswith("Ana was not seen in any of two")
+
+
+def test_that_somebody_was_there_names_strangers_too(library: Library) -> None:
+    anybody = library.ask("Was anybody in the kitchen on Tuesday?", now=NOW).answer
+    assert ": Ana and somebody I don't know." in anybody
+
+
+def test_when_whoever_asks_was_out_is_not_known(library: Library) -> None:
+    for question in ("Did anybody come while we were out?", "Was Ana here while nobody was home?"):
+        assert library.ask(question, now=NOW).answer.startswith("I don't know when that was")
+    assert library.ask("Who came after dark?", now=NOW).answer.startswith("I can't read the times")
+    for question in ("Was it the same man in the morning and at night?", "Did that stranger come again?"):
+        assert library.ask(question, now=NOW).answer.startswith("I can't tell whether strangers")
+
+
+def test_what_is_like_the_name_of_a_place_is_none(tmp_path: Path) -> None:
+    with made_library(tmp_path, [("front door", "2026-11-28T22:30:00", video(person("#1", (0, 60))))]) as made:
+        assert made.ask("Was anybody at the door?", now=NOW).answer.startswith("Yes, somebody is in the one video at")
+        assert made.ask("Was anybody at the back door?", now=NOW).answer.startswith("I know no place")
 
 
 def test_that_everybody_is_there_says_who_is_meant(library: Library) -> None:

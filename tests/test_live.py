@@ -93,6 +93,14 @@ def test_somebody_unknown_is_told_once_and_not_at_once(camera: Camera) -> None:
     assert camera.events() == [("unknown", "", 0.0)]
 
 
+def test_who_has_left_by_name_is_no_stranger_afterwards(camera: Camera) -> None:
+    ana, window = camera.chat.people.get("Ana").id, camera.live._window
+    told = window._update_stays([(ana, 0.9, 32.0, 36.0)], 36.0) + window._update_stays([], 38.0)
+    assert [one.kind for one in told] == ["appears", "leaves"]
+    assert window._update_stays([("", 0.8, 32.0, 36.0)], 39.0) == []  # the same seconds, by now without her name
+    assert [one.kind for one in window._update_stays([("", 0.8, 38.0, 41.0)], 41.0)] == ["unknown"]
+
+
 def test_a_short_break_is_no_leaving(camera: Camera) -> None:
     camera.show(4, ANA)
     camera.second += 1
@@ -215,6 +223,28 @@ def test_the_library_knows_what_a_camera_saw(camera: Camera, chat: PVChat) -> No
 
     found = video.probe(clip, chat.settings.video)
     assert found.duration_s == pytest.approx(10.0, abs=1.0)
+
+
+def test_an_event_that_is_told_after_a_break_names_the_clip_that_shows_it(camera: Camera, chat: PVChat) -> None:
+    camera.show(4, ANA)
+    camera.second += 6
+    camera.show(3, broken=True)
+    camera.show(4, BEN)
+    came, left, other = chat.library.events.since(0)
+    assert (left["kind"], left["name"], left["clip"]) == ("leaves", "Ana", came["clip"])
+    assert left["second"] == pytest.approx(4, abs=0.4)
+    assert other["clip"] not in ("", came["clip"])
+
+
+def test_the_inbox_tells_to_the_second_when_a_stranger_was_seen(
+    camera: Camera, chat: PVChat, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    camera.second = 0.25  # type: ignore[assignment]
+    camera.show(5, CARL)
+    camera.show(5)
+    monkeypatch.setattr(console, "open_library", lambda: chat.library)
+    assert cli.main(["library", "inbox", "--all"]) == 0
+    assert " 2026-11-29 08:00:00 2026-11-29 08.00.00.mp4" in capsys.readouterr().out
 
 
 def test_a_scan_leaves_cameras_alone(camera: Camera, chat: PVChat) -> None:

@@ -535,12 +535,12 @@ def _there_at(
 
 
 def is_answered(query: Query) -> bool:
-    """Whether many videos can tell it: not who is leftmost, or what happens before what; nor how people compare with
-    whoever is unknown, whom no two videos tell to be the same, or by two whom they are with.
+    """Whether many videos can tell it: not who is leftmost, what happens before what, how long somebody was away; nor
+    how people compare with whoever is unknown, whom no two videos tell to be the same, or by two whom they are with.
     """
-    event, held = query.during.event, query.select in ("compare", "order")
+    event, held, away = query.during.event, query.select in ("compare", "order"), query.where == Not(PRESENT)
     ranked = query.rank is None or query.rank.by in ("time", "long", "often")
-    if told_as(query) in ("length", "why", "refuse") or not ranked:
+    if told_as(query) in ("length", "why", "refuse") or not ranked or away and query.select == "how_long":
         return False
     if _compares_people(query):
         company = [has.of for has in atoms(query.where) if has.attribute == "with" and has.of is not None]

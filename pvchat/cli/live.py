@@ -15,7 +15,7 @@ from pvchat.errors import PVChatError
 if TYPE_CHECKING:
     from pvchat.library.live.live import LiveStatus
 
-STATUS_S = 60.0
+FIRST_S, STATUS_S = 10.0, 60.0  # until it is first told how it goes, so that a wrong address shows; and then
 NOTE = (
     "CAMERA is rtsp://… or http://…, a webcam (/dev/video0), a file that is being written, or a camera's place in the "
     "library. It keeps biometric data of everyone it sees: watch only where you may."
@@ -52,8 +52,10 @@ def _run(args: argparse.Namespace) -> None:
     try:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # a service that is stopped: its clip is finished, too
         console.say(f"Watching {live.address.without_password}. Ctrl-C ends it.")
-        while not live.wait(STATUS_S):
+        wait_s = FIRST_S
+        while not live.wait(wait_s):
             console.say(status_line(live.status()))
+            wait_s = STATUS_S
     finally:
         live.stop()
         if not live.status().failed:

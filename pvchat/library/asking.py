@@ -404,8 +404,8 @@ def _each_day(days: Sequence[str]) -> list[str]:
 
 def _refused(query: Query) -> str:
     """What is said to what many videos can't tell."""
-    if query.value == "times":
-        return wording("library", "times")
+    if query.value in ("times", "ours", "same"):
+        return wording("library", query.value)
     if query.select != "refuse":
         return wording("library", "unanswered")
     query = replace(query, whom=EVERYBODY)  # nobody has looked whether she is in any

@@ -91,26 +91,18 @@ def add_camera(library: sqlite3.Connection, address: Address, place: str | None)
 
 def camera_of(library: sqlite3.Connection, text: str) -> Address:
     """The camera of an address, with the password that it was added with, if it was; also of its place's name."""
-    row = library.execute(
-        "SELECT camera FROM sources WHERE camera IS NOT NULL AND (place = ? OR path = ?) ORDER BY path <> ?",
-        (text, text, text),
-    ).fetchone()
-    address = read_address(text if row is None else row[0])
-    stored = library.execute("SELECT camera FROM sources WHERE path = ?", (address.without_password,)).fetchone()
+    rows = dict(library.execute("SELECT path, camera FROM sources WHERE camera IS NOT NULL"))
+    address = read_address(rows.get(text if text in rows else _of_place(library, text, "camera IS NOT NULL"), text))
     typed = address.text != address.without_password
-    return address if typed or stored is None or stored[0] is None else read_address(stored[0])
+    return address if typed else read_address(rows.get(address.without_password, address.text))
 
 
 def remove(library: sqlite3.Connection, path: str) -> None:
     """Take a source, or the only one of a place, and all of its clips out; the videos stay, a camera's clips don't."""
     whole = read_address(path).without_password if "://" in path else str(_absolute(path))
     with transaction(library):
-        found = library.execute("SELECT path FROM sources WHERE path IN (?, ?)", (whole, path)).fetchall()
-        found = found or library.execute("SELECT path FROM sources WHERE place = ? AND place <> ''", (path,)).fetchall()
-        if len(found) > 1:
-            hint = f"Name one of them: {', '.join(row[0] for row in found)}."
-            raise LibraryError("this place is of several.", subject=path, hint=hint)
-        whole = found[0][0] if found else whole
+        found = library.execute("SELECT path FROM sources WHERE path IN (?, ?)", (whole, path)).fetchone()
+        whole = (found[0] if found else _of_place(library, path)) or whole
         clips = "SELECT path FROM files WHERE source = (SELECT id FROM sources WHERE path = ? AND camera IS NOT NULL)"
         drop_clips(library, [row[0] for row in library.execute(clips, (whole,))])
         if not library.execute("DELETE FROM sources WHERE path = ?", (whole,)).rowcount:
@@ -178,7 +170,22 @@ def _absolute(path: str | Path) -> Path:
     return Path(os.path.abspath(os.path.expanduser(path)))
 
 
+def _of_place(library: sqlite3.Connection, place: str, condition: str = "TRUE") -> str:
+    """The path of the only source, of those that fulfil a condition, whose place is called so; "" where none is."""
+    rows = library.execute(f"SELECT path, place FROM sources WHERE {condition} ORDER BY id")
+    found = [path for path, called in rows if called and called.casefold() == place.casefold()]
+    if len(found) > 1:
+        raise LibraryError("this place is of several.", subject=place, hint=f"Name one of them: {', '.join(found)}.")
+    return found[0] if found else ""
+
+
 def _name_place(library: sqlite3.Connection, path: str, place: str | None) -> None:
-    """Call a source's place so; None: as it is called."""
-    if place is not None:
-        library.execute("UPDATE sources SET place = ? WHERE path = ?", (" ".join(place.split()), path))
+    """Call a source's place so, also in rules if no other camera is there; None: as it is called."""
+    if place is None:
+        return
+    before: str = library.execute("SELECT place FROM sources WHERE path = ?", (path,)).fetchone()[0]
+    after = " ".join(place.split())
+    library.execute("UPDATE sources SET place = ? WHERE path = ?", (after, path))
+    others = "SELECT 1 FROM sources WHERE camera IS NOT NULL AND lower(place) = lower(?)"
+    now = "SELECT json_group_array(CASE lower(value) WHEN lower(?) THEN ? ELSE value END) FROM json_each(rules.sources)"
+    library.execute(f"UPDATE rules SET sources = ({now}) WHERE NOT EXISTS ({others})", (before, after or path, before))

@@ -175,28 +175,26 @@ class PeopleStore:
 
         return self._edit(name, without)
 
-    def forget(self, name: str, merged: bool = False) -> None:
+    def forget(self, name: str, into: str = "") -> None:
         """Remove a person: files, vectors, every cached clip analysis, and all temporary files of hers.
 
         A cached clip may show anyone who is enrolled, so the whole clip cache goes, and of a library of videos her
-        tracks do; neither where she was merged into somebody who goes on. Her folder goes last, so that a
-        forget that is cut short can be repeated. Her face goes too where it is kept as "that is not …" of somebody
-        else. `PVChat.forget` also takes her out of the sums by which others are decided in the library.
-
-        `name` may be the id of a folder, also of a damaged one. `merged`: she was just merged, though the other may
-        have had no room for her vectors; whose vectors somebody else has is known to be, were a merge cut short.
+        tracks do; her face goes too where it is kept as "that is not …" of somebody else. Her folder goes last: a
+        forget that is cut short can be repeated. `PVChat.forget` also takes her out of the sums of the library.
+        `name` may be the id of a folder, also of a damaged one. `into`: of whom she is a part now, who may have had no
+        room for her vectors; whose vectors somebody else has is known to be, were a merge cut short.
         """
         with self._writing(name):
             row = self._row(name)
             gone, person_id = None if row.why else row.person, row.person.id
-            if not merged:
+            if not into:
                 self._clip_cache.purge()
-            others = [one for one in self.all() if one.id != gone.id] if gone is not None and not merged else []
-            merged = merged or gone is not None and any(shares_vectors(one, gone) for one in others)
-            library.forget(self.root, person_id, merged=merged)
+            others = [one for one in self.all() if one.id != gone.id] if gone is not None and not into else []
+            into = into or next((one.id for one in others if gone is not None and shares_vectors(one, gone)), "")
+            library.forget(self.root, person_id, into)
             temporary.sweep()
             temporary.forget([person_id])
-            if gone is not None and not merged:
+            if gone is not None and not into:
                 for other in others:
                     if shown := corrections_that_may_show(other, gone):
                         self.revise(other.id, partial(without_corrections, gone=shown))

@@ -300,7 +300,7 @@ class PVChat:
             self.people.revise(kept.id, lambda one: merge_people(one, gone))
             if self.describer is not None:
                 self.describer.forget()
-            self.people.forget(gone.id, merged=True)  # she goes on in the other: her tracks stay
+            self.people.forget(gone.id, kept.id)  # she goes on in the other: her tracks stay
             for alias in aliases:
                 self.people.alias(kept.id, alias)
         return self.people.get(kept.id)

@@ -89,16 +89,15 @@ def transaction(library: sqlite3.Connection) -> Iterator[None]:
         raise LibraryError(f"the library can't be changed ({error}).", subject=folder, hint=hint) from error
 
 
-def forget(people: Path, ref: str, *, merged: bool = False) -> None:
-    """Take somebody, by her id in the people store, out of the library beside a folder of people, if there is one.
-
-    `merged`: she goes on as part of somebody else, to whom her tracks belong now.
-    """
+def forget(people: Path, ref: str, into: str = "") -> None:
+    """Take somebody, by her id, out of the library beside a folder of people; `into`: of whom she is a part now."""
     if not exists(people):
         return
     with closing(connect(people)) as library:
         with transaction(library):
-            if not merged:
+            for table in ("events", "rules") if into else ():
+                library.execute(f"UPDATE {table} SET ref = ? WHERE ref = ?", (into, ref))
+            if not into:
                 for statement in _statements(_FORGET):
                     library.execute(statement, {"ref": ref})
                 drop_clips(library, [row[0] for row in library.execute(_CLIPS_SHOWING_PERSON, {"ref": ref})])

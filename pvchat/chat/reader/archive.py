@@ -22,7 +22,7 @@ from pvchat.chat.reader.dates import WEEKDAY, beyond, dated, held_on, lies_in_on
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.reader.scopes import CLIPS, FOLDER, ORDINARY, SPOT, ArchiveQuestion, leaves_out, placed
 from pvchat.chat.reader.timewords import counted, one_of
-from pvchat.chat.reader.units import MOVES, UNREAD, each_unit, of_each, of_library
+from pvchat.chat.reader.units import MOVES, OURS, SAME, UNREAD, each_unit, of_each, of_library
 from pvchat.chat.reader.words import CAPITALS, find_mentions, is_known
 from pvchat.errors import SettingsError
 from pvchat.video.files import SUFFIXES
@@ -41,11 +41,15 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
         (r"\b(which|what|how many) folder(s?)\b", r"\1 place\2"),
         (r"\b(month|week|time|hour) of the (?:year|month|day)\b", r"\1"),
         (r"(?<!\bon )(?<!since )(?<!until )(?<!before )(?<!after )\b24/7\b", "all the time"),
-        (r"^((?:is|are)\b.*?) (?:right now|now|at the moment|currently)\b", r"\1 in the last hour"),
+        (r"^(?:since when (?:has|have|is|are|was|were) (.*?) not (?:been )?(?:here|there|seen)\b"
+         r"|(?:is|are) (.*?) (?:still (?:here|there|around)\b|(?:back |still )?(?:at )?home(?: now| yet)?\W*$)"
+         r"|(?:has|have) (.*?) (?:left|gone)(?: yet)?\W*$)", r"when was \1\2\3 last ever seen"),
+        (r"^((?:who |how many people )?(?:is|are)\b.*?) (?:right now|now|at the moment|currently)\b",
+         r"\1 in the last hour"),
         (r"\bon (?:duty|shift)\b", "here"),
-        (r"^(?:is|are) (.*?) still (?:here|there|around)\b", r"when was \1 last ever seen"),
-        (r"^since when (?:has|have|is|are|was|were) (.*?) not (?:been )?(?:here|there|seen)\b",
-         r"when was \1 last ever seen"),
+        (r"\b(last|past) half(?: an)? hour\b", r"\1 30 minutes"),
+        (r"^((?:did|has|have|was|were|does|is) .*? )(?:stay|stayed|here|there)(?: for)?(?: very)? long\b",
+         r"how long \1there"),
         (r"^(?:and )?what (?:does|do|did) (?:it|that|this|they) show\b", "what happened there"),
         (rf"\b(which|what|how many) (?!one){CLIPS}\b(?! of\b)", r"\1 video\2"),
         (rf"(?<=\w )in (?:any|an?|some|one) {CLIPS} (?=with\b)", "ever "),
@@ -57,6 +61,12 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
         (r"^((?:do|does|who|when|how often)\b.*\b(?:ever|usually|always|never|comes?)\b.*) (?:at|on) the weekend\b",
          r"\1 at weekends"),
     )
+)  # fmt: skip
+_UNTOLD = (  # of which time, or of whom, isn't known
+    (re.compile(r"(?i)\b(?:while|whilst|when|since|until|till|before|after) (?:(?:we|i)\b|(?:nobody|no one) (?:is|was) "
+                r"(?:(?:at )?home|here|in|there)\b|every(?:body|one) (?:is|was) (?:away|gone|out)\b)"), OURS),
+    (re.compile(r"(?i)\b(?:after|before|since|until|till|at) (?:dark|dawn|dusk|nightfall|sunrise|sunset)\b"), UNREAD),
+    (re.compile(r"(?i)\bthe same (?:man|one|person|stranger|visitor|woman)\b|\bstranger\b.* (?:again|twice)"), SAME),
 )  # fmt: skip
 # "only on Mondays", "seen only in the kitchen"; not "only Ana on Monday"
 _ONLY = re.compile(
@@ -187,8 +197,9 @@ def read_archive(
     text, names = text.strip(), (*known.names, *known.aliases)
     for said, plain in _OTHERWISE:
         text = said.sub(plain, text)
-    if leaves_out(text, places):
-        return ArchiveQuestion(Query("refuse", refusal="unclear"), text)
+    untold = next((query for said, query in _UNTOLD if said.search(text)), None)
+    if untold is not None or leaves_out(text, places):
+        return ArchiveQuestion(untold or Query("refuse", refusal="unclear"), text)
     bare = _BARE.match(text) if before is not None else None
     if bare is not None and placed(f"in {bare[1]}", places)[0].strip() == SPOT:  # "and the kitchen?"
         text = f"and in {bare[1]}?"
@@ -204,7 +215,7 @@ def read_archive(
         rest, spots = placed(rest.replace(SPOT, f"in {spots[0][0]}"), places)
     if _LEFT.search(rest):
         return ArchiveQuestion(UNREAD, text)
-    rest, nowhere = _unknown_place(rest, names)
+    rest, nowhere = _unknown_place(rest, names, places)
     asks_nothing = nowhere and _ASKS_AGAIN.match(rest.replace(SPOT, ""))
     rest, scoped = _only_there(rest, ArchiveQuestion(Query("who"), "", dates, spots))
     found = _of_scopes(rest, known, scoped) if before is None else _after(before, rest, undated, known, scoped)
@@ -231,10 +242,14 @@ def _speaks_of_all(rest: str, known: Known, found: ArchiveQuestion) -> bool:
     return found.query.select == "refuse" or any(whom.unknown for whom in whoever) or read_of.issuperset(sure)
 
 
-def _unknown_place(rest: str, names: Sequence[str]) -> tuple[str, str]:
-    """A question with a mark in the place of a name that no place, folder or file has ("on Ward 5"), and that name."""
+def _unknown_place(rest: str, names: Sequence[str], places: Sequence[str]) -> tuple[str, str]:
+    """A question with a mark in the place of a name that no place, folder or file has ("on Ward 5"; "at the back door"
+    where there is only a front door), and that name.
+    """
     taken = {word for name in names for word in name.lower().split()}
-    for said in _NOWHERE.finditer(rest):
+    ends = one_of({one.lower().split()[-1] for one in places if " " in one} - {"room"}) or "(?!)"
+    like = rf"\b(?:in|on|at) (?:the|our|my) (?P<name>(?!(?:same|whole|entire)\b)[a-z]+ (?:{ends}))\b"
+    for said in (*_NOWHERE.finditer(rest), *re.finditer(like, rest)):
         name = said["name"].lower()
         known = name in CAPITALS or any(is_known(kind, name) for kind in ("place", "near", "worn", "colour", "holding"))
         if not known and taken.isdisjoint(re.split(r"\W+", name)):
@@ -497,6 +512,8 @@ def _read(rest: str, known: Known) -> Query:
         rest = re.sub(r"(?i)^what\b", "When", _ABOUT.sub(r'\1 "\2"', rest))
     rest = _UP.sub(r"\1 there", rest)  # "was Leo up before 8?"
     query = read(rest.replace(SPOT, "there"), replace(known, of_library=True))
+    if (query.refusal, query.value) == ("wish", "jump") and query.whom != EVERYBODY:  # "show me the stranger"
+        return Query("when", query.whom)
     besides = query.whom.besides
     if besides and query.select in ("who", "count") and query.where is None and _ELSE_WITH.search(rest):
         return replace(query, where=Has("with", of=Whom(tuple(dict.fromkeys(besides)))))  # "who else was with Ana?"

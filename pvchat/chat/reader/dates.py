@@ -34,7 +34,7 @@ _FEASTS = {"christmas eve": (12, 24, 1), "christmas day": (12, 25, 1), "christma
 # Hours at which parts of a day begin and end [choice]; the night ends on the next day.
 _PARTS = {"morning": (4, 12), "afternoon": (12, 18), "evening": (18, 24), "night": (20, 30), "daytime": (6, 20),
           "lunch": (12, 14)}  # fmt: skip
-_ONE = {unit: relativedelta(**{f"{unit}s": 1}) for unit in ("hour", "day", "week", "month", "year")}
+_ONE = {unit: relativedelta(**{f"{unit}s": 1}) for unit in ("minute", "hour", "day", "week", "month", "year")}
 # Where the one begins in which a day lies, how long it lasts, after how long comes the next
 _CYCLES: dict[str, tuple[relativedelta, relativedelta, relativedelta]] = {
     "hour": (relativedelta(), _ONE["hour"], _ONE["hour"]),
@@ -109,11 +109,13 @@ _ROWS: _Rows = (
      and (_the(day[0] + (day[1] - day[0]) / 2, m[1] or m[3]) if m[1] or m[3] else day)),  # Christmas: of the 25th
     (rf"({_COUNT}) hours? ago",
      lambda m, now: (now - (_number(m[1]) + 1) * _ONE["hour"], now - _number(m[1]) * _ONE["hour"])),
+    (rf"({_COUNT}) minutes? ago",  # or so
+     lambda m, now: (now - _number(m[1]) * timedelta(minutes=1.5), now - _number(m[1]) * timedelta(minutes=0.5))),
     (rf"({_COUNT}) ({_SOME})s? ago", lambda m, now: _the(now, m[2], _number(m[1]))),
     *_SPAN_ROWS,
 )  # fmt: skip
 _ANY = _any_of(_ROWS)
-_RECENT = rf"(?:(?:with)?in|during|over|for) the (?:last|past) (?:{_COUNT} )?{_SOME}s?"
+_RECENT = rf"(?:(?:with)?in|during|over|for) the (?:last|past) (?:{_COUNT} )?(?:{_SOME}s?|minutes?(?! of\b))"
 _PHRASE = re.compile(
     rf"(?i)\b(?:so far |earlier |later )?(?:both )?(?:(?P<recent>{_RECENT})"
     rf"|(?:(?P<between>between )|(?P<how>since|after|before|until|till|by"
@@ -138,7 +140,8 @@ _HOURS = re.compile(
     rf"(?i)\b(?:both )?(?:(?:between (?P<a>{_CLOCK}) and|from (?P<c>{_CLOCK}) (?:to|until|till)"
     rf"|(?:after|since) (?P<d>{_EDGE}),? (?:and|but) (?:before|until|till)) (?P<b>{_CLOCK})"
     rf"|(?:after|since|from) (?P<after>{_EDGE})|(?:before|until|till|by) (?P<before>{_EDGE})"
-    rf"|(?P<near>at|(?:at )?(?:around|about)) (?P<at>{_EDGE})|(?:at|in the) (?P<part>{_PART}|daytime)s?(?! of\b)"
+    rf"|(?P<near>at|(?:at )?(?:around|about)) (?P<at>{_EDGE})"
+    rf"|(?:at|(?:in|during) the) (?P<part>{_PART}|daytime)s?(?! of\b)"
     rf"|(?:during the|by) (?P<day>day)(?:time)?|(?:at|around|over|during) (?P<lunch>lunch)(?: ?time)?)"
     rf"(?![\w:]| (?:seconds?|minutes?|people|times|(?:of )?{_MONTH})\b)",
 )
@@ -328,6 +331,8 @@ def _hours(match: re.Match[str], now: datetime, called: set[str]) -> Dates:
         start = named["a"] or named["c"] or named["d"] or named["after"] or "0"
         end = named["b"] or named["before"] or "0"
         end = "6" if named["after"] and _clock(named["after"]) == time() else end  # the rest of that night
+        if start.isdigit() and end.isdigit() and 0 < int(end) < int(start) <= 12:  # "between 9 and 5"
+            end += " am" if "night" in match.string.lower() else " pm"
         of_day = re.search(_OF_DAY, end, re.IGNORECASE) if start.isdigit() and start != "0" else None  # "2 to 4 pm"
         at, until = _clock(start), _clock(end)
         if of_day:  # at, or twelve hours later, whichever is shortly before: "between 11 and 2 pm"
@@ -353,7 +358,7 @@ def _phrase(match: re.Match[str], now: datetime, called: set[str]) -> Dates | No
     named, said = match.groupdict(), _as_said(match)
     if len(said.split()) == 2 and said.split()[1].lower() in {*_MONTHS, *_SEASONS} & called:
         return None
-    if recent := re.search(rf"(?:({_COUNT}) )?({_SOME})s?$", named["recent"] or "", re.IGNORECASE):
+    if recent := re.search(rf"(?:({_COUNT}) )?({_SOME}|minute)s?$", named["recent"] or "", re.IGNORECASE):
         return Dates(now - _number(recent[1] or "a") * _ONE[recent[2].lower()], now, said)
     how, first, last = (named["how"] or "").lower(), named["one"], named["two"]
     if last:

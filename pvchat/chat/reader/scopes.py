@@ -138,7 +138,7 @@ def placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str]
         who = "nobody" if used[3].lower() == "empty" else "anybody"  # "when was the kitchen last used?"
         said = f"{who} been there" if used[2] == " been" else f"{who} there{used[2] or ''}"
         return f"{text[: used.start()]}{said}{text[used.end() :]}", ((spelt[used[1].lower()], ""),)
-    if found is None:  # "Ana kitchen when", "garden yesterday who"
+    if found is None and not re.search(rf"(?i) (?:the|our|my) [\w-]+ (?:{names})\b", text):  # "Ana kitchen when"
         bare = rf" (?<!the )(?<!an )(?<! a )(?:{names})(?=\W*$| (?:when|who)\b)| (?:{names})(?= {CLIPS}\b)"
         alone = rf"^(?!show\b)(?:{names})(?!\w)(?! (?:is|was|used)\b)|{bare}"
         found = re.search(alone, text, re.IGNORECASE)

@@ -15,7 +15,7 @@ from pvchat.chat.reader.dates import Dates
 from pvchat.chat.sounds import MUSIC
 
 MOVES = {Has("enters"): 1, Has("leaves"): -1}
-UNREAD = Query("refuse", refusal="unclear", value="times")
+UNREAD, OURS, SAME = (Query("refuse", refusal="unclear", value=value) for value in ("times", "ours", "same"))
 
 
 def of_library(query: Query) -> Query:

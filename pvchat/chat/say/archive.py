@@ -119,7 +119,7 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     """That nothing of it was seen, in how many videos."""
     query, names, who, among = found.query, found.query.whom.names, _subject(found), _among(found, asked)
     several = len(names) > 1
-    so = _where(found).strip() or clause(query.where, 1 + several)
+    so = _where(found).strip() or clause(query.whom.such or query.where, 1 + several)
     of = f"{'any of ' * (found.looked_at > 1)}{among}"
     if found.untold:
         why = wording("library", "not listened") if queries.is_of_sound(query) else ""
@@ -196,7 +196,7 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
     if query.select == "exists":
         lead = LEADS[found.verdict or "yes"].replace(".", ": " if found.verdict == "unsure" else ", ")
         so = _so(found)
-        named = [*found.names] or [STRANGER] * any(one.strangers for one in found.sure)
+        named = [*found.names, *[STRANGER] * any(one.strangers for one in found.sure)]
         who = f": {join(named)}" if query.whom == EVERYBODY and named else ""
     return f"{lead}{so} {length}{_in_how_many(found, asked)}{again}{who}.{lines(in_turn)}"
 

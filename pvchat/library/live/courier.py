@@ -94,7 +94,8 @@ class Courier:
         """Tell Home Assistant of rules that are new, or called otherwise since a rename, and of those that are gone."""
         names, node, entities = self.names(), mqtt.node_of(self.people), dict[int, tuple[str, mqtt.Message]]()
         for rule in events.rules(library):
-            told = mqtt.discovery(rule, node, events.in_words(rule.kind, names.get(rule.ref, "")))
+            where = ", ".join(filter(None, (*rule.sources, rule.hours)))  # else two rules about Ana would look the same
+            told = mqtt.discovery(rule, node, events.in_words(rule.kind, names.get(rule.ref, ""), where))
             if rule.target.startswith("mqtt") and self._announced.get(rule.id) != told:
                 entities[rule.id] = rule.target, told
         for number, target in library.execute("SELECT rule, target FROM withdrawn"):

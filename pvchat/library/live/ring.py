@@ -30,6 +30,7 @@ from pvchat.video import CLIP_OPTIONS, Encoder, Recorded
 
 LONGEST_S = 60.0  # of a clip; what goes on is in the next
 AFTER_S = 3.0  # that a clip goes on after the last body
+_LAST = "SELECT path, recorded, seconds FROM files, clips WHERE id = clip AND source = ? ORDER BY recorded DESC LIMIT 1"
 
 
 @dataclass
@@ -86,10 +87,15 @@ class Ring:
 
     def clip_of_moment(self, at: float) -> tuple[str, float]:
         """The clip that shows a moment (seconds since 1970), and where in it; none: "", 0. That clip is kept."""
-        if self._take is None:
+        take = self._take
+        if take is None or at < take.at:  # events are told some seconds late: it may be in the clip before
+            for path, recorded, seconds in self.library.execute(_LAST, (self.source,)):
+                if 0 <= (second := at - datetime.fromisoformat(recorded).timestamp()) <= seconds:
+                    return str(path), second
+        if take is None:
             return "", 0.0
-        self._take.wanted = True
-        return str(self._take.path), max(0.0, at - self._take.at)
+        take.wanted = True
+        return str(take.path), max(0.0, at - take.at)
 
     def note_people(self, refs: set[str]) -> None:
         """Who is there now; the clip in the making is kept."""

@@ -9,7 +9,7 @@ full: a few parts alone would give other answers.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -182,13 +182,16 @@ class Window:
         likeliest = max((one.probability for one in presences if one.decision != "present"), default=0.0)
         return [*found, *((UNKNOWN, 1 - likeliest, start + at, end + at) for start, end in merged(spans))]
 
-    def _update_stays(self, seen: Iterable[Seen], now: float, until: float | None = None) -> list[CameraEvent]:
+    def _update_stays(self, seen: Collection[Seen], now: float, until: float | None = None) -> list[CameraEvent]:
         """Stays as they are by now, of who is seen how probably and when; who was last seen at `until` goes on."""
-        happened = list[CameraEvent]()
+        happened, names = list[CameraEvent](), {ref for ref, *_ in seen}
+        gone = [at for ref, at in self._until.items() if ref not in names]  # of who isn't recognised any more
         for ref, probability, start, end in seen:
             stay = self.stays.get(ref)
             if stay is not None and self._unseen(stay, start) <= GONE_S:
                 stay.last, stay.probability = max(stay.last, end), max(stay.probability, probability)
+            elif ref == UNKNOWN and any(abs(end - at) < GONE_S / 2 for at in gone):
+                continue  # it is she, whose leaving was told by name
             elif stay is None and end > self._until.get(ref, 0.0) + GONE_S / 2:
                 stay = self.stays[ref] = Stay(ref, max(start, self._until.get(ref, start)), end, probability)
             if stay is not None and not stay.announced and (ref != UNKNOWN or now - stay.start >= SETTLED_S):
