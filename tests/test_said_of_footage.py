@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pvchat.chat.query import Has, Query, Whom
@@ -9,7 +11,7 @@ from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
 from pvchat.chat.timeline import Entity, Row, Timeline
 
-ANA, END = Whom(("Ana",)), 4.0
+ANA, BEN, END = Whom(("Ana",)), Whom(("Ben",)), 4.0
 EVERYBODY = ("Ana", "Ben", "Cleo", "#1", "#2", "#3")
 
 
@@ -78,3 +80,23 @@ def test_who_looks_one_way_does_not_look_another(looks: str, camera: str | None,
 
 def test_who_is_beside_nobody_may_be_beside_somebody_unseen() -> None:
     assert asked(Query("who", where=Has("beside", of=ANA)), people=("Ana", "Ben")) == "I see nobody next to Ana."
+
+
+def test_who_is_beside_somebody_who_is_not_there_is_told_that() -> None:
+    footage = clip(people=("Ben", "Cleo"))
+    without_her = replace(footage, entities=(*footage.entities, Entity("Ana", decision="absent")))
+    for select in ("who", "when", "exists"):
+        for kind in ("beside", "with"):
+            query = Query(select, BEN if select == "when" else Whom(), where=Has(kind, of=ANA))
+            assert say(run(query, without_her), without_her).endswith(" Ana is not in this video.")
+    both = Query("exists", BEN, Has("beside", of=ANA), form="polar")  # said once
+    assert say(run(both, without_her), without_her) == "No, Ben is not next to Ana; Ana is not in this video."
+
+
+def test_who_asks_for_her_son_is_told_that_he_is_not_enrolled() -> None:
+    son = Whom(unknown=("my son",))
+    known = "is not enrolled; I know Ana and Ben."
+    for query in (Query("exists", son), Query("refuse", son, refusal="unseen")):
+        assert asked(query, people=("Ana", "Ben")) == f"Your son {known}"
+    near = Query("exists", ANA, Has("beside", of=Whom(unknown=("Zoe",))), form="polar")
+    assert asked(near, people=("Ana", "Ben")).endswith(f" Zoe {known}")

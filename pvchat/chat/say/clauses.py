@@ -7,6 +7,7 @@ is never described.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from pvchat.chat import english
@@ -140,11 +141,16 @@ def with_article(noun: str) -> str:
     return noun if own else english.indefinite(noun)
 
 
+def yours(name: str) -> str:
+    """A name that isn't enrolled, as it is said to whoever asked: "my son" is hers or his."""
+    return re.sub(r"(?i)^(?:my|our) ", "your ", name)
+
+
 def whom_said(whom: Whom) -> str:
     """A set of people as a noun: "both Ana and Ben", "the man with glasses", "nobody I know"."""
     if whom.names or whom.unknown:
         lead = f"{whom.quantifier} " if whom.quantifier in ("both", "only") and whom.names else ""
-        names = [called(name) for name in whom.names] or whom.unknown
+        names = [called(name) for name in whom.names] or [yours(name) for name in whom.unknown]
         return f"{lead}{join(names, 'or' if whom.quantifier == 'either' else 'and')}"
     if whom.nth:
         kind = f" {noun(whom.such)}" if whom.such is not None else ""
