@@ -78,6 +78,11 @@ def test_who_looks_one_way_does_not_look_another(looks: str, camera: str | None,
         assert text is None or told == text
 
 
+def test_it_is_said_in_english_that_a_gaze_is_not_known() -> None:
+    gaze = asked(Query("attribute", ANA, attribute="deed", value="looking"))
+    assert gaze == "Ana is in this video, but I can't make out where Ana is looking."
+
+
 def test_who_is_beside_nobody_may_be_beside_somebody_unseen() -> None:
     assert asked(Query("who", where=Has("beside", of=ANA)), people=("Ana", "Ben")) == "I see nobody next to Ana."
 
