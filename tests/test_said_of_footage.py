@@ -83,6 +83,18 @@ def test_it_is_said_in_english_that_a_gaze_is_not_known() -> None:
     assert gaze == "Ana is in this video, but I can't make out where Ana is looking."
 
 
+def test_a_stranger_who_was_spoken_of_is_that_person() -> None:
+    helps = Query("exists", where=Has("deed", "helping", of=Whom(("#1",))), form="polar")
+    assert asked(helps, people=("#1",)) == "No, nobody is helping that person."
+
+
+def test_a_time_that_may_be_longer_is_for_at_least_so_long() -> None:
+    seen = clip()
+    sits = replace(seen, rows=(*seen.rows, Row("Ana", "posture", "sitting", end_s=2.0)))
+    told = say(run(Query("how_long", ANA, Has("posture", "sitting")), sits), sits)
+    assert told == "Ana is sitting for at least 2 seconds, from 0:00 to 0:02."
+
+
 def test_who_is_beside_nobody_may_be_beside_somebody_unseen() -> None:
     assert asked(Query("who", where=Has("beside", of=ANA)), people=("Ana", "Ben")) == "I see nobody next to Ana."
 

@@ -89,7 +89,7 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
         how = wording("relation", value or kind)
         if has.of is None and count > 1 and kind in ("with", "beside"):  # of people who are so with each other
             return "be", "seen together" if kind == "with" else f"{how} each other"
-        return "be", f"{how} {whom_said(has.of) if has.of else f'{some}body'}"
+        return "be", f"{how} {_spoken_of(has.of) if has.of else f'{some}body'}"
     if kind == "deed":
         return "be", _deed_said(has, some)
     if kind == "gender" and count > 1:
@@ -110,8 +110,13 @@ def _deed_said(has: Has, some: str) -> str:
     said[0] = known.get(said[0]) or (participle(said[0]) if did else said[0])  # "opened his mouth"
     if has.of is not None:
         to = wording("towards", said[0])
-        said += [*[to] * (to not in ("", said[-1])), whom_said(has.of)]
+        said += [*[to] * (to not in ("", said[-1])), _spoken_of(has.of)]
     return " ".join(said)
+
+
+def _spoken_of(whom: Whom) -> str:
+    """To whom somebody is in a relation; a stranger is who was spoken of before: "nobody is helping that person"."""
+    return "that person" if len(whom.names) == 1 and whom.names[0].startswith("#") else whom_said(whom)
 
 
 def worn_said(value: str, colour: str = "") -> str:
@@ -333,7 +338,7 @@ def time_asked(spans: Sequence[Span], finding: Finding, timeline: Timeline) -> s
     percent = 100 * min(1.0, seconds / length)
     percent = round(percent) if percent < 10 else 5 * round(percent / 5)  # spans are as fine as the samples
     share = f", {percent}% of this video" * (query.value == "share")
-    return f"{'at least' if finding.at_least else 'for about'} {lasting(seconds)}{share}, {when}"
+    return f"for {'at least' if finding.at_least else 'about'} {lasting(seconds)}{share}, {when}"
 
 
 def each_time(spans: Sequence[Span]) -> str:
