@@ -45,7 +45,8 @@ def stored(chat: PVChat, folder: Path, videos: Videos) -> Library:
             source = tables.execute("SELECT id FROM sources WHERE path = ?", (f"/{place}",)).fetchone()[0]
             sound = Sound(timeline.sound) if timeline.sound else None
             analysis = replace(make_analysis(), key=str(number), duration_s=timeline.end_s, sound=sound)
-            clip = records.write_clip(tables, analysis, Recorded(datetime.fromisoformat(recorded), "name"))
+            dated = Recorded(datetime.fromisoformat(recorded), "name" if "T" in recorded else "day")
+            clip = records.write_clip(tables, analysis, dated)
             whole = records.packed(
                 {"span": timeline.whole, "looked_for": [], "still": False, "at_least": False, "sound": timeline.sound}
             )

@@ -189,7 +189,7 @@ def test_a_drawn_clip_without_figures_falls_back_on_its_faces() -> None:
 def test_the_middle_of_a_frame_that_shows_nobody_is_nobody(drawn: bool) -> None:
     analysis = make_analysis(make_track(1, kind="figure", score=0.006))
     analysis.scene.drawn = drawn
-    with pytest.raises(NoSubjectError, match="nobody and no recurring figure"):
+    with pytest.raises(NoSubjectError, match="nobody, filmed or drawn, was found in it"):
         enroll(analysis, "Mei")
 
 

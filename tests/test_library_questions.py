@@ -686,6 +686,14 @@ def test_what_is_only_perhaps_is_said_of_days_and_of_who_is_compared(tmp_path: P
         assert made.ask("When was Anna last seen?").answer == "Anna is not enrolled; did you mean Ana?"
 
 
+def test_a_video_of_which_only_the_day_is_known_is_of_no_hour(tmp_path: Path) -> None:
+    shown = [("hall", at, video(person("Ana", (0, 30)))) for at in ("2026-11-23T21:10:00", "2026-11-24")]
+    with made_library(tmp_path, shown) as made:
+        assert "last seen on Tuesday 24 November 2026, in the hall" in made.ask("When was Ana last seen?").answer
+        assert [one.video.number for one in made.ask("Was Ana seen at night?", now=NOW).finding.seen] == [1]
+        assert [one.video.number for one in made.ask("Was Ana seen on 24 November?", now=NOW).finding.seen] == [2]
+
+
 def test_what_was_after_a_sighting_and_anywhere_on_that_day(library: Library) -> None:
     after = library.ask("Did anybody come after that?", ["When was Ana last seen on Monday?"], now=NOW).finding
     assert {one.video.number for one in after.seen} == {2, 3, 4, 5, 6, 7, 8, 9}

@@ -56,6 +56,10 @@ PLAIN: dict[str, Query] = {
     "How many women are there?": Query("count", WOMAN),
     "How many people do you recognise?": Query("count", Whom(known=True)),
     "Are there more than two people?": Query("count", form="polar", number=Number("more_than", 2)),
+    # what happens
+    "What happened?": Query("describe"),
+    "What happened at the end?": Query("describe", during=During(start_s=-1, unit="edge")),
+    "What happened to Ana?": Query("attribute", ANA, attribute="deed"),
     # when
     "When does Ben appear?": Query("when", BEN),
     "When is Ben last seen?": Query("when", BEN, rank=Rank("time", -1)),

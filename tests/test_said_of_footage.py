@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pvchat.chat.query import Has, Query, Whom
@@ -9,7 +11,7 @@ from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
 from pvchat.chat.timeline import Entity, Row, Timeline
 
-ANA, END = Whom(("Ana",)), 4.0
+ANA, BEN, END = Whom(("Ana",)), Whom(("Ben",)), 4.0
 EVERYBODY = ("Ana", "Ben", "Cleo", "#1", "#2", "#3")
 
 
@@ -76,5 +78,42 @@ def test_who_looks_one_way_does_not_look_another(looks: str, camera: str | None,
         assert text is None or told == text
 
 
+def test_it_is_said_in_english_that_a_gaze_is_not_known() -> None:
+    gaze = asked(Query("attribute", ANA, attribute="deed", value="looking"))
+    assert gaze == "Ana is in this video, but I can't make out where Ana is looking."
+
+
+def test_a_stranger_who_was_spoken_of_is_that_person() -> None:
+    helps = Query("exists", where=Has("deed", "helping", of=Whom(("#1",))), form="polar")
+    assert asked(helps, people=("#1",)) == "No, nobody is helping that person."
+
+
+def test_a_time_that_may_be_longer_is_for_at_least_so_long() -> None:
+    seen = clip()
+    sits = replace(seen, rows=(*seen.rows, Row("Ana", "posture", "sitting", end_s=2.0)))
+    told = say(run(Query("how_long", ANA, Has("posture", "sitting")), sits), sits)
+    assert told == "Ana is sitting for at least 2 seconds, from 0:00 to 0:02."
+
+
 def test_who_is_beside_nobody_may_be_beside_somebody_unseen() -> None:
     assert asked(Query("who", where=Has("beside", of=ANA)), people=("Ana", "Ben")) == "I see nobody next to Ana."
+
+
+def test_who_is_beside_somebody_who_is_not_there_is_told_that() -> None:
+    footage = clip(people=("Ben", "Cleo"))
+    without_her = replace(footage, entities=(*footage.entities, Entity("Ana", decision="absent")))
+    for select in ("who", "when", "exists"):
+        for kind in ("beside", "with"):
+            query = Query(select, BEN if select == "when" else Whom(), where=Has(kind, of=ANA))
+            assert say(run(query, without_her), without_her).endswith(" Ana is not in this video.")
+    both = Query("exists", BEN, Has("beside", of=ANA), form="polar")  # said once
+    assert say(run(both, without_her), without_her) == "No, Ben is not next to Ana; Ana is not in this video."
+
+
+def test_who_asks_for_her_son_is_told_that_he_is_not_enrolled() -> None:
+    son = Whom(unknown=("my son",))
+    known = "is not enrolled; I know Ana and Ben."
+    for query in (Query("exists", son), Query("refuse", son, refusal="unseen")):
+        assert asked(query, people=("Ana", "Ben")) == f"Your son {known}"
+    near = Query("exists", ANA, Has("beside", of=Whom(unknown=("Zoe",))), form="polar")
+    assert asked(near, people=("Ana", "Ben")).endswith(f" Zoe {known}")

@@ -186,7 +186,7 @@ REFUSED = [
     (Query("refuse", ANA, value="height", refusal="unseen"), {},
      "Ana is in this video, but I can't tell how tall anybody is."),
     (polar(Whom(unknown=("my sister",))), {"missing": Missing("my sister", "not enrolled")},
-     "My sister is not enrolled; I know Ana, Ben, Cleo and Dan."),
+     "Your sister is not enrolled; I know Ana, Ben, Cleo and Dan."),
     (Query("who", during=During(relation="while", event=Event(BEN, SITTING))), {"nothing": True},
      "Ben is never sitting, as far as I can see."),
     (Query("who", during=During("while", Event(ANA, Has("deed", "waving")))), {"nothing": True},

@@ -98,11 +98,12 @@ class Backend:
         return cards.found_line(analysis, everyone), self.timeline(clip, everyone)
 
     def subjects(self, clip: SessionClip) -> tuple[list[Track], list[float]]:
-        """Tracks of those who can be enrolled from a clip, most prominent first, and how many seconds each is seen."""
+        """Tracks of those who can be enrolled from a clip, most prominent first, and how long each is seen."""
         analysis = self.analyse(clip)
         choose(analysis, 1, clip.name)  # says what is missing where there is nobody
         tracks = subjects_of(analysis)
-        return tracks, [sum(b - a for a, b in analysis.spans(track.shown_in)) for track in tracks]
+        lasts = clip.probe.kind != "photo"
+        return tracks, [sum(b - a for a, b in analysis.spans(track.shown_in)) * lasts for track in tracks]
 
     def take_for_enrolling(self, session: Session) -> SessionClip:
         """Make the clip of the Chat tab the one to enroll from."""

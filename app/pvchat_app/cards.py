@@ -91,18 +91,19 @@ def subjects(
 ) -> str:
     """The people found in an enrollment clip as radio buttons with thumbnails, most prominent first, from 1 on.
 
-    `spans`: for how many seconds each is seen; `chosen`: the number that is ticked; `known`: which enrolled person each
-    is, "" for nobody (empty: unknown); `more`: how many people are left out.
+    `spans`: for how many seconds each is seen, 0 in a photo; `chosen`: the number that is ticked; `known`: which
+    enrolled person each is, "" for nobody (empty: unknown); `more`: how many people are left out.
     """
     cards = ""
     for number, (track, seconds, name) in enumerate(zip(tracks, spans, known or [""] * len(tracks), strict=True), 1):
         where = escape(track.facts.where or ("in the clip" if track.kind == "face" else "drawn figure"))
         tick = " checked" if number == chosen else ""
+        lasts = f"{length(seconds)} · " * (seconds > 0)
         main = f" · looks like {escape(name)}" if name else " · main" if number == 1 else ""
         cards += (
             f'<label class="pv-subject"><input type="radio" name="pv-subject" value="{number}"{tick}>'
             f"{thumbnail(track.thumbnail, f'person {number}')}"
-            f'<span>Person {number}{main}<br><span class="pv-dim">{length(seconds)} · {where}</span></span></label>'
+            f'<span>Person {number}{main}<br><span class="pv-dim">{lasts}{where}</span></span></label>'
         )
     title = "Who is it about?" if len(tracks) > 1 else "Found"
     rest = f"and {counted(more, 'other', 'others')}, smaller or seen for a shorter time: use a clip that shows "

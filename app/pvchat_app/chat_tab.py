@@ -20,7 +20,7 @@ from pvchat_app import cards, correcting
 from pvchat_app.backend import Backend
 from pvchat_app.conversation import SessionClip, Turn
 from pvchat_app.hearing import LISTEN, ListenEvents, spoken_question
-from pvchat_app.page_events import CLIPS, MODEL, QUICK, Updates, follow_link_script, question_row, sent_value
+from pvchat_app.page_events import MODEL, QUICK, Updates, follow_link_script, question_row, sent_value
 from pvchat_app.progress import BEAT_S, progress_bars
 from pvchat_app.sessions import Session
 from pvchat_app.turncard import WAITING, conversation_view
@@ -52,7 +52,7 @@ class ChatTab:
         self._numbers = itertools.count(1)
         with gr.Row(equal_height=False):
             with gr.Column(scale=2, min_width=300, elem_id="pv-chat-clip"):
-                self.upload = gr.File(label="Clip to ask about", file_types=CLIPS, elem_id="pv-chat-file", height=120)
+                self.upload = gr.File(label="Clip to ask about", elem_id="pv-chat-file", height=120)
                 self.player = gr.HTML(cards.first_steps(*NOTHING), elem_id="pv-chat-player")
                 self.note = gr.HTML("", elem_id="pv-chat-note")
                 self.timeline = gr.HTML("", elem_id="pv-chat-film")

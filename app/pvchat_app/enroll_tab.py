@@ -62,8 +62,7 @@ class EnrollTab:
         self.backend = backend
         with gr.Row(equal_height=False):
             with gr.Column(scale=1, min_width=300):
-                label, types = "Clip or photo of a person", page_events.CLIPS
-                self.upload = gr.File(label=label, file_types=types, elem_id="pv-enroll-file", height=130)
+                self.upload = gr.File(label="Clip or photo of a person", elem_id="pv-enroll-file", height=130)
                 with gr.Accordion("Or record with the camera", open=False):
                     self.camera = _camera()
                 self.player = gr.HTML(cards.first_steps(*_NOTHING), elem_id="pv-enroll-player")

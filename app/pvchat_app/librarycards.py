@@ -150,5 +150,6 @@ def _play(clip: int, at_s: float, end_s: float = 0.0) -> str:
 
 
 def _when(recorded: str, place: str, dated_by: str = "") -> str:
+    hour = "" if dated_by == "day" or "T" not in recorded else f", {datetime.fromisoformat(recorded):%H:%M}"
     by = " by the file’s date" if dated_by == "file" else ""
-    return f"{date_text(recorded)}, {datetime.fromisoformat(recorded):%H:%M}{by}" + (f", {place}" if place else "")
+    return f"{date_text(recorded)}{hour}{by}" + (f", {place}" if place else "")

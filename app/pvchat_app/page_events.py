@@ -16,7 +16,6 @@ from pvchat_app.jobcards import job_list
 from pvchat_app.jobs import Job, Jobs
 from pvchat_app.progress import progress_bars
 
-CLIPS = ["video", "image"]  # what can be uploaded
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "api_name": "page"}
 MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, **PRIVATE}
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}

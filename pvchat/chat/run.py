@@ -187,8 +187,10 @@ def run(query: Query, timeline: Timeline, history: Sequence[Finding] = ()) -> Fi
     """What is found for a query; `history` is what was found for the questions before, the last one last."""
     heard, languages = timeline.sound == "heard", any(row.attribute == "language" for row in timeline.rows)
     if query.select == "refuse":
-        meant = () if query.whom.such is None else conditions.chosen(query.whom, [timeline.whole], timeline).sure
-        found = Finding(query, open=tuple(Found(name, "unknown") for name in meant))  # "he" in the next question
+        who = conditions.chosen(query.whom, [timeline.whole], timeline)
+        meant = () if query.whom.such is None else who.sure  # "he" in the next question
+        strange = [one for one in who.missing if one.why == "not enrolled" and query.refusal in (None, "unseen")]
+        found = Finding(query, open=tuple(Found(name, "unknown") for name in meant), missing=tuple(strange))
     elif query.select == "why":  # what was found before, as what it rests on
         found = history[-1] if history else Finding(query)
         if query.whom.names and query.whom != found.query.whom:  # "how sure are you about Ana?"

@@ -302,7 +302,7 @@ class Video:
     path: str  # of its file
     place: str  # what its source is called; "" for no name
     at: datetime  # when it begins, local time
-    dated_by: str  # what says so: "name", "container", or only the "file" itself
+    dated_by: str  # what says so: "name", "container", or only the "file" itself; of a "day" the hour isn't known
     seconds: float  # how long it is
     long: bool = False  # what people wear and do in it was not measured yet
 

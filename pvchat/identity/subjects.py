@@ -28,7 +28,7 @@ def choose(analysis: ClipAnalysis, track: int | None, source: str) -> Track:
     subjects = subjects_of(analysis)
     if not subjects:
         hint = "Use a clip that shows the person's face for a second or more."
-        raise NoSubjectError("nobody and no recurring figure was found in the clip.", subject=source, hint=hint)
+        raise NoSubjectError("nobody, filmed or drawn, was found in it.", subject=source, hint=hint)
     if track is not None:
         if not isinstance(track, int) or not 1 <= track <= len(subjects):
             hint = f"Pick one from 1 to {len(subjects)}."

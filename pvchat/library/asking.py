@@ -421,7 +421,8 @@ def _where(scope: Scope) -> tuple[str, list[Any]]:
         found.append(("c.recorded < ?", [dates.until.isoformat()]))
     if dates.hours is not None:
         start, end = (one.isoformat() for one in dates.hours)
-        found.append((f"(time(c.recorded) < ? {'AND' if start < end else 'OR'} time({_LENGTH}) >= ?)", [end, start]))
+        between = f"(time(c.recorded) < ? {'AND' if start < end else 'OR'} time({_LENGTH}) >= ?)"
+        found.append((f"c.dated_by <> 'day' AND {between}", [end, start]))  # else the hour isn't known
     if dates.weekdays:
         late = dates.hours[1] if dates.hours and dates.hours[1] <= dates.hours[0] else time()  # of the day before
         day = f"strftime('%w', c.recorded, '-{60 * late.hour + late.minute} minutes')"

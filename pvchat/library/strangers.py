@@ -43,7 +43,7 @@ class Sighting:
     track: int  # its number, by which it is split from a group
     path: str  # of the video; the first where several files show it
     place: str  # what its source is called
-    recorded: str  # local time, ISO 8601
+    recorded: str  # local time, ISO 8601; a day if its hour isn't known
     start_s: float  # from when she is seen, seconds of the video
     end_s: float  # until when
 
@@ -185,7 +185,8 @@ def members_of(library: sqlite3.Connection, numbers: Sequence[int]) -> list[tupl
 def shown_in(library: sqlite3.Connection, group: int | None = None) -> dict[int, list[Shown]]:
     """Tracks of strangers by group, in order of time; of one group only, where one is meant."""
     where, values = ("", []) if group is None else (' AND m."group" = ?', [group])
-    columns = 'c.id, t.id, min(f.path), s.place, c.recorded, round(t.start, 2), round(t."end", 2)'
+    when = "iif(c.dated_by = 'day', date(c.recorded), c.recorded)"
+    columns = f'c.id, t.id, min(f.path), s.place, {when}, round(t.start, 2), round(t."end", 2)'
     words = (
         f'SELECT m."group", t.number, t.sightings, c.times, c.seconds * length(t.seen) / 4, {columns} '
         'FROM members AS m JOIN groups AS g ON g.id = m."group" JOIN tracks AS t ON t.id = m.track '

@@ -42,7 +42,7 @@ _SENTENCES: dict[Weakness, str] = {
     "blurred": "The face is blurred. A steadier or brighter clip would help.",
     "dark": "The clip is dark. One with more light would help.",
     "few": "The face is seen for a moment only. A clip of two seconds or more would help.",
-    "one angle": "The face is seen from one side only. A clip in which the head turns would help.",
+    "one angle": "The face is seen from one angle only. A clip in which the head turns would help.",
     "several people": "The clip shows other people, too. One that shows only {name} is safer.",
 }
 

@@ -1,7 +1,7 @@
 """When a file was recorded, by a camera's clock: its name, what its container says, or the file's own date.
 
-In: a path. Out: a `Recorded`. "VID_20260503_101500.mp4", "2026-05-03 10.15.00.mov" and "20260503.mp4" (at midnight,
-unless the container knows the hour of that day) are dates; so are folders of that form ("2026-05-03/kitchen.mp4").
+In: a path. Out: a `Recorded`. "VID_20260503_101500.mp4", "2026-05-03 10.15.00.mov" and "20260503.mp4" (a day
+without an hour, unless the container knows it) are dates; so are folders of that form ("2026-05-03/kitchen.mp4").
 Times are local, without a zone: what somebody means by "this morning".
 """
 
@@ -29,10 +29,12 @@ _FIRST_YEAR = 1990  # a clock that was never set says 1904 or 1970
 
 @dataclass(frozen=True)
 class Recorded:
-    """When a clip begins, local time, and what says so: its name, the container, or the file's date."""
+    """When a clip begins, local time, and what says so: its name (a "day" by name is from midnight on), the container,
+    or the file's date.
+    """
 
     at: datetime
-    by: Literal["name", "container", "file"]
+    by: Literal["name", "day", "container", "file"]
 
 
 def recorded(path: Path) -> Recorded:
@@ -44,7 +46,7 @@ def recorded(path: Path) -> Recorded:
     if inside is not None and (named is None or inside.date() == named.date()):
         return Recorded(inside, "container")
     if named is not None:
-        return Recorded(named, "name")
+        return Recorded(named, "day")
     return Recorded(datetime.fromtimestamp(int(path.stat().st_mtime)), "file")
 
 

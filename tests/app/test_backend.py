@@ -38,6 +38,10 @@ def test_people_found_are_offered_and_the_picked_one_is_enrolled(
     html = cards.subjects(tracks, seconds, 1)
     assert html.count('type="radio"') == 2
     assert html.count(" checked") == 1
+    clip = session.enrolling
+    still = SimpleNamespace(probe=SimpleNamespace(kind="photo"), analysis=clip.analysis, name="party.jpg")
+    assert " s · " in html
+    assert " s · " not in cards.subjects(*backend.subjects(still), 1)  # a photo lasts no seconds
     session.pick = 2
     backend.enroll(session, "Second")
     alone = session_asking(backend, scenery.clip("alone", BEN))

@@ -25,6 +25,18 @@ def party(studio: Scenery) -> Path:
     return studio.clip("party", ANA, BEN)
 
 
+def test_what_a_file_is_tells_its_content_not_its_ending(page, party: Path, tmp_path: Path) -> None:
+    """A browser knows no kind of a camcorder's ".MTS" or a phone's ".HEIC"."""
+    recorded = tmp_path / "party.MTS"
+    recorded.write_bytes(party.read_bytes())
+    show(page, recorded)
+    for name, says in (("shopping.txt", "this is a text file, not a video"), ("photo.HEIC", "HEIC photos need")):
+        other = tmp_path / name
+        other.write_bytes(b"eggs, milk and bread" if name.endswith("txt") else b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+        see(page, "chat", other)
+        page.wait_for_selector(f"#pv-chat-note .pv-error:has-text('{says}')")
+
+
 def test_the_answer_comes_first_and_the_evidence_is_folded_under_it(page, party: Path) -> None:
     show(page, party)
     ask(page, "Is Ana there?")

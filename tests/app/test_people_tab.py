@@ -46,6 +46,7 @@ def test_what_can_be_done_first_is_shown_first(page, studio: Scenery) -> None:
     page.wait_for_selector(".pv-keys:has-text('asks a question')")
     page.keyboard.press("/")
     page.wait_for_function("document.activeElement.closest('#pv-question') !== null")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"  # one sees where one types
     dark = "document.body.classList.contains('dark')"
     tab(page, "Settings")
     before = page.evaluate(dark)

@@ -72,6 +72,7 @@ _BEHIND, _HIGHER = word_set("behind around opposite"), word_set("above below ben
 _AT_ONCE = re.compile(r"\b(?:at once|at (?:the same|a|any one) time|simultaneously)\b")
 _BODY = re.compile(r"\b(?:on|round|around|over|in) (?:his|her|their|.* 's) (head|neck|face|feet|ears|hands)\b")
 _FROM = re.compile(r"\b(?:from|off)(?: the| his| her)?(?: (?!on\b)\w+)?$")  # "gets up from the carpet"
+_HAPPENS = re.compile(r"(?:and |so )?what (?:has |just |is |was )*happen\w*(?: (?:to|with|here|in|at|on)\b| \?|$)")
 _LIES, _FALLS = word_set("lie lies lay lying"), word_set("fall fell")
 _ENTERS, _LEAVES = word_set("enter enters entered entering"), word_set("leave leaves left leaving exit exits exited")
 
@@ -98,6 +99,10 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> Heads:
         heads |= {"select": "refuse", "refusal": "unseen"}
     if heads["event_nth"] == "any" and any(slot.comes_back(question.seen) for slot in question.slots):
         heads["event_nth"] = "second"  # "what does Ana do when she returns?"
+    if heads["select"] not in ("describe", "attribute") and _HAPPENS.match(" ".join(question.seen)):
+        of_one = any(slot.role == "S" for slot in question.slots)  # "what happened to Ana?"; never when it did
+        select, attribute = ("attribute", "deed") if of_one else ("describe", "none")
+        heads |= {"select": select, "attribute": attribute, "form": "wh"}
     return heads
 
 

@@ -61,7 +61,7 @@ def line(one: Seen) -> str:
 def _day(one: Seen, seconds: float) -> str:
     """Date, time and place of a moment of a video."""
     at = one.video.time_of(seconds)
-    told = f"on {at:%A} {at.day} {at:%B %Y} at {at:%H:%M}"
+    told = f"on {at:%A} {at.day} {at:%B %Y}" + f" at {at:%H:%M}" * (one.video.dated_by != "day")
     told += " by the file's date" if one.video.dated_by == "file" else ""
     return f"{told}, {in_place(one.video.place)}" if one.video.place else told
 

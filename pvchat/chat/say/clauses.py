@@ -7,6 +7,7 @@ is never described.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from pvchat.chat import english
@@ -88,7 +89,7 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
         how = wording("relation", value or kind)
         if has.of is None and count > 1 and kind in ("with", "beside"):  # of people who are so with each other
             return "be", "seen together" if kind == "with" else f"{how} each other"
-        return "be", f"{how} {whom_said(has.of) if has.of else f'{some}body'}"
+        return "be", f"{how} {_spoken_of(has.of) if has.of else f'{some}body'}"
     if kind == "deed":
         return "be", _deed_said(has, some)
     if kind == "gender" and count > 1:
@@ -109,8 +110,13 @@ def _deed_said(has: Has, some: str) -> str:
     said[0] = known.get(said[0]) or (participle(said[0]) if did else said[0])  # "opened his mouth"
     if has.of is not None:
         to = wording("towards", said[0])
-        said += [*[to] * (to not in ("", said[-1])), whom_said(has.of)]
+        said += [*[to] * (to not in ("", said[-1])), _spoken_of(has.of)]
     return " ".join(said)
+
+
+def _spoken_of(whom: Whom) -> str:
+    """To whom somebody is in a relation; a stranger is who was spoken of before: "nobody is helping that person"."""
+    return "that person" if len(whom.names) == 1 and whom.names[0].startswith("#") else whom_said(whom)
 
 
 def worn_said(value: str, colour: str = "") -> str:
@@ -140,11 +146,16 @@ def with_article(noun: str) -> str:
     return noun if own else english.indefinite(noun)
 
 
+def yours(name: str) -> str:
+    """A name that isn't enrolled, as it is said to whoever asked: "my son" is hers or his."""
+    return re.sub(r"(?i)^(?:my|our) ", "your ", name)
+
+
 def whom_said(whom: Whom) -> str:
     """A set of people as a noun: "both Ana and Ben", "the man with glasses", "nobody I know"."""
     if whom.names or whom.unknown:
         lead = f"{whom.quantifier} " if whom.quantifier in ("both", "only") and whom.names else ""
-        names = [called(name) for name in whom.names] or whom.unknown
+        names = [called(name) for name in whom.names] or [yours(name) for name in whom.unknown]
         return f"{lead}{join(names, 'or' if whom.quantifier == 'either' else 'and')}"
     if whom.nth:
         kind = f" {noun(whom.such)}" if whom.such is not None else ""
@@ -327,7 +338,7 @@ def time_asked(spans: Sequence[Span], finding: Finding, timeline: Timeline) -> s
     percent = 100 * min(1.0, seconds / length)
     percent = round(percent) if percent < 10 else 5 * round(percent / 5)  # spans are as fine as the samples
     share = f", {percent}% of this video" * (query.value == "share")
-    return f"{'at least' if finding.at_least else 'for about'} {lasting(seconds)}{share}, {when}"
+    return f"for {'at least' if finding.at_least else 'about'} {lasting(seconds)}{share}, {when}"
 
 
 def each_time(spans: Sequence[Span]) -> str:

@@ -130,7 +130,9 @@ def _not_made_out(found: Found, finding: Finding, timeline: Timeline) -> str:
     name = called(entity)
     who = name if name == entity else "that person"
     missed = wording("missed", kind, who=who)
-    missed = f"{wording('on_body', query.value)}{who}'s {query.value}" if query.value else missed
+    if query.value:
+        own = f"{wording('on_body', query.value)}{who}'s {query.value}"
+        missed = f"where {who} is looking" if kind == "deed" else own
     every = timeline.of(entity, "worn", denied=True) if query.value and kind == "worn" else ()
     lacked = list(dict.fromkeys(row.value for row in every if not row.holds and row.narrowed(query.value)))
     worn = timeline.of(entity, "worn") if query.value and kind == "worn" else found.rows

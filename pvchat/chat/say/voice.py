@@ -99,11 +99,23 @@ def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
         return [*strangers, did]
     answer = _answer(finding, timeline) if not strangers or finding.everyone or finding.rows else ""
     told = [*strangers, answer, _presumed(finding), *_missing(finding, bool(answer)), *instead(finding, timeline)]
+    if answer and not finding.missing:
+        told += _others_missing(finding, answer, timeline)
     counts = query.select == "count" and is_plain(query.where)
     if counts or query.whom.names and query.select in WHETHER:  # not beside clothes and deeds; a list of names tells it
         known = finding.everyone if query.whom.names else finding.people
         told += clauses.doubles_said([one.entity for one in known], timeline)
     return list(filter(None, told)) or [CANT_TELL]
+
+
+def _others_missing(finding: Finding, answer: str, timeline: Timeline) -> list[str]:
+    """That those next to whom nobody is seen aren't there themselves, where the answer doesn't tell it."""
+    others = {has.of: None for has in parts_of(finding.query.where, Has) if has.of is not None}
+    named = [name for whom in others for name in whom.names]
+    unknown = [Missing(name, "not enrolled") for whom in others for name in whom.unknown]
+    gone = [one for name in named if (one := timeline.missing(name, named)) is not None]
+    told = [f"{said}." for said in clauses.here_or_not(gone).values() if said not in answer]
+    return not_enrolled(unknown, [one.name for one in timeline.enrolled]) + told
 
 
 def _presumed(finding: Finding) -> str:
@@ -200,8 +212,9 @@ def refused(finding: Finding, timeline: Timeline) -> str:
 
 def not_enrolled(unknown: Sequence[Missing], enrolled: Sequence[str]) -> list[str]:
     """That nobody enrolled bears a name, and who was probably meant, or who is enrolled."""
-    sentences = [f"{upper(one.name)} is not enrolled; did you mean {one.suggests}?" for one in unknown if one.suggests]
-    if rest := [one.name for one in unknown if not one.suggests]:
+    named = [replace(one, name=clauses.yours(one.name)) for one in unknown]
+    sentences = [f"{upper(one.name)} is not enrolled; did you mean {one.suggests}?" for one in named if one.suggests]
+    if rest := [one.name for one in named if not one.suggests]:
         names = sorted(enrolled, key=str.casefold)
         known = f"; I know {shortened(names, _MOST_LISTED)}" if names else ""
         sentences.append(upper(f"{join(rest)} {be(rest)} not enrolled{known}."))
