@@ -84,6 +84,8 @@ def read(text: str, *before: str) -> Query:
          Query("attribute", BEN, attribute="deed", during=During("after", Event(ANA, Not(PRESENT))))),
         (("Is Ana wearing a jacket?",), "And when she is talking?",
          Query("exists", ANA, WEARS, form="polar", during=During("while", Event(ANA, Has("deed", "talking"))))),
+        # what the hands do is what somebody does, who "this" is asks for a name, "he" is no guy's "she"
+        (("Is Ana there?",), "Is this Barnaby?", Query("exists", Whom(unknown=("Barnaby",)), form="polar")),
         # places, things, company
         (("Is Ana in the kitchen?",), "What is she doing there?",
          Query("attribute", ANA, Has("place", "kitchen"), attribute="deed")),

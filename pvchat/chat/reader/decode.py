@@ -67,7 +67,7 @@ def query_of(heads: Heads, slots: Sequence[Slot], part: During = WHOLE) -> Query
 
 def _identified(heads: Heads, slots: Sequence[Slot]) -> tuple[Heads, Sequence[Slot]]:
     """With whom a question calls by name at its end as whom it is about: "is the man in red Ben?", "is she second?"."""
-    called = {slot.role for slot in slots if slot.kind in _CALLED}
+    called = {slot.role for slot in slots if slot.kind in _CALLED and slot.value != (slot.name or None)}  # no pronouns
     if "P" not in called or "S" in called or heads["select"] == "why":  # "are you sure? it could be Ben" is of Ana
         return dict(heads), slots
     turned = {"P": "S", "S": "P"}
