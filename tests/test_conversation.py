@@ -274,6 +274,13 @@ def test_a_doubt_of_one_by_name_is_about_that_one() -> None:
     assert run(query, WARD, [found("Who is there?", NAMES, WARD)]).names == ("Ben",)
 
 
+def test_a_doubt_after_what_was_refused_is_about_who_was_meant() -> None:
+    refused, sure = found("Is Ana happy?", NAMES, WARD), read("Are you sure it's her?", "Is Ana happy?")
+    assert run(replace(sure, whom=Whom()), WARD, [refused]).names == ("Ana",)
+    alone = say(run(Query("why", Whom(quantifier="none")), WARD, [found("Who is there?", NAMES, WARD)]), WARD)
+    assert alone.startswith("Ana and Ben are in this video. I'm not sure about Dan. Whoever is half hidden")
+
+
 def test_of_who_is_absent_or_may_be_there_nothing_is_found() -> None:
     """Whatever is asked: they are named as missing, and no row is about them."""
     for name, why in (("Cleo", "absent"), ("Dan", "unsure")):

@@ -230,7 +230,8 @@ def why(finding: Finding, timeline: Timeline) -> str:
     names = [one.entity for one in finding.everyone] + [one.name for one in finding.missing]
     names += finding.query.whom.names
     known = [one for name in dict.fromkeys(names) if (one := timeline.entity(name)) is not None and one.known]
-    sentences = []
+    others = finding.query.whom.besides or finding.query.whom.quantifier == "none"  # "sure that nobody else is there?"
+    sentences = [clauses.who_is_there(timeline), "Whoever is half hidden or far away I may miss."] if others else []
     for one in sorted(known, key=lambda one: -one.probability)[:_MOST_WHYS]:
         sure = "above 0.99" if one.probability > 0.99 else f"{one.probability:.2f}"
         sure = f"(probability {'below 0.01' if one.probability < 0.01 else sure})"
