@@ -174,6 +174,11 @@ PLAIN: dict[str, Query] = {
     ),
     "Who is the masked man?": Query("who", Whom(such=And((Has("worn", "face mask"), Has("gender", "man"))))),
     "What does Ana look like? I need it for a poster": Query("attribute", ANA, attribute="looks"),
+    # who this is, what somebody does or wears, in the words of every day
+    "Does Ana stand up again?": Query(
+        "exists", ANA, Has("posture", "standing up"), form="polar", during=During("since", Event(ANA, Or((
+            Has("deed", "falling"), Has("posture", "lying down"), Has("posture", "sitting")))))
+    ),
     # words that say nothing of what is asked, or how surely
     "Do you think Ana is there?": Query("exists", ANA, form="polar"),
     "Could you check whether Ana is there?": Query("exists", ANA, form="polar"),

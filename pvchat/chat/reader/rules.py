@@ -369,6 +369,9 @@ def _turns(query: Query, question: Tagged) -> Query:
     if not turns or not isinstance(has, Has) or has.value not in ways or query.throughout or query.number and not again:
         return query
     query = replace(query, where=Has("posture", ways[has.value]))
+    if has.value == "standing" and "again" in question.seen and query.during == During():  # who was down before
+        down = queries.Or((Has("deed", "falling"), Has("posture", "lying down"), Has("posture", "sitting")))
+        query = replace(query, during=During("since", Event(query.whom, down)))
     return replace(query, select="exists", number=None) if again else query
 
 
