@@ -84,6 +84,10 @@ def read(text: str, *before: str) -> Query:
          Query("attribute", BEN, attribute="deed", during=During("after", Event(ANA, Not(PRESENT))))),
         (("Is Ana wearing a jacket?",), "And when she is talking?",
          Query("exists", ANA, WEARS, form="polar", during=During("while", Event(ANA, Has("deed", "talking"))))),
+        # a garment's colour is asked, not whether it is worn
+        (("What is Ana wearing?",), "What colour is the jacket?", replace(WORN, value="jacket")),
+        (("Is Ana there?",), "Jacket is what colour?", replace(WORN, value="jacket")),
+        (("What is Ana wearing?",), "And a hat?", Query("exists", ANA, Has("worn", "hat"), form="polar")),
         # what the hands do is what somebody does, who "this" is asks for a name, "he" is no guy's "she"
         (("Is Ana there?",), "Is this Barnaby?", Query("exists", Whom(unknown=("Barnaby",)), form="polar")),
         # places, things, company

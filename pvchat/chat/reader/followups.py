@@ -295,7 +295,7 @@ def _goes_on(asked: Query, last: Turn, question: Tagged) -> Query:
         question: its words and slots.
     """
     before, heads, said = replace(last[0], then=None, if_so=False), question.heads, question.slots
-    last, asked = (before, last[1]), _as_meant(asked, before, heads)
+    last, asked = (before, last[1]), _as_meant(asked, before, question)
     if heads["follow"] == "why":  # "are you sure?"
         return Query("why", before.whom if before.whom != EVERYBODY else Whom(_named(before)), form="wh")
     if asked.attribute == "place" and queries.is_of(before.where, "thing"):  # "is there a car?", "where?"
@@ -310,20 +310,21 @@ def _goes_on(asked: Query, last: Turn, question: Tagged) -> Query:
     if (end := _at_an_end(asked, before, heads)) is not None:
         return end
     query = before if asked.select == before.select else _of_the_same(asked, last)
-    if asked.attribute not in (None, query.attribute):  # the same of another attribute
-        query = replace(query, attribute=asked.attribute, value="")
+    if asked.value or asked.attribute not in (None, query.attribute):  # the same of another attribute
+        query = replace(query, attribute=asked.attribute, value=asked.value)
     query = _ranked_anew(_said_again(_of_whom(query, asked), asked, said), asked, heads)
     return _at_its_time(query, asked, last, question)
 
 
-def _as_meant(asked: Query, before: Query, heads: Heads) -> Query:
+def _as_meant(asked: Query, before: Query, question: Tagged) -> Query:
     """What an ellipsis asks, in the terms of the query before."""
     affirmed = [part for part in queries.together(asked.where) if not isinstance(part, Not)]
-    if heads["follow"] == "correction" and affirmed:  # "not red, blue"
+    if question.heads["follow"] == "correction" and affirmed:  # "not red, blue"
         asked = replace(asked, where=queries.conjunction(affirmed))
     if asked.attribute == "worn" and queries.is_of(before.where, "hair"):
         asked = replace(asked, attribute="hair")  # "what colour?"
-    if asked.value and asked.value != before.value and before.select == asked.select == "attribute":  # "glasses too?"
+    again = question.labels.heads["select"] == "same" and before.select == "attribute"
+    if again and asked.value not in ("", before.value):  # "glasses too?"
         asked = replace(asked, where=Has(asked.attribute or "worn", asked.value))
     return asked
 
@@ -352,7 +353,7 @@ def _of_the_same(asked: Query, last: Turn) -> Query:
         return before
     if asked.attribute == "worn":
         worn = next((has.value for has in (before.where,) if queries.is_of(has, "worn")), None)
-        value = before.value if worn is None else worn
+        value = asked.value or (before.value if worn is None else worn)
         return replace(asked, whom=_about(asked, last), value=value, where=None)
     if asked.form == "choice":  # "is she smiling?", "inside or outside?"
         where = None

@@ -86,6 +86,8 @@ def _attribute_told(one: Found, query: Query, timeline: Timeline) -> str:
         text = with_times(one.rows, one.spans, timeline, clauses.held_by)
     else:
         text = measured(one.entity, Has(kind), one.spans, timeline)
+    told = kind != "worn" or query.value in ("", *table()["on_body"]) or any(row.colour for row in one.rows)
+    text += ", but I can't tell the colour" * bool(text and not told)
     doubt = kind in ("side", *PLACES) and timeline.doubtful(one.entity) and not text.startswith(f"is {HEDGE}")
     return text.replace("is ", f"is {HEDGE} ", 1) if doubt else text
 
