@@ -89,7 +89,9 @@ def read(text: str, *before: str) -> Query:
         (("Is Ana there?",), "Jacket is what colour?", replace(WORN, value="jacket")),
         (("What is Ana wearing?",), "And a hat?", Query("exists", ANA, Has("worn", "hat"), form="polar")),
         # what the hands do is what somebody does, who "this" is asks for a name, "he" is no guy's "she"
+        (("Is Ana there?",), "What is she doing with her hands?", Query("attribute", ANA, attribute="deed")),
         (("Is Ana there?",), "Is this Barnaby?", Query("exists", Whom(unknown=("Barnaby",)), form="polar")),
+        (("Is Ana there?",), "Are they inside a house?", Query("exists", ANA, Has("setting", "indoors"), form="polar")),
         # places, things, company
         (("Is Ana in the kitchen?",), "What is she doing there?",
          Query("attribute", ANA, Has("place", "kitchen"), attribute="deed")),

@@ -125,8 +125,8 @@ def _asked(
         value = next((one.value for one in own if one.value and asked != "light"), "")  # "is the light on?": how it is
         conditions = [one for one in conditions if one not in own]
     things = any(queries.is_of(one, "thing") for one in conditions)
-    if whom == EVERYBODY and asked == "place" and things:  # "where is the cup?"
-        heads["select"], asked = "exists", None
+    if whom == EVERYBODY and heads["select"] == "attribute" and asked in ("place", None) and things:
+        heads["select"], asked = "exists", None  # "where is the cup?", "what plants are there?"
     if heads["form"] != "choice" and heads["join"] != "or":
         return asked, value, joined(conditions, "and")
     cut = next((slot.at for slot in slots if slot.role == "P" and slot.after_or), 0)

@@ -279,11 +279,15 @@ def of_unread_words(query: Query, question: Tagged) -> Query:
     if at < 0 or not plain or query.value or question.heads["follow"] != "none":
         return query
     kind, coloured = query.attribute if query.select == "attribute" else "", _COLOUR & {*seen}
-    own = whose and kind in ("place", "side", "deed") or kind == "light" or kind == "worn" and coloured
-    end = next((i for i in range(at + 1, len(seen)) if seen[i] in _AFTER), len(seen))
+    own = whose and (kind in ("place", "side") or kind == "deed" and seen[at] not in ("hands", "arms"))
+    own = own or kind == "light" or kind == "worn" and coloured
+    end = next((i for i in range(at + 1, len(seen)) if seen[i] in _AFTER - {"the", "his", "her", "their"}), len(seen))
     ends = seen[end : end + 1] in ([], ["?"], ["."])  # not in "does she occur in it?"
     verb = question.labels.tags[at - 1][:2] == "S-" and not whose and bool(_DOES & {*seen}) and ends
     whether = query.select in queries.WHETHER
+    if whether and query.whom.names and seen[at : at + 2] in (["inside", "a"], ["inside", "the"]):  # "… a house?"
+        return replace(query, where=Has("setting", "indoors"))
+    own = own or whether and "there" in seen[max(0, at - 2) : at] and query.whom == EVERYBODY  # "… any spectators?"
     deed = whether and is_known("deed", seen[at])  # "was there any dancing?"
     verb = verb or query.select == "count" and "not" in seen[:at]  # "how many people, not counting the reflection?"
     if not (own or query.select in ("exists", "who", "count", *queries.TIMES) and (whose or deed or verb)):
