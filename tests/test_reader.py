@@ -175,6 +175,8 @@ PLAIN: dict[str, Query] = {
     "Who is the masked man?": Query("who", Whom(such=And((Has("worn", "face mask"), Has("gender", "man"))))),
     "What does Ana look like? I need it for a poster": Query("attribute", ANA, attribute="looks"),
     # who this is, what somebody does or wears, in the words of every day
+    "Oh, who's this pretty lady?": Query("who", WOMAN),
+    "Can you tell me who this young lady is?": Query("who", WOMAN),
     "When does the man fall off?": Query("when", MAN, Has("deed", "falling")),
     "When doesn't Ana fall off?": Query("when", ANA, Not(Has("deed", "falling"))),
     "When does Ana stick out her tongue?": Query("when", ANA, Has("deed", "sticking out her tongue")),

@@ -66,6 +66,8 @@ _AFTER = (_OCCASION | {*_ENDS} | _ASKING) - word_set("up down out off over away 
 _LASTS = word_set("time times shot shots clip clips video videos visible seen hair visit day long stay stays screen")
 _IN_PICTURE = word_set("picture frame screen image shot bigger big")
 _COLOUR, _DOES = word_set("colour color colours colors shade"), word_set("do does did can could will would")
+_WHO_IS = re.compile(r"(?:^\S+|\bwho) (?:(?:is|was|'s) )?(?:the|this|that) ")  # "can you tell me who this girl is?"
+_WHO_IS_THIS = re.compile(r"\bwho (?:is|was|'s) th(?:is|at) (?:\w+ )*\w+(?: \?)?$")
 _EACH_OTHER = re.compile(r"(?: (?:at|to|with|towards))? (?:each other|one another)\b")
 _A_FALL, _ASKS_FALL = word_set("a the any many more"), word_set("is was are were did does has have had any")
 _BEHIND, _HIGHER = word_set("behind around opposite"), word_set("above below beneath underneath under over")
@@ -89,6 +91,8 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> Heads:
     heads = dict(labels.heads)
     barred = {"refuse"} if labels.selects["refuse"] < LEAST else set()
     barred |= set() if history else {"same", "why"} if question.slots else {"same"}  # "show me Ana" asks no "why"
+    if [slot.kind for slot in question.slots] == ["gender"] and _WHO_IS_THIS.search(" ".join(question.seen)):
+        barred.add("refuse")  # "who is this pretty lady?"
     if heads["select"] in barred:
         heads["select"] = max((s for s in labels.selects if s not in barred), key=labels.selects.__getitem__)
     if heads["select"] == "same":
@@ -241,7 +245,10 @@ def _who_is_the(query: Query, question: Tagged) -> Query:
     """Who somebody described is: "who is the masked man?" asks for a man in a mask."""
     kinds = {has.attribute for has in queries.atoms(query.where)}
     described = query.whom == EVERYBODY and query.rank is None and "gender" in kinds <= {"gender", "worn", "hair"}
-    asks = re.match(r"\S+ (?:is|was|'s) the ", " ".join(question.seen)) and query.select == "who"
+    asks = _WHO_IS.search(" ".join(question.seen)) and query.select == "who"
+    meant = {has.attribute for one in (query.where, query.whom.such) for has in queries.atoms(one)}
+    if asks and query.whom.names and meant == {"gender"}:  # "who is this lady?"
+        return replace(query, whom=replace(query.whom, such=None), where=None)
     return replace(query, whom=Whom(such=query.where), where=None) if asks and described else query
 
 
