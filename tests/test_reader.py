@@ -177,6 +177,8 @@ PLAIN: dict[str, Query] = {
     # who this is, what somebody does or wears, in the words of every day
     "Oh, who's this pretty lady?": Query("who", WOMAN),
     "Can you tell me who this young lady is?": Query("who", WOMAN),
+    "Where looks Ana?": Query("attribute", ANA, attribute="deed"),
+    "Is Ana looking at me?": Query("exists", ANA, Has("deed", "looking at the camera"), form="polar"),
     "When does the man fall off?": Query("when", MAN, Has("deed", "falling")),
     "When doesn't Ana fall off?": Query("when", ANA, Not(Has("deed", "falling"))),
     "When does Ana stick out her tongue?": Query("when", ANA, Has("deed", "sticking out her tongue")),

@@ -100,6 +100,7 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> Heads:
         heads |= {"select": before.select, "attribute": before.attribute or "none", "form": before.form}
     if question.seen[0] in ("can", "could") and ("be", NAME) in pairwise(question.seen):  # "could Ana be Ben?"
         heads |= {"select": "refuse", "refusal": "unseen"}
+    heads |= {"attribute": "deed"} if (question.seen[0], heads["attribute"]) == ("where", "looks") else {}
     if heads["event_nth"] == "any" and any(slot.comes_back(question.seen) for slot in question.slots):
         heads["event_nth"] = "second"  # "what does Ana do when she returns?"
     return heads

@@ -132,7 +132,7 @@ def _not_made_out(found: Found, finding: Finding, timeline: Timeline) -> str:
     name = called(entity)
     who = name if name == entity else "that person"
     missed = wording("missed", kind, who=who)
-    missed = f"{wording('on_body', query.value)}{who}'s {query.value}" if query.value else missed
+    missed = f"{wording('on_body', query.value)}{who}'s {query.value}" if query.value and kind != "deed" else missed
     every = timeline.of(entity, "worn", denied=True) if query.value and kind == "worn" else ()
     lacked = list(dict.fromkeys(row.value for row in every if not row.holds and row.narrowed(query.value)))
     worn = timeline.of(entity, "worn") if query.value and kind == "worn" else found.rows
