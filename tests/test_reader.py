@@ -182,6 +182,7 @@ PLAIN: dict[str, Query] = {
     "When does the man fall off?": Query("when", MAN, Has("deed", "falling")),
     "When doesn't Ana fall off?": Query("when", ANA, Not(Has("deed", "falling"))),
     "When does Ana stick out her tongue?": Query("when", ANA, Has("deed", "sticking out her tongue")),
+    "Was anybody there to help Ana?": Query("exists", where=Has("deed", "helping", of=ANA), form="polar"),
     "Does Ana stand up again?": Query(
         "exists", ANA, Has("posture", "standing up"), form="polar", during=During("since", Event(ANA, Or((
             Has("deed", "falling"), Has("posture", "lying down"), Has("posture", "sitting")))))

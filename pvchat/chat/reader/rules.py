@@ -171,10 +171,12 @@ def into_or_out_of(slots: list[Slot], seen: Sequence[str]) -> list[Slot]:
 
 
 def as_done(slot: Slot, seen: Sequence[str]) -> Slot:
-    """With a verb that nobody lists as it stands after "is": "does he wake up?" asks whether he is waking up."""
-    verb, gap, rest = slot.value.partition(" ")
-    unread = slot.kind == "deed" and not is_known("deed", slot.value) and _DOES & {*seen[: slot.at]}
-    acts = unread and verb[-3:] != "ing" and verb not in FUNCTION_WORDS and slot.typed.lower().startswith(verb)
+    """With a verb that nobody lists as it stands after "is": "does he wake up?", "was anybody there to help him?"."""
+    verb, gap, rest = slot.value.removeprefix("to ").partition(" ")
+    aims = "to" in seen[max(0, slot.at - 1) : slot.at + 1] and participle(verb) in table()["verb"]  # not "to camera"
+    unread = slot.kind == "deed" and not is_known("deed", slot.value) and (aims or _DOES & {*seen[: slot.at]})
+    acts = unread and verb[-3:] != "ing" and verb not in FUNCTION_WORDS
+    acts = acts and slot.typed.lower().removeprefix("to ").startswith(verb)
     return replace(slot, value=f"{participle(verb)}{gap}{rest}") if acts else slot
 
 
