@@ -92,6 +92,7 @@ def read(text: str, *before: str) -> Query:
         (("Is Ana there?",), "What is she doing with her hands?", Query("attribute", ANA, attribute="deed")),
         (("Is Ana there?",), "Is this Barnaby?", Query("exists", Whom(unknown=("Barnaby",)), form="polar")),
         (("Is Ana there?",), "Who is this lady?", Query("who", ANA)),
+        (("Is Ana there?",), "Is she speaking or silent?", Query("exists", ANA, Has("speaks"), form="polar")),
         (("Is Ana there?",), "Are they inside a house?", Query("exists", ANA, Has("setting", "indoors"), form="polar")),
         # places, things, company
         (("Is Ana in the kitchen?",), "What is she doing there?",

@@ -515,6 +515,8 @@ def _of_sound(query: Query, question: Tagged) -> Query:
     """What can be told of sound: not "what does the sign say?", nor "who says hello more often?"."""
     seen = {*question.seen}
     says = query.attribute == "says" or any(has.attribute == "says" for has in queries.atoms(query.where))
+    if "or" in seen and {slot.denied for slot in question.slots if slot.kind == "speaks"} == {True, False}:
+        query = Query("exists", query.whom, Has("speaks"), form="polar", during=query.during)  # "speaking or silent?"
     if query.where == Has("music") and {"no", "without"} & seen:
         query = replace(query, where=Not(Has("music")))
     if (says or query.refusal == "sound" and _SAYING & seen) and _WRITTEN & seen:
