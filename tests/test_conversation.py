@@ -289,6 +289,15 @@ def test_a_doubt_after_what_was_refused_is_about_who_was_meant() -> None:
     assert alone.startswith("Ana and Ben are in this video. I'm not sure about Dan. Whoever is half hidden")
 
 
+def test_she_is_not_who_was_called_a_guy() -> None:
+    rows = [{"attribute": "side", "value": "left"}]
+    two = written({"seconds": 10, "people": [
+        {"name": "Ana", "seen": [[0, 10]], "x": 0.2, "rows": [{"attribute": "gender", "value": "woman"}]},
+        {"name": "#1", "enrolled": False, "seen": [[0, 10]], "x": 0.8, "rows": rows}]})  # fmt: skip
+    talk = ["Is Ana there?", "What is the man wearing?"]
+    assert read_question("What is she doing?", NAMES, talk, two).people == ("Ana",)
+
+
 def test_of_who_is_absent_or_may_be_there_nothing_is_found() -> None:
     """Whatever is asked: they are named as missing, and no row is about them."""
     for name, why in (("Cleo", "absent"), ("Dan", "unsure")):

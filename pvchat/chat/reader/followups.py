@@ -112,7 +112,9 @@ def _meant_by(
         not_found = (name for name in last if found and name not in found)  # "Ana or Ben?"
         rest = [name for name in seen if name not in about]
         return tuple(islice(chain(others, not_found, last[1:], rest if len(rest) == 1 else ()), 1))
-    no_such, known = _no_such(words, timeline), () if timeline is None else timeline.entities
+    other = Has("gender", {"man": "woman", "woman": "man"}.get(_gender_of(words), ""))  # who was "the guy" is no "she"
+    called = {one.entity for _, f in history if other in queries.together(f.presumed) for one in f.everyone}
+    no_such, known = _no_such(words, timeline) | called, () if timeline is None else timeline.entities
     here = seen if history else [one.name for one in known if one.known and one.decision == "present"]
     fits = [name for name in here if name not in no_such]
     return (
@@ -504,7 +506,7 @@ def _that_time(asked: Query, last: Turn, question: Tagged) -> During:
         return part
     found = last[1]
     denied = bool(found.against or found.nothing or found.open) and not found.people
-    if relation == "while" and denied and before.select in queries.WHETHER:  # "does she leave?" (no), "… meanwhile?"
+    if relation == "while" and denied and before.select in ("who", *queries.WHETHER):  # "does she leave?", "meanwhile?"
         return asked.during
     whom = before.whom if before.whom != EVERYBODY else Whom(_subjects(last))
     nth = before.rank.k if before.select in ("when", "attribute") and before.rank is not None else 0  # "and then?"
