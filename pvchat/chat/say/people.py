@@ -27,6 +27,7 @@ _KNOWN = ("worn", "looks", "deed", "place", "gender")  # attributes of which eve
 _MOST_TIMED = 6  # that are told with their times
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
 _GAZE = ("looking", "facing")
+_USES = ("using", "holding a", "eating", "reading", "speaking into", "taking", "pouring", "talking on")  # by hand
 _BODILY = ("sitting", "standing", "lying", "walking", "running", "falling")
 _SEATED, _SEAT = ("sitting", "lying down"), ("on a chair", "on a sofa", "on a bench", "on a bed", "on the floor")
 
@@ -137,6 +138,9 @@ def _not_made_out(found: Found, finding: Finding, timeline: Timeline) -> str:
     lacked = list(dict.fromkeys(row.value for row in every if not row.holds and row.narrowed(query.value)))
     worn = timeline.of(entity, "worn") if query.value and kind == "worn" else found.rows
     known = with_times(worn, found.spans, timeline, partial(_looks_said, whole=True))
+    if kind == "holding":
+        used = [row for row in timeline.of(entity, "deed") if row.value.startswith(_USES)]
+        known = with_times(used, found.spans, timeline, partial(_acts_said, gender=gender_of(entity, timeline)))
     if kind == "deed" and found.rows and (where := whereabouts(entity, found.spans, timeline)):
         known = f"is {where}"
     none = f"{name} is wearing no {join(lacked, 'or')}, as far as I can see." if lacked else ""

@@ -134,8 +134,8 @@ def _answer(finding: Finding, timeline: Timeline) -> str:
     if query.rank is not None and query.number is None and query.select in ("who", "exists"):
         return ranked(finding, timeline)
     if query.select in ("attribute", "describe") and query.where and query.whom.names:
-        said = _SELECTS[query.select](finding, timeline), _unmet(finding, timeline)
-        return " ".join(filter(None, said if finding.people else said[::-1]))
+        told, unmet = _SELECTS[query.select](finding, timeline), _unmet(finding, timeline)
+        return " ".join(filter(None, (told, unmet) if finding.people else (unmet, told * (told not in unmet))))
     told, whom = _SELECTS[query.select](finding, timeline), query.whom
     if told or query.select not in ("attribute", "describe") or whom.names:
         return told
@@ -184,7 +184,7 @@ def refused(finding: Finding, timeline: Timeline) -> str:
     named = wording("thing", query.value) or query.value
     what = "" if named in ("", "mood") else wording("unread", about, value=named)
     if query.value != "mood" or not there:
-        told = [clauses.here_but(people_said(there), f"tell {what or 'the rest'}")] if there else []
+        told = [clauses.here_but(people_said(there), f"tell {what or 'that'}")] if there else []
     elif not timeline.traits:
         told = [TRAITS_OFF]
     else:
