@@ -116,7 +116,7 @@ WHO = [
     (replace(WHO_SITS, where=Has("deed", "eating")), {"open": (unknown("Ana"), unknown("Ben"))},
      "I can't tell whether Ana or Ben is eating."),
     (Query("who", Whom(such=WOMAN), SITTING), {"open": unknown("Ana")},
-     "I can't tell whether Ana is sitting."),
+     "Ana is in this video, but I can't tell whether Ana is sitting. Ana sits and talks."),
     (Query("who", Whom(such=HAT), SITTING), {"open": unknown("Ana")},
      "Ana is sitting, but I can't tell whether Ana is wearing a hat."),
     (Query("who", Whom(nth=-2, nth_by="right")), {"people": found("#1")},
