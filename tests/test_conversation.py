@@ -84,6 +84,16 @@ def read(text: str, *before: str) -> Query:
          Query("attribute", BEN, attribute="deed", during=During("after", Event(ANA, Not(PRESENT))))),
         (("Is Ana wearing a jacket?",), "And when she is talking?",
          Query("exists", ANA, WEARS, form="polar", during=During("while", Event(ANA, Has("deed", "talking"))))),
+        # a garment's colour is asked, not whether it is worn
+        (("What is Ana wearing?",), "What colour is the jacket?", replace(WORN, value="jacket")),
+        (("Is Ana there?",), "Jacket is what colour?", replace(WORN, value="jacket")),
+        (("What is Ana wearing?",), "And a hat?", Query("exists", ANA, Has("worn", "hat"), form="polar")),
+        # what the hands do is what somebody does, who "this" is asks for a name, "he" is no guy's "she"
+        (("Is Ana there?",), "What is she doing with her hands?", Query("attribute", ANA, attribute="deed")),
+        (("Is Ana there?",), "Is this Barnaby?", Query("exists", Whom(unknown=("Barnaby",)), form="polar")),
+        (("Is Ana there?",), "Who is this lady?", Query("who", ANA)),
+        (("Is Ana there?",), "Is she speaking or silent?", Query("exists", ANA, Has("speaks"), form="polar")),
+        (("Is Ana there?",), "Are they inside a house?", Query("exists", ANA, Has("setting", "indoors"), form="polar")),
         # places, things, company
         (("Is Ana in the kitchen?",), "What is she doing there?",
          Query("attribute", ANA, Has("place", "kitchen"), attribute="deed")),
@@ -270,6 +280,22 @@ def test_why_is_about_the_answer_before() -> None:
 def test_a_doubt_of_one_by_name_is_about_that_one() -> None:
     query = read("How sure are you about Ben?", "Who is there?")
     assert run(query, WARD, [found("Who is there?", NAMES, WARD)]).names == ("Ben",)
+
+
+def test_a_doubt_after_what_was_refused_is_about_who_was_meant() -> None:
+    refused, sure = found("Is Ana happy?", NAMES, WARD), read("Are you sure it's her?", "Is Ana happy?")
+    assert run(replace(sure, whom=Whom()), WARD, [refused]).names == ("Ana",)
+    alone = say(run(Query("why", Whom(quantifier="none")), WARD, [found("Who is there?", NAMES, WARD)]), WARD)
+    assert alone.startswith("Ana and Ben are in this video. I'm not sure about Dan. Whoever is half hidden")
+
+
+def test_she_is_not_who_was_called_a_guy() -> None:
+    rows = [{"attribute": "side", "value": "left"}]
+    two = written({"seconds": 10, "people": [
+        {"name": "Ana", "seen": [[0, 10]], "x": 0.2, "rows": [{"attribute": "gender", "value": "woman"}]},
+        {"name": "#1", "enrolled": False, "seen": [[0, 10]], "x": 0.8, "rows": rows}]})  # fmt: skip
+    talk = ["Is Ana there?", "What is the man wearing?"]
+    assert read_question("What is she doing?", NAMES, talk, two).people == ("Ana",)
 
 
 def test_of_who_is_absent_or_may_be_there_nothing_is_found() -> None:

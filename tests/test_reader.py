@@ -178,6 +178,20 @@ PLAIN: dict[str, Query] = {
     ),
     "Who is the masked man?": Query("who", Whom(such=And((Has("worn", "face mask"), Has("gender", "man"))))),
     "What does Ana look like? I need it for a poster": Query("attribute", ANA, attribute="looks"),
+    # who this is, what somebody does or wears, in the words of every day
+    "Oh, who's this pretty lady?": Query("who", WOMAN),
+    "Can you tell me who this young lady is?": Query("who", WOMAN),
+    "Where looks Ana?": Query("attribute", ANA, attribute="deed"),
+    "Is Ana looking at me?": Query("exists", ANA, Has("deed", "looking at the camera"), form="polar"),
+    "When does the man fall off?": Query("when", MAN, Has("deed", "falling")),
+    "When doesn't Ana fall off?": Query("when", ANA, Not(Has("deed", "falling"))),
+    "When does Ana stick out her tongue?": Query("when", ANA, Has("deed", "sticking out her tongue")),
+    "Was anybody there to help Ana?": Query("exists", where=Has("deed", "helping", of=ANA), form="polar"),
+    "Does Ana stand up again?": Query(
+        "exists", ANA, Has("posture", "standing up"), form="polar", during=During("since", Event(ANA, Or((
+            Has("deed", "falling"), Has("posture", "lying down"), Has("posture", "sitting")))))
+    ),
+    "What plants are there?": Query("exists", where=Has("thing", "potted plant")),
     # words that say nothing of what is asked, or how surely
     "Do you think Ana is there?": Query("exists", ANA, form="polar"),
     "Could you check whether Ana is there?": Query("exists", ANA, form="polar"),
@@ -212,6 +226,7 @@ REFUSED = {
     "How does her voice sound?": "sound",
     "Do we see his face?": "unseen", "Are his arms bare?": "unseen", "What colour is the lamp?": "unseen",
     "Which one has the broken arm?": "unseen", "How many people, not counting the reflection?": "unseen",
+    "Are there spectators to be seen?": "unseen",
     "Who is the shortest?": "unseen", "Is Ana taller than Ben?": "unseen", "Are most of them men?": "unseen",
 }  # fmt: skip
 

@@ -35,7 +35,10 @@ COMBINED: dict[str, Query] = {
     # a fall told by the noun; to sit down isn't to sit
     "Was there a fall?": Query("exists", where=Has("deed", "falling"), form="polar"),
     "When was the fall?": Query("when", where=Has("deed", "falling")),
-    "Does Ben get up again?": Query("exists", BEN, Has("posture", "standing up"), form="polar"),
+    "Does Ben get up again?": Query(
+        "exists", BEN, Has("posture", "standing up"), form="polar", during=During("since", Event(BEN, Or((
+            Has("deed", "falling"), Has("posture", "lying down"), SITS))))
+    ),
     "Is Ben sitting down?": Query("exists", BEN, SITS, form="polar"),
     "Who appears in the last scene?": Query("who", during=During(start_s=-1, unit="shot")),
     # without, except, only, neither

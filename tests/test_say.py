@@ -116,7 +116,7 @@ WHO = [
     (replace(WHO_SITS, where=Has("deed", "eating")), {"open": (unknown("Ana"), unknown("Ben"))},
      "I can't tell whether Ana or Ben is eating."),
     (Query("who", Whom(such=WOMAN), SITTING), {"open": unknown("Ana")},
-     "I can't tell whether Ana is sitting."),
+     "Ana is in this video, but I can't tell whether Ana is sitting. Ana sits and talks."),
     (Query("who", Whom(such=HAT), SITTING), {"open": unknown("Ana")},
      "Ana is sitting, but I can't tell whether Ana is wearing a hat."),
     (Query("who", Whom(nth=-2, nth_by="right")), {"people": found("#1")},
@@ -382,6 +382,30 @@ def test_what_is_on_a_part_of_the_body_is_told_or_that_nothing_is_known_of_it() 
     assert say(run(on["head"], seen), seen) == none
     told = "Ana is in this video, but I can't make out anything round Ana's neck. Ana is wearing a red jacket."
     assert say(run(on["neck"], bare), bare) == told
+    plain = _ana(row("Ana", "worn", "glasses", holds=False))
+    assert say(run(on["head"], plain), plain) == "Ana is in this video, but I can't make out anything on Ana's head."
+
+
+def test_a_colour_that_is_not_known_is_said_to_be_so_and_what_is_used_is_told_of_hands() -> None:
+    seen = _ana(
+        row("Ana", "worn", "face mask"),
+        row("Ana", "deed", "using a phone"),
+        row("Ana", "hair", "hair", colour="blonde"),
+    )
+    mask, holds = (
+        Query("attribute", ANA, attribute="worn", value="face mask"),
+        Query("attribute", ANA, attribute="holding"),
+    )
+    assert say(run(mask, seen), seen) == "Ana is wearing a face mask, but I can't tell the colour."
+    told = "Ana is in this video, but I can't make out anything in Ana's hands. Ana uses a phone."
+    assert say(run(holds, seen), seen) == told
+    braided = "Ana is in this video, but I can't tell whether Ana has braided hair. Ana has blonde hair."
+    assert say(run(polar(ANA, Has("hair", "braided")), seen), seen) == braided
+    jewels = say(run(polar(ANA, Has("worn", "jewellery")), seen), seen)
+    assert jewels.startswith("Ana is in this video, but I can't tell whether Ana is wearing jewellery.")
+    armed = say(run(Query("attribute", ANA, Has("holding", "gun"), attribute="deed"), seen), seen)
+    assert armed == "Ana is in this video, but I can't tell whether Ana is holding a gun. Ana uses a phone."
+    assert run(polar(ANA, Has("hair", "hair", "white")), seen).verdict == "unknown"  # blonde may be said so
 
 
 def test_no_answer_calls_a_stranger_by_a_number() -> None:

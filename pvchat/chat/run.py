@@ -193,8 +193,9 @@ def run(query: Query, timeline: Timeline, history: Sequence[Finding] = ()) -> Fi
         found = Finding(query, open=tuple(Found(name, "unknown") for name in meant), missing=tuple(strange))
     elif query.select == "why":  # what was found before, as what it rests on
         found = history[-1] if history else Finding(query)
-        if query.whom.names and query.whom != found.query.whom:  # "how sure are you about Ana?"
-            found = _looked_up(Query("exists", query.whom, form="polar"), timeline)
+        whom = query.whom if query.whom.names or found.query.select != "refuse" else found.query.whom
+        if whom.names and {*whom.names} != {*found.names}:  # "how sure are you about Ana?"
+            found = _looked_up(Query("exists", whom, form="polar"), timeline)
         found = replace(found, query=query, then=None)
     elif not queries.is_of_sound(query) or heard and (languages or asked_of(query).attribute != "language"):
         found = _looked_up(query, timeline)

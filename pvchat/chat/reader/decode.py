@@ -67,7 +67,7 @@ def query_of(heads: Heads, slots: Sequence[Slot], part: During = WHOLE) -> Query
 
 def _identified(heads: Heads, slots: Sequence[Slot]) -> tuple[Heads, Sequence[Slot]]:
     """With whom a question calls by name at its end as whom it is about: "is the man in red Ben?", "is she second?"."""
-    called = {slot.role for slot in slots if slot.kind in _CALLED}
+    called = {slot.role for slot in slots if slot.kind in _CALLED and slot.value != (slot.name or None)}  # no pronouns
     if "P" not in called or "S" in called or heads["select"] == "why":  # "are you sure? it could be Ben" is of Ana
         return dict(heads), slots
     turned = {"P": "S", "S": "P"}
@@ -125,8 +125,8 @@ def _asked(
         value = next((one.value for one in own if one.value and asked != "light"), "")  # "is the light on?": how it is
         conditions = [one for one in conditions if one not in own]
     things = any(queries.is_of(one, "thing") for one in conditions)
-    if whom == EVERYBODY and asked == "place" and things:  # "where is the cup?"
-        heads["select"], asked = "exists", None
+    if whom == EVERYBODY and heads["select"] == "attribute" and asked in ("place", None) and things:
+        heads["select"], asked = "exists", None  # "where is the cup?", "what plants are there?"
     if heads["form"] != "choice" and heads["join"] != "or":
         return asked, value, joined(conditions, "and")
     cut = next((slot.at for slot in slots if slot.role == "P" and slot.after_or), 0)

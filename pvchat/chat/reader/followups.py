@@ -112,7 +112,9 @@ def _meant_by(
         not_found = (name for name in last if found and name not in found)  # "Ana or Ben?"
         rest = [name for name in seen if name not in about]
         return tuple(islice(chain(others, not_found, last[1:], rest if len(rest) == 1 else ()), 1))
-    no_such, known = _no_such(words, timeline), () if timeline is None else timeline.entities
+    other = Has("gender", {"man": "woman", "woman": "man"}.get(_gender_of(words), ""))  # who was "the guy" is no "she"
+    called = {one.entity for _, f in history if other in queries.together(f.presumed) for one in f.everyone}
+    no_such, known = _no_such(words, timeline) | called, () if timeline is None else timeline.entities
     here = seen if history else [one.name for one in known if one.known and one.decision == "present"]
     fits = [name for name in here if name not in no_such]
     return (
@@ -295,7 +297,7 @@ def _goes_on(asked: Query, last: Turn, question: Tagged) -> Query:
         question: its words and slots.
     """
     before, heads, said = replace(last[0], then=None, if_so=False), question.heads, question.slots
-    last, asked = (before, last[1]), _as_meant(asked, before, heads)
+    last, asked = (before, last[1]), _as_meant(asked, before, question)
     if heads["follow"] == "why":  # "are you sure?"
         return Query("why", before.whom if before.whom != EVERYBODY else Whom(_named(before)), form="wh")
     if asked.attribute == "place" and queries.is_of(before.where, "thing"):  # "is there a car?", "where?"
@@ -310,20 +312,21 @@ def _goes_on(asked: Query, last: Turn, question: Tagged) -> Query:
     if (end := _at_an_end(asked, before, heads)) is not None:
         return end
     query = before if asked.select == before.select else _of_the_same(asked, last)
-    if asked.attribute not in (None, query.attribute):  # the same of another attribute
-        query = replace(query, attribute=asked.attribute, value="")
+    if asked.value or asked.attribute not in (None, query.attribute):  # the same of another attribute
+        query = replace(query, attribute=asked.attribute, value=asked.value)
     query = _ranked_anew(_said_again(_of_whom(query, asked), asked, said), asked, heads)
     return _at_its_time(query, asked, last, question)
 
 
-def _as_meant(asked: Query, before: Query, heads: Heads) -> Query:
+def _as_meant(asked: Query, before: Query, question: Tagged) -> Query:
     """What an ellipsis asks, in the terms of the query before."""
     affirmed = [part for part in queries.together(asked.where) if not isinstance(part, Not)]
-    if heads["follow"] == "correction" and affirmed:  # "not red, blue"
+    if question.heads["follow"] == "correction" and affirmed:  # "not red, blue"
         asked = replace(asked, where=queries.conjunction(affirmed))
     if asked.attribute == "worn" and queries.is_of(before.where, "hair"):
         asked = replace(asked, attribute="hair")  # "what colour?"
-    if asked.value and asked.value != before.value and before.select == asked.select == "attribute":  # "glasses too?"
+    again = question.labels.heads["select"] == "same" and before.select == "attribute"
+    if again and asked.value not in ("", before.value):  # "glasses too?"
         asked = replace(asked, where=Has(asked.attribute or "worn", asked.value))
     return asked
 
@@ -352,7 +355,7 @@ def _of_the_same(asked: Query, last: Turn) -> Query:
         return before
     if asked.attribute == "worn":
         worn = next((has.value for has in (before.where,) if queries.is_of(has, "worn")), None)
-        value = before.value if worn is None else worn
+        value = asked.value or (before.value if worn is None else worn)
         return replace(asked, whom=_about(asked, last), value=value, where=None)
     if asked.form == "choice":  # "is she smiling?", "inside or outside?"
         where = None
@@ -503,7 +506,7 @@ def _that_time(asked: Query, last: Turn, question: Tagged) -> During:
         return part
     found = last[1]
     denied = bool(found.against or found.nothing or found.open) and not found.people
-    if relation == "while" and denied and before.select in queries.WHETHER:  # "does she leave?" (no), "… meanwhile?"
+    if relation == "while" and denied and before.select in ("who", *queries.WHETHER):  # "does she leave?", "meanwhile?"
         return asked.during
     whom = before.whom if before.whom != EVERYBODY else Whom(_subjects(last))
     nth = before.rank.k if before.select in ("when", "attribute") and before.rank is not None else 0  # "and then?"

@@ -66,6 +66,8 @@ _AFTER = (_OCCASION | {*_ENDS} | _ASKING) - word_set("up down out off over away 
 _LASTS = word_set("time times shot shots clip clips video videos visible seen hair visit day long stay stays screen")
 _IN_PICTURE = word_set("picture frame screen image shot bigger big")
 _COLOUR, _DOES = word_set("colour color colours colors shade"), word_set("do does did can could will would")
+_WHO_IS = re.compile(r"(?:^\S+ (?:is|was|'s)|\bwho(?: is| was| 's)?) (?:the|this|that) \w")  # "… who this girl is"
+_WHO_IS_THIS = re.compile(r"\bwho (?:is|was|'s) th(?:is|at) (?:\w+ )*\w+(?: \?)?$")
 _EACH_OTHER = re.compile(r"(?: (?:at|to|with|towards))? (?:each other|one another)\b")
 _A_FALL, _ASKS_FALL = word_set("a the any many more"), word_set("is was are were did does has have had any")
 _BEHIND, _HIGHER = word_set("behind around opposite"), word_set("above below beneath underneath under over")
@@ -90,6 +92,8 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> Heads:
     heads = dict(labels.heads)
     barred = {"refuse"} if labels.selects["refuse"] < LEAST else set()
     barred |= set() if history else {"same", "why"} if question.slots else {"same"}  # "show me Ana" asks no "why"
+    if [slot.kind for slot in question.slots] == ["gender"] and _WHO_IS_THIS.search(" ".join(question.seen)):
+        barred.add("refuse")  # "who is this pretty lady?"
     if heads["select"] in barred:
         heads["select"] = max((s for s in labels.selects if s not in barred), key=labels.selects.__getitem__)
     if heads["select"] == "same":
@@ -97,6 +101,7 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> Heads:
         heads |= {"select": before.select, "attribute": before.attribute or "none", "form": before.form}
     if question.seen[0] in ("can", "could") and ("be", NAME) in pairwise(question.seen):  # "could Ana be Ben?"
         heads |= {"select": "refuse", "refusal": "unseen"}
+    heads |= {"attribute": "deed"} if (question.seen[0], heads["attribute"]) == ("where", "looks") else {}
     if heads["event_nth"] == "any" and any(slot.comes_back(question.seen) for slot in question.slots):
         heads["event_nth"] = "second"  # "what does Ana do when she returns?"
     if heads["select"] not in ("describe", "attribute") and _HAPPENS.match(" ".join(question.seen)):
@@ -171,10 +176,12 @@ def into_or_out_of(slots: list[Slot], seen: Sequence[str]) -> list[Slot]:
 
 
 def as_done(slot: Slot, seen: Sequence[str]) -> Slot:
-    """With a verb that nobody lists as it stands after "is": "does he wake up?" asks whether he is waking up."""
-    verb, gap, rest = slot.value.partition(" ")
-    unread = slot.kind == "deed" and not is_known("deed", slot.value) and _DOES & {*seen[: slot.at]}
-    acts = unread and verb[-3:] != "ing" and verb not in FUNCTION_WORDS and slot.typed.lower().startswith(verb)
+    """With a verb that nobody lists as it stands after "is": "does he wake up?", "was anybody there to help him?"."""
+    verb, gap, rest = slot.value.removeprefix("to ").partition(" ")
+    aims = "to" in seen[max(0, slot.at - 1) : slot.at + 1] and participle(verb) in table()["verb"]  # not "to camera"
+    unread = slot.kind == "deed" and not is_known("deed", slot.value) and (aims or _DOES & {*seen[: slot.at]})
+    acts = unread and verb[-3:] != "ing" and verb not in FUNCTION_WORDS
+    acts = acts and slot.typed.lower().removeprefix("to ").startswith(verb)
     return replace(slot, value=f"{participle(verb)}{gap}{rest}") if acts else slot
 
 
@@ -246,7 +253,10 @@ def _who_is_the(query: Query, question: Tagged) -> Query:
     """Who somebody described is: "who is the masked man?" asks for a man in a mask."""
     kinds = {has.attribute for has in queries.atoms(query.where)}
     described = query.whom == EVERYBODY and query.rank is None and "gender" in kinds <= {"gender", "worn", "hair"}
-    asks = re.match(r"\S+ (?:is|was|'s) the ", " ".join(question.seen)) and query.select == "who"
+    asks = _WHO_IS.search(" ".join(question.seen)) and query.select == "who"
+    meant = {has.attribute for one in (query.where, query.whom.such) for has in queries.atoms(one)}
+    if asks and query.whom.names and meant == {"gender"}:  # "who is this lady?"
+        return replace(query, whom=replace(query.whom, such=None), where=None)
     return replace(query, whom=Whom(such=query.where), where=None) if asks and described else query
 
 
@@ -284,11 +294,15 @@ def of_unread_words(query: Query, question: Tagged) -> Query:
     if at < 0 or not plain or query.value or question.heads["follow"] != "none":
         return query
     kind, coloured = query.attribute if query.select == "attribute" else "", _COLOUR & {*seen}
-    own = whose and kind in ("place", "side", "deed") or kind == "light" or kind == "worn" and coloured
-    end = next((i for i in range(at + 1, len(seen)) if seen[i] in _AFTER), len(seen))
+    own = whose and (kind in ("place", "side") or kind == "deed" and seen[at] not in ("hands", "arms"))
+    own = own or kind == "light" or kind == "worn" and coloured
+    end = next((i for i in range(at + 1, len(seen)) if seen[i] in _AFTER - {"the", "his", "her", "their"}), len(seen))
     ends = seen[end : end + 1] in ([], ["?"], ["."])  # not in "does she occur in it?"
     verb = question.labels.tags[at - 1][:2] == "S-" and not whose and bool(_DOES & {*seen}) and ends
     whether = query.select in queries.WHETHER
+    if whether and query.whom.names and seen[at : at + 2] in (["inside", "a"], ["inside", "the"]):  # "… a house?"
+        return replace(query, where=Has("setting", "indoors"))
+    own = own or whether and "there" in seen[max(0, at - 2) : at] and query.whom == EVERYBODY  # "… any spectators?"
     deed = whether and is_known("deed", seen[at])  # "was there any dancing?"
     verb = verb or query.select == "count" and "not" in seen[:at]  # "how many people, not counting the reflection?"
     if not (own or query.select in ("exists", "who", "count", *queries.TIMES) and (whose or deed or verb)):
@@ -374,6 +388,9 @@ def _turns(query: Query, question: Tagged) -> Query:
     if not turns or not isinstance(has, Has) or has.value not in ways or query.throughout or query.number and not again:
         return query
     query = replace(query, where=Has("posture", ways[has.value]))
+    if has.value == "standing" and "again" in question.seen and query.during == During():  # who was down before
+        down = queries.Or((Has("deed", "falling"), Has("posture", "lying down"), Has("posture", "sitting")))
+        query = replace(query, during=During("since", Event(query.whom, down)))
     return replace(query, select="exists", number=None) if again else query
 
 
@@ -503,6 +520,8 @@ def _of_sound(query: Query, question: Tagged) -> Query:
     """What can be told of sound: not "what does the sign say?", nor "who says hello more often?"."""
     seen = {*question.seen}
     says = query.attribute == "says" or any(has.attribute == "says" for has in queries.atoms(query.where))
+    if "or" in seen and {slot.denied for slot in question.slots if slot.kind == "speaks"} == {True, False}:
+        query = Query("exists", query.whom, Has("speaks"), form="polar", during=query.during)  # "speaking or silent?"
     if query.where == Has("music") and {"no", "without"} & seen:
         query = replace(query, where=Not(Has("music")))
     if (says or query.refusal == "sound" and _SAYING & seen) and _WRITTEN & seen:

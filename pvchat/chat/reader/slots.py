@@ -37,6 +37,7 @@ _BETWEEN = word_set("between sandwiched wedged flanked flank middle either each 
 # What garments are on ("glasses on her nose"), and stand for those named before ("his glasses … has he a pair on?").
 _BESIDE_WORN = word_set("neck nose head face ears eyes shoulders back chest hands wrist feet legs pair")
 _AWAY_FROM = ("from ", "off ", "out of ")  # "falls out of bed", who is in it no longer
+_DENIES = word_set("not never no nobody none neither nor without cannot stop stops stopped")
 _QUOTES = "'\"“”‘’«»"
 _ORDINALS = ORDINALS | {"1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "other": 2, "next": 2}
 
@@ -101,6 +102,7 @@ def words_of(slots: Iterable[Slot]) -> frozenset[str]:
 def slots_of(words: Sequence[Word], tags: Sequence[str]) -> list[Slot]:
     """The slots of a question, in order."""
     runs: list[tuple[str, list[int]]] = []
+    denies = any(word.seen in _DENIES or word.seen.endswith("n't") for word in words)
     for i, tag in enumerate(tags):
         tag = "S-name" if tag == "O" and words[i].seen == NAME else tag  # a name always means somebody
         plain = tag.removeprefix("+")
@@ -113,7 +115,9 @@ def slots_of(words: Sequence[Word], tags: Sequence[str]) -> list[Slot]:
     for tag, places in runs:
         before = (word.seen for word in reversed(words[: places[0]]) if word.seen not in _BEFORE_NOUNS)
         after_or = next(before, "") in ("or", "nor")  # "left of Ana or of Ben"
-        made.append(replace(_slot(tag, [words[i] for i in places], places[0]), after_or=after_or))
+        slot = _slot(tag, [words[i] for i in places], places[0])
+        off = slot.kind == "deed" and "off" in slot.words and not denies  # "when does he fall off?"
+        made.append(replace(slot, denied=slot.denied and not off, after_or=after_or))
     return made
 
 

@@ -186,7 +186,8 @@ def nobody(finding: Finding, timeline: Timeline) -> str:
     if (whom.names or whom.unknown) and not finding.everyone:
         return ""
     if finding.open and not (whom.nth and is_plain(query.where)):
-        return f"{upper('; '.join(unknown_said(finding, timeline)))}."
+        alone = query.select == "who" and not whom.names and len(finding.everyone) == 1  # "who is the man?"
+        return f"{upper('; '.join(unknown_said(finding, timeline, alone)))}."
     none = _none_of(whom)
     if whom.nth:
         place = f" {wording('nth', whom.nth_by)}" * (whom.nth_by != "time")

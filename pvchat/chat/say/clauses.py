@@ -128,7 +128,8 @@ def hair_said(value: str, colour: str = "") -> str:
     """Such as "long dark hair" or "a beard"."""
     head, _, last = (value or "hair").rpartition(" ")
     said = " ".join(word for word in (head, "" if colour in head.split(" ") else colour, last) if word)
-    return said if last in ("hair", "stubble") else with_article(said)
+    said += " hair" * last.endswith(("ed", "y"))  # "braided"
+    return said if "hair" in said.split(" ") or last == "stubble" else with_article(said)
 
 
 def place_said(place: str, how: str = "") -> str:
@@ -475,7 +476,7 @@ def here_or_not(missing: Sequence[Missing], either: bool = False) -> dict[str, s
 def untold(missing: Sequence[Missing], query: Query | None = None, instead: bool = False) -> list[str]:
     """That what is asked can't be told of the absent, nor of the unsure, but (`instead`) of who may be one of them."""
     told, kind = list[tuple[str, str]](), "" if query is None else query.attribute or query.select
-    gone = query is not None and query.where == Not(PRESENT)  # "she isn't there?"
+    gone = query is not None and (query.where == Not(PRESENT) or query.select == "exists" and query.where is None)
     for why, said in here_or_not(missing, query is not None and query.whom.quantifier == "either").items():
         names = [one.name for one in missing if one.why == why]
         who, them = (names[0], names[0]) if len(names) == 1 else ("they", "them")

@@ -27,6 +27,7 @@ _KNOWN = ("worn", "looks", "deed", "place", "gender")  # attributes of which eve
 _MOST_TIMED = 6  # that are told with their times
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
 _GAZE = ("looking", "facing")
+_USES = ("using", "holding a", "eating", "reading", "speaking into", "taking", "pouring", "talking on")  # by hand
 _BODILY = ("sitting", "standing", "lying", "walking", "running", "falling")
 _SEATED, _SEAT = ("sitting", "lying down"), ("on a chair", "on a sofa", "on a bench", "on a bed", "on the floor")
 
@@ -86,6 +87,8 @@ def _attribute_told(one: Found, query: Query, timeline: Timeline) -> str:
         text = with_times(one.rows, one.spans, timeline, clauses.held_by)
     else:
         text = measured(one.entity, Has(kind), one.spans, timeline)
+    told = kind != "worn" or query.value in ("", *table()["on_body"]) or any(row.colour for row in one.rows)
+    text += ", but I can't tell the colour" * bool(text and not told)
     doubt = kind in ("side", *PLACES) and timeline.doubtful(one.entity) and not text.startswith(f"is {HEDGE}")
     return text.replace("is ", f"is {HEDGE} ", 1) if doubt else text
 
@@ -130,13 +133,17 @@ def _not_made_out(found: Found, finding: Finding, timeline: Timeline) -> str:
     name = called(entity)
     who = name if name == entity else "that person"
     missed = wording("missed", kind, who=who)
-    if query.value:
-        own = f"{wording('on_body', query.value)}{who}'s {query.value}"
-        missed = f"where {who} is looking" if kind == "deed" else own
+    if query.value and kind != "deed":
+        missed = f"{wording('on_body', query.value)}{who}'s {query.value}"
+    elif query.value == "looking":
+        missed = f"where {who} is looking"
     every = timeline.of(entity, "worn", denied=True) if query.value and kind == "worn" else ()
     lacked = list(dict.fromkeys(row.value for row in every if not row.holds and row.narrowed(query.value)))
     worn = timeline.of(entity, "worn") if query.value and kind == "worn" else found.rows
     known = with_times(worn, found.spans, timeline, partial(_looks_said, whole=True))
+    if kind == "holding":
+        used = [row for row in timeline.of(entity, "deed") if row.value.startswith(_USES)]
+        known = with_times(used, found.spans, timeline, partial(_acts_said, gender=gender_of(entity, timeline)))
     if kind == "deed" and found.rows and (where := whereabouts(entity, found.spans, timeline)):
         known = f"is {where}"
     none = f"{name} is wearing no {join(lacked, 'or')}, as far as I can see." if lacked else ""

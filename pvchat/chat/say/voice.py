@@ -146,8 +146,8 @@ def _answer(finding: Finding, timeline: Timeline) -> str:
     if query.rank is not None and query.number is None and query.select in ("who", "exists"):
         return ranked(finding, timeline)
     if query.select in ("attribute", "describe") and query.where and query.whom.names:
-        said = _SELECTS[query.select](finding, timeline), _unmet(finding, timeline)
-        return " ".join(filter(None, said if finding.people else said[::-1]))
+        told, unmet = _SELECTS[query.select](finding, timeline), _unmet(finding, timeline)
+        return " ".join(filter(None, (told, unmet) if finding.people else (unmet, told * (told not in unmet))))
     told, whom = _SELECTS[query.select](finding, timeline), query.whom
     if told or query.select not in ("attribute", "describe") or whom.names:
         return told
@@ -196,7 +196,7 @@ def refused(finding: Finding, timeline: Timeline) -> str:
     named = wording("thing", query.value) or query.value
     what = "" if named in ("", "mood") else wording("unread", about, value=named)
     if query.value != "mood" or not there:
-        told = [clauses.here_but(people_said(there), f"tell {what or 'the rest'}")] if there else []
+        told = [clauses.here_but(people_said(there), f"tell {what or 'that'}")] if there else []
     elif not timeline.traits:
         told = [TRAITS_OFF]
     else:
@@ -243,7 +243,8 @@ def why(finding: Finding, timeline: Timeline) -> str:
     names = [one.entity for one in finding.everyone] + [one.name for one in finding.missing]
     names += finding.query.whom.names
     known = [one for name in dict.fromkeys(names) if (one := timeline.entity(name)) is not None and one.known]
-    sentences = []
+    others = finding.query.whom.besides or finding.query.whom.quantifier == "none"  # "sure that nobody else is there?"
+    sentences = [clauses.who_is_there(timeline), "Whoever is half hidden or far away I may miss."] if others else []
     for one in sorted(known, key=lambda one: -one.probability)[:_MOST_WHYS]:
         sure = "above 0.99" if one.probability > 0.99 else f"{one.probability:.2f}"
         sure = f"(probability {'below 0.01' if one.probability < 0.01 else sure})"
