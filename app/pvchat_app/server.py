@@ -244,7 +244,7 @@ def _mount_page(web: FastAPI, backend: Backend, options: Options) -> Any:
     # a mounted page counts as not launched, and Gradio then skips its check that a client's files are uploads
     blocks.has_launched = True
     if options.mcp:
-        endpoints.answer_in_json(blocks.mcp_server_obj)
+        endpoints.mend_tools(blocks.mcp_server_obj)
     return web.routes[-1].app  # type: ignore[attr-defined]
 
 
