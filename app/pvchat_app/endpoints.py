@@ -58,8 +58,8 @@ def build(backend: Backend) -> None:
 
 
 def mend_tools(server: Any) -> None:
-    """Make what the tools of Gradio's MCP server answer JSON, where it writes Python's own notation; and tell how a clip
-    comes, where it asks for an address that is then refused.
+    """Make what the tools of Gradio's MCP server answer JSON: it writes Python's own notation. And tell how a clip
+    comes: it asks for an address, which is then refused.
     """
     write, read = server.postprocess_output_data, server.convert_strings_to_filedata
     server.postprocess_output_data = lambda data, url: write([json.dumps(one, ensure_ascii=False) for one in data], url)

@@ -182,6 +182,12 @@ def test_mcp_offers_asking_and_listing_only(chat: PVChat) -> None:
         assert "at most 2,000 characters" in call_tool(url, "ask", given)
 
 
+def test_an_address_that_is_none_of_this_machine_is_told(chat: PVChat) -> None:
+    with pytest.raises(SettingsError, match="can't listen there") as error:
+        serve(Options(host="192.0.2.1", password="long enough"), ready(chat), print)
+    assert "--host" in error.value.hint  # not another port
+
+
 def test_a_package_mcp_that_does_not_fit_is_one_sentence(chat: PVChat, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "mcp", None)  # importing it fails
     with pytest.raises(SettingsError, match="missing, or doesn't fit this Gradio") as error:
