@@ -58,9 +58,7 @@ def build(backend: Backend) -> None:
 
 
 def mend_tools(server: Any) -> None:
-    """Make what the tools of Gradio's MCP server answer JSON: it writes Python's own notation. And tell how a clip
-    comes: it asks for an address, which is then refused.
-    """
+    """Make the tools of Gradio's MCP server answer in JSON, not in Python's notation, and say how a clip comes."""
     write, read = server.postprocess_output_data, server.convert_strings_to_filedata
     server.postprocess_output_data = lambda data, url: write([json.dumps(one, ensure_ascii=False) for one in data], url)
 
