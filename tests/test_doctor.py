@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from pvchat.assets.packages import table
 from pvchat.cli import doctor
 from pvchat.cli import main as cli
 from pvchat.people.store import PeopleStore
+from pvchat.storage import library
 
 
 def test_an_empty_home(pvchat_home, capsys):
@@ -42,6 +44,18 @@ def test_people_and_disk_are_counted(pvchat_home):
     assert report["people"]["enrolled"] == 1
     files = [file for file in pvchat_home.rglob("*") if file.is_file()]
     assert report["disk"]["used_bytes"] == sum(file.stat().st_size for file in files) > 0
+
+
+@pytest.mark.parametrize(
+    ("by", "which", "mend"), [(-1, "an earlier", "cameras' clips"), (1, "a later", "Update PVChat")]
+)
+def test_a_library_of_another_version_is_a_problem(pvchat_home: Path, by: int, which: str, mend: str) -> None:
+    """It was "Everything is there", and every question to the library an error."""
+    with closing(library.connect(pvchat_home / "people")) as made:
+        made.execute(f"PRAGMA user_version = {library._VERSION + by}")
+    (problem,) = [one for one in doctor.examine()["problems"] if "library" in one["what"]]
+    assert which in problem["what"]
+    assert mend in problem["mend"]
 
 
 def test_a_missing_package_and_both_decords(monkeypatch):

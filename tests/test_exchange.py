@@ -259,6 +259,12 @@ def test_paths_that_are_no_files(store: PeopleStore, tmp_path: Path, path: str) 
         store.import_(tmp_path / path)
 
 
+def test_a_folder_is_told_as_one(tmp_path: Path) -> None:
+    with pytest.raises(PeopleError, match="this is a folder") as caught:
+        exchange.read(tmp_path)
+    assert caught.value.hint == "Name a .pvperson file."
+
+
 @posix
 def test_a_pipe_is_not_read(store: PeopleStore, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")

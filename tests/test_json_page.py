@@ -16,15 +16,19 @@ from pvchat.bases.models import base_rows
 from pvchat.bases.sources import list_bases
 from pvchat.chat.query import Query
 from pvchat.chat.timeline import ArchiveFinding, Seen, Video
+from pvchat.cli import token
 from pvchat.errors import Candidate, SettingsError
 from pvchat.library import scan
 from pvchat.library.asking import LibraryAnswer
 from pvchat.library.library import Status
+from pvchat.library.reel import Moment, Reel
 from pvchat.library.sources import Source
+from pvchat.people.corrections import Correction
 from pvchat.people.person import Notes, describe
 from pvchat.schemas import Answer, PersonPresence
 from pvchat.schemas.answer import AnswerGround, Decision, QuestionType, Reason, Why
 from pvchat.schemas.facts import Ground
+from pvchat.storage import tokens
 
 PAGE = Path(__file__).parents[1] / "docs" / "json.md"
 WHY = Why("small", ("small",), 1.0, 20, "", "Her face is small.")
@@ -47,6 +51,10 @@ def words(section: str) -> set[str]:
         ("A library", vars(scan.Report())),
         ("A library", asdict(Status([], 0, 0.0, 0, 0, 0, 0, 0))),
         ("A library", vars(Source("", "", 0, 0, 0.0, 0))),
+        ("A library", Moment("", "", datetime(2026, 1, 1), 0.0, 1.0, True).to_dict()),
+        ("A library", vars(Reel("", 0, 0.0))),
+        ("A person", Correction(True, "", 0.0).to_dict()),
+        ("Tokens", token._row(tokens.ApiToken("", "", (), "", ""))),
         ("An error", vars(Candidate(1, 1.0, "left", "a.jpg"))),
         ("`ask`", Answer("Yes.", "existence", [PERSON], {}, evidence=[GROUND], damaged=True).to_dict()),
         ("`ask`", PERSON.to_dict()),

@@ -181,7 +181,7 @@ def test_forgetting_leaves_no_vector_of_her(kitchen: Library, chat: PVChat) -> N
 def test_a_library_of_another_version_is_refused(kitchen: Library) -> None:
     with kitchen._open() as tables:
         tables.execute("PRAGMA user_version = 99")
-    with pytest.raises(LibraryError, match="another version"):
+    with pytest.raises(LibraryError, match="a later version"):
         kitchen.status()
 
 

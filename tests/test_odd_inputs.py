@@ -80,6 +80,29 @@ def test_a_question_that_is_no_text(chat: PVChat, tmp_path: Path, question: Any,
         chat.ask(tmp_path / "x.mp4", question)
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Is Ana there? 🙂",
+        "Is Ana there? ❤️",
+        "Is Ana there? :-)",
+        "\u200eIs Ana\u200b the\u00adre?\0",
+        "Is Ana there\u0301 \u0302?",
+    ],
+)
+def test_signs_that_nobody_sees_or_that_ask_nothing(chat: PVChat, question: str) -> None:
+    """The network has no token for some of them; a heart was an error, an unseen space a second question."""
+    assert chat.read(question).query == chat.read("Is Ana there?").query
+
+
+def test_a_question_longer_than_the_network_reads(chat: PVChat) -> None:
+    """The second one is refused: what it asks stands at its end. It, and the first, were an error."""
+    twice = chat.read(("Who is there and who is there and " * 70)[:MAX_QUESTION]).query
+    assert (twice.select, twice.then and twice.then.select) == ("who", "refuse")
+    story = "I have looked for my friend for a very long time now, " * 15
+    assert chat.read(f"{story}is she there?").query.select == "refuse"
+
+
 @pytest.mark.parametrize("history", [False, True])
 def test_a_question_that_is_too_long(chat: PVChat, tmp_path: Path, history: bool) -> None:
     """Reading takes longer than in proportion: 40,000 characters took minutes."""

@@ -40,10 +40,12 @@ def test_there_and_gone(pvchat_home: Path, capsys: Any) -> None:
     assert "no such token" in capsys.readouterr().err
 
 
-def test_one_expires(pvchat_home: Path) -> None:
+def test_one_expires(pvchat_home: Path, capsys: Any) -> None:
     made, secret = tokens.create("short", ["read"], days=1e-9)
     assert tokens.find(secret) is None
     assert [one.is_over for one in tokens.tokens()] == [True]
+    assert cli.main(["token", "list"]) == 0
+    assert capsys.readouterr().out.rstrip().endswith("expired")  # not the day on which it may still be good
 
 
 @pytest.mark.parametrize(

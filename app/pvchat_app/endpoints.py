@@ -15,7 +15,6 @@ from typing import Any
 import gradio as gr
 
 from pvchat import video
-from pvchat.config import MAX_QUESTION
 from pvchat.errors import VideoReadError
 from pvchat.people.store import describe
 from pvchat.storage import temporary
@@ -36,7 +35,7 @@ def build(backend: Backend) -> None:
             question: in English; it names enrolled people as list_people tells them.
         """
         with _uploaded(backend, clip):
-            return backend.engine.chat.ask(clip, question[:MAX_QUESTION]).to_dict()
+            return backend.engine.chat.ask(clip, question).to_dict()
 
     def list_people() -> list[dict[str, Any]]:
         """Everyone who is enrolled, with name, depth and date."""
@@ -49,7 +48,7 @@ def build(backend: Backend) -> None:
             question: in English; it names enrolled people as list_people tells them.
         """
         with _sentences():
-            return backend.engine.chat.library.ask(question[:MAX_QUESTION]).to_dict()
+            return backend.engine.chat.library.ask(question).to_dict()
 
     clip, question = gr.File(visible=False), gr.Textbox(visible=False)
     out, run = gr.JSON(visible=False), gr.Button(visible=False)
@@ -58,10 +57,17 @@ def build(backend: Backend) -> None:
     run.click(list_people, None, out, api_name="list_people")
 
 
-def answer_in_json(server: Any) -> None:
-    """Make what the tools of Gradio's MCP server answer JSON: it writes Python's own notation."""
-    write = server.postprocess_output_data
+def mend_tools(server: Any) -> None:
+    """Make the tools of Gradio's MCP server answer in JSON, not in Python's notation, and say how a clip comes."""
+    write, read = server.postprocess_output_data, server.convert_strings_to_filedata
     server.postprocess_output_data = lambda data, url: write([json.dumps(one, ensure_ascii=False) for one in data], url)
+
+    def read_arguments(given: dict[str, Any], clips: list[list[str]]) -> Any:
+        if any(isinstance(value := given.get(name), str) and not value.startswith("data:") for [name] in clips):
+            raise ValueError('clip is no data URL ("data:video/mp4;base64,…"): no path or address is opened.')
+        return read(given, clips)
+
+    server.convert_strings_to_filedata = read_arguments
 
 
 @contextmanager

@@ -11,6 +11,7 @@ that only this user may read and that is deleted when the server stops.
 from __future__ import annotations
 
 import asyncio
+import errno
 import importlib
 import os
 import signal
@@ -136,7 +137,8 @@ def serve(options: Options, engine: Engine, say: Callable[[str], None]) -> None:
             listener.bind((options.host, options.port))
         except OSError as error:
             what = f"can't listen there ({error.strerror or error})."
-            hint = "Choose another --port, or --port 0."
+            taken = error.errno in (errno.EADDRINUSE, errno.EACCES)
+            hint = "Choose another --port, or --port 0." if taken else "Choose an address of this machine as --host."
             raise SettingsError(what, subject=f"{options.host}:{options.port}", hint=hint) from error
         listener.listen(128)  # a browser that comes early waits instead of being refused
         keep_small()
@@ -244,7 +246,7 @@ def _mount_page(web: FastAPI, backend: Backend, options: Options) -> Any:
     # a mounted page counts as not launched, and Gradio then skips its check that a client's files are uploads
     blocks.has_launched = True
     if options.mcp:
-        endpoints.answer_in_json(blocks.mcp_server_obj)
+        endpoints.mend_tools(blocks.mcp_server_obj)
     return web.routes[-1].app  # type: ignore[attr-defined]
 
 

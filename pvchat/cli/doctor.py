@@ -21,7 +21,7 @@ import pvchat
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common
 from pvchat.config import Settings, home
-from pvchat.errors import LockedError
+from pvchat.errors import LockedError, PVChatError
 from pvchat.runtime import ProgressDisplay, available_devices, size, usable_cores
 
 LICENCES = "The code is Apache-2.0. Weights fitted by us are for research, non-commercial use, as their data demand."
@@ -91,11 +91,24 @@ def examine() -> dict[str, Any]:
         "damage": _damage(),
         "weights": _weights(),
         "people": {"enrolled": len(store.names()), "damaged": store.damaged()} if store is not None else unknown,
+        "library": {} if encryption["locked"] else _library(),
         "encryption": encryption,
     }
     report["problems"] = [{"what": what, "mend": mend} for what, mend in _problems(report)]
     report["ok"] = not report["problems"]
     return report
+
+
+def _library() -> dict[str, str]:
+    """Why the library can't be read, as an error; empty where it can, or where there is none."""
+    from pvchat.storage import library
+
+    try:
+        if library.exists(people := home() / "people"):
+            library.connect(people).close()
+    except PVChatError as error:
+        return error.to_dict()
+    return {}
 
 
 def _packages() -> list[str]:
@@ -210,6 +223,8 @@ def _problems(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if state["temporary_on_disk"]:
         what = "Temporary files of an encrypted home lie on the disk: no file system in memory is large enough."
         yield what, "export PVCHAT_TMP=FOLDER"
+    if report["library"]:
+        yield "{subject}: {what}".format_map(report["library"]), report["library"]["hint"]
     for folder, why in report["people"]["damaged"].items():
         yield f"A person can't be read and is left out: {why}", f"pvchat people forget {folder}"
 

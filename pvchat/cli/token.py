@@ -42,8 +42,8 @@ def _list(args: argparse.Namespace) -> None:
 
     rows = [_row(one) for one in tokens.tokens()]
     table = [("id", "name", "may", "since", "until")]
-    table += [(row["id"], row["name"], ", ".join(row["scopes"]), row["created"][:10], row["expires"][:10])
-              for row in rows]  # fmt: skip
+    table += [(row["id"], row["name"], ", ".join(row["scopes"]), row["created"][:10],
+               "expired" if row["expired"] else row["expires"][:10]) for row in rows]  # fmt: skip
     console.list_rows(args, rows, table, "There are no tokens. Make one with: pvchat token create NAME")
 
 

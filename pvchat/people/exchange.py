@@ -133,7 +133,8 @@ def read(path: Path) -> Person:
     """The person in a `.pvperson` file that may come from anyone."""
     try:
         if not path.is_file():  # a pipe or a device could give bytes without end
-            raise PeopleError("there is no such file.", subject=str(path))
+            what = "this is a folder." if path.is_dir() else "there is no such file."
+            raise PeopleError(what, subject=str(path), hint="Name a .pvperson file.")
         with path.open("rb") as file:
             data = file.read(MAX_ARCHIVE_BYTES + 1)
         if len(data) > MAX_ARCHIVE_BYTES:

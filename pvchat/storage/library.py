@@ -24,7 +24,7 @@ from pvchat.storage import atomic, database, keys
 from pvchat.storage.stores import libraries, library_of
 
 WAIT_S = 60.0  # for another process that writes
-_DAMAGED = "Delete that folder and add your videos again; they are not touched."
+_DAMAGED = "Delete that folder and add your videos again; they are not touched, but cameras' clips lie in it."
 _REFUSED = "Nothing is lost. Make room on its disk, see that you may write there, or wait for whoever uses it."
 # By the class of SQLite's error; another one is a mistake of ours, such as a row that doesn't fit.
 _HINTS = {"OperationalError": _REFUSED, "DatabaseError": _DAMAGED}
@@ -215,10 +215,10 @@ def _ready_connection(path: Path) -> sqlite3.Connection:
                 for statement in _statements(_TABLES):
                     library.execute(statement)
                 library.execute(f"PRAGMA user_version = {_VERSION}")
-    if _version(library) != _VERSION:
+    if (version := _version(library)) != _VERSION:
         library.close()
-        hint = "Update PVChat, or delete that folder and add your videos again; they are not touched."
-        raise LibraryError("another version of PVChat made this library.", subject=str(path), hint=hint)
+        which, hint = ("an earlier", _DAMAGED) if version < _VERSION else ("a later", "Update PVChat.")
+        raise LibraryError(f"{which} version of PVChat made this library.", subject=str(path.parent), hint=hint)
     _update_clip_paths(library, path.parent / "ring")
     return library
 
@@ -249,7 +249,7 @@ def _connected(path: Path) -> tuple[sqlite3.Connection, bytes | None]:
     if (library := database.open_file(path, wanted, WAIT_S)) is not None:
         return library, wanted
     if key is None:
-        hint = "Put key.json back from a copy, or delete that folder and add your videos again; they are not touched."
+        hint = f"Put key.json back from a copy. Or: {_DAMAGED}"
         what = "this library is damaged, or it is encrypted, and the key file is gone."
         raise LockedError(what, subject=str(path.parent), hint=hint)
     if (library := database.open_file(path, None, WAIT_S)) is None:

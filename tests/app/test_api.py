@@ -72,7 +72,8 @@ def test_people_come_and_go(api: tuple[App, httpx.Client], scenery: Scenery) -> 
     clip = uploaded(client, scenery.clip("ben", 2))
     wanted = {"clip": clip, "name": "Ben"}
     assert problem(client.post(f"{API}/people", json=wanted), 422)["what"] == "consent is missing."
-    assert client.post(f"{API}/people", json={**wanted, "consent": True}).status_code == 201
+    enrolled = client.post(f"{API}/people", json={**wanted, "consent": True})
+    assert (enrolled.status_code, enrolled.json()["notes"]["looks_like"]) == (201, "")  # as `enroll --json` has it
     taken = problem(client.post(f"{API}/people", json={**wanted, "consent": True}), 422)
     assert (taken["error"], taken["hint"]) == ("PeopleError", "Choose another name, or send replace: true.")
     assert client.patch(f"{API}/people/Ben", json={"name": "Ben/no"}).json()["name"] == "Ben/no"
@@ -288,6 +289,11 @@ def test_the_schema_names_every_answer(api: tuple[App, httpx.Client]) -> None:
         "Enrollment", "Renaming", "ClipQuestion", "LibraryQuestion", "Sources")]  # fmt: skip
     assert len(requests) == 5
     assert all(one["additionalProperties"] is False for one in requests)
+    media = {
+        path: [*ways["get"]["responses"]["200"]["content"]] for path, ways in schema["paths"].items() if "get" in ways
+    }
+    assert media["/people/{name}/export"] == ["application/octet-stream"]  # a client that is made of it reads the file
+    assert media["/events/stream"] == ["text/event-stream"]
     for path, ways in schema["paths"].items():
         for method, way in ways.items():
             assert way["summary"], (path, method)

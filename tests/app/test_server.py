@@ -175,6 +175,17 @@ def test_mcp_offers_asking_and_listing_only(chat: PVChat) -> None:
         (ana,) = json.loads(said["result"]["content"][0]["text"])  # JSON, not Python's notation
         assert (ana["name"], ana["voice"]) == ("Ana", False)
         assert "Unknown tool" in call_tool(url, "forget", {"name": "Ana"})
+        for clip in ("/etc/passwd", "https://127.0.0.1/a.mp4"):  # Gradio says of a path "provide a url"
+            assert "clip is no data URL" in call_tool(url, "ask", {"clip": clip, "question": "Who is there?"})
+        long = "Who is there? " + "I want to know. " * 150 + "Is Ana there?"  # its end isn't passed over
+        given = {"clip": "data:video/mp4;base64,AAAA", "question": long}
+        assert "at most 2,000 characters" in call_tool(url, "ask", given)
+
+
+def test_an_address_that_is_none_of_this_machine_is_told(chat: PVChat) -> None:
+    with pytest.raises(SettingsError, match="can't listen there") as error:
+        serve(Options(host="192.0.2.1", password="long enough"), ready(chat), print)
+    assert "--host" in error.value.hint  # not another port
 
 
 def test_a_package_mcp_that_does_not_fit_is_one_sentence(chat: PVChat, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,7 @@ def list_events(request: Request, after: Number = 0) -> list[dict[str, Any]]:
     return rows
 
 
-@router.get("/stream", response_class=StreamingResponse)
+@router.get("/stream", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
 async def stream_events(
     request: Request, after: Number = 0, last_event_id: Annotated[Number | None, Header()] = None
 ) -> StreamingResponse:

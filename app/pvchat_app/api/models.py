@@ -87,6 +87,12 @@ class PersonRow(BaseModel):
     voice: bool
 
 
+class EnrolledRow(PersonRow):
+    """Somebody who has just been enrolled."""
+
+    notes: dict[str, Any] | None = Field(description="what makes the clip a poor one, and whom it may show instead")
+
+
 class ClipRow(BaseModel):
     """An uploaded clip; it is deleted when nobody has used it for an hour."""
 

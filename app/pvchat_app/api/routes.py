@@ -30,8 +30,8 @@ Asks = Annotated[ApiToken, Depends(require_token("ask"))]
 Manages = Annotated[ApiToken, Depends(require_token("manage"))]
 _API = "api"  # the owner of jobs that API clients start; it isn't a browser's key
 _READS = [Depends(require_token("read"))]
-_ANY_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {
-    "type": "string", "format": "binary"}}}}}  # fmt: skip
+_FILE: dict[str, Any] = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+_ANY_BODY = {"requestBody": {"required": True, **_FILE}}
 
 
 # -- people -----------------------------------------------------------------------------------------------------------
@@ -43,7 +43,7 @@ def list_people(request: Request) -> list[dict[str, Any]]:
     return [describe(one) for one in _backend(request).engine.people.all()]
 
 
-@people.post("", response_model=models.PersonRow, status_code=201)
+@people.post("", response_model=models.EnrolledRow, status_code=201)
 async def enroll(request: Request, wanted: models.Enrollment, token: Manages) -> dict[str, Any]:
     """Enroll somebody from an uploaded clip; consent must be true."""
     backend, state = _backend(request), request.app.state
@@ -59,7 +59,7 @@ async def enroll(request: Request, wanted: models.Enrollment, token: Manages) ->
         finally:
             temporary.delete_subject_pictures()
         state.clips.mark(path, [person.id])
-        return describe(person)
+        return {**describe(person), "notes": person.notes and person.notes.to_dict()}
 
     return await state.queue.run(run)
 
@@ -79,7 +79,7 @@ async def forget(request: Request, name: str, _: Manages) -> None:
     await request.app.state.queue.run(partial(backend.forget, name))
 
 
-@people.get("/{name:path}/export", response_class=Response)
+@people.get("/{name:path}/export", response_class=Response, responses={200: _FILE})
 def export(request: Request, name: str, _: Manages) -> Response:
     """Somebody as one `.pvperson` file."""
     person = _backend(request).engine.people.get(name)

@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import mmap
 import re
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -91,8 +92,9 @@ class Labels:
 
     heads: Heads  # the likeliest label of each
     selects: dict[str, float]  # the probability of each label of "select"
-    tags: tuple[str, ...]  # the tag of each word
+    tags: tuple[str, ...]  # the tag of each word; "O" of one that isn't read: beyond `MAX_TOKENS`, an accent alone
     second: int  # the word with which a second question begins; -1 for none
+    whole: bool = True  # whether all of it was read
 
 
 class Network:
@@ -121,20 +123,22 @@ class Network:
         """
         ids, word_of = tokenized(words)
         states = encoded(embedded(ids, self._weights), self._weights, range(LAYERS))
-        places = np.array(word_of)
-        by_word = np.stack([states[places == i].mean(0) for i in range(max(word_of) + 1)])  # [W, D]
+        places, at = np.array(word_of), sorted({*word_of} - {-1})  # not words too many, nor signs of which none is left
+        by_word = np.stack([states[places == i].mean(0) for i in at])  # [W, D]
         mean = states.mean(0)
         sentence = np.concatenate((mean, states[0]))
         heads = {name: softmax(_linear(sentence, self._weights, name)) for name in HEADS}
-        second = int(np.concatenate(([0.0], _linear(by_word, self._weights, "second")[:, 0])).argmax()) - 1
+        second = [-1, *at][int(np.concatenate(([0.0], _linear(by_word, self._weights, "second")[:, 0])).argmax())]
         best = {name: HEADS[name][int(row.argmax())] for name, row in heads.items()}
         selects = dict(zip(HEADS["select"], heads["select"].tolist(), strict=True))
         in_sentence = np.concatenate((by_word, np.tile(mean, (len(by_word), 1))), 1)  # [W, 2 D]
         chances = {name: np.log(softmax(_linear(in_sentence, self._weights, name))) for name in WORD_PARTS}
-        path = likeliest_path(_tag_scores(chances, phrases), _ALIKE)
-        begins = chances["begins"].argmax(1)
-        tags = ("O" if not tag else "+" * int(new) + _TAGS[tag - 1] for tag, new in zip(path, begins, strict=True))
-        return Labels(best, selects, tuple(tags), second)
+        known = [(bisect_left(at, start), bisect_left(at, end), kind) for start, end, kind in phrases]
+        path = likeliest_path(_tag_scores(chances, known), _ALIKE)
+        tags = ["O"] * len(words)
+        for i, tag, new in zip(at, path, chances["begins"].argmax(1), strict=True):
+            tags[i] = "+" * int(new) + _TAGS[tag - 1] if tag else "O"
+        return Labels(best, selects, tuple(tags), second, len(ids) < MAX_TOKENS)
 
 
 def _tag_scores(chances: Mapping[str, FloatArray], phrases: Sequence[tuple[int, int, str]]) -> FloatArray:

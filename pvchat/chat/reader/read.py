@@ -68,6 +68,8 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     labels = _labels(tuple(seen), known.of_library)
     if second := rules.second_at(words, labels):
         return _two(words, second, part, known, labels.heads["if_so"] == "yes")
+    if not labels.whole:  # its end may say what it asks
+        return Query("refuse", refusal="unclear")
     return _query_of_one(words, labels, part, known)
 
 
@@ -89,8 +91,7 @@ def _query_of_one(words: Sequence[Word], labels: Labels, part: During, known: Kn
     """What one question asks, by what the network says of its words."""
     seen = [word.seen for word in words]
     labels = rules.behind_whom(labels, seen)
-    tags = [*labels.tags, *["O"] * (len(words) - len(labels.tags))]  # of more words than the network takes
-    said = [rules.as_done(slot, seen) for slot in rules.into_or_out_of(slots_of(words, tags), seen)]
+    said = [rules.as_done(slot, seen) for slot in rules.into_or_out_of(slots_of(words, labels.tags), seen)]
     slots = followups.resolved(said, known.history, known.timeline)
     history = followups.leaned_on(known.history, labels.heads, said, part)
     heads = rules.heads_by_rule(Tagged(seen, labels, slots), history)

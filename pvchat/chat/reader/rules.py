@@ -127,7 +127,7 @@ def behind_whom(labels: Labels, seen: Sequence[str]) -> Labels:
 def second_at(words: Sequence[Word], labels: Labels) -> int:
     """Where a second question begins after "and" or a full stop, or the first after a statement; 0 for nowhere."""
     seen, tags, second = [word.seen for word in words], labels.tags, labels.second
-    if 0 < second < len(words):
+    if second > 0 and any(word[0].isalnum() for word in seen[second:]):  # not "is Ana there? :-)"
         left = [*zip(seen[second:], tags[second:], strict=True)]
         only_names = all(tag == "S-name" or word in ("and", ",", *_ENDS) for word, tag in left)
         places = seen[0] == "who" and "also" in seen[second:] and "P-place" in tags[second:]

@@ -54,6 +54,8 @@ _TITLE_BEFORE = re.compile(rf"\b(?:{'|'.join(map(str.title, TITLES))}|dr|mrs?|ms
 _IDENTIFIES = re.compile(r"(?i)\b(?:is|was|isn't|wasn't) (?:it|that|this|s?he) $")  # "was it ben?"
 _SPACELESS = word_set("CJK HIRAGANA KATAKANA HANGUL THAI LAO KHMER MYANMAR")  # scripts
 _AT = ("on", "at", "in", "by")  # "the sofa" that somebody is near is "on a sofa"
+# Signs that are copied along and not seen: widths of zero, directions of writing, hyphens to be, variants of pictures
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
 _WITH = re.compile(r"(?i)\bw ?/ ?(o\b)?")  # "w/", "w/o"
 NAME = MASK.lower()  # stands for every name in what the network reads
 _ANYTHING = word_set("something anything clothing clothes outfit piece of garment garments stuff things")
@@ -164,7 +166,8 @@ def _bare(char: str) -> str:
 
 def _fold(text: str, spell: Callable[[str], str] = str) -> tuple[str, list[int]]:
     """Case-folded text, each character spelled so; and the index in `text` of each of them, and of its end."""
-    folded = [(piece, i) for i, char in enumerate(text) for c in char.casefold() for piece in spell(c)]
+    seen = [(char, i) for i, char in enumerate(text) if not _UNSEEN.match(char)]
+    folded = [(piece, i) for char, i in seen for c in char.casefold() for piece in spell(c)]
     return "".join(p for p, _ in folded), [i for _, i in folded] + [len(text)]
 
 
@@ -279,7 +282,7 @@ def _plain(text: str) -> Iterator[Word]:
     """The words of a text that names nobody, short forms spelled out: "doesnt", "whos", "ppl"; of those with a capital
     only what can't be a name.
     """
-    for typed in WORD.findall(text):
+    for typed in WORD.findall(_UNSEEN.sub("", text)):
         short = _json("shortforms.json").get(typed.lower(), "")
         short = "" if typed[0].isupper() and "'" not in short else short
         said = short.split()
