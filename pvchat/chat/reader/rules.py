@@ -67,7 +67,7 @@ _LASTS = word_set("time times shot shots clip clips video videos visible seen ha
 _IN_PICTURE = word_set("picture frame screen image shot bigger big")
 _COLOUR, _DOES = word_set("colour color colours colors shade"), word_set("do does did can could will would")
 _EACH_OTHER = re.compile(r"(?: (?:at|to|with|towards))? (?:each other|one another)\b")
-_A_FALL, _ASKS_FALL = word_set("a the any many more"), word_set("is was are were did does has have had any")
+_A_FALL, _ASKS_FALL = word_set("a the any many more first last"), word_set("is was are were did does has have had any")
 _BEHIND, _HIGHER = word_set("behind around opposite"), word_set("above below beneath underneath under over")
 _AT_ONCE = re.compile(r"\b(?:at once|at (?:the same|a|any one) time|simultaneously)\b")
 _BODY = re.compile(r"\b(?:on|round|around|over|in) (?:his|her|their|.* 's) (head|neck|face|feet|ears|hands)\b")
@@ -348,12 +348,17 @@ def _comes_in(query: Query, question: Tagged) -> Query:
 
 
 def _fall(query: Query, question: Tagged) -> Query:
-    """Of a fall told by the noun, which the network leaves out: "was there a fall?", "when is the fall?"."""
+    """Of a fall, where the network leaves it out: "was there a fall?", "show me the last fall", "who came after the
+    fall?".
+    """
     seen = question.seen
     at = next((i for i, (a, b) in enumerate(pairwise(seen), 1) if a in _A_FALL and b in ("fall", "falls")), 0)
     asked: dict[str, queries.Select] = {"how many": "how_often", "at which": "when", "at what": "when"}
-    select: queries.Select = "when" if seen[0] == "when" else asked.get(" ".join(seen[:2]), "exists")
-    whether = seen[at - 1] != "the" and not _ASKS_FALL.isdisjoint(seen[:at])  # not "did he survive the fall?"
+    if seen[at - 2 : at] in (["before", "the"], ["after", "the"]) and not query.during.event:
+        return replace(query, during=During(seen[at - 2], Event(EVERYBODY, Has("deed", "falling"))))
+    select: queries.Select = "when" if "when" in (seen[0], query.select) else asked.get(" ".join(seen[:2]), "exists")
+    sure = seen[at - 1] not in ("the", "first", "last")  # not "did he survive the fall?"
+    whether = sure and not _ASKS_FALL.isdisjoint(seen[:at])
     if not at or query.where or query.during.event or select == "exists" and not whether:
         return query
     form: queries.Form = "polar" if select == "exists" else "wh"

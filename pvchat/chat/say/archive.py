@@ -34,10 +34,13 @@ _MOST_RANKED = 4  # … and of those at which it holds most, each with all at wh
 _NAMELESS = "somebody I can't tell"
 
 
-def moment(one: Seen, last: bool = False) -> str:
-    """A video with the moment that counts: its first, or its last; dated by when that sighting began."""
+def moment(one: Seen, last: bool = False, whole: bool = False) -> str:
+    """A video with the moment that counts: its first, or its last, or from when to when the last one lasted (`whole`);
+    dated by when that sighting began.
+    """
     start, end = (one.spans[-1] if last else one.spans[0]) if one.spans else (0.0, 0.0)
-    return f"{_day(one, start)} ({Path(one.video.path).name} at {clock(end if last else start)})"
+    at = english.span_told(start if whole else end, end) if last else f"at {clock(start)}"
+    return f"{_day(one, start)} ({Path(one.video.path).name} {at})"
 
 
 def lines(seen: Sequence[Seen]) -> str:
@@ -312,13 +315,15 @@ def _first_or_last(found: ArchiveFinding, asked: Asked) -> str:
     if edge is None and sure:
         return f"{so} {verb} not seen {word} in any of {_among(found, asked)}."
     lead, ago = f"{so}: {word}" if found.query.where else f"{so} {verb} {seen}", ""
+    whole = bool(found.query.where) and not queries.is_of_sound(found.query)  # "since when has she been lying there?"
     if edge is not None and asked.today is not None:
         days = (asked.today - edge.video.at.date()).days
         ago = f", {so_many(days, 'day')} ago" if days > 0 else ", today"
-    told = [f"{lead} {moment(edge, last)}{ago}." if edge else "I am not sure of it in any video."]
+    told = [f"{lead} {moment(edge, last, whole)}{ago}." if edge else "I am not sure of it in any video."]
     if perhaps:
         also = f"Perhaps {'later' if last else 'earlier'}, too:" if sure else "Perhaps"
-        told.append(f"{also} {'; '.join(moment(one, last) for one in (perhaps[::-1] if last else perhaps)[:2])}.")
+        also_at = [moment(one, last, whole) for one in (perhaps[::-1] if last else perhaps)[:2]]
+        told.append(f"{also} {'; '.join(also_at)}.")
     told += [f"That is among {_among(found, asked)}."] if asked.of and found.looked_at > 1 else []
     return " ".join(told) + (lines([edge]) if edge is not None and edge.quotes else "")
 
