@@ -199,6 +199,8 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
         lead = LEADS[found.verdict or "yes"].replace(".", ": " if found.verdict == "unsure" else ", ")
         so = _so(found)
         named = [*found.names] or [STRANGER] * any(one.strangers for one in found.sure)
+        perhaps = {name for one in found.seen for name in one.perhaps} - {*found.names}
+        named += [f"perhaps {join(sorted(perhaps))}"] if perhaps else []
         who = f": {join(named)}" if query.whom == EVERYBODY and named else ""
     return f"{lead}{so} {length}{_in_how_many(found, asked)}{again}{who}.{lines(in_turn)}"
 
