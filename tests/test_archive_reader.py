@@ -40,6 +40,7 @@ def asked(text: str) -> ArchiveQuestion:
         ("When did Ana leave?", Query("when", ANA, rank=LAST)),
         ("When did anybody last fall?", Query("when", where=FALLING, rank=LAST)),
         ("Show me the last fall.", Query("when", where=FALLING, rank=LAST)),
+        ("On which day were the most falls?", Query("when", where=FALLING, rank=Rank("often"), unit="day")),
         ("Who came after the fall?", Query("who", during=During("after", Event(EVERYBODY, FALLING)))),
         ("Did Ana and Ben meet?", Query("exists", BOTH, WITH, form="polar")),
         ("Show me Ana smiling", Query("when", ANA, Has("deed", "smiling"))),

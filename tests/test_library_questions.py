@@ -619,6 +619,8 @@ def test_folders_and_files_are_places_where_they_are_said_so(shelves: Library, t
 
 
 def test_a_place_or_somebody_that_is_not_read_is_said_so(shelves: Library) -> None:
+    assert shelves.ask("Did everybody in Films wear a mask?").place == "Films"
+    assert "pvchat library add FOLDER --place NAME" in shelves.ask("Which room is Ana in most often?").answer
     assert shelves.ask("Was Ana on Ward 5?", now=NOW).answer.startswith(
         "I know no place, folder or file called Ward 5;"
     )

@@ -54,6 +54,7 @@ _ALL_KNOWN = re.compile(
     r"(?!.*\bnot\b)(?:.* (?:all|every\w*) .*\b(?:known|enrolled|familiar)(?: \?| to|$)|do \w+ know (?:all|every))"
 )
 _SEES_WHOM = re.compile(rf"(?:and )?whom? (?:do|does|did|has|have|had) (?:{NAME}|s?he|they)\b")
+_BE, _GAIT = word_set("is are was were 's"), word_set("steady unsteady stable unstable wobbly shaky")
 _WALKING = word_set("walk walks walked get gets got run runs ran step steps stepped climb climbs climbed")
 _COMES = word_set("come comes came coming")
 _ASKING = FUNCTION_WORDS | word_set(f"{table()['vocabulary']['asking']} {NAME}")  # that ask, and tell of nothing else
@@ -67,7 +68,8 @@ _LASTS = word_set("time times shot shots clip clips video videos visible seen ha
 _IN_PICTURE = word_set("picture frame screen image shot bigger big")
 _COLOUR, _DOES = word_set("colour color colours colors shade"), word_set("do does did can could will would")
 _EACH_OTHER = re.compile(r"(?: (?:at|to|with|towards))? (?:each other|one another)\b")
-_A_FALL, _ASKS_FALL = word_set("a the any many more first last"), word_set("is was are were did does has have had any")
+_A_FALL = word_set("a the any many more most first last")
+_ASKS_FALL = word_set("is was are were did does has have had any")
 _BEHIND, _HIGHER = word_set("behind around opposite"), word_set("above below beneath underneath under over")
 _AT_ONCE = re.compile(r"\b(?:at once|at (?:the same|a|any one) time|simultaneously)\b")
 _BODY = re.compile(r"\b(?:on|round|around|over|in) (?:his|her|their|.* 's) (head|neck|face|feet|ears|hands)\b")
@@ -166,7 +168,11 @@ def into_or_out_of(slots: list[Slot], seen: Sequence[str]) -> list[Slot]:
 
 
 def as_done(slot: Slot, seen: Sequence[str]) -> Slot:
-    """With a verb that nobody lists as it stands after "is": "does he wake up?" asks whether he is waking up."""
+    """With a verb that nobody lists as it stands after "is": "does he wake up?" asks whether he is waking up; "the
+    resident" is nobody's name.
+    """
+    if slot.kind == "unknown" and slot.typed.islower() and seen[slot.at - 1 : slot.at] == ["the"]:
+        return replace(slot, typed=f"the {slot.typed}")
     verb, gap, rest = slot.value.partition(" ")
     unread = slot.kind == "deed" and not is_known("deed", slot.value) and _DOES & {*seen[: slot.at]}
     acts = unread and verb[-3:] != "ing" and verb not in FUNCTION_WORDS and slot.typed.lower().startswith(verb)
@@ -257,7 +263,9 @@ def _each_other(query: Query, question: Tagged) -> Query:
 
 
 def _untold(query: Query, question: Tagged) -> Query:
-    """A refusal of who is the tallest (not "taller in the picture"), of "most of them", of who is above somebody."""
+    """A refusal of who is the tallest (not "taller in the picture"), of "most of them", of who is above somebody, of
+    how safely somebody stands.
+    """
     seen, bare = {*question.seen}, query.rank is not None or query.whom.nth or query.where is None
     short = "shortest" in seen and seen & {"is", "are", "was", "'s"} and seen.isdisjoint(_LASTS)
     short = short and ("there", "the") not in pairwise(question.seen)  # "who is there the shortest?"
@@ -266,7 +274,8 @@ def _untold(query: Query, question: Tagged) -> Query:
     most = most and query.select in ("exists", "who", "count") and not _MOST_OF_IT.search(" ".join(question.seen))
     above = next((a for a, b in pairwise(question.seen) if a in _HIGHER and b == NAME), "")
     above *= query.select == "who" and query.where is query.rank is None
-    value = above or "height" * bool(tall) or "most of them" * bool(most)
+    gait = next((word for word in question.seen if word in _GAIT), "") * queries.is_of(query.where, "posture")
+    value = above or gait or "height" * bool(tall) or "most of them" * bool(most)
     return Query("refuse", replace(query.whom, nth=0), value=value, refusal="unseen") if value else query
 
 
@@ -282,7 +291,8 @@ def of_unread_words(query: Query, question: Tagged) -> Query:
     own = whose and kind in ("place", "side", "deed") or kind == "light" or kind == "worn" and coloured
     end = next((i for i in range(at + 1, len(seen)) if seen[i] in _AFTER), len(seen))
     ends = seen[end : end + 1] in ([], ["?"], ["."])  # not in "does she occur in it?"
-    verb = question.labels.tags[at - 1][:2] == "S-" and not whose and bool(_DOES & {*seen}) and ends
+    acts = _DOES & {*seen} or seen[at].endswith("ing") and _BE & {*seen}  # "is he breathing?"
+    verb = bool(acts) and ends and not whose and (question.labels.tags[at - 1][:2] == "S-" or seen[at - 1] in _SOMEBODY)
     whether = query.select in queries.WHETHER
     deed = whether and is_known("deed", seen[at])  # "was there any dancing?"
     verb = verb or query.select == "count" and "not" in seen[:at]  # "how many people, not counting the reflection?"
@@ -293,7 +303,8 @@ def of_unread_words(query: Query, question: Tagged) -> Query:
     if deed:
         return replace(query, where=Has("deed", canonical("deed", seen[at])))
     if whether and verb:
-        return replace(query, where=Has("deed", " ".join([participle(seen[at]), *seen[at + 1 : end]])))
+        done = seen[at] if seen[at].endswith("ing") else participle(seen[at])
+        return replace(query, where=Has("deed", " ".join([done, *seen[at + 1 : end]])))
     asks: queries.Attribute | None = "worn" if coloured else None
     value = " ".join(seen[at:end])
     return Query("refuse", query.whom, None, asks, value, during=query.during, refusal="unseen")
@@ -362,7 +373,21 @@ def _fall(query: Query, question: Tagged) -> Query:
     if not at or query.where or query.during.event or select == "exists" and not whether:
         return query
     form: queries.Form = "polar" if select == "exists" else "wh"
-    return replace(query, select=select, where=Has("deed", "falling"), form=form, refusal=None)
+    per: queries.Per = "which" if query.per == "videos" else query.per  # "on which day were the most falls?"
+    return replace(query, select=select, where=Has("deed", "falling"), form=form, refusal=None, per=per)
+
+
+def _of_bed(query: Query, question: Tagged) -> Query:
+    """Of a bed that somebody is out of, be it on a chair or on her feet ("is she out of bed?"), and of one that nobody
+    is in ("is the bed empty?").
+    """
+    has, on_bed = query.where, Has("near", "on a bed")
+    out = any(slot.kind == "posture" and "out of bed" in slot.typed.lower() for slot in question.slots)
+    if out and has == Has("posture", "standing"):
+        return replace(query, where=queries.Or((Not(on_bed), has)))
+    empty = has == Has("thing", "bed") and query.whom == Whom(quantifier="none")
+    select: queries.Select = "exists" if empty and question.seen[0] in _BE else query.select
+    return replace(query, select=select, where=on_bed) if empty else query
 
 
 def _turns(query: Query, question: Tagged) -> Query:
@@ -409,6 +434,8 @@ def _sees_whom(query: Query, question: Tagged) -> Query:
     names = query.whom.names or tuple(slot.name for slot in question.slots if slot.name)
     asked = query.select == "who" and query.where is query.attribute is None and bool(names)
     asked = asked and _SEES_WHOM.match(" ".join(question.seen)) is not None
+    ends = question.seen[-2:-1] == [NAME]  # "who visited Ana?"
+    asked = asked or ends and query == Query("who", query.whom, Has("with")) and len(names) == 1
     return replace(query, whom=EVERYBODY, where=Has("with", of=Whom(names))) if asked else query
 
 
@@ -601,7 +628,7 @@ def _taken_off(query: Query, question: Tagged) -> Query:
 
 
 QUERY_RULES = (
-    _fall, _turns, _only_then, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
+    _fall, _of_bed, _turns, _only_then, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
     _all_known, _on_body, _where_lying, _sees_whom, _nobody_with, _but_never, _anybody, _of_people, _of_return,
     _with_kind,
     _untold, _who_is_the, _each_other,

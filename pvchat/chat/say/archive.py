@@ -115,6 +115,8 @@ def say_archive(found: ArchiveFinding, asked: Asked) -> str:
     if found.untold and found.seen:
         why = wording("library", "not listened")
         told += f"\nOf {number(found.untold)} more I can't tell.{why}" * queries.is_of_sound(found.query)
+    if found.query.unit == "place" and found.seen and not any(one.video.place for one in found.seen):
+        told += f"\n{wording('library', 'unnamed')}"
     return " ".join([*strange, told])
 
 
