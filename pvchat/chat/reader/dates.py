@@ -344,9 +344,8 @@ def _clock(words: str) -> time:
 def _phrase(match: re.Match[str], now: datetime, called: set[str]) -> Dates | None:
     """The time that some words mean; None where they mean none."""
     named, said = match.groupdict(), _as_said(match)
-    if len(said.split()) == 2 and said.split()[1].lower() in {*_MONTHS, *_SEASONS} & called:
-        return None
-    if said.lower().endswith("fall") and _is_a_deed(match, called):
+    is_name = len(said.split()) == 2 and said.split()[1].lower() in {*_MONTHS, *_SEASONS} & called
+    if is_name or said.lower().endswith("fall") and _is_a_deed(match, called):
         return None
     if recent := re.search(rf"(?:({_COUNT}) )?({_SOME})s?$", named["recent"] or "", re.IGNORECASE):
         return Dates(now - _number(recent[1] or "a") * _ONE[recent[2].lower()], now, said)
@@ -368,8 +367,7 @@ def _is_a_deed(fall: re.Match[str], called: set[str]) -> bool:
     """Whether somebody falls, and it is no autumn: "when did he last fall?", "her last fall", "after the fall"."""
     who = one_of([*called, "he", "she", "they"]) + r"|any\w+|some\w+|(?:the|a|my|our) [\w-]+"
     lead = rf"(?i)(?:\b(?:do|does|did) (?:{who})|\b(?:the|an?|his|her|their)|'s) $"
-    edge = re.fullmatch(r"(?i)(?:before|after) the fall", fall[0])
-    return edge is not None or re.search(lead, fall.string[: fall.start()]) is not None
+    return bool(re.fullmatch(r"(?i)(?:before|after) the fall", fall[0]) or re.search(lead, fall.string[: fall.start()]))
 
 
 def _lowered(match: re.Match[str]) -> str:

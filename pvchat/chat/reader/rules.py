@@ -54,7 +54,6 @@ _ALL_KNOWN = re.compile(
     r"(?!.*\bnot\b)(?:.* (?:all|every\w*) .*\b(?:known|enrolled|familiar)(?: \?| to|$)|do \w+ know (?:all|every))"
 )
 _SEES_WHOM = re.compile(rf"(?:and )?whom? (?:do|does|did|has|have|had) (?:{NAME}|s?he|they)\b")
-_BE, _GAIT = word_set("is are was were 's"), word_set("steady unsteady stable unstable wobbly shaky")
 _WALKING = word_set("walk walks walked get gets got run runs ran step steps stepped climb climbs climbed")
 _COMES = word_set("come comes came coming")
 _ASKING = FUNCTION_WORDS | word_set(f"{table()['vocabulary']['asking']} {NAME}")  # that ask, and tell of nothing else
@@ -68,8 +67,7 @@ _LASTS = word_set("time times shot shots clip clips video videos visible seen ha
 _IN_PICTURE = word_set("picture frame screen image shot bigger big")
 _COLOUR, _DOES = word_set("colour color colours colors shade"), word_set("do does did can could will would")
 _EACH_OTHER = re.compile(r"(?: (?:at|to|with|towards))? (?:each other|one another)\b")
-_A_FALL = word_set("a the any many more most first last")
-_ASKS_FALL = word_set("is was are were did does has have had any")
+_A_FALL, _GAIT = word_set("a the any many more most first last"), word_set("steady unsteady stable unstable wobbly")
 _BEHIND, _HIGHER = word_set("behind around opposite"), word_set("above below beneath underneath under over")
 _AT_ONCE = re.compile(r"\b(?:at once|at (?:the same|a|any one) time|simultaneously)\b")
 _BODY = re.compile(r"\b(?:on|round|around|over|in) (?:his|her|their|.* 's) (head|neck|face|feet|ears|hands)\b")
@@ -168,9 +166,7 @@ def into_or_out_of(slots: list[Slot], seen: Sequence[str]) -> list[Slot]:
 
 
 def as_done(slot: Slot, seen: Sequence[str]) -> Slot:
-    """With a verb that nobody lists as it stands after "is": "does he wake up?" asks whether he is waking up; "the
-    resident" is nobody's name.
-    """
+    """With a verb that nobody lists as it stands after "is": "does he wake up?" is a deed; "the resident" no name."""
     if slot.kind == "unknown" and slot.typed.islower() and seen[slot.at - 1 : slot.at] == ["the"]:
         return replace(slot, typed=f"the {slot.typed}")
     verb, gap, rest = slot.value.partition(" ")
@@ -263,9 +259,7 @@ def _each_other(query: Query, question: Tagged) -> Query:
 
 
 def _untold(query: Query, question: Tagged) -> Query:
-    """A refusal of who is the tallest (not "taller in the picture"), of "most of them", of who is above somebody, of
-    how safely somebody stands.
-    """
+    """A refusal of who is the tallest (not "taller in the picture"), of "most of them", who is above or how steady."""
     seen, bare = {*question.seen}, query.rank is not None or query.whom.nth or query.where is None
     short = "shortest" in seen and seen & {"is", "are", "was", "'s"} and seen.isdisjoint(_LASTS)
     short = short and ("there", "the") not in pairwise(question.seen)  # "who is there the shortest?"
@@ -291,7 +285,7 @@ def of_unread_words(query: Query, question: Tagged) -> Query:
     own = whose and kind in ("place", "side", "deed") or kind == "light" or kind == "worn" and coloured
     end = next((i for i in range(at + 1, len(seen)) if seen[i] in _AFTER), len(seen))
     ends = seen[end : end + 1] in ([], ["?"], ["."])  # not in "does she occur in it?"
-    acts = _DOES & {*seen} or seen[at].endswith("ing") and _BE & {*seen}  # "is he breathing?"
+    acts = _DOES & {*seen} or seen[at].endswith("ing") and _AUXILIARY & {*seen}  # "is he breathing?"
     verb = bool(acts) and ends and not whose and (question.labels.tags[at - 1][:2] == "S-" or seen[at - 1] in _SOMEBODY)
     whether = query.select in queries.WHETHER
     deed = whether and is_known("deed", seen[at])  # "was there any dancing?"
@@ -359,17 +353,14 @@ def _comes_in(query: Query, question: Tagged) -> Query:
 
 
 def _fall(query: Query, question: Tagged) -> Query:
-    """Of a fall, where the network leaves it out: "was there a fall?", "show me the last fall", "who came after the
-    fall?".
-    """
+    """Of a fall told by the noun, which the network leaves out: "was there a fall?", "who came after the fall?"."""
     seen = question.seen
     at = next((i for i, (a, b) in enumerate(pairwise(seen), 1) if a in _A_FALL and b in ("fall", "falls")), 0)
     asked: dict[str, queries.Select] = {"how many": "how_often", "at which": "when", "at what": "when"}
     if seen[at - 2 : at] in (["before", "the"], ["after", "the"]) and not query.during.event:
         return replace(query, during=During(seen[at - 2], Event(EVERYBODY, Has("deed", "falling"))))
     select: queries.Select = "when" if "when" in (seen[0], query.select) else asked.get(" ".join(seen[:2]), "exists")
-    sure = seen[at - 1] not in ("the", "first", "last")  # not "did he survive the fall?"
-    whether = sure and not _ASKS_FALL.isdisjoint(seen[:at])
+    whether = seen[at - 1] not in ("the", "first", "last") and (_AUXILIARY | {"any"}) & {*seen[:at]}
     if not at or query.where or query.during.event or select == "exists" and not whether:
         return query
     form: queries.Form = "polar" if select == "exists" else "wh"
@@ -378,16 +369,12 @@ def _fall(query: Query, question: Tagged) -> Query:
 
 
 def _of_bed(query: Query, question: Tagged) -> Query:
-    """Of a bed that somebody is out of, be it on a chair or on her feet ("is she out of bed?"), and of one that nobody
-    is in ("is the bed empty?").
-    """
+    """Whether somebody is out of bed, be it on a chair or on her feet, and whether nobody is in it: "is it empty?"."""
     has, on_bed = query.where, Has("near", "on a bed")
-    out = any(slot.kind == "posture" and "out of bed" in slot.typed.lower() for slot in question.slots)
-    if out and has == Has("posture", "standing"):
+    if has == Has("posture", "standing") and any("out of bed" in slot.typed.lower() for slot in question.slots):
         return replace(query, where=queries.Or((Not(on_bed), has)))
-    empty = has == Has("thing", "bed") and query.whom == Whom(quantifier="none")
-    select: queries.Select = "exists" if empty and question.seen[0] in _BE else query.select
-    return replace(query, select=select, where=on_bed) if empty else query
+    empty = has == Has("thing", "bed") and query.whom == Whom(quantifier="none") and question.seen[0] in _AUXILIARY
+    return replace(query, select="exists", where=on_bed) if empty else query
 
 
 def _turns(query: Query, question: Tagged) -> Query:
@@ -430,12 +417,11 @@ def _where_lying(query: Query, question: Tagged) -> Query:
 
 
 def _sees_whom(query: Query, question: Tagged) -> Query:
-    """Of those whom somebody sees: "who did Ana meet?", "whom has she seen?"."""
+    """Of those whom somebody sees, or who see her: "who did Ana meet?", "whom has she seen?", "who visited Ana?"."""
     names = query.whom.names or tuple(slot.name for slot in question.slots if slot.name)
     asked = query.select == "who" and query.where is query.attribute is None and bool(names)
     asked = asked and _SEES_WHOM.match(" ".join(question.seen)) is not None
-    ends = question.seen[-2:-1] == [NAME]  # "who visited Ana?"
-    asked = asked or ends and query == Query("who", query.whom, Has("with")) and len(names) == 1
+    asked = asked or question.seen[-2:-1] == [NAME] and query == Query("who", Whom(names[:1]), Has("with"))
     return replace(query, whom=EVERYBODY, where=Has("with", of=Whom(names))) if asked else query
 
 

@@ -199,8 +199,7 @@ def said_as_place(text: str, plain: str, names: Sequence[str], people: Collectio
     text = put(rf"^(and|or|but|what about|how about) (?:the )?{called}(?=\W*$)", text, rf"\1 in {name}")
     plainly = re.search(r"[\s\d.]", plain) is None  # "in new clothes" isn't in "new", "in New" is
     ends = rf"(?=\W*$|\W* (?:{one_of([*_MAY_FOLLOW, *people])})\b)" if plainly else ""
-    as_written = one_of(one[1:] for one in names if one[1:2].isupper())
-    text = put(rf"{into}(?-i:{as_written})\b", text) if as_written else text
+    text = put(rf"{into}(?-i:{one_of(one[1:] for one in names if one[1:2].isupper()) or '(?!)'})\b", text)
     return put(f"{into}{called}{ends}", text)
 
 

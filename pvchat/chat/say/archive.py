@@ -35,9 +35,7 @@ _NAMELESS = "somebody I can't tell"
 
 
 def moment(one: Seen, last: bool = False, whole: bool = False) -> str:
-    """A video with the moment that counts: its first, or its last, or from when to when the last one lasted (`whole`);
-    dated by when that sighting began.
-    """
+    """A video with the moment that counts, its first or its last (`whole`: all of that); dated by when it began."""
     start, end = (one.spans[-1] if last else one.spans[0]) if one.spans else (0.0, 0.0)
     at = english.span_told(start if whole else end, end) if last else f"at {clock(start)}"
     return f"{_day(one, start)} ({Path(one.video.path).name} {at})"
