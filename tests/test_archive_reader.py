@@ -39,6 +39,7 @@ def asked(text: str) -> ArchiveQuestion:
         ("Tell me when Ana was last seen.", Query("when", ANA, rank=LAST)),
         ("When did Ana leave?", Query("when", ANA, rank=LAST)),
         ("When did anybody last fall?", Query("when", where=FALLING, rank=LAST)),
+        ("Show me every fall.", Query("when", where=FALLING)),
         ("Show me the last fall.", Query("when", where=FALLING, rank=LAST)),
         ("On which day were the most falls?", Query("when", where=FALLING, rank=Rank("often"), unit="day")),
         ("Who came after the fall?", Query("who", during=During("after", Event(EVERYBODY, FALLING)))),

@@ -226,6 +226,7 @@ def test_a_thing_and_a_place_are_held_against_each_other_in_time() -> None:
         ("Is Ana steady on her feet?", Query("refuse", ANA, value="steady", refusal="unseen")),
         ("Is Ana sitting upright?", Query("exists", ANA, SITS, form="polar")),
         ("Is Ana out of bed?", Query("exists", ANA, OUT_OF_BED, form="polar")),
+        ("Has Ana been out of bed?", Query("exists", ANA, OUT_OF_BED, form="polar")),
         ("Is the bed empty?", Query("exists", Whom(quantifier="none"), ON_BED, form="polar")),
         ("Did anyone fall out of bed?", Query("exists", where=Has("deed", "falling"), form="polar")),
         ("Who visited Ana?", Query("who", where=Has("with", of=ANA))),

@@ -204,8 +204,7 @@ class _Search:
             text += f" One after the other, {say_archive(both, said)}" if both.seen else ""
         if asks_what_is_done(query) and whom.names and not found.seen:
             others = search._found(Query("when", Whom(known=False), query.where))  # who may be her, unrecognised
-            told = say_archive(others, said).replace("Somebody", "somebody", 1)
-            text += f" But {told}" if others.seen or others.untold > found.untold else ""
+            text += f" But s{say_archive(others, said)[1:]}" if others.seen else ""
         return LibraryAnswer(text, found)
 
     def _told_of_one(self, query: Query, found: ArchiveFinding, said: Asked) -> tuple[ArchiveFinding, Asked]:

@@ -67,7 +67,7 @@ _LASTS = word_set("time times shot shots clip clips video videos visible seen ha
 _IN_PICTURE = word_set("picture frame screen image shot bigger big")
 _COLOUR, _DOES = word_set("colour color colours colors shade"), word_set("do does did can could will would")
 _EACH_OTHER = re.compile(r"(?: (?:at|to|with|towards))? (?:each other|one another)\b")
-_A_FALL, _GAIT = word_set("a the any many more most first last"), word_set("steady unsteady stable unstable wobbly")
+_A_FALL, _GAIT = word_set("a the any all each every many more most first last"), word_set("steady unsteady wobbly")
 _BEHIND, _HIGHER = word_set("behind around opposite"), word_set("above below beneath underneath under over")
 _AT_ONCE = re.compile(r"\b(?:at once|at (?:the same|a|any one) time|simultaneously)\b")
 _BODY = re.compile(r"\b(?:on|round|around|over|in) (?:his|her|their|.* 's) (head|neck|face|feet|ears|hands)\b")
@@ -167,7 +167,7 @@ def into_or_out_of(slots: list[Slot], seen: Sequence[str]) -> list[Slot]:
 
 def as_done(slot: Slot, seen: Sequence[str]) -> Slot:
     """With a verb that nobody lists as it stands after "is": "does he wake up?" is a deed; "the resident" no name."""
-    if slot.kind == "unknown" and slot.typed.islower() and seen[slot.at - 1 : slot.at] == ["the"]:
+    if slot.kind == "unknown" and slot.typed.islower() and seen[slot.at - 1 : slot.at] in (["the"], ["a"]):
         return replace(slot, typed=f"the {slot.typed}")
     verb, gap, rest = slot.value.partition(" ")
     unread = slot.kind == "deed" and not is_known("deed", slot.value) and _DOES & {*seen[: slot.at]}
@@ -370,9 +370,9 @@ def _fall(query: Query, question: Tagged) -> Query:
 
 def _of_bed(query: Query, question: Tagged) -> Query:
     """Whether somebody is out of bed, be it on a chair or on her feet, and whether nobody is in it: "is it empty?"."""
-    has, on_bed = query.where, Has("near", "on a bed")
-    if has == Has("posture", "standing") and any("out of bed" in slot.typed.lower() for slot in question.slots):
-        return replace(query, where=queries.Or((Not(on_bed), has)))
+    has, on_bed, standing = query.where, Has("near", "on a bed"), Has("posture", "standing")
+    if "out of bed" in " ".join(question.seen) and has in (None, Not(PRESENT), standing):
+        return replace(query, where=queries.Or((Not(on_bed), standing)))
     empty = has == Has("thing", "bed") and query.whom == Whom(quantifier="none") and question.seen[0] in _AUXILIARY
     return replace(query, select="exists", where=on_bed) if empty else query
 

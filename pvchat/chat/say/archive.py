@@ -126,7 +126,8 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     of = f"{'any of ' * (found.looked_at > 1)}{among}"
     if found.untold:
         why = wording("library", "not listened") if queries.is_of_sound(query) else ""
-        return f"I can't tell whether {_lower(who)} {so} in {of}.{why}"
+        whose = _lower(who) if query.whom.such is None else whom_said(query.whom)  # "the nurse"
+        return f"I can't tell whether {whose} {so.replace('in this video', 'there')} in {of}.{why}"
     head = {"no": "No. ", "yes": "Yes. "}.get(found.verdict or "", "")
     if query.unit in UNITS and several and query.select == "when":
         unit = f"{query.unit} {'on' if 'day' in query.unit else 'in'} which"
