@@ -221,6 +221,7 @@ def test_a_thing_and_a_place_are_held_against_each_other_in_time() -> None:
         ),
         ("How many people does Ana sit next to?", Query("count", where=Has("beside", of=ANA))),
         ("How many people did Ana meet?", Query("refuse", ANA, value="meet", refusal="unseen")),
+        ("Do you see anyone whatsoever?", Query("exists", form="polar")),
         ("Is Ana moving?", Query("exists", ANA, Has("deed", "moving"), form="polar")),
         ("Is he breathing?", Query("exists", where=Has("deed", "breathing"), form="polar")),
         ("Is Ana steady on her feet?", Query("refuse", ANA, value="steady", refusal="unseen")),

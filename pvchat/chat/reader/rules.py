@@ -286,7 +286,7 @@ def of_unread_words(query: Query, question: Tagged) -> Query:
     end = next((i for i in range(at + 1, len(seen)) if seen[i] in _AFTER), len(seen))
     ends = seen[end : end + 1] in ([], ["?"], ["."])  # not in "does she occur in it?"
     acts = _DOES & {*seen} or seen[at].endswith("ing") and _AUXILIARY & {*seen}  # "is he breathing?"
-    verb = bool(acts) and ends and not whose and (question.labels.tags[at - 1][:2] == "S-" or seen[at - 1] in _SOMEBODY)
+    verb = question.labels.tags[at - 1][:2] == "S-" and not whose and bool(acts) and ends
     whether = query.select in queries.WHETHER
     deed = whether and is_known("deed", seen[at])  # "was there any dancing?"
     verb = verb or query.select == "count" and "not" in seen[:at]  # "how many people, not counting the reflection?"
