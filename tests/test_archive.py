@@ -63,6 +63,12 @@ def test_who_is_perhaps_there_on_a_day_is_perhaps_there_on_each() -> None:
     assert say_archive(days, Asked()).startswith("Ben (three videos). Perhaps Ana. That is of three videos.")
 
 
+def test_of_the_last_time_that_somebody_sits_it_is_told_since_when() -> None:
+    sat = say_archive(found(Query("when", ANA, Has("posture", "sitting"), rank=Rank("time", -1))), Asked())
+    assert sat.endswith("(1.mp4 from 0:00 to 0:02).")
+    assert say_archive(found(Query("when", ANA, rank=Rank("time", -1))), Asked()).split(". Per")[0].endswith("at 0:05)")
+
+
 def test_whoever_was_taken_for_somebody_is_somebody() -> None:
     timeline = ARCHIVE[0].timeline
     unknown = as_strangers(timeline, {"Ana"})

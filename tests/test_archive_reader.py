@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from pvchat.chat.query import NEVER, Has, Number, Query, Rank, Whom
+from pvchat.chat.query import EVERYBODY, NEVER, During, Event, Has, Number, Query, Rank, Whom
 from pvchat.chat.question import Conversation
 from pvchat.chat.reader.archive import ArchiveQuestion, read_archive
 from pvchat.chat.reader.read import Known
@@ -18,6 +18,7 @@ NOW = datetime(2026, 11, 29, 10, 30)
 MAN = Has("gender", "man")
 ANA, BOTH = Whom(("Ana",)), Whom(("Ana", "Ben"), "both")
 LAST, LONG, WITH = Rank("time", -1), Rank("long"), Has("with")
+FALLING = Has("deed", "falling")
 WITH_BEN = Has("with", of=Whom(("Ben",)))
 
 
@@ -37,6 +38,11 @@ def asked(text: str) -> ArchiveQuestion:
         ("When was the last time Ana was here?", Query("when", ANA, rank=LAST)),
         ("Tell me when Ana was last seen.", Query("when", ANA, rank=LAST)),
         ("When did Ana leave?", Query("when", ANA, rank=LAST)),
+        ("When did anybody last fall?", Query("when", where=FALLING, rank=LAST)),
+        ("Show me every fall.", Query("when", where=FALLING)),
+        ("Show me the last fall.", Query("when", where=FALLING, rank=LAST)),
+        ("On which day were the most falls?", Query("when", where=FALLING, rank=Rank("often"), unit="day")),
+        ("Who came after the fall?", Query("who", during=During("after", Event(EVERYBODY, FALLING)))),
         ("Did Ana and Ben meet?", Query("exists", BOTH, WITH, form="polar")),
         ("Show me Ana smiling", Query("when", ANA, Has("deed", "smiling"))),
         ("Show Ana's clips", Query("when", ANA)),
@@ -165,6 +171,8 @@ def test_place_and_time_are_taken_out(text: str, place: str, query: Query) -> No
          Query("when", ANA, rank=LAST)),
         ("Who was with Ana the last time?", Query("who", Whom(besides=("Ana",)), Has("with", of=ANA)),
          Query("when", ANA, rank=LAST)),
+        ("When did Ana last fall? → Was anyone with her?", Query("exists", where=Has("with", of=ANA), form="polar"),
+         Query("when", ANA, FALLING, rank=LAST)),
     ],
 )  # fmt: skip
 def test_the_one_sighting_that_is_meant(text: str, query: Query, sighting: Query) -> None:

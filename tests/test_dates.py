@@ -170,6 +170,13 @@ def test_words_for_no_time(words: str) -> None:
     assert dated(text, NOW) == (text, ())
 
 
+def test_a_fall_is_no_autumn_where_somebody_falls() -> None:
+    for deed in ("When did Ana last fall?", "When did anybody last fall?", "When was the last fall?",
+                 "Who came after the fall?", "Was Ana's last fall seen?"):  # fmt: skip
+        assert dated(deed, NOW, ["Ana"]) == (deed, ())
+    assert dated("Did Ana come last fall?", NOW, ["Ana"])[1]
+
+
 def test_somebody_called_may() -> None:
     assert dated("Was Ben seen since May?", NOW, ["May"]) == ("Was Ben seen since May?", ())
     assert dated("Was May seen on 3 May?", NOW, ["May"])[0] == "Was May seen?"

@@ -44,7 +44,7 @@ VIDEOS = [  # by number
     ("kitchen", "2026-11-24T10:00:00", video(person("Ana", (0, 60), worn="red jacket"), person("#1", (10, 20)))),
     ("hall", "2026-11-27T08:00:00", video(person("Ben", (10, 40), deed="smiling"))),
     ("kitchen", "2026-11-27T18:15:00", video(person("Ana", (0, 20)), person("Ben", (30, 60)))),
-    ("garden", "2026-11-28T22:30:00", video(person("#1", (0, 60)))),
+    ("garden", "2026-11-28T22:30:00", video(person("#1", (0, 60), deed="falling"))),
     ("hall", "2026-11-29T02:00:00", video(person("Ben", (0, 15)))),
     ("kitchen", "2026-11-29T08:05:00", video(person("Ana", (20, 60), worn="blue jacket"), person("Ben", (0, 10)))),
 ]
@@ -653,6 +653,8 @@ def test_folders_and_files_are_places_where_they_are_said_so(shelves: Library, t
 
 
 def test_a_place_or_somebody_that_is_not_read_is_said_so(shelves: Library) -> None:
+    assert shelves.ask("Did everybody in Films wear a mask?").place == "Films"
+    assert "pvchat library add FOLDER --place NAME" in shelves.ask("Which room is Ana in most often?").answer
     assert shelves.ask("Was Ana on Ward 5?", now=NOW).answer.startswith(
         "I know no place, folder or file called Ward 5;"
     )
@@ -700,3 +702,11 @@ def test_what_was_after_a_sighting_and_anywhere_on_that_day(library: Library) ->
     here = library.ask("Was Ana here that day?", ["Was Ben in the garden on Monday?"], now=NOW)
     assert here.answer.startswith("Yes, Ana is in one of two videos on Monday.")
     assert library.ask("ana?", ["Who was in the kitchen on Monday?"], now=NOW).finding.looked_at == 1
+
+
+def test_who_may_be_who_is_asked_about_is_told_of(library: Library) -> None:
+    nurse = library.ask("Did a nurse come to the kitchen?", now=NOW).answer
+    assert nurse == "I can't tell whether the nurse is there in any of five videos in the kitchen."
+    fell = library.ask("Did Ana fall this week?", now=NOW).answer
+    assert "But somebody I don't know is falling: in one of" in fell
+    assert " But " not in library.ask("Did Ana smile this week?", now=NOW).answer  # Ben, who is known, does

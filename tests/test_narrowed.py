@@ -15,7 +15,9 @@ from recipes.reader.sampler import Sampler
 NAMES = ("Ana", "Ben", "Cleo")
 ANA, BEN = Whom(("Ana",)), Whom(("Ben",))
 KITCHEN, STREET = Has("place", "kitchen"), Has("place", "street")
-SITS = Has("posture", "sitting")
+SITS, SITS_DOWN = Has("posture", "sitting"), Has("posture", "sitting down")
+ON_BED = Has("near", "on a bed")
+OUT_OF_BED = Or((Not(ON_BED), Has("posture", "standing")))
 SCENE = [
     {"attribute": "place", "value": "kitchen", "from": 0, "to": 30},
     {"attribute": "place", "value": "street", "from": 30, "to": 60},
@@ -219,6 +221,17 @@ def test_a_thing_and_a_place_are_held_against_each_other_in_time() -> None:
         ),
         ("How many people does Ana sit next to?", Query("count", where=Has("beside", of=ANA))),
         ("How many people did Ana meet?", Query("refuse", ANA, value="meet", refusal="unseen")),
+        ("Do you see anyone whatsoever?", Query("exists", form="polar")),
+        ("Is Ana moving?", Query("exists", ANA, Has("deed", "moving"), form="polar")),
+        ("Is he breathing?", Query("exists", where=Has("deed", "breathing"), form="polar")),
+        ("Is Ana steady on her feet?", Query("refuse", ANA, value="steady", refusal="unseen")),
+        ("Is Ana sitting upright?", Query("exists", ANA, SITS, form="polar")),
+        ("Is Ana out of bed?", Query("exists", ANA, OUT_OF_BED, form="polar")),
+        ("Has Ana been out of bed?", Query("exists", ANA, OUT_OF_BED, form="polar")),
+        ("Is the bed empty?", Query("exists", Whom(quantifier="none"), ON_BED, form="polar")),
+        ("Did anyone fall out of bed?", Query("exists", where=Has("deed", "falling"), form="polar")),
+        ("Who visited Ana?", Query("who", where=Has("with", of=ANA))),
+        ("Did the resident sit down?", Query("exists", Whom(such=Has("role", "resident")), SITS_DOWN, form="polar")),
         ("Who is there at 0:45 but not at 0:10?", Query("refuse", refusal="unclear")),
         ("Who is there at the end but not at the beginning?", Query("refuse", refusal="unclear")),
         ("Who came after Ana but before Ben?", Query("refuse", refusal="unclear")),

@@ -197,6 +197,7 @@ REFUSED = [
      "There is no third time that Ana is in this video."),
     (Query("why", ANA), {"people": found("Ana", SPECS)},
      "Ana is recognised by what was enrolled (probability above 0.99), the whole time. Seen best: glasses at 0:03."),
+    (Query("why"), {}, "Ana is recognised by what was enrolled (probability above 0.99), the whole time."),
 ]  # fmt: skip
 
 

@@ -276,7 +276,7 @@ def _with_who_does_it(found: Finding, lookup: Lookup) -> Finding | None:
     two.
     """
     timeline, parts = lookup.timeline, queries.together(lookup.query.where)
-    others = timeline.others(()) if _asks_done(lookup.query) and not timeline.drawn else []
+    others = timeline.others(()) if asks_what_is_done(lookup.query) and not timeline.drawn else []
     for query in (lookup.query, *(replace(lookup.query, where=one) for one in parts if one in _LYING)):
         did = tuple(one for one in map(replace(lookup, query=query).of_one, others) if one.verdict == "yes")
         may_be_her = any(one.entity.startswith("#") or timeline.doubtful(one.entity) for one in did)
@@ -290,7 +290,7 @@ def _with_who_is_seen(found: Finding, lookup: Lookup) -> Finding:
     """With who may be one of the missing, else everybody who is seen, if they are few, as far as that answers what is
     asked; and in which place it plays. Of drawn pictures one alone is told of, and by no name that nobody asked for.
     """
-    query, timeline, done = lookup.query, lookup.timeline, _asks_done(lookup.query)
+    query, timeline, done = lookup.query, lookup.timeline, asks_what_is_done(lookup.query)
     kind = query.attribute or "side"
     there = query.select == "exists" and (queries.is_plain(query.where) or done)
     if not (there or query.select == "describe" or query.select == "attribute" and kind in _TOLD_INSTEAD):
@@ -309,7 +309,7 @@ def _with_who_is_seen(found: Finding, lookup: Lookup) -> Finding:
     return replace(found, instead=instead, rows=rows)
 
 
-def _asks_done(query: Query) -> bool:
+def asks_what_is_done(query: Query) -> bool:
     """Whether it is asked if, when or how long somebody does or wears something."""
     asked, denied = {has.attribute for has in atoms(query.where)}, next(queries.parts_of(query.where, Not), None)
     plain = not (query.number or query.rank or denied) and query.whom.quantifier != "none"

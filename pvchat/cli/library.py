@@ -279,7 +279,7 @@ def _list_strangers(args: argparse.Namespace) -> None:
         latest = one.sightings[-1]
         last = f"{latest.recorded[:19].replace('T', ' ')} {Path(latest.path).name}"
         rows.append((str(one.id), str(one.videos), lasting(one.seconds), last, ", ".join(one.perhaps)))
-    empty = "Nobody who isn't enrolled is seen in several videos (--all: also who is seen in one)."
+    empty = f"Nobody who isn't enrolled is seen{'' if args.all else ' in several videos (--all: also in one)'}."
     console.list_rows(args, [asdict(one) for one in found], rows, empty)
 
 

@@ -26,7 +26,7 @@ from pvchat.chat.reader.dates import Dates, around
 from pvchat.chat.reader.followups import Turn
 from pvchat.chat.reader.read import Known
 from pvchat.chat.reader.scopes import Scope
-from pvchat.chat.run import run
+from pvchat.chat.run import asks_what_is_done, run
 from pvchat.chat.say.archive import Asked, say_archive
 from pvchat.chat.say.voice import say
 from pvchat.chat.sounds import MUSIC, as_seen, bare, phrase_of
@@ -202,6 +202,9 @@ class _Search:
         if found.query.where == Has("with") and whom.quantifier == "both" and len(whom.names) > 1 and not found.seen:
             both = self._where_seen(found.query)  # not together, but one after the other, as films show who talks
             text += f" One after the other, {say_archive(both, said)}" if both.seen else ""
+        if asks_what_is_done(query) and whom.names and not found.seen:
+            others = search._found(Query("when", Whom(known=False), query.where))  # who may be her, unrecognised
+            text += f" But s{say_archive(others, said)[1:]}" if others.seen else ""
         return LibraryAnswer(text, found)
 
     def _told_of_one(self, query: Query, found: ArchiveFinding, said: Asked) -> tuple[ArchiveFinding, Asked]:

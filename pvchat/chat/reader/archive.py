@@ -437,7 +437,7 @@ def _follow_up(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant
     company = (Has("with"), None) if before.query.unit == "place" and _ON_IT.search(rest) else (Has("with"),)
     if who and query.where in company and before.query.whom.names:  # "was Tom with anybody?" "Who?"; "where was he?"
         query = replace(query, where=Has("with", of=before.query.whom))
-    if query.whom == EVERYBODY and pronoun and told_as(query) not in ("who", "count"):  # whom nobody named
+    if query.whom == EVERYBODY and not queries.names_in(query) and pronoun and told_as(query) not in ("who", "count"):
         query = replace(query, whom=before.query.whom)
         sighting = sighting and replace(sighting, whom=before.query.whom)
     timed = told_as(query) == "how_often" or told_as(query) == "when" and not _LEANS.search(rest)  # "when did he sit?"

@@ -22,7 +22,7 @@ from dateutil.relativedelta import FR, MO, SA, SU, TH, TU, WE, relativedelta
 
 from pvchat.chat.english import number, table
 from pvchat.chat.query import Unit
-from pvchat.chat.reader.timewords import counted, without
+from pvchat.chat.reader.timewords import counted, one_of, without
 from pvchat.errors import SettingsError
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -356,7 +356,8 @@ def _clock(words: str) -> time:
 def _phrase(match: re.Match[str], now: datetime, called: set[str]) -> Dates | None:
     """The time that some words mean; None where they mean none."""
     named, said = match.groupdict(), _as_said(match)
-    if len(said.split()) == 2 and said.split()[1].lower() in {*_MONTHS, *_SEASONS} & called:
+    is_name = len(said.split()) == 2 and said.split()[1].lower() in {*_MONTHS, *_SEASONS} & called
+    if is_name or said.lower().endswith("fall") and _is_a_deed(match, called):
         return None
     if recent := re.search(rf"(?:({_COUNT}) )?({_SOME}|minute)s?$", named["recent"] or "", re.IGNORECASE):
         return Dates(now - _number(recent[1] or "a") * _ONE[recent[2].lower()], now, said)
@@ -373,6 +374,13 @@ def _phrase(match: re.Match[str], now: datetime, called: set[str]) -> Dates | No
     since = {"since": one[0], "after": one[1], **dict.fromkeys(("before", "until", "till", "by"))}.get(how, one[0])
     until = {"since": None, "after": None, **dict.fromkeys(("before", "until", "till"), one[0])}.get(how, one[1])
     return Dates(since, until, said)
+
+
+def _is_a_deed(fall: re.Match[str], called: set[str]) -> bool:
+    """Whether somebody falls, and it is no autumn: "when did he last fall?", "her last fall", "after the fall"."""
+    who = one_of([*called, "he", "she", "they"]) + r"|any\w+|some\w+|(?:the|a|my|our) [\w-]+"
+    lead = rf"(?i)(?:\b(?:do|does|did) (?:{who})|\b(?:the|an?|his|her|their)|'s) $"
+    return bool(re.fullmatch(r"(?i)(?:before|after) the fall", fall[0]) or re.search(lead, fall.string[: fall.start()]))
 
 
 def _lowered(match: re.Match[str]) -> str:

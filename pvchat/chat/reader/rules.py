@@ -69,7 +69,7 @@ _COLOUR, _DOES = word_set("colour color colours colors shade"), word_set("do doe
 _WHO_IS = re.compile(r"(?:^\S+ (?:is|was|'s)|\bwho(?: is| was| 's)?) (?:the|this|that) \w")  # "… who this girl is"
 _WHO_IS_THIS = re.compile(r"\bwho (?:is|was|'s) th(?:is|at) (?:\w+ )*\w+(?: \?)?$")
 _EACH_OTHER = re.compile(r"(?: (?:at|to|with|towards))? (?:each other|one another)\b")
-_A_FALL, _ASKS_FALL = word_set("a the any many more"), word_set("is was are were did does has have had any")
+_A_FALL, _GAIT = word_set("a the any all each every many more most first last"), word_set("steady unsteady wobbly")
 _BEHIND, _HIGHER = word_set("behind around opposite"), word_set("above below beneath underneath under over")
 _AT_ONCE = re.compile(r"\b(?:at once|at (?:the same|a|any one) time|simultaneously)\b")
 _BODY = re.compile(r"\b(?:on|round|around|over|in) (?:his|her|their|.* 's) (head|neck|face|feet|ears|hands)\b")
@@ -176,7 +176,11 @@ def into_or_out_of(slots: list[Slot], seen: Sequence[str]) -> list[Slot]:
 
 
 def as_done(slot: Slot, seen: Sequence[str]) -> Slot:
-    """With a verb that nobody lists as it stands after "is": "does he wake up?", "was anybody there to help him?"."""
+    """With a verb that nobody lists as it stands after "is": "does he wake up?", "was anybody there to help him?"; "the
+    resident" is no name.
+    """
+    if slot.kind == "unknown" and slot.typed.islower() and seen[slot.at - 1 : slot.at] in (["the"], ["a"]):
+        return replace(slot, typed=f"the {slot.typed}")
     verb, gap, rest = slot.value.removeprefix("to ").partition(" ")
     aims = "to" in seen[max(0, slot.at - 1) : slot.at + 1] and participle(verb) in table()["verb"]  # not "to camera"
     unread = slot.kind == "deed" and not is_known("deed", slot.value) and (aims or _DOES & {*seen[: slot.at]})
@@ -272,7 +276,7 @@ def _each_other(query: Query, question: Tagged) -> Query:
 
 
 def _untold(query: Query, question: Tagged) -> Query:
-    """A refusal of who is the tallest (not "taller in the picture"), of "most of them", of who is above somebody."""
+    """A refusal of who is the tallest (not "taller in the picture"), of "most of them", who is above or how steady."""
     seen, bare = {*question.seen}, query.rank is not None or query.whom.nth or query.where is None
     short = "shortest" in seen and seen & {"is", "are", "was", "'s"} and seen.isdisjoint(_LASTS)
     short = short and ("there", "the") not in pairwise(question.seen)  # "who is there the shortest?"
@@ -281,7 +285,8 @@ def _untold(query: Query, question: Tagged) -> Query:
     most = most and query.select in ("exists", "who", "count") and not _MOST_OF_IT.search(" ".join(question.seen))
     above = next((a for a, b in pairwise(question.seen) if a in _HIGHER and b == NAME), "")
     above *= query.select == "who" and query.where is query.rank is None
-    value = above or "height" * bool(tall) or "most of them" * bool(most)
+    gait = next((word for word in question.seen if word in _GAIT), "") * queries.is_of(query.where, "posture")
+    value = above or gait or "height" * bool(tall) or "most of them" * bool(most)
     return Query("refuse", replace(query.whom, nth=0), value=value, refusal="unseen") if value else query
 
 
@@ -298,7 +303,8 @@ def of_unread_words(query: Query, question: Tagged) -> Query:
     own = own or kind == "light" or kind == "worn" and coloured
     end = next((i for i in range(at + 1, len(seen)) if seen[i] in _AFTER - {"the", "his", "her", "their"}), len(seen))
     ends = seen[end : end + 1] in ([], ["?"], ["."])  # not in "does she occur in it?"
-    verb = question.labels.tags[at - 1][:2] == "S-" and not whose and bool(_DOES & {*seen}) and ends
+    acts = _DOES & {*seen} or seen[at].endswith("ing") and _AUXILIARY & {*seen}  # "is he breathing?"
+    verb = question.labels.tags[at - 1][:2] == "S-" and not whose and bool(acts) and ends
     whether = query.select in queries.WHETHER
     if whether and query.whom.names and seen[at : at + 2] in (["inside", "a"], ["inside", "the"]):  # "… a house?"
         return replace(query, where=Has("setting", "indoors"))
@@ -312,7 +318,8 @@ def of_unread_words(query: Query, question: Tagged) -> Query:
     if deed:
         return replace(query, where=Has("deed", canonical("deed", seen[at])))
     if whether and verb:
-        return replace(query, where=Has("deed", " ".join([participle(seen[at]), *seen[at + 1 : end]])))
+        done = seen[at] if seen[at].endswith("ing") else participle(seen[at])
+        return replace(query, where=Has("deed", " ".join([done, *seen[at + 1 : end]])))
     asks: queries.Attribute | None = "worn" if coloured else None
     value = " ".join(seen[at:end])
     return Query("refuse", query.whom, None, asks, value, during=query.during, refusal="unseen")
@@ -367,16 +374,28 @@ def _comes_in(query: Query, question: Tagged) -> Query:
 
 
 def _fall(query: Query, question: Tagged) -> Query:
-    """Of a fall told by the noun, which the network leaves out: "was there a fall?", "when is the fall?"."""
+    """Of a fall told by the noun, which the network leaves out: "was there a fall?", "who came after the fall?"."""
     seen = question.seen
     at = next((i for i, (a, b) in enumerate(pairwise(seen), 1) if a in _A_FALL and b in ("fall", "falls")), 0)
     asked: dict[str, queries.Select] = {"how many": "how_often", "at which": "when", "at what": "when"}
-    select: queries.Select = "when" if seen[0] == "when" else asked.get(" ".join(seen[:2]), "exists")
-    whether = seen[at - 1] != "the" and not _ASKS_FALL.isdisjoint(seen[:at])  # not "did he survive the fall?"
+    if seen[at - 2 : at] in (["before", "the"], ["after", "the"]) and not query.during.event:
+        return replace(query, during=During(seen[at - 2], Event(EVERYBODY, Has("deed", "falling"))))
+    select: queries.Select = "when" if "when" in (seen[0], query.select) else asked.get(" ".join(seen[:2]), "exists")
+    whether = seen[at - 1] not in ("the", "first", "last") and (_AUXILIARY | {"any"}) & {*seen[:at]}
     if not at or query.where or query.during.event or select == "exists" and not whether:
         return query
     form: queries.Form = "polar" if select == "exists" else "wh"
-    return replace(query, select=select, where=Has("deed", "falling"), form=form, refusal=None)
+    per: queries.Per = "which" if query.per == "videos" else query.per  # "on which day were the most falls?"
+    return replace(query, select=select, where=Has("deed", "falling"), form=form, refusal=None, per=per)
+
+
+def _of_bed(query: Query, question: Tagged) -> Query:
+    """Whether somebody is out of bed, be it on a chair or on her feet, and whether nobody is in it: "is it empty?"."""
+    has, on_bed, standing = query.where, Has("near", "on a bed"), Has("posture", "standing")
+    if "out of bed" in " ".join(question.seen) and has in (None, Not(PRESENT), standing):
+        return replace(query, where=queries.Or((Not(on_bed), standing)))
+    empty = has == Has("thing", "bed") and query.whom == Whom(quantifier="none") and question.seen[0] in _AUXILIARY
+    return replace(query, select="exists", where=on_bed) if empty else query
 
 
 def _turns(query: Query, question: Tagged) -> Query:
@@ -422,10 +441,11 @@ def _where_lying(query: Query, question: Tagged) -> Query:
 
 
 def _sees_whom(query: Query, question: Tagged) -> Query:
-    """Of those whom somebody sees: "who did Ana meet?", "whom has she seen?"."""
+    """Of those whom somebody sees, or who see her: "who did Ana meet?", "whom has she seen?", "who visited Ana?"."""
     names = query.whom.names or tuple(slot.name for slot in question.slots if slot.name)
     asked = query.select == "who" and query.where is query.attribute is None and bool(names)
     asked = asked and _SEES_WHOM.match(" ".join(question.seen)) is not None
+    asked = asked or question.seen[-2:-1] == [NAME] and query == Query("who", Whom(names[:1]), Has("with"))
     return replace(query, whom=EVERYBODY, where=Has("with", of=Whom(names))) if asked else query
 
 
@@ -620,7 +640,7 @@ def _taken_off(query: Query, question: Tagged) -> Query:
 
 
 QUERY_RULES = (
-    _fall, _turns, _only_then, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
+    _fall, _of_bed, _turns, _only_then, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
     _all_known, _on_body, _where_lying, _sees_whom, _nobody_with, _but_never, _anybody, _of_people, _of_return,
     _with_kind,
     _untold, _who_is_the, _each_other,

@@ -191,8 +191,9 @@ def said_as_place(text: str, plain: str, names: Sequence[str], people: Collectio
     if re.fullmatch(CLIPS, plain):  # "which films": those of the folder "Films"
         text = put(rf"\b(which|what|how many) {plain.rstrip('s')}s?\b(?! of\b)", text, rf"\1 videos in {name}")
     text = put(rf"^(and|or|but|what about|how about) (?:the )?{called}(?=\W*$)", text, rf"\1 in {name}")
-    plainly = re.search(r"[\s\d.]", plain) is None  # "in new clothes" isn't in "new"
+    plainly = re.search(r"[\s\d.]", plain) is None  # "in new clothes" isn't in "new", "in New" is
     ends = rf"(?=\W*$|\W* (?:{one_of([*_MAY_FOLLOW, *people])})\b)" if plainly else ""
+    text = put(rf"{into}(?-i:{one_of(one[1:] for one in names if one[1:2].isupper()) or '(?!)'})\b", text)
     return put(f"{into}{'?' * plain.endswith(tuple(SUFFIXES))}{called}{ends}", text)
 
 

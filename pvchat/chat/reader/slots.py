@@ -205,7 +205,7 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
     own = [s for s in own if s.kind != "holding" or s.at not in deeds or not s.words <= CARRIES]
     several = sum(s.kind == "worn" for s in own) > 1  # "the glowing chest" is no garment's place
     own = [s for s in own if s.kind != "worn" or s.value not in _BESIDE_WORN or not several]
-    own = [s for s in own if s.kind != "near" or not s.value.startswith(_AWAY_FROM)]  # "gets up from the sofa"
+    own = [s for s in own if s.kind != "near" or not (s.value.startswith(_AWAY_FROM) or s.typed[:3].lower() == "of ")]
     colours = _colours(own)
     made: list[Condition] = []
     for slot in own:

@@ -34,10 +34,11 @@ _MOST_RANKED = 4  # … and of those at which it holds most, each with all at wh
 _NAMELESS = "somebody I can't tell"
 
 
-def moment(one: Seen, last: bool = False) -> str:
-    """A video with the moment that counts: its first, or its last; dated by when that sighting began."""
+def moment(one: Seen, last: bool = False, whole: bool = False) -> str:
+    """A video with the moment that counts, its first or its last (`whole`: all of that); dated by when it began."""
     start, end = (one.spans[-1] if last else one.spans[0]) if one.spans else (0.0, 0.0)
-    return f"{_day(one, start)} ({Path(one.video.path).name} at {clock(end if last else start)})"
+    at = english.span_told(start if whole else end, end) if last else f"at {clock(start)}"
+    return f"{_day(one, start)} ({Path(one.video.path).name} {at})"
 
 
 def lines(seen: Sequence[Seen]) -> str:
@@ -112,6 +113,8 @@ def say_archive(found: ArchiveFinding, asked: Asked) -> str:
     if found.untold and found.seen:
         why = wording("library", "not listened")
         told += f"\nOf {number(found.untold)} more I can't tell.{why}" * queries.is_of_sound(found.query)
+    if found.query.unit == "place" and found.seen and not any(one.video.place for one in found.seen):
+        told += f"\n{wording('library', 'unnamed')}"
     return " ".join([*strange, told])
 
 
@@ -123,7 +126,8 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     of = f"{'any of ' * (found.looked_at > 1)}{among}"
     if found.untold:
         why = wording("library", "not listened") if queries.is_of_sound(query) else ""
-        return f"I can't tell whether {_lower(who)} {so} in {of}.{why}"
+        whose = _lower(who) if query.whom.such is None else whom_said(query.whom)  # "the nurse"
+        return f"I can't tell whether {whose} {so.replace('in this video', 'there')} in {of}.{why}"
     head = {"no": "No. ", "yes": "Yes. "}.get(found.verdict or "", "")
     if query.unit in UNITS and several and query.select == "when":
         unit = f"{query.unit} {'on' if 'day' in query.unit else 'in'} which"
@@ -197,6 +201,8 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
         lead = LEADS[found.verdict or "yes"].replace(".", ": " if found.verdict == "unsure" else ", ")
         so = _so(found)
         named = [*found.names, *[STRANGER] * any(one.strangers for one in found.sure)]
+        perhaps = {name for one in found.seen for name in one.perhaps} - {*found.names}
+        named += [f"perhaps {join(sorted(perhaps))}"] if perhaps else []
         who = f": {join(named)}" if query.whom == EVERYBODY and named else ""
     return f"{lead}{so} {length}{_in_how_many(found, asked)}{again}{who}.{lines(in_turn)}"
 
@@ -313,13 +319,15 @@ def _first_or_last(found: ArchiveFinding, asked: Asked) -> str:
     if edge is None and sure:
         return f"{so} {verb} not seen {word} in any of {_among(found, asked)}."
     lead, ago = f"{so}: {word}" if found.query.where else f"{so} {verb} {seen}", ""
+    whole = bool(found.query.where) and not queries.is_of_sound(found.query)  # "since when has she been lying there?"
     if edge is not None and asked.today is not None:
         days = (asked.today - edge.video.at.date()).days
         ago = f", {so_many(days, 'day')} ago" if days > 0 else ", today"
-    told = [f"{lead} {moment(edge, last)}{ago}." if edge else "I am not sure of it in any video."]
+    told = [f"{lead} {moment(edge, last, whole)}{ago}." if edge else "I am not sure of it in any video."]
     if perhaps:
         also = f"Perhaps {'later' if last else 'earlier'}, too:" if sure else "Perhaps"
-        told.append(f"{also} {'; '.join(moment(one, last) for one in (perhaps[::-1] if last else perhaps)[:2])}.")
+        also_at = [moment(one, last, whole) for one in (perhaps[::-1] if last else perhaps)[:2]]
+        told.append(f"{also} {'; '.join(also_at)}.")
     told += [f"That is among {_among(found, asked)}."] if asked.of and found.looked_at > 1 else []
     return " ".join(told) + (lines([edge]) if edge is not None and edge.quotes else "")
 

@@ -242,6 +242,7 @@ def why(finding: Finding, timeline: Timeline) -> str:
     """What the answer before rests on: how sure it is that people are there, and where what was told is seen best."""
     names = [one.entity for one in finding.everyone] + [one.name for one in finding.missing]
     names += finding.query.whom.names
+    names = names or [one.name for one in timeline.entities if one.decision != "absent"]  # behind a refusal
     known = [one for name in dict.fromkeys(names) if (one := timeline.entity(name)) is not None and one.known]
     others = finding.query.whom.besides or finding.query.whom.quantifier == "none"  # "sure that nobody else is there?"
     sentences = [clauses.who_is_there(timeline), "Whoever is half hidden or far away I may miss."] if others else []
