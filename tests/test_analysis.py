@@ -21,6 +21,7 @@ from pvchat.perception.analysis import drawn_probability, recognise, spread, thu
 from pvchat.perception.experts.faces import DetectedFaces  # noqa: E402
 from pvchat.perception.experts.objects import Detection  # noqa: E402
 from pvchat.perception.motion import BodyMeasures  # noqa: E402
+from pvchat.perception.scan import PART_DEPTH  # noqa: E402
 from pvchat.perception.sightings import Pictured  # noqa: E402
 from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts  # noqa: E402
 from pvchat.video import Clip  # noqa: E402
@@ -299,6 +300,13 @@ def test_figures_are_measured_however_many_faces_there_are(facts: list[Any]) -> 
 
 def test_at_most_eight_figure_tracks_are_kept() -> None:
     assert len(analyse(make_clip(3), experts_of([NOBODY] * 3, drawn=0.9, figures=12)).tracks) == 8
+
+
+def test_in_a_long_video_figures_are_looked_for_in_each_shot() -> None:
+    clip, experts = replace(make_clip(8), cuts=(0.5, 0.75)), experts_of([NOBODY] * 8, drawn=0.9, figures=1)
+    found = recognise(clip, experts, None, PART_DEPTH)
+    searched = np.concatenate([track.frames for track in found.tracks if track.kind == "figure"])
+    assert {*found.shot_of(clip.times[searched]).tolist()} == {0, 1, 2}
 
 
 def test_progress_runs_to_its_end() -> None:

@@ -85,3 +85,10 @@ def test_overlapping_figures_are_fragments_of_one_and_faces_never() -> None:
     assert len(set(numbers)) == 4
     chain = figure_groups([at("figure", 0, 0, 0.4, 1), at("figure", 0.6, 0, 1, 1), at("figure", 0.2, 0, 0.8, 1)])
     assert len(set(chain)) == 1  # linked by the one in the middle
+
+
+def test_in_a_long_video_another_figure_in_the_same_place_is_no_fragment() -> None:
+    first, then, piece = (make_track(1, frames, kind="figure") for frames in (range(2), range(5, 8), range(6, 9)))
+    apart = figure_groups([first, then, piece], at_once=True)
+    assert apart[0] != apart[1] == apart[2]
+    assert len(set(figure_groups([first, then, piece]))) == 1

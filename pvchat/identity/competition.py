@@ -7,7 +7,6 @@ one drawn figure, which compete as one, or the face of one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 
 import numpy as np
 
@@ -19,14 +18,21 @@ _FRAGMENT = 0.25  # share of a figure's box inside another's from which both are
 _OWN_FACE = 0.5  # share of a drawn face's box inside a figure's from which it is the figure's own
 
 
-def figure_groups(tracks: Sequence[Track]) -> IntArray:
-    """Group fragments of one drawn figure: [K], the same number for tracks that share `_FRAGMENT` of a box."""
+def figure_groups(tracks: Sequence[Track], at_once: bool = False) -> IntArray:
+    """Group fragments of one drawn figure: [K], the same number for tracks that share `_FRAGMENT` of a box; with
+    `at_once` only while both are seen, for in a long video others come to the same place.
+    """
     numbers = np.arange(len(tracks))
-    figures = [i for i, track in enumerate(tracks) if track.kind == "figure"]
-    boxes = {i: np.median(tracks[i].boxes, 0) for i in figures}
-    for i, j in combinations(figures, 2):
-        if nesting(boxes[i][None], boxes[j][None])[0, 0] > _FRAGMENT:
-            numbers[numbers == numbers[j]] = numbers[i]
+    which = np.array([i for i, track in enumerate(tracks) if track.kind == "figure"], int)
+    if not len(which):
+        return numbers
+    boxes = np.stack([np.median(tracks[i].boxes, 0) for i in which])
+    first, last = (np.array([tracks[i].frames[end] for i in which]) for end in (0, -1))
+    fragments = nesting(boxes, boxes) > _FRAGMENT
+    if at_once:
+        fragments &= (first[:, None] <= last) & (first <= last[:, None])
+    for i, j in which[np.argwhere(np.triu(fragments, 1))]:
+        numbers[numbers == numbers[j]] = numbers[i]
     return numbers
 
 

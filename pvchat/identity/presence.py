@@ -59,7 +59,7 @@ DRAWN_MISMATCH = 4.0
 UNSURE_FIGURE = 5.0
 _BLANK = 0.1  # locator's best score of a track below which nothing is there: plain colours have up to .06
 _GOOD_ENROLLMENT, _POOR_ENROLLMENT_COST = 0.6, 8.0  # quality that is as good as any; log-odds of one unit less
-_RULES = 1  # raised with each change here after which the same looks are worth other log-odds
+_RULES = 2  # raised with each change here after which the same looks are worth other log-odds
 SPAN_FROM = 0.35  # probability from which further tracks count into a present person's spans
 
 
@@ -125,7 +125,8 @@ class PresenceModel:
         `solo` [P, K] is `solo_logits` of them, where that is known.
         """
         if analysis.scenes:  # whoever is surely in a long video is looked for by her sightings there, too
-            raw, shown = self.solo_logits(people, analysis) if solo is None else solo, figure_groups(analysis.tracks)
+            raw = self.solo_logits(people, analysis) if solo is None else solo
+            shown = figure_groups(analysis.tracks, at_once=True)
             sure = self._calibrated(compete(raw, shown), people, analysis)
             both = with_own_sightings(raw, sure, people, analysis.tracks, self._view_logits_of_tracks)
             logits = compete(both, shown)

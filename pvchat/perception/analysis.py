@@ -47,6 +47,7 @@ class Depth:
     fact_tracks: int = 1000  # face tracks about which facts are measured
     figure_frames: int = 6  # searched for drawn figures, of which …
     figure_tracks: int = 8  # … so many are kept
+    by_shot: bool = False  # so many of each shot, of which the next may show others
     thing_frames: int = 6  # searched for things
     faceless: bool = True  # bodies are described; where no face was found, they are tracks, and figures are looked for
 
@@ -74,7 +75,7 @@ def recognise(clip: Clip, experts: Experts, progress: Progress | None = None, de
     likely_drawn = 0.0 if real else drawn_probability(grid.mean(1), experts)
     if likely_drawn < (_DRAWN if analysis.tracks else PERHAPS_DRAWN):  # a body alone may be a drawn figure's
         add_bodies(clip, analysis, experts, depth)
-    if likely_drawn >= PERHAPS_DRAWN or (depth.faceless and not analysis.tracks):
+    if depth.figure_tracks and (likely_drawn >= PERHAPS_DRAWN or (depth.faceless and not analysis.tracks)):
         analysis.tracks += _figure_tracks(clip, kept, experts, depth)
     networks.release_buffers()
     measured, done = described_tracks(analysis.tracks, depth), count(1)
@@ -124,12 +125,13 @@ def add_bodies(clip: Clip, analysis: ClipAnalysis, experts: Experts, depth: Dept
 
 
 def _figure_tracks(clip: Clip, kept: IntArray, experts: Experts, depth: Depth) -> list[Track]:
-    searched = kept[spread(len(kept), depth.figure_frames)]
-    shot = np.searchsorted(clip.cuts, clip.times[searched], side="right")
-    found = link_figures(experts.figures.find(clip.images[searched]), shot)
+    numbers = np.searchsorted(clip.cuts, clip.times, side="right")
+    shown = [np.flatnonzero(numbers == shot) for shot in np.unique(numbers)] if depth.by_shot else [kept]
+    searched = np.concatenate([frames[spread(len(frames), depth.figure_frames)] for frames in shown])
+    found = link_figures(experts.figures.find(clip.images[searched]), numbers[searched])
     for track in found:
         track.frames = searched[track.frames]
-    return found[: depth.figure_tracks]
+    return found[: depth.figure_tracks * len(shown)]
 
 
 def face_track(clip: Clip, found: Sequence[DetectedFaces], sightings: list[tracks.Sighting]) -> Track:

@@ -34,8 +34,8 @@ from pvchat.storage.clips import ClipCache
 from pvchat.video.files import PathLike, Probe
 
 PART_DEPTH = Depth(
-    grid_frames=3, body_crops=3, prints=4, fact_tracks=6, figure_frames=3, figure_tracks=3, thing_frames=2,
-    faceless=False,
+    grid_frames=3, body_crops=3, prints=4, fact_tracks=6, figure_frames=3, figure_tracks=3, by_shot=True,
+    thing_frames=2, faceless=False,
 )  # fmt: skip
 _GAP = 1000  # parts that may be missing in a row, 3 hours: after as many there are no more
 MOST_THINGS = 400  # of a whole video, the surest
