@@ -12,6 +12,7 @@ import av
 import make_clips
 import numpy as np
 import pytest
+from av.stream import Disposition
 from make_analysis import make_analysis, make_track
 
 from pvchat import video
@@ -25,6 +26,7 @@ from pvchat.perception.sound.mouths import _with_speaker, faces_at, false_faces,
 from pvchat.schemas import SAMPLE_RATE, ClipAnalysis, Look, Sound, SpokenWord, Utterance
 from pvchat.service.hearing import voices_in, with_sound
 from pvchat.storage.clips import ClipCache
+from pvchat.video.sound import _sound_of as _main_track
 from pvchat.video.sound import has_sound, read_sound
 
 HELLO = Utterance(
@@ -148,6 +150,25 @@ def test_words_go_to_their_stretch_and_end_with_it():
     first, second = _transcribed(made, SimpleNamespace(words=SaysTwice(), languages=None))
     assert [word.text for word in first.words] == ["yes"]
     assert second.words == (SpokenWord("no", pytest.approx(6.7, abs=0.02), 7.0),)
+
+
+class StopsEarly:
+    """Hears the first words only, whatever comes after them."""
+
+    def words(self, samples: Any, start_s: float) -> list[SpokenWord]:
+        return [SpokenWord("yes", start_s, start_s + 0.3)]
+
+
+def test_a_stretch_that_was_passed_over_is_heard_by_itself():
+    made = [Speech(at, np.full(SAMPLE_RATE, 0.5, np.float32)) for at in (2.0, 6.0)]
+    told = _transcribed(made, SimpleNamespace(words=StopsEarly(), languages=None))
+    assert [[word.start_s for word in one.words] for one in told] == [[2.0], [6.0]]
+
+
+def test_of_several_sound_tracks_the_one_that_players_play_is_heard():
+    first, second = (SimpleNamespace(codec_context=1, channels=2, disposition=Disposition(one)) for one in (0, 1))
+    for tracks, heard in (([first, second], second), ([first, first], first), ([], None)):
+        assert _main_track(SimpleNamespace(streams=SimpleNamespace(audio=tracks))) is heard
 
 
 def swings(size: float) -> dict[float, float]:

@@ -55,7 +55,7 @@ def read_sound(path: PathLike, found: Probe, config: VideoConfig) -> Iterator[Fl
 def _sound_of(container: Any) -> Any:
     """The main sound track; None where there is none that can be decoded."""
     known = [s for s in container.streams.audio if s.codec_context is not None and 0 < s.channels <= _MOST_CHANNELS]
-    return known[0] if known else None
+    return max(known, key=lambda one: bool(one.disposition & type(one.disposition).default), default=None)
 
 
 def _decoded(container: Any, stream: Any) -> Iterator[tuple[float | None, FloatArray]]:

@@ -223,8 +223,10 @@ def _transcribed(window: list[Speech], experts: SoundExperts) -> list[Utterance]
         start = min(max(word.start_s, speech.start_s), speech.end_s)
         end = max(start, min(word.end_s, speech.end_s))
         told[nearest].append(replace(word, start_s=round(start, 2), end_s=round(end, 2)))
-    return [
+    return [  # of what is heard together some is passed over: that is heard again by itself
         Utterance(round(one.start_s, 2), round(one.end_s, 2), tuple(words), language=language * bool(words))
+        if words or len(window) == 1
+        else _transcribed([one], experts)[0]
         for one, words in zip(window, told, strict=True)
     ]
 
