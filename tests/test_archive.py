@@ -351,12 +351,12 @@ def test_clips_are_picked_by_time_and_place(scopes: list[Scope], others: bool, d
     clips = data.draw(st.lists(st.tuples(st.integers(-450, 20), st.sampled_from(["hall", "garden"])), max_size=8))
     tables = sqlite3.connect(":memory:")
     tables.executescript(
-        "CREATE TABLE clips(id, timeline, recorded, seconds); CREATE TABLE sources(id, place);"
+        "CREATE TABLE clips(id, timeline, recorded, seconds, dated_by); CREATE TABLE sources(id, place);"
         "CREATE TABLE files(clip, source); INSERT INTO sources VALUES (1, 'hall'), (2, 'garden')"
     )
     for number, (halves, place) in enumerate(clips):
         at = NOON + timedelta(minutes=30 * halves, seconds=15)
-        tables.execute("INSERT INTO clips VALUES (?, 1, ?, 30)", (number, at.isoformat()))
+        tables.execute("INSERT INTO clips VALUES (?, 1, ?, 30, 'file')", (number, at.isoformat()))
         tables.execute("INSERT INTO files VALUES (?, ?)", (number, 1 + (place == "garden")))
     if others:
         scopes = [Scope(None, scopes[0].place, "but not", tuple(scopes))]
