@@ -127,7 +127,8 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     if found.untold:
         why = wording("library", "not listened") if queries.is_of_sound(query) else ""
         whose = _lower(who) if query.whom.such is None else whom_said(query.whom)  # "the nurse"
-        return f"I can't tell whether {whose} {so.replace('in this video', 'there')} in {of}.{why}"
+        so = (_where(found).strip() or clause(query.where, 1 + several)).replace("in this video", "there")
+        return f"I can't tell whether {whose} {so} in {of}.{why}"
     head = {"no": "No. ", "yes": "Yes. "}.get(found.verdict or "", "")
     if query.unit in UNITS and several and query.select == "when":
         unit = f"{query.unit} {'on' if 'day' in query.unit else 'in'} which"
