@@ -300,7 +300,7 @@ def of_unread_words(query: Query, question: Tagged) -> Query:
         return query
     kind, coloured = query.attribute if query.select == "attribute" else "", _COLOUR & {*seen}
     own = whose and (kind in ("place", "side") or kind == "deed" and seen[at] not in ("hands", "arms"))
-    own = own or kind == "light" or kind == "worn" and coloured
+    own = own or kind == "light" or kind == "worn" and bool(coloured)
     end = next((i for i in range(at + 1, len(seen)) if seen[i] in _AFTER - {"the", "his", "her", "their"}), len(seen))
     ends = seen[end : end + 1] in ([], ["?"], ["."])  # not in "does she occur in it?"
     acts = _DOES & {*seen} or seen[at].endswith("ing") and _AUXILIARY & {*seen}  # "is he breathing?"
@@ -379,7 +379,8 @@ def _fall(query: Query, question: Tagged) -> Query:
     at = next((i for i, (a, b) in enumerate(pairwise(seen), 1) if a in _A_FALL and b in ("fall", "falls")), 0)
     asked: dict[str, queries.Select] = {"how many": "how_often", "at which": "when", "at what": "when"}
     if seen[at - 2 : at] in (["before", "the"], ["after", "the"]) and not query.during.event:
-        return replace(query, during=During(seen[at - 2], Event(EVERYBODY, Has("deed", "falling"))))
+        relation: queries.Relation = "before" if seen[at - 2] == "before" else "after"
+        return replace(query, during=During(relation, Event(EVERYBODY, Has("deed", "falling"))))
     select: queries.Select = "when" if "when" in (seen[0], query.select) else asked.get(" ".join(seen[:2]), "exists")
     whether = seen[at - 1] not in ("the", "first", "last") and (_AUXILIARY | {"any"}) & {*seen[:at]}
     if not at or query.where or query.during.event or select == "exists" and not whether:
