@@ -21,7 +21,7 @@ from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.facelooks import LOOKS, cut_out
 from pvchat.perception.experts.figurelooks import face_maps
 from pvchat.perception.gestures import SMILES
-from pvchat.perception.motion import BEARD, HAIR_ON_FACE
+from pvchat.perception.motion import BEARD, HAIR_ON_FACE, NO_BEARD
 from pvchat.schemas import FloatArray
 from recipes.heads import arguments, write_head
 from recipes.looks.expressions import PARTS, Faces, learn, told_by_others
@@ -90,7 +90,8 @@ def _as_filmed(image: Picture, box: FloatArray, random: np.random.Generator) -> 
 def judge(faces: Faces, shares: FloatArray) -> dict[str, dict[str, int]]:
     """Of single faces: how many smile, have a beard, a moustache and no beard; are told so; of these rightly."""
     smile, beard, hair = shares.T
-    told = {"smile": smile >= SMILES, "beard": beard >= BEARD, "moustache": (hair >= HAIR_ON_FACE[1]) & (beard < 0.2)}
+    moustache = (hair >= HAIR_ON_FACE[1]) & (beard < NO_BEARD)
+    told = {"smile": smile >= SMILES, "beard": beard >= BEARD, "moustache": moustache}
     known, truth = faces.worth > 0, faces.truth > 0
     there = {"smile": truth[:, 0], "beard": truth[:, 1], "moustache": truth[:, 2] & ~truth[:, 1]}
     card = dict[str, dict[str, int]]()

@@ -121,14 +121,14 @@ def say_archive(found: ArchiveFinding, asked: Asked) -> str:
 def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     """That nothing of it was seen, in how many videos."""
     query, names, who, among = found.query, found.query.whom.names, _subject(found), _among(found, asked)
-    several = len(names) > 1
-    so = _where(found).strip() or clause(query.whom.such or query.where, 1 + several)
+    several, done = len(names) > 1, _where(found).strip()
     of = f"{'any of ' * (found.looked_at > 1)}{among}"
     if found.untold:
         why = wording("library", "not listened") if queries.is_of_sound(query) else ""
         whose = _lower(who) if query.whom.such is None else whom_said(query.whom)  # "the nurse"
-        so = (_where(found).strip() or clause(query.where, 1 + several)).replace("in this video", "there")
+        so = (done or clause(query.where, 1 + several)).replace("in this video", "there")
         return f"I can't tell whether {whose} {so} in {of}.{why}"
+    so = done or clause(query.whom.such or query.where, 1 + several)
     head = {"no": "No. ", "yes": "Yes. "}.get(found.verdict or "", "")
     if query.unit in UNITS and several and query.select == "when":
         unit = f"{query.unit} {'on' if 'day' in query.unit else 'in'} which"
