@@ -46,10 +46,10 @@ class BodyMeasures:
     """One sighting's face, as in `experts.mesh.Mesh`, and left and right hand [2, 21, 3] (fractions); NaN: unknown."""
 
     mouth_open: float = np.nan  # not of a small face
-    smile: float = np.nan  # probability (`experts.facelooks`), as the next three; of faces that a mesh fits
+    smile: float = np.nan  # probability (`experts.facelooks`), as the next two; of faces that a mesh fits
     beard: float = np.nan
     hair: float = np.nan  # of a beard or a moustache
-    downcast: float = np.nan
+    downcast: float = np.nan  # probability (`mesh.downcast`)
     glasses: float = np.nan  # log-odds that they are worn (`experts.glasses`)
     yaw: float = np.nan
     pitch: float = np.nan
