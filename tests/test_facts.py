@@ -10,6 +10,7 @@ import pytest
 from pvchat.perception import facts, garments, gender, sightings
 from pvchat.perception.experts.attributes import Attribute, arrays_of
 from pvchat.perception.experts.collection import Experts
+from pvchat.perception.experts.headlooks import SeenAtHead
 from pvchat.perception.places import measure_scene
 from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts, Track
 
@@ -24,8 +25,14 @@ class StubHeads:
     def claims(self, head, features):
         return [Attribute(label, p) for label, p in self.said.get(head, []) if p >= 0.5 or label == "a face mask"]
 
-    def denials(self, head, features):
-        return [label for label, p in self.said.get(head, []) if p < 0.05]
+
+class StubHeadLooks:
+    def __init__(self, said, colour=None):
+        self.shown = [Attribute(label, p) for label, p in said if p >= 0.5 or label == "a face mask"]
+        self.lacking, self.colour = [label for label, p in said if p < 0.05], colour
+
+    def look(self, heads, features):
+        return SeenAtHead(self.shown, self.lacking, self.colour)
 
 
 class StubImageNet:
@@ -41,9 +48,9 @@ class StubImageNet:
 def experts(imagenet=None, **said):
     found, frames = Experts(), SimpleNamespace(pooled=lambda images: np.zeros((len(images), 1280), np.float32))
     settings = StubHeads(photo=said.pop("photo", [("indoors", 0.7)]), drawn=said.pop("drawn", []))
-    headwear = StubHeads(head=said.pop("second", []))
+    headlooks = StubHeadLooks(said.pop("second", []), said.pop("colour", None))
     heads, imagenet = StubHeads(**said), imagenet or StubImageNet()
-    found.__dict__.update(frames=frames, clothes=frames, heads=heads, headwear=headwear, settings=settings)
+    found.__dict__.update(frames=frames, clothes=frames, heads=heads, headlooks=headlooks, settings=settings)
     found.__dict__["imagenet"] = imagenet
     return found
 
@@ -168,6 +175,16 @@ def test_what_one_head_alone_finds_at_a_head_is_told_and_hides_no_face():
     assert (found.features, found.headwear) == (["a hat"], [])
 
 
+def test_hair_is_told_with_its_length_and_colour():
+    clip, track = scene_with(cloth=NAVY)
+    for length in ("long hair", "short hair"):
+        told = experts(second=[(length, 0.9)], colour="blonde")
+        found = facts.recognise_person(clip, track, analysis(track), experts=told)
+        assert found.hair == length.replace(" ", " blonde ")
+    found = facts.recognise_person(clip, track, analysis(track), experts=experts(colour="red"))
+    assert found.hair == "red hair"
+
+
 def test_what_a_head_surely_does_not_wear_is_lacking():
     clip, track = scene_with()
     second = [("a hat", 0.01), ("sunglasses", 0.04), ("a helmet", 0.3), ("long hair", 0.9)]
@@ -241,11 +258,11 @@ def test_a_close_up_shows_no_clothes_and_says_none():
     assert found.clothes == []
 
 
-def test_grey_scale_footage_has_no_colours(monkeypatch):
+def test_grey_scale_footage_has_no_colours():
     """Not in the scan of a long video, either, where nothing but that is told of hair."""
     clip, track = scene_with(cloth=(60, 10, 15), grey=True)
-    monkeypatch.setattr(facts.hair, "hair_colour", lambda _: "blonde")
-    assert facts.recognise_person(clip, track, analysis(track), experts=experts()).hair is None
+    told = experts(second=[("short hair", 0.9)], colour="blonde")
+    assert facts.recognise_person(clip, track, analysis(track), experts=told).hair == "short hair"
     found = measure_person(clip, track, analysis(track), experts=experts())
     assert [g.colour for g in found.clothes] == ["dark"]
 

@@ -37,16 +37,18 @@ def recognise_person(clip: Clip, track: Track, analysis: ClipAnalysis, *, expert
     """
     facts, seen = PersonFacts(shot=shot(track), where=where(track, analysis)), pictured(clip, track)
     if track.kind == "face":
-        looks = experts.frames.pooled([crop(image, head_box(track.boxes[i])) for i, image in seen])
-        claims = experts.heads.claims("head", looks)
-        _claim_head(facts, claims, experts.headwear.claims("head", looks))
+        heads = [crop(image, head_box(track.boxes[i])) for i, image in seen]
+        looks = experts.frames.pooled(heads)
+        claims, read = experts.heads.claims("head", looks), experts.headlooks.look(heads, looks)
+        _claim_head(facts, claims, read.shown)
         said = next((claim for claim in claims if claim.label in ("man", "woman")), None)
         shown = {*facts.features, *facts.headwear, facts.hair}
-        facts.lacking = [label for label in experts.headwear.denials("head", looks) if label not in shown]
+        facts.lacking = [label for label in read.lacking if label not in shown]
         if (gender := gender_of_track(track, said)) is not None:
             facts.gender, facts.confidence["gender"] = gender.label, gender.confidence
-        if colour := None if seen.grey or _is_hatted(facts) else hair.hair_colour(looks):
-            facts.hair = f"long {colour} hair" if facts.hair else f"{colour} hair"
+        if read.colour and not seen.grey and not _is_hatted(facts):
+            length = f"{facts.hair.split()[0]} " if facts.hair else ""
+            facts.hair = f"{length}{read.colour} hair"
     return facts
 
 
@@ -66,7 +68,7 @@ def _claim_head(facts: PersonFacts, claims: Sequence[Attribute], second: Sequenc
     if "sunglasses" in agreed and "sunglasses" not in facts.features:
         facts.headwear.append("sunglasses")
     facts.confidence |= {label: round(agreed[label], 3) for label in facts.headwear}
-    facts.hair = "long hair" if "long hair" in agreed else None
+    facts.hair = next((length for length in ("long hair", "short hair") if length in agreed), None)
 
 
 def _is_hatted(facts: PersonFacts) -> bool:
@@ -88,8 +90,8 @@ def measure_person(
         if analysis.scene.drawn:  # the second head was fitted to photos and film
             facts.confidence = {k: v for k, v in facts.confidence.items() if k not in facts.headwear}
             facts.headwear, facts.lacking, facts.hair = [], [], None
-        if facts.hair in (None, "long hair") and not _is_hatted(facts) and hair.is_dark(seen):
-            facts.hair = "long dark hair" if facts.hair else "dark hair"
+        if facts.hair in (None, "long hair", "short hair") and not _is_hatted(facts) and hair.is_dark(seen):
+            facts.hair = f"{(facts.hair or 'hair').removesuffix('hair')}dark hair"
     elif heads is not None and not seen.grey:
         shown, looks = heads.shown(seen.images, seen.boxes)
         shots = analysis.shot_of(analysis.times[seen.track.frames[seen.rows]])

@@ -1,25 +1,20 @@
-"""The colour of hair: of photographed people by a head that learned it, and from above the face, of drawn ones from the
-top of the head.
+"""The colour of hair by its pixels: of photographed people from above the face, of drawn ones from the top of the head.
 
-In: features of heads; sightings and their pictures. Out: "blonde hair" and the like; None where it isn't sure.
+In: sightings and their pictures. Out: "blonde hair" and the like; None where it isn't sure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
 from pvchat.perception import colours
 from pvchat.perception.boxes import part
-from pvchat.perception.experts.attributes import arrays_of, crop, softmax
+from pvchat.perception.experts.attributes import crop
 from pvchat.perception.sightings import Pictured, skin_colour
 from pvchat.schemas import Flags, FloatArray, Pixels
 
-WEIGHTS = Path(__file__).with_name("experts") / "haircolours.safetensors"  # made by `recipes/looks/haircolours.py`
-COLOURS = ("dark", "brown", "blonde", "grey", "red", "")  # of `haircolours.safetensors`; the last: bald
-TOLD = 0.55  # probability from which one is told
 _SHADED = 16.0  # how much darker than the cheeks skin above a forehead may be; brown hair has its hue, but is darker
 _BROWN, _DARK, _MIXED = 40.0, 27.0, 22.0  # lightness of brown hair and of dark hair, at most; its quartiles apart
 _MOST = 0.6  # share of the sightings
@@ -28,15 +23,6 @@ _MOST = 0.6  # share of the sightings
 # that it covers; how far in hue and lightness it may be from the hair above the face.
 _BESIDE, _CHEEK, _NECK, _HANGS = 0.3, 0.6, 0.15, 0.5
 _HUE_APART, _DARKER, _LIGHTER = 14.0, 18.0, 32.0
-
-
-def hair_colour(looks: FloatArray) -> str | None:
-    """Which of COLOURS hair has, by features [n, 1280] of pictures of one person's head; None where it isn't sure."""
-    if not len(looks):
-        return None
-    head = arrays_of(WEIGHTS)
-    shares = softmax((looks @ head["weight"].T + head["bias"]).mean(0, keepdims=True))[0]
-    return (COLOURS[int(shares.argmax())] or None) if shares.max() >= TOLD else None
 
 
 def is_dark(seen: Pictured) -> bool:

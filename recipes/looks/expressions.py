@@ -28,7 +28,7 @@ from torch import Tensor, nn
 
 from pvchat.perception.drawnheads import LIMITS
 from pvchat.perception.experts.efficientnet import FrameExpert
-from pvchat.perception.experts.figurelooks import CELLS, CHANNELS, SHOWN, face_maps, probabilities
+from pvchat.perception.experts.figurelooks import CELLS, SHOWN, face_maps, probabilities
 from pvchat.perception.experts.figures import crop_squares
 from pvchat.schemas import FloatArray
 from recipes.figures.figurefits import descend
@@ -48,7 +48,7 @@ LEAST_SPREAD = 0.05
 
 @dataclass
 class Faces:
-    """N faces: maps [N, 1 + COPIES, 152, 8, 8] float16, the first as it is; truth, and how much it counts, nothing
+    """N faces: maps [N, copies, C, 8, 8] float16, the first as it is; truth, and how much it counts, nothing
     where it isn't known [N, K].
     """
 
@@ -127,15 +127,15 @@ def _square(image: Picture, x: float, y: float, side: float) -> Picture:
 class Looks(nn.Module):
     """The network of `figurelooks.attention_pooled`, and what reads it."""
 
-    def __init__(self, kinds: int) -> None:
+    def __init__(self, channels: int, kinds: int) -> None:
         super().__init__()
-        self.first, self.second = nn.Conv2d(CHANNELS, WIDTH, 1), nn.Conv2d(WIDTH, WIDTH, 3, padding=1)
+        self.first, self.second = nn.Conv2d(channels, WIDTH, 1), nn.Conv2d(WIDTH, WIDTH, 3, padding=1)
         self.place = nn.Parameter(torch.zeros(WIDTH, CELLS, CELLS))
         self.look, self.out = nn.Conv2d(WIDTH, LOOKS, 1), nn.Linear(WIDTH * LOOKS, kinds)
         self.channels, self.drop = nn.Dropout2d(0.1), nn.Dropout(DROPPED)
 
     def forward(self, maps: Tensor) -> Tensor:
-        """Maps [B, 152, 8, 8] to logits [B, K]."""
+        """Maps [B, C, 8, 8] to logits [B, K]."""
         x = torch.relu(self.first(self.channels(maps)) + self.place)
         x = x + torch.relu(self.second(x))
         where = torch.softmax(self.look(x).flatten(2), 2)
@@ -144,7 +144,7 @@ class Looks(nn.Module):
 
 
 def spread_of(maps: NDArray[np.float16]) -> tuple[FloatArray, FloatArray]:
-    """Mean and spread [152] of the channels of faces as they are."""
+    """Mean and spread [C] of the channels of faces as they are."""
     plain = maps[:, 0].astype(np.float32)
     return plain.mean((0, 2, 3)), plain.std((0, 2, 3)) + LEAST_SPREAD
 
@@ -180,7 +180,8 @@ def _beside(number: int, count: int, channels: int) -> list[tuple[int, int]]:
 def _fitted(faces: Faces, mean: FloatArray, spread: FloatArray, seed: int, epochs: int) -> Looks:
     torch.manual_seed(seed)
     random, (count, kinds) = np.random.default_rng(seed), faces.truth.shape
-    network, truth, worth = Looks(kinds), torch.from_numpy(faces.truth), torch.from_numpy(faces.worth)
+    network = Looks(faces.maps.shape[2], kinds)
+    truth, worth = torch.from_numpy(faces.truth), torch.from_numpy(faces.worth)
     optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY)
     steps = count // BATCH
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=epochs * steps)

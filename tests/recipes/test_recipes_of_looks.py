@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from recipes.looks import attributes as recipe
-from recipes.looks import garments, headwear, settings
+from recipes.looks import garments, headlooks, settings
 from recipes.looks.people import FILE, Person
 
 
@@ -59,29 +59,40 @@ def person(eyes=(), head=(), hair="?"):
 
 
 def test_what_was_read_as_either_is_not_known():
-    assert headwear.seen_of(person(("n",), ("cap",), "long red")) == {
+    dark = {"dark": 1.0, "brown": 0.0, "blonde": 0.0, "grey": 0.0, "red": 0.0, "": 0.0}
+    assert headlooks.told_of(person(("n",), ("cap",), "long dark")) == {
         "a face mask": False, "a helmet": False, "a hat": True, "sunglasses": False, "long hair": True,
+        "short hair": False, **dark,
     }  # fmt: skip
-    assert headwear.seen_of(person(("g", "s"), ("cap", "none"), "? grey")) == {"a face mask": False, "a helmet": False}
-    assert headwear.seen_of(person((), ("helmet",))) == {"a face mask": False, "a helmet": True}  # a hat, or none
-    assert headwear.seen_of(person((), ("face mask",)))["a face mask"]
+    told = headlooks.told_of(person(("g", "s"), ("cap", "none"), "? dark brown"))
+    assert told == {"a face mask": False, "a helmet": False, **dark, "dark": 0.5, "brown": 0.5}
+    assert headlooks.told_of(person((), ("helmet",))) == {"a face mask": False, "a helmet": True}  # a hat, or none
+    assert headlooks.told_of(person((), ("face mask",)))["a face mask"]
 
 
-def test_heads_learn_only_from_those_of_whom_something_is_known():
+def test_of_hair_that_is_tied_back_only_is_known_that_it_is_not_short():
+    told = headlooks.lettered("xgtd")
+    assert "long hair" not in told
+    assert not told["short hair"]
+    assert told["dark"] == 1
+    assert headlooks.lettered("hxxx") == {"a hat": True, "a helmet": False, "a face mask": False}
+    assert headlooks.lettered("nnbx")[""] == 1  # bald
+
+
+def test_the_linear_reader_learns_only_from_those_of_whom_something_is_known():
     random = np.random.default_rng(0)
-    x, y = random.normal(size=(300, 1280)).astype(np.float32), np.zeros((300, len(headwear.LABELS)), np.float32)
-    y[:, 0] = np.arange(300) % 3 == 0
-    x[y[:, 0] > 0, :30] += 2.0
-    known = np.ones_like(y)
-    known[:, 0] = np.arange(300) < 200
-    weight, bias = headwear.learn(x, y, known)
-    said = x @ weight[0] + bias[0] > 0
-    assert (said == (y[:, 0] > 0))[200:].mean() > 0.95
+    x, y = random.normal(size=(150, 2, 1280)).astype(np.float32), np.zeros((150, 1), np.float32)
+    y[:, 0] = np.arange(150) % 3 == 0
+    x[y[:, 0] > 0, :, :30] += 2.0
+    known = np.float32(np.arange(150) < 100)[:, None]
+    weight, bias = headlooks.linear(x, y, known)
+    said = x[:, 0] @ weight[0] + bias[0] > 0
+    assert (said == (y[:, 0] > 0))[100:].mean() > 0.95
 
 
 def test_denied_is_what_hardly_any_that_show_it_are_as_unlikely_as():
     chances = np.concatenate([np.linspace(0.02, 1.0, 100), np.linspace(0.0, 0.2, 100)]).astype(np.float32)
-    card = headwear.denial(chances, np.arange(200) < 100)
+    card = headlooks.denial(chances, np.arange(200) < 100)
     assert card["denied_below"] == pytest.approx(0.069, abs=0.002)
     assert card["denied_rightly"] == pytest.approx(1 - 5 / 40, abs=0.03)
     assert card["denied_of_those_without"] == pytest.approx(0.35, abs=0.02)
@@ -94,3 +105,10 @@ def test_what_was_read_names_only_what_the_recipes_know():
             assert len(face) == 4
             assert {*kind.split("/")} <= {*garments.KINDS, "?"}
             assert {*eyes.split("/")} <= {"g", "s", "n", "?"}
+
+
+def test_heads_are_read_by_letters_that_the_recipe_knows():
+    for pictures in json.loads(headlooks.FILE.read_text(encoding="utf-8")).values():
+        for people in pictures.values():
+            for head, eyes, length, colour in [people] if isinstance(people, str) else [one[4] for one in people]:
+                assert (head in "hmMnx", eyes in "gsnx", length in "ltsbx", colour in "dbygrx") == (True,) * 4

@@ -24,7 +24,6 @@ from pvchat.storage import tensorfile
 
 _FILE = Path(__file__).with_name("attributes.safetensors")
 SETTINGS = Path(__file__).with_name("settings.safetensors")  # made by `recipes/looks/settings.py`
-HEADWEAR = Path(__file__).with_name("headwear.safetensors")  # made by `recipes/looks/headwear.py`
 
 
 @dataclass(frozen=True)
@@ -55,24 +54,16 @@ class AttributeExpert:
         """What may be said when all B crops show the same thing."""
         if len(features) == 0:
             return []
-        p = self._likely(head, features)
-        rows = zip(self.card["heads"][head].items(), p, strict=True)
-        found = [Attribute(label, float(v)) for (label, row), v in rows if v >= row["threshold"]]
-        return sorted(found, key=lambda claim: -claim.confidence)
+        p = sigmoid((features @ self._weight[head].T + self._bias[head]).mean(0))
+        return claimed(self.card["heads"][head], p)
 
-    def denials(self, head: str, features: FloatArray) -> list[str]:
-        """Labels that surely are not shown by B crops of the same thing: less likely than one in twenty of those that
-        show them (`denied_below` of the card).
-        """
-        if len(features) == 0:
-            return []
-        p = self._likely(head, features)
-        rows = zip(self.card["heads"][head].items(), p, strict=True)
-        return [label for (label, row), v in rows if v < row.get("denied_below", 0.0)]
 
-    def _likely(self, head: str, features: FloatArray) -> FloatArray:
-        """[C] probabilities of the labels of B crops of the same thing; averaged as log-odds."""
-        return sigmoid((features @ self._weight[head].T + self._bias[head]).mean(0))
+def claimed(rows: dict[str, dict[str, float]], p: FloatArray) -> list[Attribute]:
+    """The labels of a card whose probability [C] reaches the one from which it is told, the likeliest first."""
+    found = [
+        Attribute(label, float(v)) for (label, row), v in zip(rows.items(), p, strict=True) if v >= row["threshold"]
+    ]
+    return sorted(found, key=lambda claim: -claim.confidence)
 
 
 class ImageNetHead:

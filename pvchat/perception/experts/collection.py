@@ -8,12 +8,13 @@ from __future__ import annotations
 from functools import cached_property
 
 from pvchat.perception.experts import networks
-from pvchat.perception.experts.attributes import HEADWEAR, SETTINGS, AttributeExpert, ImageNetHead
+from pvchat.perception.experts.attributes import SETTINGS, AttributeExpert, ImageNetHead
 from pvchat.perception.experts.body import BodyExpert
 from pvchat.perception.experts.efficientnet import CLOTHES, FrameExpert
 from pvchat.perception.experts.faces import FaceExpert
 from pvchat.perception.experts.figures import FigureExpert
 from pvchat.perception.experts.hands import HandExpert
+from pvchat.perception.experts.headlooks import HeadLooks
 from pvchat.perception.experts.mesh import MeshExpert
 from pvchat.perception.experts.objects import ThingExpert
 
@@ -34,7 +35,7 @@ class Experts:
     things = cached_property(lambda self: ThingExpert())
 
     heads = cached_property(lambda self: AttributeExpert())  # what is worn, features, what frames show
-    headwear = cached_property(lambda self: AttributeExpert(HEADWEAR))  # hats, helmets, masks, long hair, read by eye
+    headlooks = cached_property(lambda self: HeadLooks(self.frames))  # hats, helmets, masks, hair
     settings = cached_property(lambda self: AttributeExpert(SETTINGS))  # indoors or outdoors, of photos and drawings
     imagenet = cached_property(lambda self: ImageNetHead())  # the classifier that belongs to the features
 
@@ -46,5 +47,5 @@ class Experts:
     def load(self) -> None:
         """Load all networks and heads now."""
         _ = self.frames, self.clothes, self.faces, self.figures, self.body.landmarks, self.hands, self.mesh
-        _ = self.things.all, self.heads, self.headwear, self.settings, self.imagenet
+        _ = self.things.all, self.heads, self.headlooks, self.settings, self.imagenet
         networks.release_buffers()
