@@ -436,9 +436,12 @@ def who_is_there(timeline: Timeline, besides: Sequence[str] = ()) -> str:
 
 
 def hedged(names: Sequence[str], timeline: Timeline) -> list[str]:
-    """Names, then, with "probably", those that are only probably the right ones: "Ana", "probably Ben and Cleo"."""
-    likely = [name for name in names if timeline.doubtful(name)]
-    return [*(name for name in names if name not in likely), *[f"{english.HEDGE} {join(likely)}"] * bool(likely)]
+    """Names, then those that nobody asked about and that may be wrong: "Ana", "perhaps Ben and Cleo".
+
+    Of whom somebody asks by name is there far more often than the others at the same probability: hence no "probably".
+    """
+    doubtful = [name for name in names if timeline.doubtful(name)]
+    return [*(name for name in names if name not in doubtful), *[f"perhaps {join(doubtful)}"] * bool(doubtful)]
 
 
 def doubles_said(names: Sequence[str], timeline: Timeline) -> list[str]:

@@ -46,7 +46,9 @@ def attribute(finding: Finding, timeline: Timeline) -> str:
         sentences = [upper(f"{company(one, query.attribute or '')}.") for one in people]
     else:
         known = [(one, _attribute_told(one, query, timeline)) for one in people]
-        sentences = _same_joined([(one.entity, event_time(one, finding, timeline), text) for one, text in known])
+        sentences = _same_joined(
+            [(one.entity, event_time(one, finding, timeline), text) for one, text in known], finding, timeline
+        )
         unknown = [one for one, text in known if not text]
         named = [one for one in unknown if not one.entity.startswith("#")]
         sentences += [_not_made_out(one, finding, timeline) for one in named or unknown[: not sentences]]
@@ -64,7 +66,7 @@ def describe(finding: Finding, timeline: Timeline) -> str:
     for name, spans in ((one.entity, one.spans) for one in _meant(finding)):
         known = "" if name.startswith("#") else looks(name, spans, timeline) or "is in this video"
         told.append((name, "", acts(name, spans, timeline) or known))
-    everybody = _same_joined(told)
+    everybody = _same_joined(told, finding, timeline)
     place = scene_place(timeline, finding.during) if everybody and finding.query.where is None else ""
     return " ".join([*everybody, *[f"This is {place}."] * bool(place)])
 
@@ -151,16 +153,30 @@ def _not_made_out(found: Found, finding: Finding, timeline: Timeline) -> str:
     return " ".join([upper(none), *[upper(f"{name} {known}.")] * bool(known)])
 
 
-def _same_joined(told: Iterable[tuple[str, str, str]]) -> list[str]:
+def _same_joined(told: Iterable[tuple[str, str, str]], finding: Finding, timeline: Timeline) -> list[str]:
     """Of whom, at which event, what, as sentences, the same of several as one: "Ana sits, and so do Ben and Cleo."."""
+    asked = finding.query.whom.names
     sentences = []
     for (event, text), names in grouped(((event, text), name) for name, event, text in told).items():
-        first, *rest = sorted(names, key=lambda name: name.startswith("#"))  # names first
-        others = [so_many(len(rest), "other person")] if first.startswith("#") else people_said(rest)
+        first, *rest = sorted(
+            names, key=lambda name: (name.startswith("#"), timeline.doubtful(name))
+        )  # sure names first
+        others = (
+            [so_many(len(rest), "other person")]
+            if first.startswith("#")
+            else clauses.hedged(people_said(rest), timeline)
+        )
         one, several = {"is": ("is", "are"), "has": ("has", "have")}.get(text.split(" ")[0], ("does", "do"))
         so = f", and so {one if be(others) == 'is' else several} {join(others)}" if rest else ""
-        sentences += [upper(f"{event}{', ' * bool(event)}{called(first)} {text}{so}.")] if text else []
+        sentences += (
+            [upper(f"{event}{', ' * bool(event)}{_subject(first, asked, timeline)} {text}{so}.")] if text else []
+        )
     return sentences
+
+
+def _subject(name: str, asked: Sequence[str], timeline: Timeline) -> str:
+    """Somebody's name; "somebody who may be Ben" of a doubtful name that nobody asked about."""
+    return f"somebody who may be {name}" if timeline.doubtful(name) and name not in asked else called(name)
 
 
 def company(found: Found, kind: str) -> str:
@@ -181,8 +197,9 @@ def _described(found: Found, finding: Finding, timeline: Timeline) -> str:
     rest = ", ".join(filter(None, (does, where))) if does else f"is {where}" * bool(where)
     told = list(filter(None, (looks(name, spans, timeline, whole=True), rest)))
     told = told or ["is in this video, but I can't make out more"]
+    who = _subject(name, finding.query.whom.names, timeline)
     again = {"man": "he", "woman": "she"}.get(gender_of(name, timeline), called(name))
-    first = f"{event}{', ' * bool(event)}{called(name)}"
+    first = f"{event}{', ' * bool(event)}{who}"
     return " ".join(upper(f"{again if i else first} {text}.") for i, text in enumerate(told))
 
 

@@ -30,9 +30,7 @@ COLOUR = 0.55  # share of one of COLOURS from which it is told
 
 @dataclass(frozen=True)
 class SeenAtHead:
-    """What several pictures of one head show, and what they surely don't, both of LABELS; the hair's colour, where no hat
-    may hide it.
-    """
+    """What several pictures of one head show, and surely don't, of LABELS; the hair's colour where no hat hides it."""
 
     shown: list[Attribute] = field(default_factory=list)
     lacking: list[str] = field(default_factory=list)
