@@ -199,6 +199,9 @@ class _Search:
             found, said = self._told_of_one(query, found, said)
         said = replace(said, unfilmed=search._days_without(query), unrecognised=search._days_of_strangers(query))
         text, whom = say_archive(found, said), found.query.whom
+        by_day = "SELECT 1 FROM clips WHERE dated_by = 'day'"
+        if "'day'" in search._meant(query)[0] and self.library.execute(by_day).fetchone():
+            text += f"\n{wording('library', 'no hour')}"
         if found.query.where == Has("with") and whom.quantifier == "both" and len(whom.names) > 1 and not found.seen:
             both = self._where_seen(found.query)  # not together, but one after the other, as films show who talks
             text += f" One after the other, {say_archive(both, said)}" if both.seen else ""
@@ -310,6 +313,7 @@ class _Search:
     def _meant(self, query: Query) -> tuple[str, list[Any]]:
         """The condition that a clip lies in any of the times and places, and is one of the videos that are meant."""
         where, values = _any_of(self._scopes(query))
+        where += " AND c.dated_by <> 'day'" * (query.unit == "hour")  # else it isn't known
         return where if self.only is None else f"{where} AND c.id IN ({', '.join(map(str, self.only))})", values
 
     def _sighted(self, query: Query) -> Iterator[Sighted]:
@@ -425,7 +429,12 @@ def _where(scope: Scope) -> tuple[str, list[Any]]:
     if dates.hours is not None:
         start, end = (one.isoformat() for one in dates.hours)
         between = f"(time(c.recorded) < ? {'AND' if start < end else 'OR'} time({_LENGTH}) >= ?)"
-        found.append((f"c.dated_by <> 'day' AND {between}", [end, start]))  # else the hour isn't known
+        found.append((between, [end, start]))
+    if dates.hours or dates.since and dates.until and dates.until - dates.since < timedelta(days=1):
+        found.append(("c.dated_by <> 'day'", []))  # else the hour isn't known
+    if dates.among:
+        ends = [one.isoformat() for among in dates.among for one in among]
+        found.append((" OR ".join([f"{_LENGTH} >= julianday(?) AND c.recorded < ?"] * len(dates.among)), ends))
     if dates.weekdays:
         late = dates.hours[1] if dates.hours and dates.hours[1] <= dates.hours[0] else time()  # of the day before
         day = f"strftime('%w', c.recorded, '-{60 * late.hour + late.minute} minutes')"
@@ -437,7 +446,7 @@ def _where(scope: Scope) -> tuple[str, list[Any]]:
     if scope.besides:
         others, values = _any_of(scope.besides)
         found.append((f"NOT {others}", values))
-    words = " AND ".join(["c.timeline IS NOT NULL", *(one for one, _ in found)])
+    words = " AND ".join(["c.timeline IS NOT NULL", *(f"({one})" for one, _ in found)])
     return words, [value for _, values in found for value in values]
 
 
