@@ -303,7 +303,8 @@ def test_an_hour_that_no_day_has_is_refused(text: str) -> None:
     [
         ("VID_20260503_101500.mp4", "2026-05-03T10:15:00"), ("2026-05-03 10.15.00.mov", "2026-05-03T10:15:00"),
         ("Screen 2026-05-03 at noon.mp4", "2026-05-03T00:00:00"), ("20260503.mp4", "2026-05-03T00:00:00"),
-        ("2026-05-03/kitchen.mp4", "2026-05-03T00:00:00"),
+        ("2026-05-03/kitchen.mp4", "2026-05-03T00:00:00"), ("Show 1x02 (03.05.2026).avi", "2026-05-03T00:00:00"),
+        ("Show 2026 05 03.mkv", "2026-05-03T00:00:00"),
     ],
 )  # fmt: skip
 def test_a_name_tells_when_it_was_recorded(tmp_path: Path, name: str, at: str) -> None:

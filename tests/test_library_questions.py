@@ -652,6 +652,88 @@ def test_folders_and_files_are_places_where_they_are_said_so(shelves: Library, t
     assert [one.video.number for one in shelves.ask(text, now=NOW).finding.seen] == videos
 
 
+@pytest.fixture(scope="module")
+def seasons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """Episodes of two shows, of which only the days are known, and of Christmas and Easter."""
+    files = ("Heroes/Season 01/Heroes.S01E01.mkv", "Heroes/Season 01/Heroes.S01E02.mkv",
+             "Heroes/Season 02/Heroes.S02E01.mkv", "The Club (2007)/Series 1/The Club 1x01.avi",
+             "tapes/tape_04.avi", "tapes/b.avi", "tapes/c.avi")  # fmt: skip
+    days = ("2012-04-25", "2012-05-02", "2013-04-24", "2007-09-24", "2024-12-25", "2025-12-26", "2026-04-05T10:00:00")
+    ana, ben, both = video(person("Ana", (0, 30))), video(person("Ben", (0, 20))), [person("Ben", (0, 20))]
+    shown = [ana, video(*both, person("Ana", (30, 39))), video(*both, person("Ana", (9, 39))), ben, ana, ana, ben]
+    made = [("tv", day, one) for day, one in zip(days, shown, strict=True)]
+    with made_library(tmp_path_factory.mktemp("seasons"), made) as library:
+        with library._open() as tables:
+            tables.execute("UPDATE sources SET place = '' WHERE place = 'tv'")
+            for number, file in enumerate(files, 1):
+                tables.execute("UPDATE files SET path = ? WHERE clip = ?", (f"/tv/{file}", number))
+        yield library
+
+
+@pytest.mark.parametrize(
+    ("text", "videos"),
+    [
+        ("Who is in season 2?", [3]),
+        ("Who is in Heroes season one?", [1, 2]),
+        ("Was Ben in the first season of Heroes?", [2]),
+        ("Who is in episode 1 of The Club?", [4]),
+        ("Who is in season 1 episode 2?", [2]),
+        ("Who is in S02E01?", [3]),
+        ("Is Ben in The Club 1x01?", [4]),
+        ("Who is in tape 4?", [5]),
+        ("Who was in both season 1 and season 2 of Heroes?", [4, 1, 2, 3]),
+        ("Who is in both series?", [4, 1, 2, 3]),
+        ("Which episodes are in season 2?", [3]),
+        ("How many episodes does Heroes have?", [1, 2, 3]),
+        ("Who is in the last two episodes of Heroes?", [2, 3]),
+        ("In which episodes of Heroes are Ana and Ben never together?", [2]),
+        ("Was Ana there every Christmas?", [5, 6]),
+        ("Was Ana there at Christmas each year?", [5, 6]),
+        ("Who was there at Easter?", [7]),
+        ("Who was there between Christmas and New Year 2025?", [5]),
+        ("Was Ana there at Easter 2025?", []),
+    ],
+)
+def test_seasons_episodes_and_feasts(seasons: Library, text: str, videos: list[int]) -> None:
+    assert [one.video.number for one in seasons.ask(text, now=NOW).finding.seen] == videos
+
+
+def test_of_seasons_and_episodes_is_told(seasons: Library) -> None:
+    assert seasons.ask("In which season of Heroes is Ben?").finding.groups == {"/Season 01": 1.0, "/Season 02": 1.0}
+    assert seasons.ask("Who is in both series?", now=NOW).finding.names == {"Ben": 3}
+    assert seasons.ask("Who only appears in one episode of Heroes?").finding.names == {}
+    last = seasons.ask("What happens in the last episode of Heroes?").answer
+    assert last.startswith(
+        "On Wednesday 24 April 2013 (Heroes.S02E01.mkv at 0:00): Ana is in that video, and so is Ben."
+    )
+    longest = seasons.ask("Who has most screen time in Heroes?").answer
+    assert longest == "Ana (for 1 minute 9 seconds, in three videos), of three videos in “Heroes”."
+    else_in = seasons.ask("Who else is in it?", ["Who is in the last episode of The Club?"]).answer
+    assert else_in == "Nobody else was seen in that video."
+    missing = seasons.ask("Who is in season 5 of Heroes?").answer
+    assert missing.startswith("I know no place, folder or file called season 5; asked without it: Ana (three videos)")
+    assert seasons.ask("In which episodes of The Club are Ana and Ben never together?").answer.startswith("In none of")
+
+
+def test_hours_are_of_videos_whose_hour_is_known(seasons: Library) -> None:
+    usual = seasons.ask("What time does Ben usually come?")
+    assert usual.finding.groups == {"10": 1.0}
+    assert usual.answer.endswith("Videos of which I know only the day are left out.")
+    assert seasons.ask("What time?", ["Was Ben there at Easter?"], now=NOW).finding.query.select == "when"
+
+
+def test_of_two_copies_the_one_that_is_there_is_named(tmp_path: Path) -> None:
+    with made_library(tmp_path, [("hall", "2026-11-23T09:10:00", video(person("Ana", (0, 30))))]) as made:
+        with made._open() as tables:
+            here = tmp_path / "videos/1.mp4"
+            here.touch()
+            source = tables.execute("SELECT id FROM sources WHERE path = ?", (str(here.parent),)).fetchone()[0]
+            tables.execute("INSERT INTO files VALUES (?, ?, 1, 1, 1, '')", (str(here), source))
+            tables.execute("UPDATE files SET path = '/a/1.mp4' WHERE source <> ?", (source,))
+        (one,) = made.ask("Where is Ana?", now=NOW).finding.seen
+        assert one.video.path == made.file_of(1) == str(here)
+
+
 def test_a_place_or_somebody_that_is_not_read_is_said_so(shelves: Library) -> None:
     assert shelves.ask("Did everybody in Films wear a mask?").place == "Films"
     assert "pvchat library add FOLDER --place NAME" in shelves.ask("Which room is Ana in most often?").answer

@@ -139,10 +139,10 @@ def lasting(seconds: float) -> str:
 
 def in_place(place: str) -> str:
     """Such as "in the kitchen", "at the front door"; of a place that has a name, "at Granny's"; of a folder "/Ward 3"
-    and a file "/sofa.mp4", "in “Ward 3”" and "in “sofa.mp4”".
+    and an episode "/Heroes/Episode 2", "in “Ward 3”" and "in “Heroes, Episode 2”".
     """
     if place[0] == "/":
-        return f"in “{place[1:]}”"
+        return f"in “{place[1:].replace('/', ', ')}”"
     how = next((how for how in ("at", "on") if place.split(" ")[-1] in words(how)), "in")
     return f"at {place}" if place[0].isupper() else f"{how} the {place}"
 

@@ -6,6 +6,7 @@ asked about are opened, and of a question about the last time only until it is a
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -36,7 +37,7 @@ from pvchat.errors import PVChatError
 from pvchat.library import records
 from pvchat.library.rates import adjusted, base_rate
 from pvchat.library.recognise import BATCH, bring_up_to_date, people_in, timeline_in
-from pvchat.library.titles import BELOW, folders_of, titled
+from pvchat.library.titles import shelves_of, titled
 from pvchat.people.corrections import corrections_of
 from pvchat.people.folders import Snapshot
 from pvchat.schemas import Service
@@ -75,7 +76,7 @@ def ask(
     require_readable(question)
     everyone = chat.people.snapshot()
     places = [row[0] for row in library.execute("SELECT DISTINCT place FROM sources WHERE place <> ''")]
-    known, folders = Known(everyone.names, everyone.aliases), folders_of(library)
+    known, shelves = Known(everyone.names, everyone.aliases), shelves_of(library)
     called = {name.lower() for name in (*everyone.names, *everyone.aliases)}
     names = people_in(library, chat)
     searches = list[_Search]()
@@ -83,7 +84,7 @@ def ask(
         before = next((one.asked for one in reversed(searches) if one.asked.query.refusal not in _ASIDE), None)
         if searches:
             known = replace(known, history=(*known.history, searches[-1].turn()))
-        text, titles = titled(text, library, folders, places, called)
+        text, titles = titled(text, shelves, places, called)
         read = read_archive(text, known, [*places, *titles], now, before)
         searches.append(_Search(library, chat, read, names, everyone, now.date()))
     asked = searches[-len(questions_in(question)) :]
@@ -180,8 +181,7 @@ class _Search:
 
     def _of_everything(self, query: Query) -> Query:
         """A query with the names of all people who are asked about at once; what happened is who was in each video."""
-        alone = self.asked.sighting is None and self.only is None
-        if query == Query("describe") and alone and self._count(query) > 1:
+        if query == Query("describe") and self.asked.sighting is None and self._count(query) > 1:
             return Query("when", unit="video")
         if query.whom != Whom(quantifier="all") or query.where != Has("with") or query.select == "exists":
             return query
@@ -199,6 +199,9 @@ class _Search:
             found, said = self._told_of_one(query, found, said)
         said = replace(said, unfilmed=search._days_without(query), unrecognised=search._days_of_strangers(query))
         text, whom = say_archive(found, said), found.query.whom
+        by_day = "SELECT 1 FROM clips WHERE dated_by = 'day'"
+        if "'day'" in search._meant(query)[0] and self.library.execute(by_day).fetchone():
+            text += f"\n{wording('library', 'no hour')}"
         if found.query.where == Has("with") and whom.quantifier == "both" and len(whom.names) > 1 and not found.seen:
             both = self._where_seen(found.query)  # not together, but one after the other, as films show who talks
             text += f" One after the other, {say_archive(both, said)}" if both.seen else ""
@@ -310,6 +313,7 @@ class _Search:
     def _meant(self, query: Query) -> tuple[str, list[Any]]:
         """The condition that a clip lies in any of the times and places, and is one of the videos that are meant."""
         where, values = _any_of(self._scopes(query))
+        where += " AND c.dated_by <> 'day'" * (query.unit == "hour")  # else it isn't known
         return where if self.only is None else f"{where} AND c.id IN ({', '.join(map(str, self.only))})", values
 
     def _sighted(self, query: Query) -> Iterator[Sighted]:
@@ -338,11 +342,12 @@ class _Search:
         (where, values), each = self._meant(query), [_where(one) for one in self._scopes(query)]
         for condition, value in self._needed(of_each(query)):
             where, values = f"{where} AND {condition}", [*values, *value]
+        self.library.create_function("there", 1, cache(os.path.exists))  # of copies one whose disk is plugged in counts
         order, lies_in = "DESC" if is_backwards(query) else "ASC", [value for _, more in each for value in more]
         return self.library.execute(
-            "SELECT c.id, min(f.path), s.place, c.recorded, c.dated_by, c.seconds, c.long, coalesce(c.sound, x'') = x''"
-            f"{''.join(f', sum({one})' for one, _ in each)} FROM {_VIDEOS} WHERE {where} "
-            f"GROUP BY c.id ORDER BY c.recorded {order}, c.id {order}",
+            "SELECT c.id, substr(min((NOT there(s.path)) || f.path), 2), s.place, c.recorded, c.dated_by, c.seconds, "
+            f"c.long, coalesce(c.sound, x'') = x''{''.join(f', sum({one})' for one, _ in each)} FROM {_VIDEOS} "
+            f"WHERE {where} GROUP BY c.id ORDER BY c.recorded {order}, c.id {order}",
             [*lies_in, *values],
         ).fetchall()  # clips that are behind are written while these are gone through
 
@@ -425,19 +430,25 @@ def _where(scope: Scope) -> tuple[str, list[Any]]:
     if dates.hours is not None:
         start, end = (one.isoformat() for one in dates.hours)
         between = f"(time(c.recorded) < ? {'AND' if start < end else 'OR'} time({_LENGTH}) >= ?)"
-        found.append((f"c.dated_by <> 'day' AND {between}", [end, start]))  # else the hour isn't known
+        found.append((between, [end, start]))
+    if dates.hours or dates.since and dates.until and dates.until - dates.since < timedelta(days=1):
+        found.append(("c.dated_by <> 'day'", []))  # else the hour isn't known
+    if dates.among:
+        ends = [one.isoformat() for among in dates.among for one in among]
+        found.append((" OR ".join([f"{_LENGTH} >= julianday(?) AND c.recorded < ?"] * len(dates.among)), ends))
     if dates.weekdays:
         late = dates.hours[1] if dates.hours and dates.hours[1] <= dates.hours[0] else time()  # of the day before
         day = f"strftime('%w', c.recorded, '-{60 * late.hour + late.minute} minutes')"
         found.append((f"({day} + 6) % 7 IN ({', '.join(map(str, dates.weekdays))})", []))
     if scope.place[:1] == "/":
-        found.append((f"s.camera IS NULL AND instr(lower({BELOW} || '/'), lower(?))", [f"{scope.place}/"]))
+        stands = [f"/{name}/" for name in scope.place[1:].split("/")]
+        found.append(("s.camera IS NULL" + " AND instr(shelf(f.path, s.path), ?)" * len(stands), stands))
     elif scope.place:
         found.append(("s.place = ?", [scope.place]))
     if scope.besides:
         others, values = _any_of(scope.besides)
         found.append((f"NOT {others}", values))
-    words = " AND ".join(["c.timeline IS NOT NULL", *(one for one, _ in found)])
+    words = " AND ".join(["c.timeline IS NOT NULL", *(f"({one})" for one, _ in found)])
     return words, [value for _, values in found for value in values]
 
 

@@ -208,10 +208,10 @@ class Library:
     def file_of(self, clip: int) -> str:
         """Path of a video, by the number that answers give it; raises LibraryError where there is none."""
         with self._open() as library:
-            row = library.execute("SELECT min(path) FROM files WHERE clip = ?", (clip,)).fetchone()
-        if row[0] is None:
+            paths = [row[0] for row in library.execute("SELECT path FROM files WHERE clip = ? ORDER BY path", (clip,))]
+        if not paths:
             raise LibraryError("this video isn't in the library any more.", hint="Ask again.")
-        return str(row[0])
+        return str(next((one for one in paths if Path(one).exists()), paths[0]))
 
     def status(self) -> Status:
         """What it holds, with new files noticed."""

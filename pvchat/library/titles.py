@@ -1,56 +1,95 @@
-"""Folders and files by which a question means some of a library's videos: "on Ward 3", "the sofa video".
+"""Folders, files and episodes by which a question means some of a library's videos: "on Ward 3", "in season 2".
 
-In: a question and the tables. Out: the question with each of them said as a place is ("in Ward 3", "in sofa.mp4"), and
-their names as they end a path ("/Ward 3", "/sofa.mp4"), by which they are told from what a source's place is called.
+In: a question and the tables. Out: the question with each of them said as a place is ("in /Ward 3", "in /sofa.mp4"),
+and their names, by which they are told from what a source's place is called. What lies in another one is named with
+it: "/Heroes/Season 2".
 """
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from itertools import product
 from pathlib import Path
 
 from pvchat.chat.reader.scopes import files_said, forms_of, plain_name, said_as_place, spellings
+from pvchat.chat.reader.timewords import one_of
 
-# What a file's path ends with, from its source's own name on: "/videos/Ward 3/consultation.mp4"
-BELOW = "substr(f.path, length(rtrim(s.path, replace(s.path, '/', ''))))"
+_EPISODE = re.compile(r"(?i)^(.*?)(?<![a-z\d])(?:s0?(\d\d?)[ ._-]?e|(\d\d?)x(?=\d\d))0*([1-9]\d{0,2})(?!\d)")
+_COUNTED = re.compile(  # "Heroes, part 02" is in "part 2", "Ward 03" is "Ward 3"
+    r"(?i)(?:^|[\W_])(season|series|ep(?=\W|\d)|episode|part|volume|chapter|tape|reel|disc)[\W_]*0*([1-9]\d{0,2})(?!\w)"
+    r"|^([a-z ]+?)[ _-]?0+([1-9]\d?)$"
+)
+_WORDS = {"ep": "Episode", "series": "Season"}
+_SHOW = re.compile(r"(?i)([^/]+)/(?:(?:season|series|s)[\W_]*\d[^/]*/)?[^/]*//.*season ")
 
 
-def folders_of(library: sqlite3.Connection) -> list[str]:
-    """The names of all folders that hold videos, each once; cameras have places only."""
-    words = f"SELECT DISTINCT rtrim({BELOW}, replace(f.path, '/', '')) FROM files AS f JOIN sources AS s "
-    rows = library.execute(f"{words} ON s.id = f.source WHERE s.camera IS NULL")
-    return list(dict.fromkeys(name for (path,) in rows for name in path.split("/") if re.search(r"\w", name)))
+@lru_cache(1 << 16)
+def shelf(path: str, source: str) -> str:
+    """A file's path from its source on, and what that tells: "/tv/Heroes.S01E02.mkv//Heroes/Season 1/Episode 2/…/"."""
+    below, told = path[source.rfind("/") :] or path, dict[str, None]()
+    for part in Path(below).with_suffix("").parts[1:]:
+        if (one := _EPISODE.match(part)) is not None:
+            show, season, episode = re.sub(r"[\W_]+", " ", one[1]).strip(), int(one[2] or one[3]), int(one[4])
+            told |= dict.fromkeys((show, f"Season {season}", f"Episode {episode}", f"S{season:02}E{episode:02}"))
+        for what, number, other, padded in _COUNTED.findall(part):
+            told[f"{_WORDS.get(what.lower()) or (what or other).capitalize()} {number or padded}"] = None
+    return f"{below}//{''.join(f'{one}/' for one in told if one)}"
 
 
-def titled(
-    text: str, library: sqlite3.Connection, folders: Sequence[str], places: Sequence[str], people: Collection[str]
-) -> tuple[str, list[str]]:
-    """A question with the folders and files that it means said as places are, and their names."""
-    found = _meant(text, library, folders, {*spellings(places)})
+def shelves_of(library: sqlite3.Connection) -> list[str]:
+    """Where all files stand; those of cameras have places only."""
+    library.create_function("shelf", 2, shelf, deterministic=True)
+    words = "SELECT shelf(f.path, s.path) FROM files AS f JOIN sources AS s ON s.id = f.source WHERE s.camera IS NULL"
+    return [row[0] for row in library.execute(words)]
+
+
+def titled(text: str, shelves: Sequence[str], places: Sequence[str], people: Collection[str]) -> tuple[str, list[str]]:
+    """A question with the folders, files and episodes that it means said as places are, and their names."""
+    shows = dict.fromkeys(f"/{one[1]}" for one in map(_SHOW.search, shelves) if one)
+    if shows:
+        text = re.sub(r"(?i)\b(which|what|how many) season(s?)\b", r"\1 folder\2", text)
+        every = rf"(?i)\b{'both' if len(shows) == 2 else 'all'}(?: of)?(?: the)? (?:series|shows)\b"
+        text = re.sub(every, f"both {' and '.join(shows)}", text)
+    found = _meant(text, shelves, _folders(shelves), {*spellings(places)})
+    found |= _within(text, found, shelves)
     for plain, names in sorted(found.items(), key=lambda one: -len(one[0])):
         text = said_as_place(text, plain, names, people)
-    return text, [name for names in found.values() for name in names if name in text]
+    return text, [name for names in (*found.values(), shows) for name in names if name in text]
 
 
-def _meant(
-    text: str, library: sqlite3.Connection, folders: Sequence[str], taken: Collection[str]
-) -> dict[str, list[str]]:
-    """The names of folders and files by what a question calls them: "dressing change" of "the dressing change video";
-    where none is called so, those that have it in their name.
-    """
+def _folders(shelves: Sequence[str]) -> list[str]:
+    """The names of all folders and of what is numbered, each once: no show that a folder is called like."""
+    split = [one.partition("//") for one in shelves]
+    names = dict.fromkeys(name for one, _, _ in split for name in one.split("/")[:-1] if re.search(r"\w", name))
+    forms = {form for name in names for form in forms_of(name)}
+    told = dict.fromkeys(name for _, _, one in split for name in one.split("/") if plain_name(name) not in forms)
+    return [*names, *filter(None, told)]
+
+
+def _within(text: str, found: Mapping[str, list[str]], shelves: Sequence[str]) -> dict[str, list[str]]:
+    """What lies in another one, by what a question calls both: "season 2 of Heroes" is "/Heroes/Season 2"."""
+    one, both = rf"(?:{one_of(found) or '(?!)'})(?!\w)".replace(r"\ ", r"[\s_-]+"), dict[str, list[str]]()
+    for chain in re.finditer(rf"(?i)(?<![/\w]){one}(?:(?:,? (?:of|in|from) (?:the )?|[\s,._-]+){one})+", text):
+        parts = [found[plain_name(part[0])] for part in re.finditer(rf"(?i){one}", chain[0])]
+        lie = dict[str, bool]()
+        for names in product(*parts):
+            at = next((one for one in shelves if all(f"{name}/" in one for name in names)), "")
+            lie["".join(sorted(names, key=lambda name: at.find(f"{name}/")))] = bool(at)
+        both[plain_name(chain[0])] = [name for name in lie if lie[name] or not any(lie.values())]
+    return both
+
+
+def _meant(text: str, shelves: Sequence[str], folders: Sequence[str], taken: Collection[str]) -> dict[str, list[str]]:
+    """The names of folders and files by what a question calls them; where none is called so, that have it in it."""
     said, asked = files_said(text), plain_name(text)
-    base = "replace(f.path, rtrim(f.path, replace(f.path, '/', '')), '')"
-    like = f"{base} LIKE '%' || replace(value, ' ', '%') || '%'"
-    words = f"SELECT DISTINCT {base}, value FROM files AS f JOIN json_each(?) ON {like}"
-    files = library.execute(words, (json.dumps(sorted(said)),)).fetchall()
+    files = dict.fromkeys(one.partition("//")[0].rpartition("/")[2] for one in shelves)
     named = [(name, one) for name in folders for one in forms_of(name) if one in asked]
-    of_folders = {one for _, one in named}
-    named += [(name, one) for name, one in files if one in {plain_name(name), *forms_of(Path(name).stem)} - of_folders]
+    left = said.keys() - {one for _, one in named}
+    named += [(name, one) for name in files for one in left & {plain_name(name), *forms_of(Path(name).stem)}]
     partly = {one for one, partly in said.items() if partly}.difference(one for _, one in named)
-    named += [(name, one) for name, one in [*product(folders, partly), *files]
-              if one in partly and re.search(rf"\b{re.escape(one)}\b", plain_name(name))]  # fmt: skip
+    named += [(name, one) for name, one in product([*folders, *files], partly)
+              if re.search(rf"\b{re.escape(one)}\b", plain_name(name))]  # fmt: skip
     return {one: [f"/{name}" for name, other in named if other == one] for _, one in named if one not in taken}

@@ -1,7 +1,7 @@
 """When a file was recorded, by a camera's clock: its name, what its container says, or the file's own date.
 
-In: a path. Out: a `Recorded`. "VID_20260503_101500.mp4", "2026-05-03 10.15.00.mov" and "20260503.mp4" (a day
-without an hour, unless the container knows it) are dates; so are folders of that form ("2026-05-03/kitchen.mp4").
+In: a path. Out: a `Recorded`. "VID_20260503_101500.mp4", "2026-05-03 10.15.00.mov", "20260503.mp4" and "03.05.2026.avi"
+(a day without an hour, unless the container knows it) are dates; so are folders of that form ("2026-05-03/hall.mp4").
 Times are local, without a zone: what somebody means by "this morning".
 """
 
@@ -20,7 +20,8 @@ from pvchat.video.containers import open_container
 from pvchat.video.files import open_local, sniff
 from pvchat.video.pictures import open_picture
 
-_DAY = r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])"
+_DAY = r"(?<!\d)((?:19|20)\d\d)[-_. ]?(0[1-9]|1[0-2])[-_. ]?(0[1-9]|[12]\d|3[01])"
+_DAY_FIRST = re.compile(r"(?<!\d)(0[1-9]|[12]\d|3[01])\.(0[1-9]|1[0-2])\.((?:19|20)\d\d)(?!\d)")
 _HOUR = r"(?:[-_ T.]{0,3}([01]\d|2[0-3])[-_.:h]?([0-5]\d)(?:[-_.:m]?([0-5]\d))?)?(?!\d)"
 _DATE = re.compile(_DAY + _HOUR)
 _EXIF, _TAKEN = 0x8769, (36867, 36868)  # EXIF's own table of tags, DateTimeOriginal and DateTimeDigitized in it
@@ -53,7 +54,7 @@ def recorded(path: Path) -> Recorded:
 def _in_name(path: Path) -> tuple[datetime | None, bool]:
     """The date in a file's name, or in that of its folder; and whether it has an hour."""
     for text in (path.stem, path.parent.name):
-        for found in _DATE.finditer(text):
+        for found in _DATE.finditer(_DAY_FIRST.sub(r"\3-\2-\1", text)):
             with suppress(ValueError):  # the 31st of February
                 return datetime(*(int(part or 0) for part in found.groups())), found[4] is not None  # type: ignore[arg-type]
     return None, False

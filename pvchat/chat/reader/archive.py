@@ -36,6 +36,11 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
     (re.compile(said, re.IGNORECASE), plain)
     for said, plain in (
         (r"\b(which|what) (?:week ?days|days? of the week)\b", r"\1 weekday"),
+        (rf"\b(which|what|how many) (?!one){CLIPS}\b(?! of\b)", r"\1 video\2"),
+        (r"\bepisode(s?)\b(?! \d| of\b)", r"video\1"),
+        (r"^(?:and )?(?:at )?what times?(?= (?:is|was) (?:it|that)\b|\W*$)", "when"),
+        (r"^how (?:many (?:hours|minutes) of|much) (?:footage|film) (?:is|are) there\b", "how long is all the footage"),
+        (r"\bonly ((?:\w+ ){0,2}?)in (?=(?:one|two|three|a single|\d+) videos?\b)", r"\1in only "),
         (r"^when (?:was|were) (?:the )?videos?\b(.*?) (?:recorded|filmed|taken|made|shot)\b", r"list the videos\1"),
         (r"^(?:which|what) videos (?:are|were)(?: there)?(?= (?:in|on|at|from|of)\b|\W*$)", "list the videos"),
         (r"\b(which|what|how many) folder(s?)\b", r"\1 place\2"),
@@ -51,7 +56,6 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
         (r"^((?:did|has|have|was|were|does|is) .*? )(?:stay|stayed|here|there)(?: for)?(?: very)? long\b",
          r"how long \1there"),
         (r"^(?:and )?what (?:does|do|did) (?:it|that|this|they) show\b", "what happened there"),
-        (rf"\b(which|what|how many) (?!one){CLIPS}\b(?! of\b)", r"\1 video\2"),
         (rf"(?<=\w )in (?:any|an?|some|one) {CLIPS} (?=with\b)", "ever "),
         (r"^(?:and )?with how many (?:other people|others|people)\b", "how many people was she with"),
         (r"\b((?:in|on|at) [\w/. ]+?) ((?:more|less)(?: often)?|longer) than (?=(?:in|on|at)\b)", r"\2 \1 than "),
@@ -83,6 +87,7 @@ _NOWHERE = re.compile(
 )
 # … or a title before "video": "in the wedding video"
 _TITLE = re.compile(rf"(?i)(?P<into>\b(?:in|on|at|from) )?\b(?:the|our|my) (?P<name>(?:[\w'.-]+ ){{1,4}}?){CLIPS}\b")
+_EDGES = re.compile(r"(?i)\b(?:in|of|from) (?:the |my |our )?((?:first|last|latest|newest|oldest) (?!one)\w+ videos)\b")
 _BOTH_ENDS = re.compile(r"(?i)\b(?:first and (?:the )?last|last and (?:the )?first)\b")
 _LAST_BUT = re.compile(
     r"(?i)\b(?:(?:next|(?P<nth>second|third|fourth|fifth))(?: to|-to|) ?-?last|penultimate|last(?P<of> \w+|) but one)\b"
@@ -429,7 +434,7 @@ def _follow_up(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant
         query = replace(query, where=None)
     same = Query("attribute", query.whom, attribute="place") if query.unit == "place" else query
     of_another = same == replace(before.query, whom=query.whom)
-    if sighting is None and of_another and meant is not None and meant.whom == before.query.whom:
+    if sighting is None and of_another and query.whom.names and meant is not None and meant.whom == before.query.whom:
         sighting = replace(meant, whom=query.whom)  # "where is Ana now?", "and Ben?"
     pronoun, who = _HE.search(rest) is not None, query.select == "who"
     if who and query.whom.names and pronoun:  # "who were they?"
@@ -472,6 +477,9 @@ def _of_scopes(rest: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuest
     if on_the_day := _ON_THE_DAY.search(rest):  # all of the day, or week, of a sighting: "on the day Ana first came"
         found = _of_scopes(_ON_THE_DAY.sub("during " if on_the_day["of"] else "when ", rest), known, scoped)
         return replace(found, around=on_the_day["unit"].lower()) if found.sighting is not None else found
+    if (edges := _EDGES.search(rest)) is not None:  # "who is in the last two videos?"
+        among = _of_scopes(f"show me the {edges[1]}", known, scoped)
+        return replace(_of_scopes(_EDGES.sub("in the videos", rest), known, scoped), among=among)
     query = _read(rest, known)
     if query.unit == "video" and query.during.nth and query.during.relation == "while":  # "who is in the last video?"
         edge = Query("when", rank=Rank("time", query.during.nth), unit="video")
@@ -517,7 +525,8 @@ def _read(rest: str, known: Known) -> Query:
     besides = query.whom.besides
     if besides and query.select in ("who", "count") and query.where is None and _ELSE_WITH.search(rest):
         return replace(query, where=Has("with", of=Whom(tuple(dict.fromkeys(besides)))))  # "who else was with Ana?"
-    return Query("describe") if query.unit == "video" and _HAPPENS.match(rest) else query
+    happens = query.unit == "video" and _HAPPENS.match(rest) is not None
+    return Query("describe", during=query.during, unit="video" if query.during.nth else "") if happens else query
 
 
 def _compared(query: Query, scoped: ArchiveQuestion) -> ArchiveQuestion | None:

@@ -17,7 +17,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
+from typing import Any
 
+from dateutil.easter import easter
 from dateutil.relativedelta import FR, MO, SA, SU, TH, TU, WE, relativedelta
 
 from pvchat.chat.english import number, table
@@ -29,12 +31,24 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
            "november", "december")  # fmt: skip
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}  # the first of their three months
-_FEASTS = {"christmas eve": (12, 24, 1), "christmas day": (12, 25, 1), "christmas": (12, 24, 3),  # month, day, days
-           "new year's eve": (12, 31, 1), "new year's day": (1, 1, 1), "new year": (1, 1, 1)}  # fmt: skip
+# Month, day, and for how many days; of month 0 the day is counted from Easter
+_FEASTS = {"christmas eve": (12, 24, 1), "christmas day": (12, 25, 1), "christmas": (12, 24, 3),
+           "new year's eve": (12, 31, 1), "new year's day": (1, 1, 1), "new year": (1, 1, 1), "boxing day": (12, 26, 1),
+           "good friday": (0, -2, 1), "easter sunday": (0, 0, 1), "easter monday": (0, 1, 1), "easter": (0, -2, 4),
+           "halloween": (10, 31, 1)}  # fmt: skip
 # Hours at which parts of a day begin and end [choice]; the night ends on the next day.
 _PARTS = {"morning": (4, 12), "afternoon": (12, 18), "evening": (18, 24), "night": (20, 30), "daytime": (6, 20),
           "lunch": (12, 14)}  # fmt: skip
 _ONE = {unit: relativedelta(**{f"{unit}s": 1}) for unit in ("minute", "hour", "day", "week", "month", "year")}
+
+
+class _FromEaster(relativedelta):
+    """So many days after Easter of a day's year."""
+
+    def __radd__(self, day: Any) -> Any:
+        return datetime.combine(easter(day.year), time()) + timedelta(self.days)
+
+
 # Where the one begins in which a day lies, how long it lasts, after how long comes the next
 _CYCLES: dict[str, tuple[relativedelta, relativedelta, relativedelta]] = {
     "hour": (relativedelta(), _ONE["hour"], _ONE["hour"]),
@@ -48,7 +62,8 @@ _CYCLES: dict[str, tuple[relativedelta, relativedelta, relativedelta]] = {
     **{short: (relativedelta(month=month, day=1), _ONE["month"], _ONE["year"])
        for month, name in enumerate(_MONTHS, 1) for short in (name, name[:3], name[:4])},
     **{name: (relativedelta(month=month, day=1), 3 * _ONE["month"], _ONE["year"]) for name, month in _SEASONS.items()},
-    **{one: (relativedelta(month=m, day=day), n * _ONE["day"], _ONE["year"]) for one, (m, day, n) in _FEASTS.items()},
+    **{one: (relativedelta(month=m, day=day) if m else _FromEaster(days=day), n * _ONE["day"], _ONE["year"])
+       for one, (m, day, n) in _FEASTS.items()},
     **{name: (relativedelta(hour=a), relativedelta(hours=b - a), _ONE["day"]) for name, (a, b) in _PARTS.items()},
 }  # fmt: skip
 _SAID = {"today": ("day", 0), "tonight": ("night", 0), "yesterday": ("day", 1), "the day before yesterday": ("day", 2)}
@@ -145,14 +160,21 @@ _HOURS = re.compile(
     rf"|(?:during the|by) (?P<day>day)(?:time)?|(?:at|around|over|during) (?P<lunch>lunch)(?: ?time)?)"
     rf"(?![\w:]| (?:seconds?|minutes?|people|times|(?:of )?{_MONTH})\b)",
 )
-# Days that come again: "every Monday", "on weekends", "each night"
+# Days that come again: "every Monday", "on weekends", "each night", "every Christmas"
+_YEARLY = rf"{_FEAST}|spring|summer|autumn|{'|'.join(_MONTHS)}"
+_EACH_YEAR = re.compile(
+    rf"(?i)\b(?:at|on|in) ({_YEARLY}) (?:every|each) year|(?:every|each) year (?:at|on|in) ({_YEARLY})\b"
+)
+_YEARS = 40  # so far back [choice]
 _AGAIN = re.compile(
     rf"(?i)\b(?:(?:(?:on|in|at|during) )?(?:every|each|per|(?<=often )an?|(?<=times )an?)(?: single)? "
-    rf"(?P<unit>day|{_UNIT}|weekday|{WEEKDAY}(?: {_PART})?|{_PART})|(?P<daily>daily)"
+    rf"(?P<unit>day|{_UNIT}|weekday|{WEEKDAY}(?: {_PART})?|{_PART}|(?P<yearly>{_YEARLY}))|(?P<daily>daily)"
     rf"|(?:(?:on|at|in)(?: the)? )?(?P<plural>{WEEKDAY}(?: {_PART})?|weekend|weekday)s"
     rf"(?: (?:and|or) (?P<other>{WEEKDAY})s)?)\b",
 )
-_ASKED = re.compile(rf"(?i)\b(which|what|how many) ({WEEKDAY}|{_PART}|weekend)s?\b")  # which of them
+_ASKED = re.compile(  # which of them
+    rf"(?i)\b(which|what|how many) (?:({WEEKDAY}|{_PART}|weekend)s?\b|({_FEAST})(?:e?s)?(?= (?:is|was|were|did|has)\b))"
+)
 _WEEKDAYS = {"weekend": (5, 6), "weekday": (0, 1, 2, 3, 4), **{word: (day,) for day, word in enumerate(_DAYS)}}
 _EACH: dict[str, Unit] = {"weekend": "week", "night": "night", "week": "week", "month": "month", "year": "year"}
 _SHORT: dict[str, str] = table()["vocabulary"]["short for times"]
@@ -188,9 +210,12 @@ class Dates:
     weekdays: tuple[int, ...] = ()  # of these days of the week only, 0 for Monday; none: of any
     each: Unit = ""  # asked of each of them by itself: "day", "night", "week", "month", "year"; "" for no
     parts: tuple[Dates, ...] = ()  # a day, and the hours of it, where both were said
+    among: tuple[_Ends, ...] = ()  # in one of these only, in order: "every Christmas"; none: at any time
 
     def on(self, at: datetime) -> tuple[datetime | None, datetime | None]:
         """Its ends; of hours of each day those of the day, or the night, in which a moment lies."""
+        if self.among:
+            return next((one for one in self.among if at < one[1]), self.among[-1])
         if self.hours is None:
             return self.since, self.until
         start, end = self.hours
@@ -218,6 +243,7 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
         SettingsError: it names several that aren't joined ("on Monday and on Friday" are), or a 30th hour.
     """
     called = {name.lower() for name in names}
+    text = _EACH_YEAR.sub(r"every \1\2", text)
     text = _ASKED.sub(_days_asked, _DAYS_OF.sub(_months_named, _spelt(text, called)))
     found = _found(text, now, called)
     groups, cuts, until = list[tuple[str, list[Dates]]](), list[tuple[int, int]](), 0  # what stands together
@@ -275,6 +301,9 @@ def _together(parts: Sequence[Dates], shared: Sequence[Dates]) -> Dates:
 
 def _again(match: re.Match[str], now: datetime, called: set[str]) -> Dates:
     """Days that come again; of each by itself, where it says so."""
+    if yearly := (match["yearly"] or "").lower():
+        said = f"{'at' if yearly in _FEASTS else 'in'} each {_capitals(yearly)}"
+        return Dates(said=said, each="year", among=tuple(_the(now, yearly, back) for back in range(_YEARS)[::-1]))
     plural = match["plural"] or ""
     named = (match["unit"] or plural or "day").lower().split()
     weekdays = tuple(day for word in (*named, (match["other"] or "").lower()) for day in _WEEKDAYS.get(word, ()))
@@ -291,6 +320,8 @@ def _each_part(part: str) -> str:
 
 def _days_asked(match: re.Match[str]) -> str:
     """Such as "which days in the mornings" for "which mornings"."""
+    if match[3]:
+        return f"{match[1]} years every {match[3]}"
     kind = match[2].lower()
     return f"{match[1]} {_EACH.get(kind, 'day')}s {_each_part(kind) if kind in _PARTS else f'on {kind}s'}"
 
@@ -366,6 +397,7 @@ def _phrase(match: re.Match[str], now: datetime, called: set[str]) -> Dates | No
         week = re.search(r" (?:of )?(?:this|last) week\b", last, re.IGNORECASE)  # "from Monday to Friday last week"
         first += week[0] if week and first.lower() in _DAYS else ""
         start, end = _span(first, now), _span(last, now)
+        start = _span(first, end[0]) if start and end and start[0] >= end[1] else start  # "from May to June 2024"
         return None if start is None or end is None or start[0] >= end[1] else Dates(start[0], end[1], said)
     alone = not how and not re.match(r"(?i) (?:video|clip|film|episode)", match.string[match.end() :])
     one = None if named["between"] or alone and _UNSAID.match(first) else _span(first, now)  # "the May videos"
@@ -414,9 +446,8 @@ def _span(text: str, now: datetime, rows: _Rows = _ROWS) -> _Ends | None:
 
 def _the(now: datetime, word: str, back: int = 0) -> _Ends:
     """The day, week, Monday, May, night … that was so many ago; 0 is the last one that began, today included."""
-    begins, lasts, every = _CYCLES[word]
-    start = datetime.combine(now.date(), time()) + begins
-    start -= (back + (start.date() > now.date())) * every
+    (begins, lasts, every), today = _CYCLES[word], datetime.combine(now.date(), time())
+    start = today - (back + ((today + begins).date() > now.date())) * every + begins
     return start, start + lasts
 
 

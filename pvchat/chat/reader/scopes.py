@@ -11,13 +11,15 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 
-from pvchat.chat.english import FUNCTION_WORDS, in_place, word_set
+from pvchat.chat.english import FUNCTION_WORDS, in_place, number, ordinal, word_set
 from pvchat.chat.query import Query
 from pvchat.chat.reader.dates import Dates, dated
 from pvchat.chat.reader.timewords import one_of
 from pvchat.chat.reader.words import is_known
+from pvchat.chat.timeline import UNITS
 from pvchat.errors import SettingsError
 from pvchat.video.files import SUFFIXES
 
@@ -49,7 +51,7 @@ class Scope:
     """The videos of a time and a place."""
 
     dates: Dates | None = None  # None: of any
-    place: str = ""  # "": any; a folder or a file has a slash before its name: "/Ward 3", "/sofa.mp4"
+    place: str = ""  # "": any; a folder or a file has a slash before its name: "/Ward 3", "/Heroes/Season 2"
     joint: str = ""  # what stands before it: "and", "both", "or", "but not", "than"
     besides: tuple[Scope, ...] = ()  # none of the videos of these: "only on Mondays" is so at no other time
 
@@ -187,13 +189,16 @@ def said_as_place(text: str, plain: str, names: Sequence[str], people: Collectio
     text = put(rf"{into}?(?:\bthe )?\b{CLIPS}(?: called)? {called}", text)
     asked = r"how long (?:is|was)|when (?:is|was)(?=.* (?:recorded|filmed|taken|made|shot)\b)"
     text = put(rf"\b({asked}) (?:the )?{called}(?! {CLIPS}\b)", text, rf"\1 the video in {name}")
-    text = put(rf"{called} {CLIPS}\b|\b{CLIPS} (?:of|from) (?:the )?{called}", text, f"videos in {name}")
+    text = put(rf"\b(\w+s) (?:does|do) (?:the )?{called} (?:have|contain)", text, rf"\1 are there in {name}")
+    text = put(rf"{called} {CLIPS}\b|\b{CLIPS} (?:of|from) (?:the )?{called}", text, rf"video\1\2 in {name}")
     if re.fullmatch(CLIPS, plain):  # "which films": those of the folder "Films"
         text = put(rf"\b(which|what|how many) {plain.rstrip('s')}s?\b(?! of\b)", text, rf"\1 videos in {name}")
     text = put(rf"^(and|or|but|what about|how about) (?:the )?{called}(?=\W*$)", text, rf"\1 in {name}")
     plainly = re.search(r"[\s\d.]", plain) is None  # "in new clothes" isn't in "new", "in New" is
     ends = rf"(?=\W*$|\W* (?:{one_of([*_MAY_FOLLOW, *people])})\b)" if plainly else ""
-    text = put(rf"{into}(?-i:{one_of(one[1:] for one in names if one[1:2].isupper()) or '(?!)'})\b", text)
+    exact = rf"(?<![/\w])(?-i:{one_of(one[1:] for one in names if one[1:2].isupper()) or '(?!)'})(?!\w)"
+    text = put(rf"{into}{exact}", text)
+    text = put(rf"\b(both|either|and|or|than|of) (?:{_THE} )?{exact if plainly else called}", text, rf"\1 {name}")
     return put(f"{into}{'?' * plain.endswith(tuple(SUFFIXES))}{called}{ends}", text)
 
 
@@ -223,9 +228,14 @@ def plain_name(name: str) -> str:
     return re.sub(r"[\s_-]+", " ", name).strip().lower()
 
 
+@lru_cache(1 << 16)
 def forms_of(name: str) -> set[str]:
-    """What "S02E01 Red Carpet (new)" is called: also "red carpet" and "s02e01"; "Ana's room" also "her room"."""
+    """What a name is called: "S02E01 Red Carpet (new)" is "red carpet" and "s02e01", too, "Season 1" "first season"."""
     plain = plain_name(name)
-    title = re.sub(r"^(?:\S*\d\S* )+|\W*(?:[(\[].*)?$", "", plain)
+    title = re.sub(r"^(?:\S*\d\S* )+|\W*(?:[(\[].*|[\d. ]{6,})?$", "", plain)
     codes, own = re.findall(r"^(?=\S*\d)\S*[a-z]\S*", plain), title.partition("'s ")[2]
+    codes += [f"{one[1]}x{one[2]}"] if (one := re.fullmatch(r"s0?(\d+)e(\d+)", plain)) else []
+    if (one := re.fullmatch(r"([a-z]+) ([1-9]\d?)", plain)) and one[1] not in UNITS:  # "the first day" is of a date
+        nth = [f"{ordinal(int(one[2]))} {one[1]}"] * (not re.fullmatch(CLIPS, one[1]))  # "the first episode" is by time
+        codes += [f"{one[1]} {number(int(one[2]))}", *nth]
     return {plain, title, *codes, *(f"{one} {own}" for one in ("her", "his", "their") if own)} - {""}

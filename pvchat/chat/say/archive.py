@@ -16,7 +16,7 @@ from pvchat.chat import english
 from pvchat.chat import query as queries
 from pvchat.chat.archive import GONE, by_length, is_of_all, of_each
 from pvchat.chat.english import STRANGER, clock, in_place, join, lasting, number, ordinal, so_many, upper, wording
-from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Not, Query, Rank, Whom, is_plain, told_as
+from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Has, Not, Query, Rank, Whom, is_plain, told_as
 from pvchat.chat.say.clauses import called, clause, does, whom_said
 from pvchat.chat.say.sounds import quoted, speaker
 from pvchat.chat.say.voice import not_enrolled
@@ -130,6 +130,8 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
         return f"I can't tell whether {whose} {so} in {of}.{why}"
     so = done or clause(query.whom.such or query.where, 1 + several)
     head = {"no": "No. ", "yes": "Yes. "}.get(found.verdict or "", "")
+    if query.where == Not(Has("with")) and several and told_as(query) in ("when", "how_often"):
+        return f"{head}In none of {among} are {who} both seen, but never together."
     if query.unit in UNITS and several and query.select == "when":
         unit = f"{query.unit} {'on' if 'day' in query.unit else 'in'} which"
         return f"{head}I found no {unit} {who} were both seen, in {among}."
@@ -359,7 +361,8 @@ def _who_most(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
     """Who is there most often, or longest, or comes next; on how many days, at how many places … each is, in order."""
     by_unit, counts = found.query.unit in UNITS, [*found.names.values()]
     unit = found.query.unit if by_unit else "video"
-    told = [f"{name} ({so_many(count, unit)})" for name, count in found.names.items()]
+    long = {name: f"{_measured(found, name, rank.by)}, in " * (rank.by == "long") for name in found.names}
+    told = [f"{name} ({long[name]}{so_many(count, unit)})" for name, count in found.names.items()]
     if by_unit:
         return f"{', then '.join(told)}. {_that_is_of(found, asked)}"
     kth = next(iter(nth_of(list(dict.fromkeys(counts)), rank.k)), None) if rank.by == "often" else None
