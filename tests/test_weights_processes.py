@@ -24,7 +24,7 @@ from pvchat.assets.packages import Weight
 from pvchat.errors import WeightsError
 
 WAIT_S = 200.0  # a busy machine takes its time
-KILL_AT = ["archives.download", "archives.take_members", "staging.write_receipt", "staging._publish", "os.replace",
+KILL_AT = ["archives.download", "archives.take_members", "staging.write_receipt", "os.replace",
            "json.dump", "shutil.rmtree"]  # fmt: skip
 
 

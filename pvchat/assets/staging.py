@@ -150,7 +150,9 @@ def fetch_row(weight: Weight, progress: Progress | None) -> None:
         if weight.gguf:
             gguf.convert(built / weight.names[0], built / CONVERTED, progress)
         write_receipt(weight, built)
-        _publish(built, folder_of(weight), stage)
+        if folder_of(weight).exists():  # damaged: out of the way
+            os.replace(folder_of(weight), stage / f"old-{uuid.uuid4().hex}")
+        os.replace(built, folder_of(weight))
     except KeyboardInterrupt:
         _sweep(stage, keep=weight.archive)
         raise
@@ -183,10 +185,3 @@ def _archive(weight: Weight, stage: Path, progress: Progress | None) -> Path:
         raise WeightsError(what, subject=weight.archive, hint=hint)
     os.replace(draft, kept)
     return kept
-
-
-def _publish(built: Path, folder: Path, stage: Path) -> None:
-    """Makes `built` the row's folder in one rename; a damaged one that is there is moved out of the way first."""
-    if folder.exists():
-        os.replace(folder, stage / f"old-{uuid.uuid4().hex}")
-    os.replace(built, folder)

@@ -5,7 +5,6 @@
       <id>.<n>/     the same after n changes of anything but her names; of several of one id the newest counts
       .scratch/     writes in the making and folders on their way out; swept by the next writer
       .lock         taken by writers, never by readers
-      index.json    everyone's names, of earlier versions; deleted where it is met
 
 The folders are the truth: one rename puts a folder in place or takes it away (docs/adr/0003-people-store.md says why).
 """
@@ -61,7 +60,6 @@ class PeopleStore:
         self._clip_cache = clip_cache or ClipCache(self.root.parent / "cache" / "clips")
         self._folders = PersonFolders(self.root)
         self._scratch = self.root / atomic.SCRATCH
-        self._old_index = self.root / "index.json"
         self._cleaned_up = False
 
     @cached_property
@@ -270,7 +268,7 @@ class PeopleStore:
         temporary.sweep()
         temporary.delete_subject_pictures()
         leftovers = self._scratch.is_dir() and any(self._scratch.iterdir())
-        if not (leftovers or self._folders.superseded() or self._old_index.exists()):
+        if not (leftovers or self._folders.superseded()):
             return
         from filelock import Timeout
 
@@ -279,7 +277,6 @@ class PeopleStore:
 
     def _clear_leftovers(self) -> None:
         self._cleaned_up = True
-        self._old_index.unlink(missing_ok=True)
         atomic.sweep(self._scratch)
         for folder in self._folders.superseded():
             atomic.remove_folder(folder)

@@ -15,8 +15,8 @@ middle of the face.
 
 from __future__ import annotations
 
+from collections import namedtuple
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -188,32 +188,14 @@ def _closeness(length: float, reach: float) -> float:
     return float(np.exp(-((length / reach) ** 2)))
 
 
-class HandSigns(NamedTuple):
-    """What a pose tells of hands, 0 (no pose, not seen, far away) to 1; of both hands, the one that is nearer or surer.
-
-    Of `both_…` it is the other one.
-    """
-
-    posed: float
-    at_mouth: float
-    at_ear: float
-    about_mouth: float
-    both_at_mouth: float
-    touching: float  # each other
-    together: float
-    raised: float  # above the shoulders
-    both_raised: float
-    overhead: float
-    in_lap: float
-    both_low: float
-    held_out: float  # to the side
-    straight_arm: float
-    both_straight: float
-    seen: float
-    both_seen: float
-    shoulders: float  # a third of how broad they are, in face heights: narrow from the side
-
-
+# What a pose tells of hands, 0 (no pose, not seen, far away) to 1: of the one that is nearer or surer, in "both_…" of
+# the other one. They touch each other, are raised above the shoulders, held out to the side; "shoulders" is a third of
+# how broad these are, in face heights: narrow from the side.
+HandSigns = namedtuple(
+    "HandSigns",
+    "posed at_mouth at_ear about_mouth both_at_mouth touching together raised both_raised overhead in_lap both_low "
+    "held_out straight_arm both_straight seen both_seen shoulders",
+)
 HANDS = len(HandSigns._fields)
 
 

@@ -179,13 +179,10 @@ class ClipMemory:
 
     def drop(self, key: str) -> None:
         """Forget one clip, in memory and on disk."""
-        from pvchat.perception.scan import KeptParts
-
         self._at_work.forget(key)  # before what it kept goes
         self.evict(key)
         self._decoded = self._probed = None
         self.cache.remove(key, forgotten=True)
-        KeptParts(self.cache, key).remove()
 
     def evict(self, key: str) -> None:
         """Drop a clip's analysis from memory; it stays on disk."""

@@ -225,12 +225,10 @@ class PVChat:
         if question.query.refusal == "foreign":
             return refused(question, asking)
         everyone.require_whole(question.people)
-        if asking.seen is None:
-            seen = self._clips.look(clip, stage="who", within=partial(asked_seconds, question, asking.between))
-            if seen.length_s is not None:
-                asking = changed(asking, seen=seen.analysis, length_s=seen.length_s)
-        else:
+        if asking.seen is not None:
             seen = Look(asking.seen)
+        else:
+            seen = self._clips.look(clip, stage="who", within=partial(asked_seconds, question, asking.between))
         answering = Answering(Path(clip), conversation, everyone, self.score, self._clips, self._writer)
         return answering.answer(question, seen, asking)
 
