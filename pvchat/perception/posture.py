@@ -1,8 +1,8 @@
 """Whether somebody stands, sits, lies, strides or falls, and from when to when where that changes.
 
 In: one track, posed, the clip's bodies (`bodies.py`) and frame features. Out: `pose` and `course` of the track's facts,
-and as its movement "falling" and "walking or running". An analysis holds all that it needs, so `tell_postures` tells it
-whenever one is looked at, and no clip is looked at anew.
+and as its movement "falling" and "walking or running". An analysis holds all that it needs, so it is told
+whenever one is looked at (`deeds.tell_actions`), and no clip is looked at anew.
 
 A first linear head, of joints and frame, learned from thousands of pictures of known postures. How likely it makes one
 doesn't hold on film, so a second one, which learned from people in film, photos and drawn clips read by eye
@@ -64,13 +64,6 @@ BEDS, FLOOR = {"bed": "on a bed", "couch": "on a sofa"}, "on the floor"
 # arm, a loose box): on TUNE .2 on a bed, .39 to 1.0 before one. [choice]
 _OVER, _BELOW = 0.5, 0.3
 Course = list[tuple[float, float, str]]  # as `PersonFacts.course`
-
-
-def tell_postures(analysis: ClipAnalysis, known: Descriptions) -> ClipAnalysis:
-    """Write everybody's posture into the analysis, and return it; of a long video's stretches that was done before."""
-    for track in analysis.tracks if analysis.stage == "what" and not analysis.scenes else ():
-        tell_posture(track, analysis, known)
-    return analysis
 
 
 def tell_posture(track: Track, analysis: ClipAnalysis, known: Descriptions | None = None) -> None:

@@ -65,10 +65,6 @@ class FrameExpert:
             return np.zeros((0, sum(MIDDLE.values()), cells, cells), np.float32)
         return _run_on_squares(self.middle(side), images, side)
 
-    def convert(self) -> None:
-        """Convert the second of its networks, too; the first is there from the start."""
-        self._load(SIDE, middle=True)
-
     def _load(self, side: int, middle: bool = False) -> Network:
         pixels = Input((-1, -1, -1, 3), sizes=(1, side, side, 3))  # of a fixed shape one takes less than one of four
         layers, parts, what = partial(_layers, middle=middle, tail=self._tail), ["efficientnet-lite0"], ""
