@@ -2,7 +2,7 @@
 
 In: a `ClipAnalysis`. Out: a `Person`, or a `PersonPresence` each. Start with `enroll.py`, then `presence.py`:
 
-    enrolling      subjects.py: who the clip is about; reasons.py: how good it is
+    enrolling      enroll.py: who the clip is about; reasons.py: how good it is
     looking for    presence.py: measures.py (how near), same_place.py (where she was
                    enrolled), competition.py, recurring.py (in a film)
     deciding       calibration.py makes it a probability; reasons.py: why not

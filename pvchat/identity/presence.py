@@ -13,7 +13,7 @@ In: enrolled people and a `ClipAnalysis`. Out: `PersonPresence` each.
 5. A track that another enrolled person explains better counts against a person by as much; overlapping tracks of one
    drawn figure compete as one (`competition.py`).
 6. A calibration makes that a probability of footage (`calibration.py`). Real people are seldom in drawn clips, and
-   drawn ones in real clips; computer-generated characters, enrolled as both (`subjects.py`), are compared as both.
+   drawn ones in real clips; computer-generated characters, enrolled as both (`enroll.py`), are compared as both.
 7. In a long video each track loses log-odds, and is also compared with tracks that are surely hers (`recurring.py`).
 8. What users said of her recognition counts at once (`corrections.py`).
 

@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING
 
 from pvchat.config import home
 from pvchat.errors import PeopleError, UnknownPersonError
-from pvchat.people import exchange, naming
+from pvchat.people import exchange
 from pvchat.people.corrections import corrections_that_may_show, shareable, shares_vectors, without_corrections
 from pvchat.people.folders import Held, People, PersonFolders, Snapshot, damaged_person
-from pvchat.people.person import Person, checked, clean_name, describe, name_key
+from pvchat.people.person import Person, checked, clean_name, closest_name, describe, name_key, require_usable
 from pvchat.storage import atomic, library, private, temporary
 from pvchat.storage.clips import ClipCache
 
@@ -123,7 +123,7 @@ class PeopleStore:
         return self.get(person_id)
 
     def require_usable(self, name: str) -> None:
-        """Raise PeopleError where nobody new could be called so, whoever is enrolled; see `naming.py`."""
+        """Raise PeopleError where nobody new could be called so, whoever is enrolled; see `person.require_usable`."""
         rows = self._rows()
         if _holder(rows, name) is None:
             _require_usable(rows, [name], but=None)
@@ -313,7 +313,7 @@ def _require_usable(rows: People, names: Sequence[str], but: Held | None) -> Non
             raise _name_taken(name, taken_by)
     for name in names:
         if but is None or name not in (but.name, *but.person.aliases):
-            naming.require_usable(name)
+            require_usable(name)
 
 
 def _unknown_person(name: str, names: Sequence[str]) -> UnknownPersonError:
@@ -322,7 +322,7 @@ def _unknown_person(name: str, names: Sequence[str]) -> UnknownPersonError:
         hint = "Nothing was changed. Look at the list of people again."
         return UnknownPersonError("this person isn't enrolled any more.", subject=name, hint=hint)
     more = f" and {len(names) - _NAMES_IN_HINT} more" if len(names) > _NAMES_IN_HINT else ""
-    found = naming.closest_name(name, names)
+    found = closest_name(name, names)
     enrolled = f"Did you mean {found}? " * bool(found) + f"Enrolled: {', '.join(names[:_NAMES_IN_HINT])}{more}."
     hint = enrolled if names else "Nobody is enrolled yet: `pvchat enroll`."
     return UnknownPersonError("nobody of this name is enrolled.", subject=_printable(name), hint=hint)

@@ -126,9 +126,8 @@ class PVChat:
 
         `added`: the clip is added to whoever has this name.
         """
-        from pvchat.identity.enroll import enroll
+        from pvchat.identity.enroll import choose, enroll, parts_of
         from pvchat.identity.reasons import notes_on
-        from pvchat.identity.subjects import choose, parts_of
         from pvchat.identity.voices import voice_of
 
         analysis = self.analyse(clip, stage="who")
