@@ -101,7 +101,8 @@ def find_damage(weight: Weight, files: Entries, *, thorough: bool = False) -> di
     for name, entry in files.items():
         path = folder / name
         try:
-            stamp = _stamp(path)
+            stat = path.stat()
+            stamp = stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
             if thorough or stamp not in (known.get(name), _trusted.get(path)):
                 if atomic.sha256_of(path) != entry["sha256"]:
                     found[name] = "its content has changed"
@@ -121,11 +122,6 @@ def write_stamps(folder: Path, stamps: Mapping[str, Stamp]) -> None:
     """Keep the stamps of files whose hashes were found right just now."""
     with atomic.drafted(folder / STAMPS) as draft:
         draft.write_text(json.dumps(stamps), encoding="utf-8")
-
-
-def _stamp(path: Path) -> Stamp:
-    stat = path.stat()
-    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
 def lock_of(weight: Weight) -> BaseFileLock:

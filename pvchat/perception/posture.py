@@ -71,7 +71,8 @@ def tell_posture(track: Track, analysis: ClipAnalysis, known: Descriptions | Non
     facts, course, likely = track.facts, _course(track, analysis), dict[str, float]()
     if not course:
         boxes = body_boxes(track, analysis)
-        lies = _lies(slimness(boxes, analysis), boxes)
+        low = len(boxes) >= _FEW and float(np.median(boxes[:, 3] - boxes[:, 1])) <= _LOW
+        lies = low and float((slimness(boxes, analysis) <= _FLAT).mean()) >= _AGREE
         likely = {"lying down": _SURE} if lies else postures(track, analysis, known)
     facts.course = course
     if not (course or likely):
@@ -274,9 +275,3 @@ def _falls(shape: FloatArray, boxes: FloatArray) -> int | None:
         if lies and sunk >= _SINKS * height:
             return 1 + int(np.flatnonzero(shape[:first] > _DOWN)[-1])  # flat since then
     return None
-
-
-def _lies(shape: FloatArray, boxes: FloatArray) -> bool:
-    """Whether a body is low and broad in most frames; slimness [n] and boxes [n, 4]."""
-    low = len(shape) >= _FEW and float(np.median(boxes[:, 3] - boxes[:, 1])) <= _LOW
-    return low and float((shape <= _FLAT).mean()) >= _AGREE

@@ -101,8 +101,11 @@ def describe(
         owner.update((sighting, len(chips) + int(k)) for sighting, k in zip(chain, nearest, strict=True))
         chips += [cut[k] for k in chosen]
     vectors = expert.vectors(chips)
-    for chain in chains:
-        _give_up_mixed(chain, owner, vectors)
+    for chain in chains:  # one that two people share (over a cut that wasn't found) is broken up: -1, each alone
+        shared = list(dict.fromkeys(owner[sighting] for sighting in chain))
+        steps = np.linalg.norm(np.diff(vectors[shared], axis=0), axis=1)
+        if (steps >= LINK_OVERLAPPING).any() and len(shared) < len(chain):
+            owner.update((sighting, -1) for sighting in chain)
     again = [sighting for sighting, k in owner.items() if k < 0]
     more = expert.vectors([chip(images[f], located[f].points[i]) for f, i in again])
     own = dict(zip(again, more, strict=True))
@@ -159,11 +162,3 @@ def _chains(located: Sequence[Detections], shots: IntArray) -> list[list[Sightin
         return [(before[i], j) for i, j in _mutual_nearest(near, _CHAIN_OVERLAP) if alone[i, j]]
 
     return linked(range(len(located)), located, match)
-
-
-def _give_up_mixed(chain: Sequence[Sighting], owner: dict[Sighting, int], vectors: FloatArray) -> None:
-    """Break up a chain that two people share (over a cut that wasn't found): -1 in `owner`, each is described alone."""
-    shared = list(dict.fromkeys(owner[sighting] for sighting in chain))
-    steps = np.linalg.norm(np.diff(vectors[shared], axis=0), axis=1)
-    if (steps >= LINK_OVERLAPPING).any() and len(shared) < len(chain):
-        owner.update((sighting, -1) for sighting in chain)
