@@ -169,6 +169,5 @@ def _merge(
     tracklets: list[list[Sighting]], faces: Sequence[DetectedFaces], limit: Limit, farthest: float = np.inf
 ) -> list[list[Sighting]]:
     """The tracklets of each person as one, its sightings in order of time."""
-    arrays = [[rows_of(faces, name, t) for name in ("identity", "quality")] for t in tracklets]
-    parts = [(*rows, {f for f, _ in t}) for rows, t in zip(arrays, tracklets, strict=True)]
+    parts = [(rows_of(faces, "identity", t), rows_of(faces, "quality", t), {f for f, _ in t}) for t in tracklets]
     return [sorted(one for i in group for one in tracklets[i]) for group in merged(parts, limit, farthest)]
