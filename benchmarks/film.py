@@ -29,7 +29,6 @@ import planted
 
 from pvchat import PVChat
 from pvchat.config import Settings, VideoConfig
-from pvchat.perception.scan import KeptParts
 from pvchat.storage.clips import ClipCache
 from pvchat.video import content_key, probe
 
@@ -69,7 +68,6 @@ def looked_through(film: Path) -> Row:
 
     cache = ClipCache(film.parent / "cache")
     cache.remove(content_key(film), forgotten=True)  # of an earlier run, and what it came to if it was stopped
-    KeptParts(cache, content_key(film)).remove()
     chat = PVChat(Settings(answers="facts"), note, cache=cache)
     seen = chat.analyse(film, stage="who")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

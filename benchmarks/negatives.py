@@ -23,8 +23,7 @@ from pvchat import PVChat
 from pvchat.augment.negatives import search
 from pvchat.augment.negatives.strangers import SubjectClip
 from pvchat.augment.schemas import AugmentConfig
-from pvchat.identity.enroll import enroll
-from pvchat.identity.subjects import subjects_of
+from pvchat.identity.enroll import enroll, subjects_of
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -25,9 +25,8 @@ from pvchat import PVChat
 from pvchat.eval.manifest import HALVES
 from pvchat.identity.calibration import EnrollmentQuality, best_quality
 from pvchat.identity.competition import compete, figure_groups
-from pvchat.identity.enroll import enroll
+from pvchat.identity.enroll import enroll, subjects_of
 from pvchat.identity.presence import PresenceModel
-from pvchat.identity.subjects import subjects_of
 from pvchat.people.person import Person
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray

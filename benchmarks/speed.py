@@ -36,7 +36,7 @@ from pvchat.assets.weights import member_path
 from pvchat.config import VideoConfig
 from pvchat.errors import PVChatError
 from pvchat.perception import analysis, measuring, search
-from pvchat.perception.experts import body, efficientnet, faces, hands, identity, mesh, mtcnn
+from pvchat.perception.experts import body, efficientnet, faces, hands, identity, mesh, mtcnn, ssd
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.search import describe, find_faces
 from pvchat.perception.tracks import link
@@ -173,7 +173,7 @@ def facenet_road(clip: Clip, expert: faces.FaceExpert) -> str:
         for image, *seen in zip(images, *detector.detect(images, landmarks=True), strict=True):
             none = (np.zeros((0, 4)), np.zeros(0), np.zeros((0, 5, 2)))
             boxes, scores, points = (np.asarray(v, np.float32) for v in (none if seen[0] is None else seen))
-            found += describe([image], [faces.Located(boxes, points, scores)], np.zeros(1, int), expert)
+            found += describe([image], [ssd.Detections(boxes, points, scores)], np.zeros(1, int), expert)
     return _linked(found)
 
 

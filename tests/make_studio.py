@@ -95,8 +95,7 @@ def open_studio(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
     monkeypatch.setattr("pvchat.perception.analysis.recognise", made.recognise)
     monkeypatch.setattr("pvchat.perception.measuring.measure", made.measure)
     monkeypatch.setattr("pvchat.perception.places.tell_place", lambda analysis: analysis)  # its scenes are made up
-    monkeypatch.setattr("pvchat.perception.posture.tell_postures", lambda analysis, _: analysis)  # so are its people
-    monkeypatch.setattr("pvchat.perception.deeds.tell_deeds", lambda analysis, _: analysis)
+    monkeypatch.setattr("pvchat.perception.deeds.tell_actions", lambda analysis: analysis)  # so are its people
     monkeypatch.setattr(PresenceModel, "load", classmethod(lambda cls: model))
     monkeypatch.setattr("pvchat.model.sentences.SentenceEncoder", Sentences)
     monkeypatch.setattr("pvchat.bases.models.pretrained_folder", lambda name: None)  # no trained weights

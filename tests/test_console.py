@@ -14,7 +14,7 @@ def test_a_table_has_whole_lines(columns: str | None, monkeypatch, capsys) -> No
         monkeypatch.delenv("COLUMNS", raising=False)
     else:
         monkeypatch.setenv("COLUMNS", columns)
-    console.write_columns([("file",), ("/a/" + "long/" * 20 + "clip.mp4",)])
+    console.write(console.columns([("file",), ("/a/" + "long/" * 20 + "clip.mp4",)]))
     assert len(capsys.readouterr().out.splitlines()) == 2
 
 

@@ -28,8 +28,8 @@ from pvchat.perception.deeds import (
     _hands,
     likeliest,
     share_pose,
+    tell_actions,
     tell_deed,
-    tell_deeds,
 )
 from pvchat.schemas import Ground, PersonFacts
 from recipes.deeds import train
@@ -142,11 +142,11 @@ def test_a_phone_counts_for_more_where_it_is_looked_down_at():
 def test_deeds_are_told_whenever_an_analysis_is_looked_at():
     track = track_at(FACE)
     track.facts.deed = "told by an earlier head"
-    tell_deeds(footage(track), {})
+    tell_actions(footage(track))
     assert track.facts.deed != "told by an earlier head"
     analysis = make_analysis(track_at(FACE))
     analysis.tracks[0].facts.deed = "smoking"
-    tell_deeds(replace(analysis, stage="who"), {})
+    tell_actions(replace(analysis, stage="who"))
     assert analysis.tracks[0].facts.deed == "smoking"  # nothing was measured: nothing is told anew
 
 
@@ -206,8 +206,8 @@ def test_a_deed_told_of_a_kept_analysis_is_shown_where_it_is_seen(monkeypatch):
     track = track_at(FACE)
     track.facts.grounds["deed"] = Ground(9.0, (0.0, 0.0, 1.0, 1.0), 0.99)  # of what an earlier head told
     monkeypatch.setattr(deeds, "deed_shares", lambda *_: {"drinking": 0.5})
-    tell_deeds(footage(track), {})
+    tell_actions(footage(track))
     assert track.facts.grounds["deed"].score == 0.5
     monkeypatch.setattr(deeds, "deed_shares", lambda *_: {})
-    tell_deeds(footage(track), {})
+    tell_actions(footage(track))
     assert "deed" not in track.facts.grounds

@@ -16,8 +16,7 @@ from make_analysis import identity_of, make_analysis, make_track  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from pvchat.errors import NoSubjectError, SeveralSubjectsError, SubjectError  # noqa: E402
-from pvchat.identity.enroll import confidence, enroll, prototypes  # noqa: E402
-from pvchat.identity.subjects import prominence, subjects_of  # noqa: E402
+from pvchat.identity.enroll import confidence, enroll, prominence, prototypes, subjects_of  # noqa: E402  # noqa: E402
 from pvchat.people.store import PeopleStore  # noqa: E402
 from pvchat.perception.experts.faceprint import nobody  # noqa: E402
 from pvchat.storage.temporary import delete_subject_pictures  # noqa: E402

@@ -11,8 +11,7 @@ from make_analysis import made_up_model, make_analysis, make_clip, make_track
 
 from pvchat.identity.corrections import MASK, example_of
 from pvchat.identity.enroll import enroll
-from pvchat.identity.gallery import Gallery, faces_of
-from pvchat.identity.measures import PrintModel, visible_prints
+from pvchat.identity.measures import Gallery, PrintModel, faces_of, visible_prints
 from pvchat.identity.presence import UNREADABLE_LOGIT, PresenceModel
 from pvchat.people import contents
 from pvchat.people.corrections import corrected, examples_of

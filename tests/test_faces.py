@@ -15,10 +15,10 @@ from pvchat.perception.experts.faces import (  # noqa: E402
     TEMPLATE,
     DetectedFaces,
     FaceExpert,
-    Located,
     chip,
     frontality,
 )
+from pvchat.perception.experts.ssd import Detections  # noqa: E402
 from pvchat.perception.search import describe  # noqa: E402
 
 
@@ -38,7 +38,7 @@ def expert(boxes=(), wide=(), wide_scores=()) -> FaceExpert:  # noqa: ANN001
 
 
 def described(image: np.ndarray, boxes: np.ndarray, points: np.ndarray, scores: np.ndarray) -> DetectedFaces:
-    return describe([image], [Located(boxes, points, scores)], np.zeros(1, np.int64), expert())[0]
+    return describe([image], [Detections(boxes, points, scores)], np.zeros(1, np.int64), expert())[0]
 
 
 # --- alignment

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pvchat.assets import gguf, packages, weights
+from pvchat.assets import packages, staging, weights
 from pvchat.errors import WeightsError
 
 QUESTIONS = [
@@ -24,7 +24,7 @@ def test_a_gguf_becomes_the_same_model_as_safetensors(tmp_path: Path, capfd: pyt
 
     _write_tiny_gguf(tmp_path / "tiny.gguf")
     told: list[tuple[str, int, int]] = []
-    gguf.convert(tmp_path / "tiny.gguf", tmp_path / "out", lambda *step: told.append(step))
+    staging.convert(tmp_path / "tiny.gguf", tmp_path / "out", lambda *step: told.append(step))
     assert capfd.readouterr() == ("", "")  # progress is told, not drawn beside ours
     (model, tokenizer), (converted, reloaded) = _from_gguf(tmp_path / "tiny.gguf"), _from_folder(tmp_path / "out")
     ids = tokenizer("hello you", return_tensors="pt")["input_ids"]
@@ -41,7 +41,7 @@ def test_a_gguf_becomes_the_same_model_as_safetensors(tmp_path: Path, capfd: pyt
 def test_junk_is_no_gguf(tmp_path: Path) -> None:
     (tmp_path / "junk.gguf").write_bytes(b"junk" * 100)
     with pytest.raises(WeightsError, match="can't be read"):
-        gguf.convert(tmp_path / "junk.gguf", tmp_path / "out")
+        staging.convert(tmp_path / "junk.gguf", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -56,7 +56,7 @@ def test_a_full_disk_while_converting(tmp_path: Path, monkeypatch: pytest.Monkey
     _write_tiny_gguf(tmp_path / "tiny.gguf")
     monkeypatch.setattr(PreTrainedModel, "save_pretrained", full)
     with pytest.raises(OSError, match="No space left") as caught:
-        gguf.convert(tmp_path / "tiny.gguf", tmp_path / "out")
+        staging.convert(tmp_path / "tiny.gguf", tmp_path / "out")
     assert caught.value.errno == errno.ENOSPC  # `weights.fetch` says that the disk is full
 
 

@@ -1,10 +1,10 @@
-"""JSON lines that only grow (`storage/journal.py`)."""
+"""JSON lines that only grow (`storage/atomic.py`)."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from pvchat.storage.journal import Journal
+from pvchat.storage.atomic import Journal
 
 
 def test_no_rows_make_no_file(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from make_people import make_person
 
 from pvchat.chat.timeline import Entity, Timeline
 from pvchat.errors import PeopleError, UnknownPersonError
-from pvchat.people import exchange, naming
+from pvchat.people import exchange
 from pvchat.people.store import PeopleStore
 
 
@@ -74,7 +74,7 @@ def test_an_imported_name_is_judged_too(store: PeopleStore, tmp_path: Path, name
 
 def test_who_has_such_a_name_already_keeps_it(store: PeopleStore, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(naming, "require_usable", lambda name: None)
+        patch.setattr("pvchat.people.store.require_usable", lambda name: None)
         store.add(make_person("She", 3))
     assert PeopleStore().get("she").name == "She"
     assert store.add(store.get("She"), replace=True).name == "She"

@@ -22,7 +22,7 @@ from pvchat.cli import main as cli
 from pvchat.cli import people
 from pvchat.config import MAX_QUESTION, Settings, VideoConfig
 from pvchat.errors import PeopleError, PVChatError, SettingsError, SubjectError, VideoReadError
-from pvchat.identity.subjects import choose
+from pvchat.identity.enroll import choose
 
 _LOAD = video.load
 

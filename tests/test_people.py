@@ -301,16 +301,6 @@ def test_a_damaged_person_keeps_her_name_for_whoever_knew_it(store: PeopleStore)
     assert store.ids() == {}
 
 
-def test_the_list_of_names_that_earlier_versions_kept_goes(store: PeopleStore) -> None:
-    store.add(make_person("Ana"))
-    (old := store.root / "index.json").write_text('{"Ana": 1}')
-    store.forget("Ana")
-    assert not old.exists()
-    old.write_text('{"Ana": 1}')
-    assert PeopleStore().names() == []
-    assert not old.exists()
-
-
 def test_links_and_strange_folders_are_not_people(store: PeopleStore, tmp_path: Path) -> None:
     ana = store.add(make_person("Ana"))
     other = PeopleStore(tmp_path / "people")

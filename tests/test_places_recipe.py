@@ -6,14 +6,15 @@ import json
 
 import numpy as np
 
-from pvchat.perception.places import _EITHER, _OPEN, OTHER, free_cells, kinds_of_place, place_shares
+from pvchat.perception import places as tell
+from pvchat.perception.places import _EITHER, _OPEN, OTHER, free_cells, place_shares
 from recipes.looks.settings import Cutout
 from recipes.places import by_eye
 from recipes.places.train import KINDS, LABELS, before, close_up, judge, learn, one_of, places, wall
 
 
 def test_what_ships_names_the_kinds_of_the_recipe():
-    assert list(kinds_of_place()) == LABELS
+    assert list(tell.KINDS) == LABELS
     assert {*_OPEN, *_EITHER} <= set(LABELS)
     for drawn in (False, True):
         shares = place_shares(np.zeros((3, 1280), np.float32), drawn)

@@ -14,7 +14,8 @@ from test_sleeves import JOINTS
 
 from pvchat.perception import bodyfeatures, posture
 from pvchat.perception.bodyfeatures import PLACEMENT, body_description, geometry, surroundings
-from pvchat.perception.posture import TOLD, tell_posture, tell_postures
+from pvchat.perception.deeds import tell_actions
+from pvchat.perception.posture import TOLD, tell_posture
 from pvchat.schemas import Thing
 from recipes.posture import by_eye
 from recipes.posture.train import APART, PosedPerson, cut_off, judge, posture_of, told_by_others
@@ -102,7 +103,7 @@ def test_each_of_a_clips_people_is_described_once(monkeypatch):
     tracks, seen = [track_at(FACE + np.float32(0.1 * k)) for k in range(3)], []
     described = lambda track, analysis: seen.append(id(track)) or body_description(track, analysis)  # noqa: E731
     monkeypatch.setattr(bodyfeatures, "body_description", described)
-    tell_postures(replace(footage(tracks[0]), tracks=tracks), {})
+    tell_actions(replace(footage(tracks[0]), tracks=tracks))
     assert sorted(seen) == sorted(map(id, tracks))
 
 
@@ -131,7 +132,7 @@ def test_postures_are_told_of_measured_clips_that_are_no_long_videos(monkeypatch
     monkeypatch.setattr(posture, "postures", lambda *_: {"sitting": 0.9})
     for others, told in (({}, "sitting"), ({"stage": "who"}, None)):
         track = track_at(FACE)
-        tell_postures(footage(track, **{"stage": "what"} | others), {})
+        tell_actions(footage(track, **{"stage": "what"} | others))
         assert track.facts.pose == told
 
 

@@ -26,6 +26,8 @@ from pvchat.service.clipmemory import ClipMemory  # noqa: E402
 from pvchat.storage.clips import ClipCache  # noqa: E402
 from pvchat.video.shots import shots  # noqa: E402
 
+KEY = "c" * 64
+
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[float]:
@@ -49,7 +51,7 @@ def look(path: Path, kept: KeptParts, **more: Any) -> Any:
 
 
 def test_everybody_is_found_where_she_is(long_video: Path, tmp_path: Path, asked: list[float]) -> None:
-    (*_, seen) = look(long_video, KeptParts(ClipCache(tmp_path / "cache"), "k"))
+    (*_, seen) = look(long_video, KeptParts(ClipCache(tmp_path / "cache"), KEY))
     whole = seen.analysis()
     spans = {t.facts.where.split()[1]: whole.spans(t.shown_in) for t in whole.tracks}  # type: ignore[union-attr]
     assert spans.keys() == {"1", "2", "3"}
@@ -63,8 +65,8 @@ def test_everybody_is_found_where_she_is(long_video: Path, tmp_path: Path, asked
 
 
 def test_a_stopped_scan_goes_on_and_ends_alike(long_video: Path, tmp_path: Path, asked: list[float]) -> None:
-    (*_, seen) = look(long_video, KeptParts(ClipCache(tmp_path / "whole"), "k"))
-    starts, kept = asked.copy(), KeptParts(ClipCache(tmp_path / "stopped"), "k")
+    (*_, seen) = look(long_video, KeptParts(ClipCache(tmp_path / "whole"), KEY))
+    starts, kept = asked.copy(), KeptParts(ClipCache(tmp_path / "stopped"), KEY)
     asked.clear()
 
     def stop(what: str, done: float, total: float) -> None:
@@ -88,10 +90,10 @@ def test_a_stopped_scan_goes_on_and_ends_alike(long_video: Path, tmp_path: Path,
 def test_some_minutes_are_looked_through_alone_in_the_parts_of_the_whole(
     long_video: Path, tmp_path: Path, asked: list[float]
 ) -> None:
-    (*_, seen) = look(long_video, KeptParts(ClipCache(tmp_path / "whole"), "k"))
+    (*_, seen) = look(long_video, KeptParts(ClipCache(tmp_path / "whole"), KEY))
     assert asked == pytest.approx([0, 12, 24, 36])
     asked.clear()
-    kept, told = KeptParts(ClipCache(tmp_path / "some"), "k"), list[tuple[float, float]]()
+    kept, told = KeptParts(ClipCache(tmp_path / "some"), KEY), list[tuple[float, float]]()
     (*_, some) = look(long_video, kept, within=(14.0, 20.0), progress=lambda what, *numbers: told.append(numbers))
     assert asked == pytest.approx([12])
     assert told[-1] == pytest.approx((8.0, 8.0))  # from 12 to 20
@@ -116,12 +118,12 @@ def test_a_part_without_pictures_is_told(
 ) -> None:
     monkeypatch.setattr(video, "read_parts", lambda *_: (part for part in ()))  # as of a file cut short before it
     with pytest.raises(VideoReadError, match="no pictures can be decoded there"):
-        list(look(long_video, KeptParts(ClipCache(tmp_path), "k"), within=(30.0, 35.0)))
+        list(look(long_video, KeptParts(ClipCache(tmp_path), KEY), within=(30.0, 35.0)))
 
 
 def test_what_was_seen_so_far_can_be_asked(long_video: Path, tmp_path: Path, asked: list[float]) -> None:
     ends, people = [], []
-    for seen in look(long_video, KeptParts(ClipCache(tmp_path / "cache"), "k")):
+    for seen in look(long_video, KeptParts(ClipCache(tmp_path / "cache"), KEY)):
         part = seen.analysis()
         ends.append(part.duration_s)
         people.append(len(part.tracks))
@@ -134,7 +136,7 @@ def test_what_was_seen_so_far_can_be_asked(long_video: Path, tmp_path: Path, ask
 
 def test_progress_is_told_in_seconds_of_the_video(long_video: Path, tmp_path: Path, asked: list[float]) -> None:
     told: list[tuple[float, float]] = []
-    list(look(long_video, KeptParts(ClipCache(tmp_path), "k"), progress=lambda what, *numbers: told.append(numbers)))
+    list(look(long_video, KeptParts(ClipCache(tmp_path), KEY), progress=lambda what, *numbers: told.append(numbers)))
     assert [done for done, _ in told] == sorted(done for done, _ in told)
     assert told[-1][0] == told[-1][1] == pytest.approx(40.0)
     assert all(done < total for done, total in told[:-1])

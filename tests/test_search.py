@@ -14,7 +14,7 @@ from make_analysis import box_at, five_points, identity_of  # noqa: E402
 
 from pvchat import runtime  # noqa: E402
 from pvchat.perception import search  # noqa: E402
-from pvchat.perception.experts.faces import Located  # noqa: E402
+from pvchat.perception.experts.ssd import Detections  # noqa: E402
 from pvchat.perception.search import find_faces, locate  # noqa: E402
 
 SIDE = 64
@@ -33,13 +33,13 @@ class Film:
         self.followed: list[int] = []
         self.described: list[tuple[int, int]] = []  # frame, person
 
-    def located(self, frame: int) -> Located:
+    def located(self, frame: int) -> Detections:
         boxes = np.array(list(self.cast[frame].values()), np.float32).reshape(-1, 4)
         points = np.array([five_points(b) for b in boxes], np.float32).reshape(-1, 5, 2)
         scores = [0.75 if person in self.doubtful else 0.99 for person in self.cast[frame]]
-        return Located(boxes, points, np.array(scores, np.float32))
+        return Detections(boxes, points, np.array(scores, np.float32))
 
-    def locate_many(self, images: Sequence[np.ndarray], near: Sequence[np.ndarray] | None = None) -> list[Located]:
+    def locate_many(self, images: Sequence[np.ndarray], near: Sequence[np.ndarray] | None = None) -> list[Detections]:
         """Finds everybody, or whoever was pointed at, but then nobody in the blind frames."""
         if near is None:
             frames = [int(image[0, 0, 0]) for image in images]
@@ -52,7 +52,7 @@ class Film:
             here = self.located(frame)
             hit = search.overlap(here.boxes, around).max(1, initial=0.0) > 0.3
             hit &= frame not in self.blind
-            found.append(Located(here.boxes[hit], here.points[hit], here.scores[hit]))
+            found.append(Detections(here.boxes[hit], here.points[hit], here.scores[hit]))
         return found
 
     def vectors(self, chips: Sequence[np.ndarray]) -> np.ndarray:

@@ -69,7 +69,7 @@ def test_sound_is_read_on_the_clock_of_the_pictures(tmp_path, late_s):
 
 def test_a_clip_without_sound_has_none(tmp_path, monkeypatch):
     """That is told by its header: no packet of it is read."""
-    monkeypatch.setattr("pvchat.video.sound.demuxed", lambda *_: pytest.fail("a packet is read"))
+    monkeypatch.setattr("pvchat.video.sound.frames_of", lambda *_: pytest.fail("a packet is read"))
     silent, photo = make_clips.matroska(tmp_path / "silent.mkv"), tmp_path / "photo.png"
     make_clips.Image.new("RGB", (64, 64)).save(photo)
     assert not has_sound(silent, VideoConfig())

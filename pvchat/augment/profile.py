@@ -16,7 +16,7 @@ from scipy.ndimage import maximum_filter
 from pvchat import video
 from pvchat.augment.schemas import FPS, AugmentConfig, Split
 from pvchat.augment.watch import UNWATCHED, Watch
-from pvchat.identity import enroll, subjects
+from pvchat.identity import enroll
 from pvchat.people.person import Person
 from pvchat.perception.experts.body import PersonMask, resize
 from pvchat.schemas import ClipAnalysis, Flags, FloatArray, IntArray, PersonFacts, Pixels, Service, Track
@@ -176,7 +176,7 @@ def _unmeasured(clip: Path, name: str, chat: Service, config: AugmentConfig) -> 
     """The clip's analysis, the subject's track, and a profile of which nothing was measured frame by frame."""
     analysis = chat.analyse(clip)
     person = enroll.enroll(analysis, name, config.track, source=clip.name)
-    track = subjects.choose(analysis, config.track, clip.name)
+    track = enroll.choose(analysis, config.track, clip.name)
     face_px = float(np.median(track.boxes[:, 3] - track.boxes[:, 1])) * analysis.height
     side = round(float(np.clip(max(analysis.width, analysis.height) * _FACE_PX / max(face_px, 1.0), *_SIDE)))
     dense = replace(chat.settings.video, sample_fps=FPS, max_frames=_MOST_FRAMES, max_side=side)

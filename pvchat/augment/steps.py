@@ -30,11 +30,10 @@ from pvchat.augment.questions.views import Subject
 from pvchat.augment.schemas import STEPS, AugmentConfig, Sample
 from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.errors import VideoReadError
-from pvchat.people.naming import require_usable
-from pvchat.people.person import clean_name
+from pvchat.people.person import clean_name, require_usable
 from pvchat.schemas import Service
 from pvchat.storage import atomic
-from pvchat.storage.journal import Journal
+from pvchat.storage.atomic import Journal
 
 VERSION = 4  # of what the steps make: manifests of another version are made anew
 log = logging.getLogger(__name__)

@@ -30,7 +30,7 @@ from pvchat.chat.spans import (
 from pvchat.chat.timeline import EXCLUSIVE, OF_SCENE, TELLING, Found, Missing, Row, Timeline, is_of_scene, says, words
 from pvchat.chat.window import stretch_of
 from pvchat.errors import SettingsError
-from pvchat.people.naming import closest_name
+from pvchat.people.person import closest_name
 
 RELATIONS = ("with", "beside", "left_of", "right_of")
 _AT_THINGS = ("at ", "on ", "by ", "in ")  # with these begins where somebody is at a thing: "on a sofa"

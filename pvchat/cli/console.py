@@ -69,7 +69,7 @@ def list_rows(args: argparse.Namespace, rows: Any, table: Sequence[Sequence[str]
     if empty and len(table) == 1 and not args.json:
         say(empty)
     else:
-        report(args, rows, "\n".join(columns(table)))
+        report(args, rows, columns(table))
 
 
 def write_faint(text: str) -> None:
@@ -89,19 +89,14 @@ def presence(person: dict[str, Any]) -> str:
     return f"{line}, {spans}" if spans else line
 
 
-def write_columns(rows: Sequence[Sequence[str]]) -> None:
-    """Print rows as aligned columns on stdout."""
-    write("\n".join(columns(rows)))
-
-
-def columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows as lines with aligned columns."""
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as lines of text with aligned columns."""
     widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
         cells = [word + " " * (width - _width(word)) for word, width in zip(row, widths, strict=True)]
         lines.append("  ".join(cells).rstrip())
-    return lines
+    return "\n".join(lines)
 
 
 def _width(text: str) -> int:
@@ -130,7 +125,7 @@ def show_error(error: PVChatError, as_json: bool) -> None:
     Of these the whole paths of their pictures, so that a click opens them.
     """
     row: dict[str, Any] = error.to_dict()
-    choices: list[str] = []
+    choices = ""
     if isinstance(error, SeveralSubjectsError):
         row |= {"candidates": [dataclasses.asdict(one) for one in error.candidates]}
         table = [("--track", "seen for", "where", "picture")]
@@ -141,10 +136,8 @@ def show_error(error: PVChatError, as_json: bool) -> None:
             write_json(row)
     subject = f"{error.subject}: " if error.subject else ""
     say(f"{_tinted('error:', 31, sys.stderr)} {subject}{error.what}")
-    for line in choices:
-        say(line)
-    if error.hint:
-        say(error.hint)
+    for text in filter(None, (choices, error.hint)):
+        say(text)
 
 
 def open_chat(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay]:

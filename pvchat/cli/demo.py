@@ -83,13 +83,13 @@ def open_demo(folder: Path, settings: Settings, progress: Progress) -> PVChat:
     Raises an error for a model that can't be used before anything is fetched.
     """
     from pvchat.people.store import PeopleStore
-    from pvchat.service import Networks, PVChat
+    from pvchat.service import PVChat
     from pvchat.storage.clips import ClipCache
 
-    networks, cache = Networks(settings), ClipCache(folder / "cache" / "clips")
-    _ = networks.chosen
-    people = PeopleStore(folder / "people", cache)
-    return PVChat(settings, progress, networks=networks, people=people, cache=cache)
+    cache = ClipCache(folder / "cache" / "clips")
+    chat = PVChat(settings, progress, people=PeopleStore(folder / "people", cache), cache=cache)
+    _ = chat.networks.chosen
+    return chat
 
 
 def _is_right(answer: dict[str, Any], shows: Sequence[str]) -> bool:

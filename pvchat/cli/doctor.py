@@ -244,7 +244,7 @@ def show(report: dict[str, Any]) -> None:
         rows.append(("people", f"{report['people']['enrolled']} enrolled, {len(report['people']['damaged'])} damaged"))
     if report["encryption"]["encrypted"]:
         rows.append(("encrypted", f"yes; temporary files are in {report['encryption']['temporary']}"))
-    console.write_columns(rows)
+    console.write(console.columns(rows))
     console.write(f"packages: {', '.join(f'{name} {version}' for name, version in versions.items())}\n")
     table = [("weights", "for", "package", "size", "state")]
     licences: dict[str, list[str]] = {}
@@ -253,7 +253,7 @@ def show(report: dict[str, Any]) -> None:
         package = row["package"].partition("==")[0]
         table.append((row["role"], row["purpose"], package, size(row["size_bytes"]), state))
         licences.setdefault(row["licence"], []).append(row["role"])
-    console.write_columns(table)
+    console.write(console.columns(table))
     console.write("\nTheir licences:")
     for licence, roles in licences.items():
         console.write(f"  {licence}: {', '.join(roles)}")

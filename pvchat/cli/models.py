@@ -39,7 +39,7 @@ def _run(args: argparse.Namespace) -> None:
         fits = {True: "yes", False: "no", None: "?"}[row["fits"]]
         table.append((row["name"], count, row["dtype"], str(row["frames"]), size(row["memory"]), size(row["free"]),
                       fits, row["licence"]))  # fmt: skip
-    console.write_columns(table)
+    console.write(console.columns(table))
     console.say(
         "--model NAME answers with any of these, --model hub:ORG/NAME with another one; without it our own model does "
         "(`pvchat doctor`). Memory is an estimate."

@@ -32,7 +32,7 @@ from pvchat.eval.systems import MATCH, existence_text
 from pvchat.eval.worker import Spec
 from pvchat.schemas import Progress
 from pvchat.storage import atomic
-from pvchat.storage.journal import Journal
+from pvchat.storage.atomic import Journal
 
 Row = dict[str, Any]
 

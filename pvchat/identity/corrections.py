@@ -19,8 +19,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from pvchat.errors import NoSubjectError, SettingsError, SubjectError
-from pvchat.identity.enroll import prototypes
-from pvchat.identity.subjects import several_subjects_error
+from pvchat.identity.enroll import prototypes, several_subjects_error
 from pvchat.people.corrections import SAME_TRACK, Correction, Example, examples_of
 from pvchat.people.parts import View, stacked
 from pvchat.people.person import Person

@@ -1,24 +1,35 @@
-"""An enrollment clip's analysis becomes a person.
+"""Enrolling: which people a clip could enroll, who of them is meant, and that one as a person.
 
-In: `ClipAnalysis`, a name, perhaps a track number. Out: a `Person` with identity prototypes, body features, thumbnail.
+In: `ClipAnalysis`, a name, perhaps a number. Out: a `Track`; a `Person` with identity prototypes, body features,
+thumbnail. The subject is the main one: it fills most of the clip, largest and clearest. Several of like weight are
+several plausible subjects, and the user must pick.
 
-`subjects.py` says who the subject is. Where no face was found it is the recurring drawn figure; such an enrollment is
-recognised by looks alone and says so by its lower confidence. A clear face of a drawn figure, as computer-generated
-people have, is enrolled as both.
+Where no face was found the subject is the recurring drawn figure; such an enrollment is recognised by looks alone and
+says so by its lower confidence. A clear face of a drawn figure, as computer-generated people have, is enrolled as both.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
-from pvchat.identity.subjects import choose, figure_of
+from pvchat.errors import Candidate, NoSubjectError, SeveralSubjectsError, SubjectError
+from pvchat.identity.competition import is_clear, is_face_of
 from pvchat.people.person import Person
+from pvchat.perception.experts.figures import MIN_SCORE
+from pvchat.perception.joining import join
+from pvchat.perception.tracks import merged
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
+from pvchat.storage import atomic, temporary
 
 _MAX_PROTOTYPES = 8  # identity vectors kept: views and lights of one clip rarely differ more
 _MAX_BODIES = 4
 _ENOUGH_SIGHTINGS = 4.0  # good sightings from which a face enrollment is as sure as it gets
 _FIGURE_CONFIDENCE = 0.6  # of a drawn figure: recognised by appearance, not by a face
+# Distance of means up to which tracks of different shots of an enrollment clip are one person.
+ONE_PERSON = 0.55
+_RIVAL_PROMINENCE = 0.5  # share of the main subject's prominence from which another track is a plausible subject too
 
 
 def enroll(analysis: ClipAnalysis, name: str, track: int | None = None, source: str = "") -> Person:
@@ -72,3 +83,106 @@ def confidence(track: Track) -> float:
     if track.kind == "figure":
         return round(_FIGURE_CONFIDENCE * float(track.scores.max()), 2)
     return round(min(1.0, float(track.quality.sum()) / _ENOUGH_SIGHTINGS) * float(track.scores.mean()), 2)
+
+
+def choose(analysis: ClipAnalysis, track: int | None, source: str) -> Track:
+    """The subject's track; see `enroll`."""
+    subjects = subjects_of(analysis)
+    if not subjects:
+        hint = "Use a clip that shows the person's face for a second or more."
+        raise NoSubjectError("nobody, filmed or drawn, was found in it.", subject=source, hint=hint)
+    if track is not None:
+        if not isinstance(track, int) or not 1 <= track <= len(subjects):
+            hint = f"Pick one from 1 to {len(subjects)}."
+            raise SubjectError(f"there is no track {track}.", subject=source, hint=hint)
+        return subjects[track - 1]
+    weights = [prominence(t) for t in subjects]
+    prominent = [number for number, weight in enumerate(weights, 1) if weight >= _RIVAL_PROMINENCE * weights[0]]
+    rivals = {number: subjects[number - 1] for number in prominent if subjects[number - 1].kind == "face"}
+    if len(rivals) > 1 and subjects[0].kind == "face":
+        what = f"the clip shows {len(rivals)} people about equally: whom do you mean?"
+        raise several_subjects_error(what, analysis, rivals, source, "Pick one with --track N.")
+    return subjects[0]
+
+
+def subjects_of(analysis: ClipAnalysis) -> list[Track]:
+    """The tracks that can be enrolled, most prominent first: faces; figures where the clip is drawn or faceless.
+
+    A drawn face identifies nobody. A clear one is that of somebody computer-generated, and stands for the figure.
+    """
+    faces, figures = ([t for t in analysis.tracks if t.kind == kind] for kind in ("face", "figure"))
+    figures = [t for t in figures if t.scores.max() >= MIN_SCORE]  # below, the middle of the frame stands in: nobody
+    if not analysis.scene.drawn:
+        figures = [t for t in figures if not len(t.looks)]  # clothes identify nobody
+    if figures and (analysis.scene.drawn or not faces):
+        figures.sort(key=prominence, reverse=True)
+        clear = [face for face in faces if is_clear(face)]
+        found = [next((face for face in clear if is_face_of(face, figure)), figure) for figure in figures]
+        return list({id(track): track for track in found}.values())
+    joined = joined_across_shots(faces) if len(analysis.shots) > 1 else faces
+    return sorted(joined, key=prominence, reverse=True)
+
+
+def figure_of(face: Track, analysis: ClipAnalysis) -> Track | None:
+    """The drawn figure whose face a face of a drawn clip is, the most prominent; None where it is nobody drawn."""
+    figures = [t for t in analysis.tracks if analysis.scene.drawn and t.kind == "figure" and is_face_of(face, t)]
+    return max(figures, key=prominence, default=None)
+
+
+def joined_across_shots(faces: Sequence[Track]) -> list[Track]:
+    """Join tracks of different shots that may be one person.
+
+    A montage of somebody gives a track a shot. Where a clip is asked about, tracks join only when they are surely one
+    person's; a clip that somebody is enrolled from is mostly about one person, so here they join up to `ONE_PERSON`,
+    the most alike first, and never two that are visible at once.
+    """
+    parts = [(face.identity, face.quality, set(face.shown_in.tolist())) for face in faces]
+    groups = [[faces[i] for i in group] for group in merged(parts, lambda _: ONE_PERSON)]
+    return [join(sorted(group, key=lambda t: int(t.frames[0]))) for group in groups]
+
+
+def index_of(analysis: ClipAnalysis, subject: Track) -> int:
+    """The number of the clip's own track that a subject is, or, joined of several, the most prominent of them."""
+    return next(i for i, track in enumerate(analysis.tracks) if track.thumbnail == subject.thumbnail)
+
+
+def parts_of(analysis: ClipAnalysis, subject: Track) -> list[int]:
+    """The numbers of all of the clip's own tracks that a subject is made of."""
+    return [i for i, track in enumerate(analysis.tracks) if _is_part(track, subject)]
+
+
+def number_of(analysis: ClipAnalysis, track: Track) -> int:
+    """The number, from 1, of the subject that one of the clip's tracks is, or is a part of; raises NoSubjectError."""
+    for number, subject in enumerate(subjects_of(analysis), 1):
+        if _is_part(track, subject):
+            return number
+    raise NoSubjectError("this one can't be enrolled.", hint="Use another clip.")
+
+
+def _is_part(track: Track, subject: Track) -> bool:
+    """Whether a subject is one of the clip's tracks, or has it joined."""
+    where = np.flatnonzero(subject.frames == track.frames[0])
+    return subject.kind == track.kind and any(np.array_equal(subject.boxes[n], track.boxes[0]) for n in where)
+
+
+def prominence(track: Track) -> float:
+    """How much a track is the clip's subject: box height (share of the frame) times quality, summed over sightings."""
+    return float(((track.boxes[:, 3] - track.boxes[:, 1]) * track.scores * (0.2 + track.quality)).sum())
+
+
+def several_subjects_error(
+    what: str, analysis: ClipAnalysis, offered: Mapping[int, Track], source: str, hint: str
+) -> SeveralSubjectsError:
+    """The error that lets the user pick one of several tracks, by number.
+
+    `temporary.delete_subject_pictures` deletes the pictures of them.
+    """
+    folder = temporary.root() / temporary.SUBJECT_PICTURES
+    atomic.make_private_folder(folder)
+    candidates = []
+    for number, track in offered.items():
+        path, seconds = folder / f"{analysis.key[:12]}-{number}.jpg", analysis.spans(track.shown_in)
+        path.write_bytes(track.thumbnail)
+        seen_s = round(sum(end - start for start, end in seconds), 1)
+        candidates.append(Candidate(number, seen_s, track.facts.where or "in the frame", str(path)))
+    return SeveralSubjectsError(what, candidates=candidates, subject=source, hint=hint)

@@ -13,7 +13,7 @@ In: enrolled people and a `ClipAnalysis`. Out: `PersonPresence` each.
 5. A track that another enrolled person explains better counts against a person by as much; overlapping tracks of one
    drawn figure compete as one (`competition.py`).
 6. A calibration makes that a probability of footage (`calibration.py`). Real people are seldom in drawn clips, and
-   drawn ones in real clips; computer-generated characters, enrolled as both (`subjects.py`), are compared as both.
+   drawn ones in real clips; computer-generated characters, enrolled as both (`enroll.py`), are compared as both.
 7. In a long video each track loses log-odds, and is also compared with tracks that are surely hers (`recurring.py`).
 8. What users said of her recognition counts at once (`corrections.py`).
 
@@ -37,8 +37,16 @@ from pvchat.config import PresenceConfig
 from pvchat.identity import corrections
 from pvchat.identity.calibration import Calibration, EnrollmentQuality, best_quality
 from pvchat.identity.competition import compete, figure_groups, is_clear
-from pvchat.identity.gallery import FaceTracks, Gallery, Stack, faces_of, stacks_of
-from pvchat.identity.measures import PrintModel, Sightings, Weights, distance_features
+from pvchat.identity.measures import (
+    FaceTracks,
+    Gallery,
+    PrintModel,
+    Sightings,
+    Stack,
+    distance_features,
+    faces_of,
+    stacks_of,
+)
 from pvchat.identity.recurring import long_video_cost, with_own_sightings
 from pvchat.identity.same_place import CLOTHES_ALONE_MAX, body_logits, distance_penalty, has_clothes
 from pvchat.people.corrections import corrections_of
@@ -68,7 +76,7 @@ class PresenceModel:
     """Cohorts and calibration."""
 
     cohort: FloatArray  # [C, 128] means over several strangers each
-    weights: Weights  # of (near, apart, cohort distance, 1) in the log-odds
+    weights: tuple[float, ...]  # of (near, apart, cohort distance, 1) in the log-odds
     body_mean: FloatArray  # [1280] mean body features, so that likeness is not what all bodies share
     calibration: Calibration  # what the log-odds are worth on footage
     figures: FigureExpert = field(default_factory=FigureExpert)

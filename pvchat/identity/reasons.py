@@ -13,7 +13,7 @@ import numpy as np
 
 from pvchat.identity.competition import is_clear
 from pvchat.identity.corrections import corrected_tracks, is_masked
-from pvchat.identity.subjects import index_of, prominence, subjects_of
+from pvchat.identity.enroll import index_of, prominence, subjects_of
 from pvchat.people.person import Notes, Person, Weakness
 from pvchat.perception.experts.faceprint import shows_face
 from pvchat.schemas import ClipAnalysis, PersonPresence, Reason, Track, Why

@@ -20,7 +20,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from pvchat.errors import PeopleError, PVChatError
-from pvchat.identity.subjects import number_of
+from pvchat.identity.enroll import number_of
 from pvchat.library import strangers
 from pvchat.library.recognise import follow, people_in
 from pvchat.library.strangers import Shown, Stranger

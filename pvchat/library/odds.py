@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pvchat.identity.calibration import best_quality
-from pvchat.identity.gallery import Gallery
+from pvchat.identity.measures import Gallery
 from pvchat.identity.presence import IMPOSSIBLE_LOGIT, PresenceModel
 from pvchat.identity.recurring import long_video_cost
 from pvchat.identity.same_place import CLEAR_FACE_QUALITY, NO_FACE_ELSEWHERE_LOGIT, OTHER_PLACE_COSINE, has_clothes

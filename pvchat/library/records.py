@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from pvchat import schemas
 from pvchat.assets import packages, weights
 from pvchat.identity.corrections import is_masked
-from pvchat.identity.gallery import FaceTracks
+from pvchat.identity.measures import FaceTracks
 from pvchat.identity.same_place import is_covered
 from pvchat.perception import VERSION
 from pvchat.perception.tracks import mean_identity

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -33,6 +34,20 @@ _ARRAY_NAME = re.compile(r"[A-Za-z0-9_.\-]{1,128}\Z")
 _SHA256 = re.compile(r"([0-9a-f]{64})?\Z")
 _UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")  # control characters, lone surrogates, line and paragraph separators
 _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+
+_WORDS = """i me my mine myself you your yours yourself he him his himself she her hers herself it its itself we us our
+    ours they them their theirs themselves this that these those who whom whose which what when where why how
+    someone somebody anyone anybody everyone everybody noone nobody none all any each everything something anything
+    nothing other others another both yes no person persons people man men woman women boy boys girl girls guy guys lady
+    ladies child children kid kids baby stranger strangers unknown face faces figure video videos clip clips film movie
+    photo photos picture pictures image images frame frames scene camera
+    is are was were am does did has have had could should would there here"""
+_SMALL_WORDS = "the a an and or of in on at with else no one every some not be been do can will may s re"
+# "Will", "May" or "An" are names: where they stand tells (chat/reader/words.py). Nobody is called "who", nor "What is".
+_RESERVED, _AROUND = frozenset(_WORDS.split()), frozenset(_SMALL_WORDS.split())
+_QUESTION_MARKS = re.compile("[?\u00bf\u037e\u061f]")
+_JOINERS = "\u200c\u200d"  # which Persian, Indic scripts and emoji need
+_CLOSE_RATIO = 0.75  # difflib's ratio from which a name was probably meant
 
 Weakness = Literal["small", "masked", "blurred", "dark", "few", "one angle", "several people"]
 
@@ -166,6 +181,38 @@ def name_key(name: str) -> str:
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     visible = _INVISIBLE.sub("", "".join(c for c in folded if unicodedata.category(c) != "Cf"))
     return unicodedata.normalize("NFKC", " ".join(visible.split()).casefold())
+
+
+def require_usable(name: str) -> None:
+    """Refuse a clean new name that couldn't be told from a question's words, with a PeopleError."""
+    for char in name:
+        if unicodedata.category(char) == "Cf" and char not in _JOINERS:
+            what = "a name can't hold invisible characters or such that change the direction of text"
+            shown = ascii(name)[1:-1][:80]
+            raise PeopleError(f"{what} (U+{ord(char):04X}).", subject=shown, hint="Type the name anew.")
+    if not any(unicodedata.category(char)[0] in "LN" or unicodedata.category(char) == "So" for char in name):
+        what = "a name of punctuation alone can't be told from a question's own."
+        raise PeopleError(what, subject=name, hint="Choose a name with a letter, a number or a picture sign.")
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    if _QUESTION_MARKS.search(plain):
+        what = "a name can't hold a question mark: questions end with it."
+        raise PeopleError(what, subject=name, hint="Leave it out.")
+    words = set(re.findall(r"\w+", plain))
+    if words & _RESERVED and words <= _RESERVED | _AROUND:
+        what = "questions use these words for somebody or something else, so nobody can be called so."
+        raise PeopleError(what, subject=name, hint="Choose a name that only this person has.")
+
+
+def closest_name(name: str, names: Sequence[str]) -> str | None:
+    """The enrolled name that a misspelt ("Micheal") or longer one ("Ana Lopez") probably stands for, or None."""
+    import difflib
+
+    said = name.casefold().split()
+    if (whole := next((one for one in names if one.casefold() in said), None)) is not None:
+        return whole
+    forms = {word.casefold(): whole for whole in names for word in (*whole.split()[:1], whole)}
+    found = difflib.get_close_matches(name.casefold(), list(forms), 1, _CLOSE_RATIO)
+    return forms[found[0]] if found else None
 
 
 def checked(person: Person, picture: bool = True) -> Person:

@@ -5,7 +5,6 @@
       <id>.<n>/     the same after n changes of anything but her names; of several of one id the newest counts
       .scratch/     writes in the making and folders on their way out; swept by the next writer
       .lock         taken by writers, never by readers
-      index.json    everyone's names, of earlier versions; deleted where it is met
 
 The folders are the truth: one rename puts a folder in place or takes it away (docs/adr/0003-people-store.md says why).
 """
@@ -23,10 +22,10 @@ from typing import TYPE_CHECKING
 
 from pvchat.config import home
 from pvchat.errors import PeopleError, UnknownPersonError
-from pvchat.people import exchange, naming
+from pvchat.people import exchange
 from pvchat.people.corrections import corrections_that_may_show, shareable, shares_vectors, without_corrections
 from pvchat.people.folders import Held, People, PersonFolders, Snapshot, damaged_person
-from pvchat.people.person import Person, checked, clean_name, describe, name_key
+from pvchat.people.person import Person, checked, clean_name, closest_name, describe, name_key, require_usable
 from pvchat.storage import atomic, library, private, temporary
 from pvchat.storage.clips import ClipCache
 
@@ -61,7 +60,6 @@ class PeopleStore:
         self._clip_cache = clip_cache or ClipCache(self.root.parent / "cache" / "clips")
         self._folders = PersonFolders(self.root)
         self._scratch = self.root / atomic.SCRATCH
-        self._old_index = self.root / "index.json"
         self._cleaned_up = False
 
     @cached_property
@@ -125,7 +123,7 @@ class PeopleStore:
         return self.get(person_id)
 
     def require_usable(self, name: str) -> None:
-        """Raise PeopleError where nobody new could be called so, whoever is enrolled; see `naming.py`."""
+        """Raise PeopleError where nobody new could be called so, whoever is enrolled; see `person.require_usable`."""
         rows = self._rows()
         if _holder(rows, name) is None:
             _require_usable(rows, [name], but=None)
@@ -270,7 +268,7 @@ class PeopleStore:
         temporary.sweep()
         temporary.delete_subject_pictures()
         leftovers = self._scratch.is_dir() and any(self._scratch.iterdir())
-        if not (leftovers or self._folders.superseded() or self._old_index.exists()):
+        if not (leftovers or self._folders.superseded()):
             return
         from filelock import Timeout
 
@@ -279,7 +277,6 @@ class PeopleStore:
 
     def _clear_leftovers(self) -> None:
         self._cleaned_up = True
-        self._old_index.unlink(missing_ok=True)
         atomic.sweep(self._scratch)
         for folder in self._folders.superseded():
             atomic.remove_folder(folder)
@@ -316,7 +313,7 @@ def _require_usable(rows: People, names: Sequence[str], but: Held | None) -> Non
             raise _name_taken(name, taken_by)
     for name in names:
         if but is None or name not in (but.name, *but.person.aliases):
-            naming.require_usable(name)
+            require_usable(name)
 
 
 def _unknown_person(name: str, names: Sequence[str]) -> UnknownPersonError:
@@ -325,7 +322,7 @@ def _unknown_person(name: str, names: Sequence[str]) -> UnknownPersonError:
         hint = "Nothing was changed. Look at the list of people again."
         return UnknownPersonError("this person isn't enrolled any more.", subject=name, hint=hint)
     more = f" and {len(names) - _NAMES_IN_HINT} more" if len(names) > _NAMES_IN_HINT else ""
-    found = naming.closest_name(name, names)
+    found = closest_name(name, names)
     enrolled = f"Did you mean {found}? " * bool(found) + f"Enrolled: {', '.join(names[:_NAMES_IN_HINT])}{more}."
     hint = enrolled if names else "Nobody is enrolled yet: `pvchat enroll`."
     return UnknownPersonError("nobody of this name is enrolled.", subject=_printable(name), hint=hint)

@@ -161,7 +161,7 @@ def _all_matched(bodies: Sequence[Detection], others: Sequence[Detection], least
 def _people_without_body(found: Detections, bodies: Sequence[Detection], image: Pixels) -> list[Detection]:
     """Detections of the second detector that overlap no body of the first; boxes reach from crown to feet."""
     size = np.array(image.shape[1::-1], np.float32)
-    hips, crowns = found.keypoints[:, 0] / size, found.keypoints[:, 1] / size
+    hips, crowns = found.points[:, 0] / size, found.points[:, 1] / size
     wide = _REACH * np.linalg.norm((crowns - hips) * size, axis=1, keepdims=True) / size
     low, high = np.minimum(crowns, 2 * hips - crowns) - wide, np.maximum(crowns, 2 * hips - crowns) + wide
     boxes = np.clip(np.concatenate([low, high], 1), 0, 1).astype(np.float32).reshape(-1, 4)

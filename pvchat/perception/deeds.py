@@ -15,8 +15,9 @@ middle of the face.
 
 from __future__ import annotations
 
+import json
+from collections import namedtuple
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -28,21 +29,14 @@ from pvchat.perception.experts.attributes import linear_head, softmax
 from pvchat.perception.experts.objects import LABELS
 from pvchat.perception.grounds import ground_facts
 from pvchat.perception.handled import ANYWHERE, AT_MOUTH, AT_WRIST
+from pvchat.perception.posture import tell_posture
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, PersonFacts, Track
 
 WEIGHTS = Path(__file__).with_name("experts") / "deeds.safetensors"
 LIKELY, _SURE = 0.4, 0.7  # probability from which a deed is told, and is without "probably" (ADR 0107)
-# Classes that are told, in the order of the head's rows, and after them classes that never are.
-TOLD = (
-    "talking on the phone", "using a phone", "working at a computer", "reading", "writing", "eating", "drinking",
-    "smoking", "cooking", "pouring a drink", "hugging somebody", "playing music", "posing for a photo", "sleeping",
-    "holding a gun", "clapping",
-)  # fmt: skip
-UNTOLD = (
-    "nothing", "fighting", "doing sports", "working", "cleaning", "grooming", "raising a hand", "taking photos",
-    "speaking into a microphone",
-)  # fmt: skip
-KINDS = (*TOLD, *UNTOLD)
+# The head's classes, in the order of its rows: first those that are told, and from "nothing" on those that never are.
+KINDS: tuple[str, ...] = tuple(json.loads(WEIGHTS.with_suffix(".json").read_text(encoding="utf-8"))["labels"])
+TOLD, UNTOLD = KINDS[: KINDS.index("nothing")], KINDS[KINDS.index("nothing") :]
 _POSING, _TYPING = "posing for a photo", "using a phone"
 _MOVES = ("talking", "gesturing", "nodding", "shaking")
 _NOT_POSING = (*_MOVES, "looking down", "looking up", "looking to the")  # what nobody does who poses
@@ -70,12 +64,14 @@ _MOUTH, _EARS = (9, 10), (7, 8)
 _LAP = 1.6  # below the shoulders
 
 
-def tell_deeds(analysis: ClipAnalysis, known: Descriptions) -> ClipAnalysis:
-    """Write the deed of everybody who was measured into the analysis, and return it.
+def tell_actions(analysis: ClipAnalysis) -> ClipAnalysis:
+    """Write posture and deed of everybody who was measured into the analysis, and return it.
 
-    Those of a long video's stretches are written when they are measured. `known`: what `tell_postures` has described.
+    Those of a long video's stretches are written when they are measured.
     """
+    known: Descriptions = {}  # people are described once for both
     for track in analysis.tracks if analysis.stage == "what" and not analysis.scenes else ():
+        tell_posture(track, analysis, known)
         tell_deed(track, analysis, known)
         ground_facts(track, analysis)
     share_pose(analysis)
@@ -141,7 +137,7 @@ def deed_logits(track: Track, analysis: ClipAnalysis, known: Descriptions | None
     """Logits [C] float32 of what somebody of an analysis of stage "what" does, in the order of KINDS.
 
     They hold how often footage shows each deed: a softmax makes probabilities of them. None for drawn figures, whose
-    deeds the head never learned, and for those whose body wasn't found. `known`: as for `tell_deeds`.
+    deeds the head never learned, and for those whose body wasn't found. `known`: descriptions that are there already.
     """
     if analysis.scene.drawn or not bodyfeatures.is_readable(track, analysis):
         return None
@@ -188,32 +184,14 @@ def _closeness(length: float, reach: float) -> float:
     return float(np.exp(-((length / reach) ** 2)))
 
 
-class HandSigns(NamedTuple):
-    """What a pose tells of hands, 0 (no pose, not seen, far away) to 1; of both hands, the one that is nearer or surer.
-
-    Of `both_…` it is the other one.
-    """
-
-    posed: float
-    at_mouth: float
-    at_ear: float
-    about_mouth: float
-    both_at_mouth: float
-    touching: float  # each other
-    together: float
-    raised: float  # above the shoulders
-    both_raised: float
-    overhead: float
-    in_lap: float
-    both_low: float
-    held_out: float  # to the side
-    straight_arm: float
-    both_straight: float
-    seen: float
-    both_seen: float
-    shoulders: float  # a third of how broad they are, in face heights: narrow from the side
-
-
+# What a pose tells of hands, 0 (no pose, not seen, far away) to 1: of the one that is nearer or surer, in "both_…" of
+# the other one. They touch each other, are raised above the shoulders, held out to the side; "shoulders" is a third of
+# how broad these are, in face heights: narrow from the side.
+HandSigns = namedtuple(
+    "HandSigns",
+    "posed at_mouth at_ear about_mouth both_at_mouth touching together raised both_raised overhead in_lap both_low "
+    "held_out straight_arm both_straight seen both_seen shoulders",
+)
 HANDS = len(HandSigns._fields)
 
 

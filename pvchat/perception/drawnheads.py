@@ -17,15 +17,7 @@ import numpy as np
 from pvchat.perception.boxes import below, part
 from pvchat.perception.experts.attributes import crop
 from pvchat.perception.experts.efficientnet import FrameExpert
-from pvchat.perception.experts.figurelooks import (
-    DRAWN_LOOKS,
-    EXPRESSIONS,
-    HAIRS,
-    LOOKS,
-    SHOWN,
-    face_maps,
-    probabilities,
-)
+from pvchat.perception.experts.figurelooks import DRAWN_LOOKS, EXPRESSIONS, LOOKS, SHOWN, face_maps, probabilities
 from pvchat.perception.experts.figures import crop_squares
 from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.schemas import FloatArray, IntArray, Pixels
@@ -78,9 +70,9 @@ def drawn_looks(shown: FloatArray, looks: FloatArray) -> tuple[str | None, float
     if not faces.any():
         return None, 0.0, None
     likely = looks[faces].mean(0)
-    man, hairs = float(likely[LOOKS.index("man")]), likely[-len(HAIRS) :]
+    man, hairs = float(likely[0]), likely[1:]
     gender = "man" if man >= MAN else "woman" if man <= WOMAN else None
-    colour = HAIRS[int(hairs.argmax())] if hairs.max() >= HAIR else None
+    colour = LOOKS[1 + int(hairs.argmax())] if hairs.max() >= HAIR else None
     return gender, max(man, 1 - man), colour
 
 

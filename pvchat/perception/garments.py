@@ -10,6 +10,7 @@ Legend: p, q [1000] are mean probabilities of ImageNet's classes over the torso 
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,9 @@ from pvchat.perception.experts.attributes import Attribute, linear_head, softmax
 from pvchat.schemas import FloatArray
 
 WEIGHTS = Path(__file__).with_name("experts") / "garments.safetensors"
-# Told, in the order of the head's rows; behind them what is a top for whoever asks, or nothing worn there.
-TOLD = (
-    "T-shirt", "shirt", "sweater", "hoodie", "jacket", "suit", "coat", "white coat", "cardigan", "vest", "dress",
-    "uniform", "apron", "robe",
-)  # fmt: skip
-UNTOLD = ("sleeveless top", "long-sleeved top", "jersey", "chef's jacket", "bare", "other")
+# In the order of the head's rows: those that are told; behind them what is a top for whoever asks, or nothing worn.
+KINDS: tuple[str, ...] = tuple(json.loads(WEIGHTS.with_suffix(".json").read_text(encoding="utf-8"))["labels"])
+TOLD, UNTOLD = KINDS[: KINDS.index("sleeveless top")], KINDS[KINDS.index("sleeveless top") :]
 # Probability from which a kind is told, one of several alike is, and a suit that ImageNet's classes claim (ADR 0126).
 LIKELY, _ALIKE, _SUIT = 0.7, 0.7, 0.4
 _JACKETS, _COATS = ("jacket", "coat", "suit"), ("coat", "white coat")  # of which one is a jacket, a coat
@@ -45,9 +43,9 @@ WHOLE = ("suit", "coat", "dress", "robe", "armour")  # cover the legs, or say al
 
 
 def garment_shares(torso: FloatArray, bust: FloatArray, sleeves: str | None, gender: str | None) -> dict[str, float]:
-    """How likely each of TOLD and UNTOLD is, by features [1280] of both and by what is known of her."""
+    """How likely each of KINDS is, by features [1280] of both and by what is known of her."""
     weight, bias = linear_head(WEIGHTS)
-    shares = dict(zip((*TOLD, *UNTOLD), softmax(weight @ np.concatenate([torso, bust]) + bias).tolist(), strict=True))
+    shares = dict(zip(KINDS, softmax(weight @ np.concatenate([torso, bust]) + bias).tolist(), strict=True))
     for kind in _NOT_WITH.get(sleeves or "", set()) | ({"dress"} if gender == "man" else set()):
         shares[kind] = 0.0
     whole = sum(shares.values())

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 
@@ -124,9 +123,9 @@ def _hand_states(series: Series) -> Iterator[tuple[str, float]]:
         held |= beside & (np.hypot(end[:, 0] / 0.8, end[:, 1]) < _HELD)
     if touching.sum() >= max(2, 0.25 * count) or held.sum() >= max(2, _ALWAYS * count):
         yield "holding a hand to their face", _confidence_of_share(max(touching.sum(), held.sum()) / count)
-    elif _longest_run(raised == 2) >= 2:
+    elif _twice_in_a_row(raised == 2):
         yield "raising both hands", _confidence_of_share((raised == 2).sum() / count)
-    elif _longest_run(raised >= 1) >= 2:
+    elif _twice_in_a_row(raised >= 1):
         yield "raising a hand", _confidence_of_share((raised >= 1).sum() / count)
     apart = np.linalg.norm(_hand_centres(series)[:, 0] - _hand_centres(series)[:, 1], axis=1)
     yield from _state("holding their hands together", apart, apart < _TOGETHER)
@@ -206,9 +205,9 @@ def _state(phrase: str, measured: FloatArray, holds: Flags, most: float = _MOST)
             yield phrase, _confidence_of_share(share)
 
 
-def _longest_run(flags: Flags) -> int:
-    """The most sightings in a row with the flag [n] set."""
-    return max((len(list(run)) for on, run in groupby(flags) if on), default=0)
+def _twice_in_a_row(flags: Flags) -> bool:
+    """Whether the flag [n] is set in two sightings in a row."""
+    return bool((flags[1:] & flags[:-1]).any())
 
 
 def _confidence_of_share(share: float) -> float:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from pvchat.video import Clip
 
 _FILE = Path(__file__).with_name("experts") / "scenes.safetensors"
+KINDS: tuple[str, ...] = tuple(json.loads(_FILE.with_suffix(".json").read_text(encoding="utf-8"))["labels"])
 OTHER = "another place"  # of no kind that has a name here
 # What people cover of a frame: so many face widths to each side, from so much above the face down to the lower edge.
 _BESIDE, _ABOVE, _SIDE, _LEFT = 1.3, 0.3, 7, 6  # cells across the grid; those that must be left to tell by
@@ -91,16 +91,10 @@ def tell_place(analysis: ClipAnalysis) -> ClipAnalysis:
 
 
 def place_shares(features: FloatArray, drawn: bool) -> dict[str, float]:
-    """How likely each of `kinds_of_place` is of a clip with frames [B, 1280], B > 0: they decide together."""
+    """How likely each of KINDS is of a clip with frames [B, 1280], B > 0: they decide together."""
     arrays, head = arrays_of(_FILE), "drawn." if drawn else ""
     logits = features @ arrays[f"{head}weight"].T + arrays[f"{head}bias"]
-    return dict(zip(kinds_of_place(), softmax(logits.mean(0)).tolist(), strict=True))
-
-
-@cache
-def kinds_of_place() -> tuple[str, ...]:
-    """What the heads can tell; its card lies beside the weights as .json."""
-    return tuple(json.loads(_FILE.with_suffix(".json").read_text(encoding="utf-8"))["labels"])
+    return dict(zip(KINDS, softmax(logits.mean(0)).tolist(), strict=True))
 
 
 def free_cells(faces: FloatArray) -> Flags:

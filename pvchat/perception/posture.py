@@ -1,8 +1,8 @@
 """Whether somebody stands, sits, lies, strides or falls, and from when to when where that changes.
 
 In: one track, posed, the clip's bodies (`bodies.py`) and frame features. Out: `pose` and `course` of the track's facts,
-and as its movement "falling" and "walking or running". An analysis holds all that it needs, so `tell_postures` tells it
-whenever one is looked at, and no clip is looked at anew.
+and as its movement "falling" and "walking or running". An analysis holds all that it needs, so it is told
+whenever one is looked at (`deeds.tell_actions`), and no clip is looked at anew.
 
 A first linear head, of joints and frame, learned from thousands of pictures of known postures. How likely it makes one
 doesn't hold on film, so a second one, which learned from people in film, photos and drawn clips read by eye
@@ -66,19 +66,13 @@ _OVER, _BELOW = 0.5, 0.3
 Course = list[tuple[float, float, str]]  # as `PersonFacts.course`
 
 
-def tell_postures(analysis: ClipAnalysis, known: Descriptions) -> ClipAnalysis:
-    """Write everybody's posture into the analysis, and return it; of a long video's stretches that was done before."""
-    for track in analysis.tracks if analysis.stage == "what" and not analysis.scenes else ():
-        tell_posture(track, analysis, known)
-    return analysis
-
-
 def tell_posture(track: Track, analysis: ClipAnalysis, known: Descriptions | None = None) -> None:
     """Write posture, and of who strides or falls the movement, into a track's facts; nothing where it isn't known."""
     facts, course, likely = track.facts, _course(track, analysis), dict[str, float]()
     if not course:
         boxes = body_boxes(track, analysis)
-        lies = _lies(slimness(boxes, analysis), boxes)
+        low = len(boxes) >= _FEW and float(np.median(boxes[:, 3] - boxes[:, 1])) <= _LOW
+        lies = low and float((slimness(boxes, analysis) <= _FLAT).mean()) >= _AGREE
         likely = {"lying down": _SURE} if lies else postures(track, analysis, known)
     facts.course = course
     if not (course or likely):
@@ -281,9 +275,3 @@ def _falls(shape: FloatArray, boxes: FloatArray) -> int | None:
         if lies and sunk >= _SINKS * height:
             return 1 + int(np.flatnonzero(shape[:first] > _DOWN)[-1])  # flat since then
     return None
-
-
-def _lies(shape: FloatArray, boxes: FloatArray) -> bool:
-    """Whether a body is low and broad in most frames; slimness [n] and boxes [n, 4]."""
-    low = len(shape) >= _FEW and float(np.median(boxes[:, 3] - boxes[:, 1])) <= _LOW
-    return low and float((shape <= _FLAT).mean()) >= _AGREE

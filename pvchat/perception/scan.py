@@ -37,7 +37,6 @@ PART_DEPTH = Depth(
     grid_frames=3, body_crops=3, prints=4, fact_tracks=6, figure_frames=3, figure_tracks=3, by_shot=True,
     thing_frames=2, faceless=False,
 )  # fmt: skip
-_GAP = 1000  # parts that may be missing in a row, 3 hours: after as many there are no more
 MOST_THINGS = 400  # of a whole video, the surest
 MOST_BODIES = 400  # of a whole video, those that are seen longest, of who shows no face
 MOST_GRIDS = 96  # frames whose grid features are kept of a whole video, 12 MB
@@ -87,26 +86,17 @@ class KeptParts:
 
     def load(self, number: int) -> ClipAnalysis | None:
         """A part's analysis, or None."""
-        return self.cache.load(self._name(number), self.version)
+        return self.cache.load(f"{self.key}.{number}", self.version)
 
     def save(self, number: int, part: ClipAnalysis) -> None:
         """Keep a part's analysis."""
-        part.key = self._name(number)
+        part.key = f"{self.key}.{number}"
         if self.wanted():
             self.cache.save(part, self.version, self.since)
 
     def remove(self) -> None:
-        """Remove all parts; some may be gone already, for the cache drops what is old."""
-        number = gone = 0
-        while gone < _GAP:
-            gone += 1
-            if self.cache.has(self._name(number)):
-                self.cache.remove(self._name(number))
-                gone = 0
-            number += 1
-
-    def _name(self, number: int) -> str:
-        return f"{self.key}, part {number}"
+        """Remove all parts."""
+        self.cache.remove(self.key, parts=True)
 
 
 def scan(

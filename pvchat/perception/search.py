@@ -16,7 +16,8 @@ import numpy as np
 
 from pvchat.perception.boxes import overlap
 from pvchat.perception.experts import networks
-from pvchat.perception.experts.faces import DetectedFaces, FaceExpert, Located, chip, face_quality
+from pvchat.perception.experts.faces import DetectedFaces, FaceExpert, chip, face_quality
+from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.sightings import best_of_stretches
 from pvchat.perception.tracks import LINK_OVERLAPPING, Sighting, linked
 from pvchat.runtime import threads
@@ -45,10 +46,10 @@ def find_faces(
     return describe(images, located, shots, expert)
 
 
-def locate(images: Pixels, shots: IntArray, expert: FaceExpert, tell: Callable[[int], None]) -> list[Located]:
+def locate(images: Pixels, shots: IntArray, expert: FaceExpert, tell: Callable[[int], None]) -> list[Detections]:
     """Detect each frame's faces; arguments as for `find_faces`."""
     between = [f for f in range(1, len(images) - 1, 2) if shots[f - 1] == shots[f + 1]]
-    found: dict[int, Located] = {}
+    found: dict[int, Detections] = {}
 
     def search_all(part: Sequence[int]) -> None:
         found.update(zip(part, expert.locate_many([images[f] for f in part]), strict=True))
@@ -83,7 +84,7 @@ def _batches(frames: Sequence[int]) -> list[Sequence[int]]:
 
 
 def describe(
-    images: Pixels | Sequence[Pixels], located: Sequence[Located], shots: IntArray, expert: FaceExpert
+    images: Pixels | Sequence[Pixels], located: Sequence[Detections], shots: IntArray, expert: FaceExpert
 ) -> list[DetectedFaces]:
     """Measure every face's quality, and identity vectors of the best faces, which the rest of their chain shares."""
     quality = [np.zeros(len(one), np.float32) for one in located]
@@ -100,8 +101,11 @@ def describe(
         owner.update((sighting, len(chips) + int(k)) for sighting, k in zip(chain, nearest, strict=True))
         chips += [cut[k] for k in chosen]
     vectors = expert.vectors(chips)
-    for chain in chains:
-        _give_up_mixed(chain, owner, vectors)
+    for chain in chains:  # one that two people share (over a cut that wasn't found) is broken up: -1, each alone
+        shared = list(dict.fromkeys(owner[sighting] for sighting in chain))
+        steps = np.linalg.norm(np.diff(vectors[shared], axis=0), axis=1)
+        if (steps >= LINK_OVERLAPPING).any() and len(shared) < len(chain):
+            owner.update((sighting, -1) for sighting in chain)
     again = [sighting for sighting, k in owner.items() if k < 0]
     more = expert.vectors([chip(images[f], located[f].points[i]) for f, i in again])
     own = dict(zip(again, more, strict=True))
@@ -113,21 +117,21 @@ def describe(
     return faces
 
 
-def _same_faces(before: Located, after: Located) -> bool:
+def _same_faces(before: Detections, after: Detections) -> bool:
     """Whether two searched frames show the same certain faces, so that nobody comes or goes between them."""
     rows, columns = _matched(before, after)
     alone = np.concatenate((np.delete(before.scores, rows), np.delete(after.scores, columns)))
     return not (alone >= _CERTAIN).any()
 
 
-def _expected_boxes(before: Located, after: Located) -> tuple[FloatArray, FloatArray]:
+def _expected_boxes(before: Detections, after: Detections) -> tuple[FloatArray, FloatArray]:
     """Where to look for faces in the frame between: boxes of faces in both frames, halfway; and all boxes to try."""
     rows, columns = _matched(before, after)
     both: FloatArray = np.asarray((before.boxes[rows] + after.boxes[columns]) / 2, np.float32)
     return both, np.concatenate((both, np.delete(before.boxes, rows, 0), np.delete(after.boxes, columns, 0)))
 
 
-def _matched(before: Located, after: Located) -> tuple[list[int], list[int]]:
+def _matched(before: Detections, after: Detections) -> tuple[list[int], list[int]]:
     """Indices of the faces of the one frame and of the other that are the same face, pair by pair."""
     a, b = before.boxes[:, None], after.boxes[None]
     one, other = ((boxes[..., 2:] - boxes[..., :2]).max(2, initial=1.0) for boxes in (a, b))
@@ -145,7 +149,7 @@ def _mutual_nearest(near: FloatArray, least: float) -> list[tuple[int, int]]:
     return [(i, int(j)) for i, j in enumerate(rows) if columns[j] == i and near[i, j] >= least]
 
 
-def _chains(located: Sequence[Located], shots: IntArray) -> list[list[Sighting]]:
+def _chains(located: Sequence[Detections], shots: IntArray) -> list[list[Sighting]]:
     """Chains of sightings of one face in neighbouring frames of a shot; every sighting is in one chain."""
 
     def match(chains: list[list[Sighting]], frame: int) -> list[tuple[int, int]]:
@@ -158,11 +162,3 @@ def _chains(located: Sequence[Located], shots: IntArray) -> list[list[Sighting]]
         return [(before[i], j) for i, j in _mutual_nearest(near, _CHAIN_OVERLAP) if alone[i, j]]
 
     return linked(range(len(located)), located, match)
-
-
-def _give_up_mixed(chain: Sequence[Sighting], owner: dict[Sighting, int], vectors: FloatArray) -> None:
-    """Break up a chain that two people share (over a cut that wasn't found): -1 in `owner`, each is described alone."""
-    shared = list(dict.fromkeys(owner[sighting] for sighting in chain))
-    steps = np.linalg.norm(np.diff(vectors[shared], axis=0), axis=1)
-    if (steps >= LINK_OVERLAPPING).any() and len(shared) < len(chain):
-        owner.update((sighting, -1) for sighting in chain)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,9 @@ from pvchat.perception.boxes import first_of_each, nesting, overlap
 from pvchat.perception.experts.objects import Detection
 from pvchat.schemas import Flags, IntArray, Thing
 
+# The detector's calibration: `slope`, `offset`, limits `sure` and `once`, stricter labels.
 _FILE = Path(__file__).with_name("experts") / "objects.json"
+CALIBRATION: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
 _LINK = 0.3  # overlap from which two boxes in successive frames are one thing [choice]
 _SAME_PLACE = 0.6  # overlap from which boxes of two labels are one thing, which bears the likelier one [choice]
 _INSIDE = 0.8  # share of the smaller box that lies in one of the same label, from which it is a part of that [choice]
@@ -29,20 +30,14 @@ _BOOK, _SHELF = 0.25, 3.0  # the detector's score of a book among others; books 
 _ROOMS = {"bed": "a bedroom", "toilet": "a bathroom", "oven": "a kitchen", "microwave": "a kitchen"}
 
 
-@lru_cache(maxsize=1)
-def calibration() -> dict[str, Any]:
-    """The detector's calibration (`objects.json`): `slope`, `offset`, limits `sure` and `once`, stricter labels."""
-    return dict(json.loads(_FILE.read_text(encoding="utf-8")))
-
-
 def find_things(detected: dict[int, list[Detection]], shots: IntArray) -> list[Thing]:
     """The things of a clip, the surest first, `detected` by frame; `shots` [T]: nothing is followed across a cut."""
     found = {frame: without_duplicates(there) for frame, there in detected.items()}
     looked = Counter(int(shots[frame]) for frame in found)
-    things = [thing for thing in link_detections(found, shots) if thing.label not in calibration()["silent"]]
+    things = [thing for thing in link_detections(found, shots) if thing.label not in CALIBRATION["silent"]]
     for thing in things:
         thing.confidence = confidence(thing, looked[int(shots[thing.frames[0]])])
-    sure = sorted((t for t in things if t.confidence >= calibration()["sure"]), key=lambda t: -t.confidence)
+    sure = sorted((t for t in things if t.confidence >= CALIBRATION["sure"]), key=lambda t: -t.confidence)
     boxes = np.array([np.median(thing.boxes, 0) for thing in sure], np.float32).reshape(-1, 4)
     # without those whose place has a surer thing of another label, also in other frames
     twice = (overlap(boxes, boxes) > _SAME_PLACE) & ~_same_label(sure)
@@ -65,7 +60,7 @@ def _same_label(some: Sequence[Detection | Thing]) -> Flags:
 
 def probability(label: str, score: float) -> float:
     """How likely a detection of this score is right, from held-back photos."""
-    table, inside = calibration(), float(np.clip(score, 1e-4, 1 - 1e-4))
+    table, inside = CALIBRATION, float(np.clip(score, 1e-4, 1 - 1e-4))
     logit = table["slope"] * np.log(inside / (1 - inside)) + table["offset"] - table.get(f"less {label}", 0.0)
     return float(1 / (1 + np.exp(-logit)))
 
@@ -75,7 +70,7 @@ def confidence(thing: Thing, looked: int) -> float:
     best = sorted((probability(thing.label, s) for s in thing.scores), reverse=True)
     if looked <= 1:
         return round(best[0], 3)
-    second = best[1] if len(best) > 1 else calibration()["once"] * best[0]
+    second = best[1] if len(best) > 1 else CALIBRATION["once"] * best[0]
     return round((best[0] + second) / 2, 3)
 
 

@@ -10,7 +10,7 @@ in the frame says nothing: there only what is close merges, for a wrong merge gi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence, Sized
+from collections.abc import Callable, Iterable, Sequence, Set, Sized
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -38,6 +38,8 @@ MAX_GAP = 2  # sampled frames that a face may be missed for
 _MIN_SCORE = 0.85  # mean detector score of a track: hands and cloth that look like a face score lower
 
 Sighting = tuple[int, int]  # frame, index of the face or figure in that frame
+Part = tuple[FloatArray, FloatArray, Set[int]]  # of a tracklet: identity [n, D], quality [n], frames that show it
+Limit = Callable[[FloatArray], FloatArray | float]
 
 
 def link(faces: Sequence[DetectedFaces], shots: IntArray) -> list[list[Sighting]]:
@@ -48,7 +50,7 @@ def link(faces: Sequence[DetectedFaces], shots: IntArray) -> list[list[Sighting]
     within: list[list[Sighting]] = []
     for shot in np.unique(shots):
         found = linked(np.flatnonzero(shots == shot).tolist(), faces, partial(_match, faces))
-        within += _merge(found, faces, lambda _: _MERGE, np.inf)
+        within += _merge(found, faces, lambda _: _MERGE)
     if len(np.unique(shots)) > 1:
         within = _merge(within, faces, partial(merge_limit, people=len(within)), FARTHEST)
     kept = [t for t in within if rows_of(faces, "scores", t).mean() >= _MIN_SCORE]
@@ -79,7 +81,7 @@ def rows_of(found: Sequence[Any], name: str, sightings: Sequence[Sighting]) -> F
 def screen_weight(track: Sequence[Sighting], faces: Sequence[DetectedFaces]) -> float:
     """How far in front a track is listed: sum over its sightings of face height (pixels) times quality.
 
-    Without the detector's score, unlike `subjects.prominence`, which picks one: a half hidden face keeps its place.
+    Without the detector's score, unlike `enroll.prominence`, which picks one: a half hidden face keeps its place.
     """
     boxes = rows_of(faces, "boxes", track)
     return float(((boxes[:, 3] - boxes[:, 1]) * (0.2 + rows_of(faces, "quality", track))).sum())
@@ -135,36 +137,37 @@ def merge_limit(quality: FloatArray, people: int) -> FloatArray:
     return np.maximum(limit, _STRICTEST).astype(np.float32)
 
 
-def _merge(
-    tracklets: list[list[Sighting]],
-    faces: Sequence[DetectedFaces],
-    limit: Callable[[FloatArray], FloatArray | float],
-    farthest: float,
-) -> list[list[Sighting]]:
-    """Tracklets merged by centroid linkage, up to a `limit` by the best quality of the worse one [N, N]; no two of a
-    group share a frame or are farther apart than `farthest`.
+def merged(parts: Sequence[Part], limit: Limit, farthest: float = np.inf) -> list[list[int]]:
+    """Which of N tracklets are one person's: their numbers, group by group, by centroid linkage, the most alike first.
+
+    Means merge up to a `limit` of their distance, by the best quality of the worse one [N, N]; no two of a group share
+    a frame or are farther apart than `farthest`.
     """
-    groups = [sorted(t) for t in tracklets]
+    groups = [[number] for number in range(len(parts))]
     if len(groups) < 2:
         return groups
-    means = np.stack([_mean_of(t, faces) for t in groups])
-    best = np.array([rows_of(faces, "quality", t).max() for t in groups], np.float32)
+    means = np.stack([mean_identity(identity, quality) for identity, quality, _ in parts])
+    best = np.array([quality.max() for _, quality, _ in parts], np.float32)
     apart = np.linalg.norm(means[:, None] - means[None], axis=2)
     widest = apart.copy()
-    frames = [{f for f, _ in g} for g in groups]
-    barred = np.array([[bool(one & other) for other in frames] for one in frames])  # the diagonal, too
+    barred = np.array([[bool(one & other) for *_, other in parts] for *_, one in parts])  # the diagonal, too
     while True:
         allowed = ~barred & (apart <= limit(np.minimum(best[:, None], best[None]))) & (widest <= farthest)
         if not allowed.any():
-            return [g for g in groups if g]
+            return [group for group in groups if group]
         a, b = np.unravel_index(int(np.where(allowed, apart, np.inf).argmin()), apart.shape)  # a < b
-        groups[a], groups[b] = sorted(groups[a] + groups[b]), []
-        means[a], best[a] = _mean_of(groups[a], faces), max(best[a], best[b])
+        groups[a], groups[b] = groups[a] + groups[b], []
+        identity, quality = (np.concatenate([parts[i][k] for i in groups[a]]) for k in (0, 1))
+        means[a], best[a] = mean_identity(identity, quality), max(best[a], best[b])
         apart[a] = apart[:, a] = np.linalg.norm(means - means[a], axis=1)
         widest[a] = widest[:, a] = np.maximum(widest[a], widest[b])
         barred[a] = barred[:, a] = barred[a] | barred[b]
         barred[b] = barred[:, b] = True
 
 
-def _mean_of(track: Sequence[Sighting], faces: Sequence[DetectedFaces]) -> FloatArray:
-    return mean_identity(rows_of(faces, "identity", track), rows_of(faces, "quality", track))
+def _merge(
+    tracklets: list[list[Sighting]], faces: Sequence[DetectedFaces], limit: Limit, farthest: float = np.inf
+) -> list[list[Sighting]]:
+    """The tracklets of each person as one, its sightings in order of time."""
+    parts = [(rows_of(faces, "identity", t), rows_of(faces, "quality", t), {f for f, _ in t}) for t in tracklets]
+    return [sorted(one for i in group for one in tracklets[i]) for group in merged(parts, limit, farthest)]

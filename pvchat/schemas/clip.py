@@ -118,10 +118,6 @@ class ClipAnalysis:
         """Seconds from one sampled frame to the next."""
         return float(np.median(np.diff(self.times))) if len(self.times) > 1 else self.duration_s
 
-    @cached_property
-    def _shots_of_frames(self) -> IntArray:
-        return self.shot_of(self.times)
-
     def shot_of(self, times: FloatArray) -> IntArray:
         """The index into `shots` of each of the times [n] (seconds)."""
         return np.clip(np.searchsorted(self.shots[1:, 0], times, side="right"), 0, len(self.shots) - 1)
@@ -134,7 +130,7 @@ class ClipAnalysis:
         """
         if len(frames) == 0:
             return []
-        step, shots = self.step_s, self._shots_of_frames
+        step, shots = self.step_s, self.shot_of(self.times)
         spans: list[tuple[float, float]] = []
         last, before = -1, -1  # shot and frame of the last sighting
         seen = np.unique(frames)

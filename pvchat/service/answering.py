@@ -44,9 +44,8 @@ class Asking:
     between: Window | None = None  # the part of the clip that answers; None: what the question names
     stream: Stream | None = None  # called with pieces of the text
     whole_s: float | None = None  # the clip's length, where only its beginning was seen so far, as the answer then says
-    # That beginning, or the only part of a long video that was looked at, since the question needs no more
+    # That beginning, where it is answered from
     seen: ClipAnalysis | None = None
-    length_s: float | None = None  # the clip's length, seconds, in the latter case
     started: float = field(default_factory=time.perf_counter)  # when it was asked, `time.perf_counter`
 
 
@@ -64,7 +63,7 @@ class Answering:
 
     def answer(self, question: Question, seen: Look, asking: Asking) -> Answer:
         """The answer; raises SettingsError where the part that is asked about isn't one of the clip."""
-        window = _window(question, seen.analysis, asking)
+        window = _window(question, seen, asking)
         if window == _TO_COME:
             text, timing = text_so_far(NOT_YET, seen.analysis, asking), _timing(seen, asking, time.perf_counter())
             answer = Answer(text, question.type, [], timing, damaged=seen.analysis.damaged)
@@ -83,7 +82,8 @@ class Answering:
         analysis = _part(seen, window)
         presences = self.score(people, seen.analysis, window)
         things = asks_of_things(question.query)
-        whole, people_asked = asking.seen is None, described(question, presences, analysis)
+        whole = asking.seen is None and seen.length_s is None  # not a beginning, or the minutes that are asked about
+        people_asked = described(question, presences, analysis)
         seen = self.clips.measured(self.clip, seen, people_asked, things, whole)
         if asks_of_sound(question.query) or _may_be_heard(question, people, presences):
             seen = with_sound(self.clips, self.clip, seen, whole)
@@ -153,13 +153,13 @@ def text_so_far(text: str, analysis: ClipAnalysis, asking: Asking) -> str:
     return f"Seen so far, up to {clock(analysis.duration_s)} of {clock(asking.whole_s)}: {text}{more}"
 
 
-def _window(question: Question, analysis: ClipAnalysis, asking: Asking) -> Seconds | None:
+def _window(question: Question, seen: Look, asking: Asking) -> Seconds | None:
     """The part that a question is about, as far as it was seen; None is all of that."""
-    part = asking.between or question.part
+    part, analysis = asking.between or question.part, seen.analysis
     if part is None:
         return None
     try:
-        start, end = window_of(part, analysis, asking.length_s or asking.whole_s)
+        start, end = window_of(part, analysis, seen.length_s or asking.whole_s)
     except SettingsError:
         if asking.whole_s is not None and not isinstance(part, tuple) and part.unit == "shot":
             return _TO_COME

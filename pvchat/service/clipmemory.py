@@ -115,14 +115,10 @@ class ClipMemory:
             if not _is_enough(seen.analysis, stage):
                 seen = self._measure(file, seen)
             else:  # place, postures and deeds are those that the heads of today tell of all it holds
-                from pvchat.perception.bodyfeatures import Descriptions
-                from pvchat.perception.deeds import tell_deeds
+                from pvchat.perception.deeds import tell_actions
                 from pvchat.perception.places import tell_place
-                from pvchat.perception.posture import tell_postures
 
-                described: Descriptions = {}  # people are described once for postures and deeds
-                told = tell_deeds(tell_postures(seen.analysis, described), described)
-                seen = replace(seen, analysis=tell_place(told))
+                seen = replace(seen, analysis=tell_place(tell_actions(seen.analysis)))
             self._remember(seen.analysis, file)
         return seen
 
@@ -179,13 +175,10 @@ class ClipMemory:
 
     def drop(self, key: str) -> None:
         """Forget one clip, in memory and on disk."""
-        from pvchat.perception.scan import KeptParts
-
         self._at_work.forget(key)  # before what it kept goes
         self.evict(key)
         self._decoded = self._probed = None
         self.cache.remove(key, forgotten=True)
-        KeptParts(self.cache, key).remove()
 
     def evict(self, key: str) -> None:
         """Drop a clip's analysis from memory; it stays on disk."""

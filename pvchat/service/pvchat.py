@@ -126,9 +126,8 @@ class PVChat:
 
         `added`: the clip is added to whoever has this name.
         """
-        from pvchat.identity.enroll import enroll
+        from pvchat.identity.enroll import choose, enroll, parts_of
         from pvchat.identity.reasons import notes_on
-        from pvchat.identity.subjects import choose, parts_of
         from pvchat.identity.voices import voice_of
 
         analysis = self.analyse(clip, stage="who")
@@ -225,12 +224,10 @@ class PVChat:
         if question.query.refusal == "foreign":
             return refused(question, asking)
         everyone.require_whole(question.people)
-        if asking.seen is None:
-            seen = self._clips.look(clip, stage="who", within=partial(asked_seconds, question, asking.between))
-            if seen.length_s is not None:
-                asking = changed(asking, seen=seen.analysis, length_s=seen.length_s)
-        else:
+        if asking.seen is not None:
             seen = Look(asking.seen)
+        else:
+            seen = self._clips.look(clip, stage="who", within=partial(asked_seconds, question, asking.between))
         answering = Answering(Path(clip), conversation, everyone, self.score, self._clips, self._writer)
         return answering.answer(question, seen, asking)
 

@@ -10,7 +10,6 @@ goes the other way, and an error says what is wrong with the file.
     clips.py, tokens.py               what is kept so: analysed clips; who may call the HTTP API
     library.py                        the tables of a library: library.sql; forget.sql deletes a person from them;
                                       database.py opens the file, which may be encrypted
-    journal.py                        rows that only grow, and survive a kill at any moment
     temporary.py                      temporary files; what shows a person goes when she is forgotten
     stores.py, conversion.py          which files of a home are sealed; sealing or opening all at once
     backup.py                         a home in one file, and back

@@ -2,6 +2,7 @@
 
     cache/clips/<key>.clip    a SHA-256 of the rest: a safetensors file with times, shots, frame features, every
                               track's arrays and thumbnail, and JSON as bytes (version, facts, sizes)
+    cache/clips/<key>.<n>.clip   the same of part n of a long video that isn't looked through yet
     cache/clips/.purged       another random word after each purge: what was begun before isn't kept
 
 An entry is put in place in one step, so it is whole or not there. One that is damaged or of another version counts as
@@ -38,7 +39,7 @@ _ROW = "row"  # name of the JSON among the arrays
 TRACK_ARRAYS = tuple(f.name for f in fields(Track) if f.name not in ("kind", "thumbnail", "facts", "appearances"))
 
 _DAMAGE = (OSError, ValueError, KeyError, TypeError, RecursionError)
-_SHA256 = re.compile(r"[0-9a-f]{64}\Z")
+_KEY = re.compile(r"[0-9a-f]{64}(\.[0-9]+)?\Z")  # of a clip: the SHA-256 of its bytes; of a part, with its number
 _log = logging.getLogger(__name__)
 
 
@@ -113,11 +114,14 @@ class ClipCache:
                 if path.is_file() and path not in (self._purged, self.root / ".lock"):
                     path.unlink()
 
-    def remove(self, key: str, *, forgotten: bool = False) -> None:
-        """Remove one clip's entry, if there is one; of one that is `forgotten` also what tells files by their keys."""
+    def remove(self, key: str, *, parts: bool = False, forgotten: bool = False) -> None:
+        """Remove one clip's entry, if there is one, and those of its parts, or, with `parts`, these alone.
+
+        Of one that is `forgotten` also goes what tells files by their keys.
+        """
         if self.root.is_dir():
             with self._locked():
-                for path in self.root.glob(f"{_file_stem(key)}.*"):
+                for path in self.root.glob(f"{_file_stem(key)}.*{SUFFIX if parts else ''}"):
                     path.unlink()
                 if forgotten:
                     (self.root / "keys.json").unlink(missing_ok=True)  # `video.ContentKeys`; it comes again
@@ -142,7 +146,7 @@ class ClipCache:
 
     def _prune(self, but: Path) -> None:
         """Remove the least recently used entries, those of other versions' forms too, until the rest fits."""
-        entries = [path for path in self.root.iterdir() if _SHA256.match(path.name.split(".")[0])]
+        entries = [path for path in self.root.iterdir() if _KEY.match(path.name.split(".")[0])]
         kept = sorted(((path.stat(), path) for path in entries), key=lambda one: one[0].st_mtime)
         left = sum(stat.st_size for stat, _ in kept)
         for stat, path in kept:
@@ -156,7 +160,7 @@ class ClipCache:
 
 
 def _file_stem(key: str) -> str:
-    return key if _SHA256.match(key) else hashlib.sha256(key.encode()).hexdigest()  # no key can leave the folder
+    return key if _KEY.match(key) else hashlib.sha256(key.encode()).hexdigest()  # no key can leave the folder
 
 
 def _to_row(analysis: ClipAnalysis) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

@@ -102,8 +102,9 @@ def create(passphrase: str) -> Key:
     if len(passphrase) < SHORTEST:
         raise SettingsError(f"a passphrase has at least {SHORTEST} characters.", subject=VARIABLE)
     secret, salt, nonce = os.urandom(32), os.urandom(16), os.urandom(NONCE)
-    row: dict[str, Any] = {"format": 1, "salt": _text(salt), "n": COST, "r": 8, "p": 1, "nonce": _text(nonce)}
-    row["wrapped"] = _text(_cipher(passphrase, row).encrypt(nonce, secret, _ABOUT))
+    row: dict[str, Any] = {"format": 1, "salt": b64encode(salt).decode(), "n": COST, "r": 8, "p": 1}
+    wrapped = _cipher(passphrase, row).encrypt(nonce, secret, _ABOUT)
+    row |= {"nonce": b64encode(nonce).decode(), "wrapped": b64encode(wrapped).decode()}
     plain_files = any(files_of_kind(folder, sealed=False) for folder in stores())
     if plain_files or any(path.stat().st_size for path in libraries()):
         row[_MIXED] = _signature(secret, _MIXED)
@@ -172,7 +173,8 @@ def unwrapped(row: dict[str, Any]) -> bytes | None:
     if not (passphrase := os.environ.get(VARIABLE, "")):
         return None
     try:
-        return _cipher(passphrase, row).decrypt(_bytes(row["nonce"]), _bytes(row["wrapped"]), _ABOUT)
+        nonce, wrapped = (b64decode(row[name], validate=True) for name in ("nonce", "wrapped"))
+        return _cipher(passphrase, row).decrypt(nonce, wrapped, _ABOUT)
     except InvalidTag:
         return None
 
@@ -188,8 +190,8 @@ def _cipher(passphrase: str, row: dict[str, Any]) -> AESGCM:
 
     if not (1 < int(row["n"]) <= MOST_COST and int(row["r"]) == 8 and int(row["p"]) == 1):
         raise ValueError("its cost is out of range")
-    text = unicodedata.normalize("NFC", passphrase).encode()
-    return AESGCM(Scrypt(salt=_bytes(row["salt"]), length=32, n=int(row["n"]), r=8, p=1).derive(text))
+    text, salt = unicodedata.normalize("NFC", passphrase).encode(), b64decode(row["salt"], validate=True)
+    return AESGCM(Scrypt(salt=salt, length=32, n=int(row["n"]), r=8, p=1).derive(text))
 
 
 def _row() -> dict[str, Any]:
@@ -221,11 +223,3 @@ def _put(row: dict[str, Any], *, replace: bool) -> None:
 def _damaged(error: Exception) -> LockedError:
     hint = "Put the file back from a copy: without it nothing here can be read."
     return LockedError(f"the key file is damaged ({ascii(str(error))[1:-1][:80]}).", subject=str(path()), hint=hint)
-
-
-def _bytes(text: str) -> bytes:
-    return b64decode(text, validate=True)
-
-
-def _text(data: bytes) -> str:
-    return b64encode(data).decode()

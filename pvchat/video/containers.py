@@ -57,7 +57,7 @@ def probe_container(path: PathLike, file: BinaryIO, config: VideoConfig) -> Prob
         walk = walk_packets(path, container, stream, config)
     file.seek(0)
     with open_container(path, file, config) as (container, stream):
-        first = next((f for f in _frames(container, stream) if f is not None and not f.is_corrupt), None)
+        first = next((f for f in frames_of(container, stream) if f is not None and not f.is_corrupt), None)
         if first is None:
             raise unreadable(path, f"its {codec} pictures can't be decoded.", "The file is damaged.")
         files.check_pixels(path, first.width, first.height, config.max_pixels)
@@ -84,7 +84,7 @@ def decoded(
     """
     step, last, settled_at, broken = 1.0 / found.fps, -1.0, 0.0, False
     with open_container(path, file, config) as (container, stream):
-        frames = _frames(container, stream)
+        frames = frames_of(container, stream)
         while (frame := next(frames, _END)) is not _END:
             if frame is None or frame.is_corrupt:
                 damage.packets += last >= settled_at
@@ -101,7 +101,7 @@ def decoded(
             yield last, frame
             key = _keyframe_before(found, wanted(), last)
             if key is not None and _seek(container, stream, key + found.start_s):
-                settled_at, frames = key, _frames(container, stream)
+                settled_at, frames = key, frames_of(container, stream)
                 yield last, None
         if broken:
             damage.lost |= found.duration_s - max(0.0, last + step) >= _MIN_GAP_S
@@ -232,7 +232,7 @@ def av_error() -> tuple[type[Exception], ...]:
     return av.error.FFmpegError, OSError
 
 
-def _frames(container: Any, stream: Any) -> Iterator[Any]:
+def frames_of(container: Any, stream: Any) -> Iterator[Any]:
     """Decode one by one; yields None for each packet that is damaged, and ends where the file does."""
     failed = av_error()
     packets = demuxed(container, stream)

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.errors import VideoReadError
-from pvchat.storage import atomic, temporary
+from pvchat.storage import temporary
 from pvchat.video.files import PathLike
 
 log = logging.getLogger(__name__)
@@ -128,17 +128,14 @@ def read_copy(copy: Path, count: int, size: tuple[int, int]) -> NDArray[np.uint8
 @contextlib.contextmanager
 def workspace() -> Iterator[Path]:
     """A temporary folder, gone afterwards; folders of processes that died are swept first."""
-    root, what = temporary.root(), "no temporary folder can be made there"
-    hint = "Set PVCHAT_HOME to a folder that can be written."
+    root, hint = temporary.root(), "Set PVCHAT_HOME to a folder that can be written."
     with contextlib.ExitStack() as held:
         try:
-            atomic.make_private_folder(root)
             temporary.sweep()
-            folder = root / f"clip-{secrets.token_hex(8)}"
-            busy = VideoReadError(f"{what}.", subject=str(root), hint=hint)
-            held.enter_context(temporary.working_folder(folder, busy))
+            work = temporary.working_folder(root / f"clip-{secrets.token_hex(8)}", OSError("another process has it"))
+            folder = held.enter_context(work)
         except OSError as error:
-            why = f"{what} ({error.strerror or error})."
+            why = f"no temporary folder can be made there ({error.strerror or error})."
             raise VideoReadError(why, subject=str(root), hint=hint) from error
         yield folder
 

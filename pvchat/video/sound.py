@@ -12,7 +12,7 @@ import numpy as np
 
 from pvchat.config import VideoConfig
 from pvchat.schemas import SAMPLE_RATE, FloatArray
-from pvchat.video.containers import av_error, demuxed, open_container
+from pvchat.video.containers import frames_of, open_container
 from pvchat.video.files import PathLike, Probe, open_local, sniff
 
 _SLACK_S = 0.05  # by which the stamps of a whole recording wander; a larger step is a hole, or sound told twice
@@ -62,23 +62,11 @@ def _decoded(container: Any, stream: Any) -> Iterator[tuple[float | None, FloatA
     """When a piece of sound begins, on the file's clock, and its samples; damaged packets are passed over."""
     from av import AudioResampler
 
-    resampler, failed, kind = AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE), av_error(), None
-    packets = demuxed(container, stream)
-    while True:
-        try:
-            packet = next(packets, None)
-            frames = [] if packet is None else packet.decode()
-        except failed:
-            if packet is None:
-                return
-            continue
-        if packet is None:
-            return
-        for frame in frames:
-            now = (frame.format.name, frame.layout.name, frame.sample_rate)
-            if kind not in (None, now):  # a stream may change in its middle
-                resampler = AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
-            kind = now
-            for part in resampler.resample(frame):
-                samples = np.clip(np.nan_to_num(part.to_ndarray()[0], posinf=0.0, neginf=0.0), -1.0, 1.0)
-                yield None if frame.time is None else float(frame.time), samples
+    resampler, kind = None, None
+    for frame in (one for one in frames_of(container, stream) if one is not None):
+        now = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if resampler is None or kind != now:  # a stream may change in its middle
+            resampler, kind = AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE), now
+        for part in resampler.resample(frame):
+            samples = np.clip(np.nan_to_num(part.to_ndarray()[0], posinf=0.0, neginf=0.0), -1.0, 1.0)
+            yield None if frame.time is None else float(frame.time), samples

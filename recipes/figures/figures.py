@@ -147,7 +147,7 @@ def fit_scenes(traindata: Path, expert: FrameExpert) -> tuple[fits.Arrays, dict[
     weight, bias = fits.fit_logistic(train.pooled, train.drawn, SEED, decay=0.01)
     arrays = fits.fit_locator(train.maps, train.target, train.edges, SEED)
     arrays |= {"drawn.weight": weight, "drawn.bias": bias, "frame.mean": train.pooled[train.drawn == 1].mean(0)}
-    fitted = FigureExpert.of(arrays)
+    fitted = FigureExpert(arrays=arrays)
     on = np.stack([fitted.cells(maps.astype(np.float32))[0] for maps in val.maps])
     clear = val.target >= 0
     drawn = np.array([fitted.is_drawn(row[None]) for row in val.pooled])

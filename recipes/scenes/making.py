@@ -21,7 +21,8 @@ import numpy as np
 
 from pvchat.perception.experts.attributes import body_box, crop
 from pvchat.perception.experts.efficientnet import FrameExpert
-from pvchat.perception.experts.faces import FaceExpert, Located
+from pvchat.perception.experts.faces import FaceExpert
+from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.search import describe
 from pvchat.schemas import ClipAnalysis, Track
 from recipes.bases.config import IDENTITIES
@@ -80,7 +81,7 @@ def see(
         high = (truth.boxes[:, 3] - truth.boxes[:, 1]) * height
         points = truth.points * size + rng.normal(0, 1, truth.points.shape) * _JITTER * high[:, None, None]
         located = [
-            Located(b[None] * np.tile(size, 2), p[None].astype(np.float32), np.ones(1, np.float32))
+            Detections(b[None] * np.tile(size, 2), p[None].astype(np.float32), np.ones(1, np.float32))
             for b, p in zip(truth.boxes, points, strict=True)
         ]
         found = describe(images, located, np.arange(len(images)), faces)

@@ -57,7 +57,7 @@ def test_a_part_is_called_a_part(out):
 def test_failures_are_the_failures(out):
     from pvchat.eval.layouts import read
     from pvchat.eval.scores import answers_by_system
-    from pvchat.storage.journal import Journal
+    from pvchat.storage.atomic import Journal
 
     items = {i.id: i for i in read(out.parent / "made").items}
     answered = answers_by_system(Journal(out / "predictions.jsonl").read(), items)["one"]

@@ -23,7 +23,7 @@ from pvchat.eval.run import run
 from pvchat.eval.worker import EvalOptions, Spec, open_systems
 from pvchat.people.store import PeopleStore
 from pvchat.service import Networks
-from pvchat.storage.journal import Journal
+from pvchat.storage.atomic import Journal
 
 OPTIONS = EvalOptions(
     systems=("one", "two"), opener=open_stub, resamples=50, bertscore=False

@@ -19,7 +19,7 @@ from pvchat.eval.run import run
 from pvchat.eval.systems import names_for, typical
 from pvchat.eval.worker import EvalOptions
 from pvchat.people.store import PeopleStore
-from pvchat.storage.journal import Journal
+from pvchat.storage.atomic import Journal
 
 CLEO = 3
 OFFLINE = ("prior", "face-matcher", "measured-facts", "ours-instant")

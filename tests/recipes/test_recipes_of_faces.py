@@ -13,9 +13,10 @@ from make_analysis import five_points
 from PIL import Image
 
 from pvchat.perception.experts import faceprint
-from pvchat.perception.experts.faces import TEMPLATE, Located, chip
+from pvchat.perception.experts.faces import TEMPLATE, chip
 from pvchat.perception.experts.identitylayers import ResNet
 from pvchat.perception.experts.mesh import POINTS
+from pvchat.perception.experts.ssd import Detections
 from recipes.faces import faceset, facestudent, nonfaces
 from recipes.faces import presence as recipe
 from recipes.faces.faceteachers import Joined, join
@@ -113,9 +114,9 @@ def test_fit_separates_made_up_people(views) -> None:  # noqa: ANN001
 class Detector:
     """Sees one box in every photo, as sure as the photo is bright; its faceprint is the photo's brightness."""
 
-    def locate_many(self, images: Sequence[np.ndarray]) -> list[Located]:
+    def locate_many(self, images: Sequence[np.ndarray]) -> list[Detections]:
         score = np.float32([images[0].mean() / 255])
-        return [Located(np.float32([[0, 0, 9, 9]]), np.zeros((1, 5, 2), np.float32), score)]
+        return [Detections(np.float32([[0, 0, 9, 9]]), np.zeros((1, 5, 2), np.float32), score)]
 
     def prints(self, images: Sequence[np.ndarray], points: Sequence[np.ndarray]) -> np.ndarray:
         assert len(images) == len(points)

@@ -19,8 +19,8 @@ import numpy as np
 
 from pvchat.augment.profile import Profile
 from pvchat.augment.schemas import Split
+from pvchat.identity.enroll import choose, index_of
 from pvchat.identity.presence import PresenceModel
-from pvchat.identity.subjects import choose, index_of
 from pvchat.people.person import Person
 from pvchat.perception.boxes import overlap
 from pvchat.perception.tracks import mean_identity

@@ -23,7 +23,7 @@ from pvchat.chat.say.voice import not_enrolled
 from pvchat.chat.sounds import MUSIC
 from pvchat.chat.spans import nth_of, seconds_in
 from pvchat.chat.timeline import UNITS, ArchiveFinding, Missing, Seen
-from pvchat.people.naming import closest_name
+from pvchat.people.person import closest_name
 
 _MOST_LISTED = 8  # videos that are listed one by one
 _MOST_SPANS = 3  # … times, or quotes, of each

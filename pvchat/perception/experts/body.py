@@ -198,7 +198,7 @@ def refine(landmarks: FloatArray, heatmap: FloatArray) -> None:
 def _body_regions(found: Detections, face: FloatArray | None = None) -> list[Region]:
     """Body regions of detected persons; with a face (pixels) only those whose head is at that face."""
     heads = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2
-    kept = found.keypoints if face is None else found.keypoints[_in_face(heads, face)]
+    kept = found.points if face is None else found.points[_in_face(heads, face)]
     return [axis_region(points[0], points[1], pi / 2).scaled(_MARGIN) for points in kept]
 
 

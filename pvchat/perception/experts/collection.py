@@ -12,6 +12,7 @@ from pvchat.perception.experts.attributes import SETTINGS, AttributeExpert, Imag
 from pvchat.perception.experts.body import BodyExpert
 from pvchat.perception.experts.efficientnet import CLOTHES, FrameExpert
 from pvchat.perception.experts.faces import FaceExpert
+from pvchat.perception.experts.figurelooks import SIDE
 from pvchat.perception.experts.figures import FigureExpert
 from pvchat.perception.experts.hands import HandExpert
 from pvchat.perception.experts.headlooks import HeadLooks
@@ -40,9 +41,9 @@ class Experts:
     imagenet = cached_property(lambda self: ImageNetHead())  # the classifier that belongs to the features
 
     def convert(self) -> None:
-        """Convert the networks that are converted once, so that no first question waits for it."""
-        _ = self.frames, self.clothes, self.faces, self.things, self.body.landmarks, self.hands
-        self.frames.convert()
+        """Load all, so that those are converted that are once, and no first question waits for it."""
+        self.load()
+        _ = self.frames.middle(SIDE), self.faces.printer
 
     def load(self) -> None:
         """Load all networks and heads now."""

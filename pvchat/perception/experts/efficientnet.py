@@ -12,7 +12,7 @@ classes don't ask for, as how a collar is cut, is lost in the frozen ones.
 from __future__ import annotations
 
 import hashlib
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ class FrameExpert:
         self._weights, self.device = weights or member_path("frames", "efficientnet-lite0-57934424.pth"), device
         self._tail = tail
         self._network = self._load(SIDE)
-        self._middles: dict[int, Network] = {}
+        self.middle = cache(partial(self._load, middle=True))  # the network of `maps` for a side, loaded when asked for
 
     def grid(self, images: NDArray[np.uint8] | list[NDArray[np.uint8]]) -> FloatArray:
         """Grid tokens [B, 49, 1280] float32 of images [B, H, W, 3] uint8 RGB, or of a list of images of any sizes."""
@@ -64,16 +64,6 @@ class FrameExpert:
         if len(images) == 0:
             return np.zeros((0, sum(MIDDLE.values()), cells, cells), np.float32)
         return _run_on_squares(self.middle(side), images, side)
-
-    def middle(self, side: int) -> Network:
-        """The network of `maps`, loaded when it is first asked for."""
-        if side not in self._middles:
-            self._middles[side] = self._load(side, middle=True)
-        return self._middles[side]
-
-    def convert(self) -> None:
-        """Convert the second of its networks, too; the first is there from the start."""
-        self._load(SIDE, middle=True)
 
     def _load(self, side: int, middle: bool = False) -> Network:
         pixels = Input((-1, -1, -1, 3), sizes=(1, side, side, 3))  # of a fixed shape one takes less than one of four

@@ -1,7 +1,7 @@
 """Faces in one frame: boxes and points, identity vectors (`identity.py`), fitness for identification.
 
-In: one uint8 RGB frame. Out: `Located`, arrays over the n faces found, best first; boxes and points in pixels; what
-`DetectedFaces` adds to these is put together in `search.py`.
+In: one uint8 RGB frame. Out: `Detections` of the n faces found, best first; what `DetectedFaces` adds to these is put
+together in `search.py`.
 
 MTCNN finds most faces and places its points well; MediaPipe's wide-range detector adds turned and masked ones. The five
 points are mapped by a similarity transform (Umeyama, 1991) onto their mean place in dlib's 150-pixel face chip: dlib's
@@ -24,6 +24,7 @@ from pvchat.perception.experts.faceprint import FaceprintNetwork
 from pvchat.perception.experts.identity import SIDE, IdentityNetwork
 from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.perception.experts.mtcnn import MTCNN, Found
+from pvchat.perception.experts.ssd import Detections
 from pvchat.schemas import FloatArray, Pixels
 
 # Median place of MTCNN's points in dlib's chips over 300 LFW photos: left eye, right eye, nose, mouth corners.
@@ -43,21 +44,9 @@ _SHARP = 60.0  # variance of the Laplacian of a chip from which it counts as sha
 _LARGE = 60.0  # pixels of face height from which size is no limit (a chip is 150 with a wide margin)
 
 
-@dataclass(frozen=True)
-class Located:
-    """Where the n faces of one frame are, in pixels."""
-
-    boxes: FloatArray  # [n, 4] x0, y0, x1, y1
-    points: FloatArray  # [n, 5, 2] eyes, nose, mouth corners
-    scores: FloatArray  # [n] detector score, 0..1
-
-    def __len__(self) -> int:
-        return len(self.boxes)
-
-
-@dataclass(frozen=True)
-class DetectedFaces(Located):
-    """n faces of one frame, described."""
+@dataclass
+class DetectedFaces(Detections):
+    """n faces of one frame, described; of each five points: eyes, nose, mouth corners."""
 
     quality: FloatArray  # [n] fitness for identification, 0..1 (size, sharpness, frontality)
     identity: FloatArray  # [n, 128] descriptors (mean of the chip and its mirror image)
@@ -79,7 +68,7 @@ class FaceExpert:
 
     printer = cached_property(lambda self: FaceprintNetwork())  # of faceprints, loaded when it is first needed
 
-    def locate_many(self, images: Sequence[Pixels], near: Sequence[FloatArray] | None = None) -> list[Located]:
+    def locate_many(self, images: Sequence[Pixels], near: Sequence[FloatArray] | None = None) -> list[Detections]:
         """Where each frame's faces are: MTCNN's, and of the wide-range detector's those that are sure and overlap none.
 
         `near`: boxes [n, 4] (pixels) of each frame's faces a moment before: MTCNN looks around these alone, and at what
@@ -101,7 +90,7 @@ class FaceExpert:
             new = (overlap(more, boxes).max(1, initial=0.0) < _SAME) & (sure >= _WIDE_MIN)
             more_scores = _WIDE_SCORE + (1 - _WIDE_SCORE) * sure[new]
             pairs = ((boxes, more[new]), (points, five[new]), (scores, more_scores))
-            located.append(Located(*(np.concatenate(pair).astype(np.float32) for pair in pairs)))
+            located.append(Detections(*(np.concatenate(pair).astype(np.float32) for pair in pairs)))
         return located
 
     def _wide_faces(self, image: Pixels, least: float) -> Found:
@@ -172,7 +161,7 @@ def frontality(points: FloatArray) -> float:
     return max(0.0, 1.0 - 1.5 * abs(offset))
 
 
-def face_quality(chip_pixels: Pixels, found: Located, i: int) -> float:
+def face_quality(chip_pixels: Pixels, found: Detections, i: int) -> float:
     """A located face's quality, 0..1, from its chip [150, 150, 3]: sharpness, size, frontality, detector's score."""
     box, points = found.boxes[i], found.points[i]
     grey = chip_pixels[25:125, 25:125].astype(np.float32).mean(2)

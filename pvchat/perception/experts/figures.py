@@ -54,19 +54,16 @@ class Figures:
 
 
 class FigureExpert:
-    """Finds and compares drawn characters; without the frozen backbone (`frames`) it can only compare."""
+    """Finds and compares drawn characters; without the frozen backbone (`frames`) it can only compare.
 
-    def __init__(self, frames: FrameExpert | None = None) -> None:
-        self.frames = frames
+    `arrays`: others than the file's, as they are just fitted, which aren't calibrated.
+    """
+
+    def __init__(self, frames: FrameExpert | None = None, arrays: dict[str, FloatArray] | None = None) -> None:
+        self.frames, self._w = frames, arrays or arrays_of(_FILE)
         self.card = json.loads(_FILE.with_suffix(".json").read_text())
-        self._w = arrays_of(_FILE)
-
-    @classmethod
-    def of(cls, arrays: dict[str, FloatArray]) -> FigureExpert:
-        """One with other arrays than the file's, as they are just fitted; it compares and is never calibrated."""
-        expert = cls()
-        expert._w = dict(arrays)
-        return expert
+        # [1280] mean of drawn pictures' whole-frame features: what scenes are compared without
+        self.frame_mean = self._w["frame.mean"]
 
     @property
     def digest(self) -> str:
@@ -109,20 +106,11 @@ class FigureExpert:
         """Probability that a clip is drawn, from its frames' pooled features [T, 1280] (side 224)."""
         return float(sigmoid((pooled @ self._w["drawn.weight"] + self._w["drawn.bias"]).mean()))
 
-    @property
-    def frame_mean(self) -> FloatArray:
-        """[1280] mean of drawn pictures' whole-frame features: what scenes are compared without."""
-        return self._w["frame.mean"]
-
-    @property
-    def cohort(self) -> FloatArray:
-        """[C, 128] what drawn characters have in common: means over at least three of them."""
-        return self._w["cohort"]
-
     def probability(self, prototypes: FloatArray, identity: FloatArray) -> float:
         """Probability that the enrolled figure is among some sightings; arguments as of `cohort_score`."""
         calibration = self.card["calibration"]
-        score = cohort_score(prototypes, identity, self.cohort)
+        # the cohort [C, 128] is what drawn characters have in common: means over at least three of them
+        score = cohort_score(prototypes, identity, self._w["cohort"])
         return float(sigmoid(np.array(calibration["slope"] * score + calibration["bias"], np.float32)))
 
 

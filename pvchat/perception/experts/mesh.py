@@ -98,7 +98,7 @@ class WideFaceDetector:
         height, width = image.shape[:2]
         found = self._detector(image, whole_image(image), threshold)
         scale = np.array([width, height], np.float32)
-        return (found.boxes.reshape(-1, 2, 2) / scale).reshape(-1, 4), found.keypoints / scale, found.scores
+        return (found.boxes.reshape(-1, 2, 2) / scale).reshape(-1, 4), found.points / scale, found.scores
 
 
 def measure(points: FloatArray) -> dict[str, float]:

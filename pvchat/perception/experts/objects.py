@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.assets.weights import member_path
-from pvchat.perception.experts.networks import Network, load_graph
+from pvchat.perception.experts.networks import load_graph
 from pvchat.perception.experts.ssd import Detections, suppress
 from pvchat.schemas import FloatArray, Pixels
 
@@ -50,10 +50,7 @@ class ThingExpert:
         self._load = partial(load_graph, "things", graph, _PIXELS, (1, _SIDE, _SIDE, 3), (_BOXES, _SCORES))
         self._of_people = self._load(_only_people)
 
-    @cached_property
-    def all(self) -> Network:
-        """The whole network, loaded when it is first needed."""
-        return self._load()
+    all = cached_property(lambda self: self._load())  # the whole network, loaded when it is first needed
 
     def find(self, image: Pixels) -> list[Detection]:
         """The things in a frame [H, W, 3], best first."""

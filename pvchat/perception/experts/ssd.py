@@ -1,6 +1,6 @@
 """MediaPipe's single-shot detectors (faces, whole persons): anchors, decoding, suppression.
 
-In: an image and a square region of it. Out: boxes and keypoints in pixels with scores. Constants come from MediaPipe's
+In: an image and a square region of it. Out: `Detections`. Constants come from MediaPipe's
 face_detection_full_range and pose_detection graphs (Apache-2.0), the method from BlazeFace
 (Bazarevsky et al. 2019, arXiv:1907.05047).
 """
@@ -20,26 +20,19 @@ _SCORE_CLIP = 60.0  # logits beyond this are clipped before the sigmoid, which f
 _OVERLAP = 0.3  # detections that overlap more than this are averaged into one
 
 
-@dataclass(frozen=True)
-class DetectorSpec:
-    """What a detector file expects: its strides with anchors a cell, and the score to pass."""
-
-    file: str
-    strides: tuple[tuple[int, int], ...]
-    threshold: float
-
-
-FACES = DetectorSpec("face_detection_full_range_sparse.tflite", ((4, 1),), 0.6)
-PERSONS = DetectorSpec("pose_detection.tflite", ((8, 2), (16, 2), (32, 6)), 0.5)
+# Of a detector its file, its strides with anchors a cell, and the score to pass.
+DetectorSpec = tuple[str, tuple[tuple[int, int], ...], float]
+FACES: DetectorSpec = ("face_detection_full_range_sparse.tflite", ((4, 1),), 0.6)
+PERSONS: DetectorSpec = ("pose_detection.tflite", ((8, 2), (16, 2), (32, 6)), 0.5)
 
 
 @dataclass
 class Detections:
-    """n detections in pixels, best first: boxes [n, 4], keypoints [n, K, 2], scores [n]."""
+    """n things that a detector found in one frame, in pixels, best first."""
 
-    boxes: FloatArray
-    keypoints: FloatArray
-    scores: FloatArray
+    boxes: FloatArray  # [n, 4] x0, y0, x1, y1
+    points: FloatArray  # [n, K, 2] K of each
+    scores: FloatArray  # [n] 0..1
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -49,18 +42,18 @@ class Detector:
     """One SSD network with its anchors."""
 
     def __init__(self, spec: DetectorSpec) -> None:
-        self.spec = spec
-        self._network = LiteNetwork(spec.file)
+        file, strides, self._threshold = spec
+        self._network = LiteNetwork(file)
         self._size = self._network.input_size[0]
-        self._anchors = anchors(self._size, spec.strides)
+        self._anchors = anchors(self._size, strides)
 
     def __call__(self, image: Pixels, region: Region, threshold: float | None = None) -> Detections:
         """Find objects in `region` of `image` [H, W, 3]; outside the image is black, as in training."""
         raw, logits = self._network(crop(image, region, self._size, edge=False) * 2 - 1)  # pixels -1..1
-        found = decode(raw, logits[:, 0], self._anchors, self._size, threshold or self.spec.threshold)
+        found = decode(raw, logits[:, 0], self._anchors, self._size, threshold or self._threshold)
         corners = region.to_frame(found.boxes.reshape(-1, 2)).reshape(-1, 2, 2)
-        keypoints = region.to_frame(found.keypoints.reshape(-1, 2)).reshape(found.keypoints.shape)
-        return Detections(corners.reshape(-1, 4), keypoints, found.scores)
+        points = region.to_frame(found.points.reshape(-1, 2)).reshape(found.points.shape)
+        return Detections(corners.reshape(-1, 4), points, found.scores)
 
 
 def anchors(size: int, strides: tuple[tuple[int, int], ...]) -> FloatArray:
@@ -77,7 +70,7 @@ def anchors(size: int, strides: tuple[tuple[int, int], ...]) -> FloatArray:
 def decode(raw: FloatArray, logits: FloatArray, centres: FloatArray, size: int, threshold: float) -> Detections:
     """Raw network output -> suppressed detections as fractions of the region.
 
-    `raw`: [n, 4 + 2K] centre x, centre y, width, height, then keypoints x, y, all in input pixels from the anchor;
+    `raw`: [n, 4 + 2K] centre x, centre y, width, height, then points x, y, all in input pixels from the anchor;
     `logits`: [n]; `centres`: [n, 2] of the anchors; `size`: input side in pixels; `threshold`: of the probability.
     """
     scores = 1 / (1 + np.exp(-np.clip(logits, -_SCORE_CLIP, _SCORE_CLIP)))
@@ -91,8 +84,8 @@ def decode(raw: FloatArray, logits: FloatArray, centres: FloatArray, size: int, 
 
 
 def suppress(found: Detections, least: float = _OVERLAP) -> Detections:
-    """Weighted non-maximum suppression: each group's boxes and keypoints are averaged by score (BlazeFace §3.3)."""
-    boxes, keypoints, scores = [], [], []
+    """Weighted non-maximum suppression: each group's boxes and points are averaged by score (BlazeFace §3.3)."""
+    boxes, points, scores = [], [], []
     left = np.argsort(-found.scores)
     while len(left):
         same = overlap(found.boxes[left[:1]], found.boxes[left])[0] > least
@@ -100,12 +93,9 @@ def suppress(found: Detections, least: float = _OVERLAP) -> Detections:
         group = left[same]
         weights = found.scores[group] / found.scores[group].sum()
         boxes.append(np.einsum("n,nd->d", weights, found.boxes[group]))
-        keypoints.append(np.einsum("n,nkd->kd", weights, found.keypoints[group]))
+        points.append(np.einsum("n,nkd->kd", weights, found.points[group]))
         scores.append(found.scores[left[0]])
         left = left[~same]
-    shape = (len(scores), *found.keypoints.shape[1:])
-    return Detections(
-        np.array(boxes, np.float32).reshape(-1, 4),
-        np.array(keypoints, np.float32).reshape(shape),
-        np.array(scores, np.float32),
-    )
+    merged = np.array(boxes, np.float32).reshape(-1, 4)
+    places = np.array(points, np.float32).reshape(len(scores), *found.points.shape[1:])
+    return Detections(merged, places, np.array(scores, np.float32))

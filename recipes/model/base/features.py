@@ -27,7 +27,8 @@ from numpy.typing import NDArray
 from pvchat.errors import SettingsError
 from pvchat.model.config import IDENTITY_WIDTH
 from pvchat.model.sentences import Encode
-from pvchat.perception.experts.faces import FaceExpert, Located
+from pvchat.perception.experts.faces import FaceExpert
+from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.search import describe
 from pvchat.schemas import FACEPRINT, FloatArray
 from pvchat.storage import atomic, tensorfile
@@ -238,7 +239,7 @@ def _both(image: NDArray[np.uint8], faces: FaceExpert, rng: np.random.Generator)
     height = scale * float(boxes[best, 3] - boxes[best, 1])
     moved = points[best] * scale + rng.normal(0, _FACE_JITTER * height, (5, 2))
     shown = ((image, boxes[best], points[best]), (small, boxes[best] * scale, moved.astype(np.float32)))
-    located = [Located(box[None], five[None], scores[[best]]) for _, box, five in shown]
+    located = [Detections(box[None], five[None], scores[[best]]) for _, box, five in shown]
     own = describe([i for i, _, _ in shown], located, np.arange(len(shown)), faces)
     prints = faces.prints([i for i, _, _ in shown], [five for _, _, five in shown])
     identity, quality = np.concatenate([one.identity for one in own]), np.stack([one.quality for one in own])
