@@ -9,13 +9,14 @@ import pytest
 from make_analysis import make_analysis, make_track
 from make_asked import found
 
-from pvchat.chat.clip_timeline import timeline_from, timeline_of
+from pvchat.chat.clip_timeline import facts_as_rows, timeline_from, timeline_of
 from pvchat.chat.query import Has, Not, Query, Whom
 from pvchat.chat.run import run
 from pvchat.chat.say.people import scene_place
 from pvchat.chat.say.voice import say
 from pvchat.chat.timeline import Timeline, without_traits
 from pvchat.identity.evidence import Evidence, Neighbour, gather
+from pvchat.perception.experts import headlooks
 from pvchat.schemas import (
     Appearance,
     ClipAnalysis,
@@ -354,6 +355,7 @@ def test_a_long_videos_scene_is_told_by_stretches() -> None:
         ("long hair", "Does Ana have long dark hair?", "no"),
         ("long hair", "Does Ana have dark hair?", "unknown"),
         ("long hair", "Does Ana have hair?", "unknown"),
+        ("short hair", "Does Ana have short hair?", "no"),
         ("smiling", "Is Ana smiling?", "no"),
         ("smiling", "Is Ana laughing?", "no"),
     ],
@@ -364,6 +366,11 @@ def test_what_is_lacking_does_not_hold_and_is_not_told(lacking: str, text: str, 
     assert found(text, ["Ana"], timeline).verdict == verdict
     told = say(found("What does Ana look like, and what does she do?", ["Ana"], timeline), timeline)
     assert told.split().count(lacking.split()[-1]) == 0
+
+
+def test_all_that_a_head_surely_does_not_show_becomes_rows() -> None:
+    told = [row for row in facts_as_rows("Ana", PersonFacts(lacking=[*headlooks.LABELS])) if not row.holds]
+    assert len(told) >= len(headlooks.LABELS)
 
 
 def test_traits_that_are_switched_off_are_not_told() -> None:

@@ -47,7 +47,8 @@ _HOLDS = "holding a "  # a deed that begins so tells what is held
 _LACKED = {
     "a hat": [("worn", "hat"), ("worn", "cap")], "a helmet": [("worn", "helmet")], "glasses": [("worn", "glasses")],
     "sunglasses": [("worn", "sunglasses")], "a face mask": [("worn", "face mask")],
-    "long hair": [("hair", "long hair")], "a beard": [("hair", "beard")], "a moustache": [("hair", "moustache")],
+    "long hair": [("hair", "long hair")], "short hair": [("hair", "short hair")],
+    "a beard": [("hair", "beard")], "a moustache": [("hair", "moustache")],
     "smiling": [("deed", "smiling"), ("deed", "laughing")],
 }  # fmt: skip
 
