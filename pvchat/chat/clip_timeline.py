@@ -167,12 +167,12 @@ def _unbroken(person: PersonPresence, clip: _Clip) -> list[Span]:
     return merged(spans)
 
 
-def _enrolled(person: PersonPresence, people: dict[str, _Seen], doubtful: dict[int, str], clip: _Clip) -> Entity:
+def _enrolled(person: PersonPresence, people: dict[str, _Seen], doubtful: dict[int | None, str], clip: _Clip) -> Entity:
     """An enrolled person, and whose sighting hers is where she is none for herself."""
     same = [p for p in clip.presences if p.name in people and p.track == person.track and p.track is not None]
     likeliest = max(same, key=lambda p: p.probability, default=person).name
     like = likeliest if likeliest != person.name and person.decision != "absent" else ""
-    if person.decision == "unsure" and person.track is not None:
+    if person.decision == "unsure":
         like = like or doubtful.get(person.track, "")
     found = _entity(person.name, clip.evidence.boxes.get(person.name))
     return replace(found, decision=person.decision, probability=person.probability, like=like, why=person.why)
@@ -184,18 +184,18 @@ def _entity(name: str, box: Box | None) -> Entity:
     return Entity(name, centre=((box[0] + box[2]) / 2, (box[1] + box[3]) / 2), height=box[3] - box[1])
 
 
-def _strangers(clip: _Clip) -> tuple[dict[str, list[_Seen]], dict[int, str]]:
+def _strangers(clip: _Clip) -> tuple[dict[str, list[_Seen]], dict[int | None, str]]:
     """Everybody without a name, by "#1" and so on, and who of them stands on each doubtful track.
 
     As many as the clip surely shows: sightings of one are never at the same time, as long as there is room.
     """
     sightings = [clip.seen(one, [one.track]) for one in clip.evidence.others if not one.name]
     groups = _grouped(sightings, clip.evidence.unknown, clip.whole)
-    tracks = _doubtful_tracks(clip)
-    groups += [[seen] for seen in tracks.values()]
+    doubtful = [clip.seen(one, [one.track]) for one in clip.evidence.doubtful]
+    groups += [[one] for one in doubtful]
     groups = sorted(groups, key=lambda group: min(span[0] for one in group for span in one.spans))
     names = {f"#{n}": group for n, group in enumerate(groups, 1)}
-    return names, {i: name for i, seen in tracks.items() for name, group in names.items() if seen in group}
+    return names, {one.who.track: name for name, group in names.items() for one in group if one in doubtful}
 
 
 def _grouped(sightings: list[_Seen], count: int, whole: Span) -> list[list[_Seen]]:
@@ -211,21 +211,6 @@ def _grouped(sightings: list[_Seen], count: int, whole: Span) -> list[list[_Seen
         ]
         groups[shared.index(min(shared))].append(one)
     return [group or [_Seen(Neighbour(_NOWHERE), [whole])] for group in groups]
-
-
-def _doubtful_tracks(clip: _Clip) -> dict[int, _Seen]:
-    """The tracks that may be somebody enrolled and are nobody's for sure."""
-    known = {i for p in clip.presences if p.decision == "present" for i in (p.track, *p.tracks)}
-    wanted = dict.fromkeys(p.track for p in clip.presences if p.decision == "unsure" and p.track not in known)
-    if clip.analysis is None:
-        return {}
-    found = {}
-    for i in (i for i in wanted if i is not None):
-        track = clip.analysis.tracks[i]
-        x0, y0, x1, y1 = (float(v) for v in np.median(track.boxes, axis=0))
-        facts, frames = in_light(track.facts, clip.evidence.scene), tuple(track.shown_in.tolist())
-        found[i] = clip.seen(Neighbour((x0, y0, x1, y1), None, frames, facts=facts, track=i), [i])
-    return found
 
 
 def _rows_of_people(seen: dict[str, list[_Seen]], clip: _Clip) -> Iterator[Row]:

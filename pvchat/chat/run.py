@@ -18,8 +18,7 @@ from pvchat.chat.timeline import LIKELY, OF_SCENE, TELLING, Finding, Found, Row,
 from pvchat.identity.evidence import FEW
 
 _ANSWERING = {  # the attributes that answer where one is asked for
-    **TELLING, "place": ("place", "setting", "background", "near", "side", "beside"),
-    "looks": ("worn", "hair", "gender"),
+    "place": ("place", "setting", "background", "near", "side", "beside"), "looks": ("worn", "hair", "gender"),
 }  # fmt: skip
 _BESIDE = {"deed": ("side", "shot_size", "beside"), "worn": ("hair",)}  # told where what is asked for isn't known
 _TOLD_INSTEAD = ("worn", "looks", "hair", "deed", "posture", "holding", "place", "setting", "side", "gender")
@@ -150,12 +149,8 @@ class Lookup:
 
     def rows(self, name: str, attributes: Sequence[str]) -> list[Row]:
         """Rows about some attributes as far as they lie in the part; what goes on without a break is one row."""
-        found: list[Row] = []
-        for attribute in attributes:
-            if attribute in conditions.RELATIONS:
-                found += conditions.relations(attribute, name, self.timeline)
-            else:
-                found += self.timeline.of("" if attribute in OF_SCENE else name, attribute)
+        asked_for = [Has(attribute) for attribute in attributes]  # type: ignore[arg-type]
+        found = [row for has in asked_for for row in conditions.rows_about(has, name, self.timeline)]
         asked, value = self.query.attribute or "present", self.query.value
         about_it = TELLING.get(asked, (asked,))
         return [
@@ -362,10 +357,8 @@ def _exists(lookup: Lookup) -> Finding:
     several = all_verdict if quantifier in ("all", "both") or quantifier == "only" and named else any_verdict
     perhaps: list[Verdict] = ["unsure"] * len(_perhaps(lookup))
     verdict = several([*(one.verdict for one in people), *missed, *perhaps])
-    rest = list[Found]()
-    if quantifier == "only":
-        rest = [lookup.of_one(name) for name in lookup.timeline.others(who.sure)]
-        verdict = all_verdict([verdict, TURNED[any_verdict([one.verdict for one in rest])]])
+    rest = list(map(lookup.of_one, lookup.timeline.others(who.sure) if quantifier == "only" else ()))
+    verdict = all_verdict([verdict, *(TURNED[one.verdict] for one in rest)])
     verdict = TURNED[verdict] if quantifier == "none" else verdict
     finding = Finding(query, None if queries.is_choice(query) else verdict, spans=tuple(spans))
     if named:  # who else does so
@@ -616,7 +609,8 @@ def _alike(lookup: Lookup) -> Finding:
     """Whether people have an attribute in common; of what is worn, a colour."""
     name = lookup.query.attribute or "worn"
     people = [lookup.attributes_of(one, (name,)) for one in lookup.who.sure]
-    people = [replace(one, rows=tuple(row for row in one.rows if name != "worn" or row.colour)) for one in people]
+    people = [replace(one, rows=tuple(r for r in one.rows if r.attribute == name)) for one in people]
+    people = [replace(one, rows=tuple(r for r in one.rows if name != "worn" or r.colour)) for one in people]
     values = [{r.colour if name == "worn" else (r.value, r.colour, r.of) for r in one.rows} for one in people]
     finding = Finding(lookup.query, people=tuple(people))
     if len(values) < 2 or lookup.who.missing or not all(values):

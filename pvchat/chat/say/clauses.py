@@ -153,10 +153,12 @@ def yours(name: str) -> str:
 
 
 def whom_said(whom: Whom) -> str:
-    """A set of people as a noun: "both Ana and Ben", "the man with glasses", "nobody I know"."""
+    """A set of people as a noun: "both Ana and Ben", "neither Ana nor Ben", "the man with glasses", "nobody I know"."""
     if whom.names or whom.unknown:
+        names = people_said(whom.names) or [yours(name) for name in whom.unknown]
+        if whom.quantifier == "none" and names[1:]:
+            return f"none of {join(names)}" if names[2:] else f"neither {join(names, 'nor')}"
         lead = f"{whom.quantifier} " if whom.quantifier in ("both", "only") and whom.names else ""
-        names = [called(name) for name in whom.names] or [yours(name) for name in whom.unknown]
         return f"{lead}{join(names, 'or' if whom.quantifier == 'either' else 'and')}"
     if whom.nth:
         kind = f" {noun(whom.such)}" if whom.such is not None else ""
@@ -231,7 +233,7 @@ def _way(place: str) -> tuple[str, str]:
 def happens_said(event: Event, hedge: str = "", moves: bool = False) -> str:
     """Of whom an event tells, and what: "Ben is away", "it is dark"; if it `moves`, "Ben leaves"."""
     where, names = event.where, event.whom.names
-    count = len(names) if names and event.whom.quantifier != "either" else 1
+    count = len(names) if names and event.whom.quantifier not in ("either", "none") else 1
     who, scene, s = whom_said(event.whom), event.whom == EVERYBODY, "s" * (count == 1)
     if scene and queries.is_of(where, "light"):
         return _words("it is", hedge, where.value)
