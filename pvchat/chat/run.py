@@ -257,28 +257,23 @@ def _takes_alone(query: Query, timeline: Timeline) -> bool:
 
 
 def _with_others_instead(found: Finding, lookup: Lookup) -> Finding:
-    """With who is told of where all whom a question names are missing: whoever does what is asked, else who is seen."""
-    query, who = lookup.query, lookup.who
-    named = query.whom.names and not (who.sure or who.maybe) and all(one.why != "not enrolled" for one in who.missing)
-    if not named or query.during.event is not None or query.whom.quantifier == "only":
-        return found
-    return _with_who_does_it(found, lookup) or _with_who_is_seen(found, lookup)
-
-
-def _with_who_does_it(found: Finding, lookup: Lookup) -> Finding | None:
-    """With whoever does what is asked ("is Ana falling?"), or at least lies who isn't seen to lie on the floor, and may
-    be her where nobody knows who that is; None where nobody does, and of drawn pictures, where one is easily taken for
-    two.
+    """With who is told of where all whom a question names are missing: whoever does what is asked ("is Ana falling?"),
+    or at least lies who isn't seen to lie on the floor, and may be her where nobody knows who that is; else who is
+    seen, as in drawn pictures, where one is easily taken for two.
     """
-    timeline, parts = lookup.timeline, queries.together(lookup.query.where)
-    others = timeline.others(()) if asks_what_is_done(lookup.query) and not timeline.drawn else []
-    for query in (lookup.query, *(replace(lookup.query, where=one) for one in parts if one in _LYING)):
+    asked, who, timeline = lookup.query, lookup.who, lookup.timeline
+    named = asked.whom.names and not (who.sure or who.maybe) and all(one.why != "not enrolled" for one in who.missing)
+    if not named or asked.during.event is not None or asked.whom.quantifier == "only":
+        return found
+    others = timeline.others(()) if asks_what_is_done(asked) and not timeline.drawn else []
+    lying = [one for one in queries.together(asked.where) if one in _LYING]
+    for query in (asked, *(replace(asked, where=one) for one in lying)):
         did = tuple(one for one in map(replace(lookup, query=query).of_one, others) if one.verdict == "yes")
         may_be_her = any(one.entity.startswith("#") or timeline.doubtful(one.entity) for one in did)
         if did:
             verdict: Verdict | None = "unknown" if found.verdict == "no" and may_be_her else found.verdict
             return replace(found, query=query, instead=did, verdict=verdict)
-    return None
+    return _with_who_is_seen(found, lookup)
 
 
 def _with_who_is_seen(found: Finding, lookup: Lookup) -> Finding:

@@ -106,9 +106,8 @@ def _verdict_told(finding: Finding, timeline: Timeline) -> tuple[str, Finding]:
         return lead(finding), finding
     people, against = (tuple(replace(one, likely=False) for one in x) for x in (finding.people, finding.against))
     doubles = {one.name for one in timeline.entities if one.like and one.decision == "present"}
-    yes = "Perhaps: " if all(one.entity in doubles for one in told) else "Probably yes: "
-    probably = yes if finding.verdict == "yes" else "Probably not: "
-    return probably, replace(finding, people=people, against=against)
+    perhaps = finding.verdict == "yes" and all(one.entity in doubles for one in told)
+    return "Perhaps: " if perhaps else lead(finding, likely=True), replace(finding, people=people, against=against)
 
 
 def _holders_told(finding: Finding, timeline: Timeline) -> list[str]:

@@ -262,9 +262,12 @@ def things_said(condition: Condition | None) -> str:
     return join(things) if len(things) == len(asked) else ""
 
 
-def lead(finding: Finding) -> str:
-    """The yes or no before an answer; none where it could be taken either way ("isn't she there?")."""
-    said, where = {"yes": "Yes, ", "no": "No, "}.get(finding.verdict or "", ""), finding.query.where
+def lead(finding: Finding, likely: bool = False) -> str:
+    """The yes or no before an answer, which may be only `likely`; none where it could be taken either way ("isn't she
+    there?").
+    """
+    ways = {"yes": "Probably yes: ", "no": "Probably not: "} if likely else {"yes": "Yes, ", "no": "No, "}
+    said, where = ways.get(finding.verdict or "", ""), finding.query.where
     at_times = isinstance(where, Not) and finding.verdict == "no" and any(one.spans for one in finding.against)
     either = where == Not(PRESENT) or at_times and finding.query.rank is None
     return "" if finding.query.select == "exists" and either else said
