@@ -117,7 +117,7 @@ def timeline_from(
     """`timeline_of` what was gathered already; without an analysis nothing is told by stretches."""
     clip = _Clip(evidence, presences, analysis)
     strangers, doubtful = _strangers(clip)
-    people = {one.name: seen for one in presences if (seen := _known(one, clip)) is not None}
+    people = {one.name: _known(one, clip) for one in presences if one.decision == "present"}
     everybody = {name: [one] for name, one in people.items()} | strangers
     entities = [_enrolled(one, people, doubtful, clip) for one in presences]
     longest = {name: max(parts, key=lambda one: len(one.who.frames)) for name, parts in strangers.items()}
@@ -140,10 +140,8 @@ def timeline_from(
     )  # fmt: skip
 
 
-def _known(person: PersonPresence, clip: _Clip) -> _Seen | None:
-    """An enrolled person as she is seen; None unless she surely is."""
-    if person.decision != "present":
-        return None
+def _known(person: PersonPresence, clip: _Clip) -> _Seen:
+    """An enrolled person who is there, as she is seen."""
     who = next((one for one in clip.evidence.others if one.name == person.name), Neighbour(_NOWHERE))
     box, facts = clip.evidence.boxes.get(person.name, _NOWHERE), clip.evidence.facts.get(person.name, PersonFacts())
     who = replace(who, box=box, facts=facts)

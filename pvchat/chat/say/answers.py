@@ -42,8 +42,7 @@ def holders(finding: Finding, timeline: Timeline) -> str:
         return _whether(finding, timeline) if plain or polar else _who(finding, timeline)
     if whom.names:
         one = timeline.entity(whom.names[0])
-        missing = next((each for each in finding.missing if each.name == whom.names[0]), None)
-        return "" if one is None else clauses.existence(one, timeline, polar, missing)
+        return "" if one is None else clauses.existence(one, timeline, polar)
     if whom.known is not False:
         absent = clauses.decided(timeline.enrolled, "absent") if whom.quantifier == "all" else []
         return f"{clauses.who_is_there(timeline, whom.besides)}{f' {clauses.not_here(absent)}.' if absent else ''}"

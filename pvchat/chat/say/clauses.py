@@ -401,7 +401,7 @@ def here_but(names: Sequence[str], what: str) -> str:
     return f"{join(names)} {be(names)} in this video, but I can't {what}."
 
 
-def existence(person: Entity, timeline: Timeline, polar: bool = True, missing: Missing | None = None) -> str:
+def existence(person: Entity, timeline: Timeline, polar: bool = True) -> str:
     """Whether somebody is there: with side and times, or why that isn't sure; `polar` with yes or no, which who asks
     "who is he?" doesn't want.
     """
@@ -411,11 +411,11 @@ def existence(person: Entity, timeline: Timeline, polar: bool = True, missing: M
     name = name if polar or name == person.name else english.upper(name)
     times = [f"at {clock(row.start_s)}" for row in timeline.of(person.name, "speaks")]
     heard = f"I hear {name} {shortened(times, FEW_SPANS, 'more times')}" if times else ""
-    if person.decision == "absent":
-        hard = [wording("doubt", one) for one in missing.hard] if missing is not None else []
-        doubt = f": whoever is most like {name} is {join(hard)}" * bool(hard)
-        surely = missing is None or missing.surely
-        return f"{heard}, but don't see {name}." if heard else f"{no}{not_here([name], surely)}{doubt}."
+    missing = timeline.missing(person.name)
+    if missing is not None and missing.why == "absent":
+        hard = join([wording("doubt", one) for one in missing.hard])
+        doubt = f": whoever is most like {name} is {hard}" * bool(hard)
+        return f"{heard}, but don't see {name}." if heard else f"{no}{not_here([name], missing.surely)}{doubt}."
     if person.decision == "unsure":
         reason = "" if person.why is None else because(name, "unsure", person.why, timeline.still)
         also = f" {heard}." if heard else ""
