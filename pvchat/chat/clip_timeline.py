@@ -117,15 +117,15 @@ def timeline_from(
 ) -> Timeline:
     """`timeline_of` what was gathered already; without an analysis nothing is told by stretches."""
     clip = _Clip(evidence, presences, analysis)
-    strangers, doubtful = _strangers(clip)
-    people = {one.name: seen for one in presences if (seen := _known(one, clip)) is not None}
+    strangers = _strangers(clip)
+    tracks = {one.who.track: name for name, parts in strangers.items() for one in parts if one.who.track is not None}
+    people = {one.name: _known(one, clip) for one in presences if one.decision == "present"}
     everybody = {name: [one] for name, one in people.items()} | strangers
-    entities = [_enrolled(one, people, doubtful, clip) for one in presences]
+    entities = [_enrolled(one, people, tracks, clip) for one in presences]
     longest = {name: max(parts, key=lambda one: len(one.who.frames)) for name, parts in strangers.items()}
     entities += [replace(_entity(name, one.who.box), known=False) for name, one in longest.items()]
-    owners = [(one.who.track, name) for name, parts in strangers.items() for one in parts] + list(doubtful.items())
-    owners += [(track, one.name) for one in presences if one.name in people for track in (one.track, *one.tracks)]
-    tracks = {track: name for track, name in owners if track is not None}
+    known = [(track, one.name) for one in presences if one.name in people for track in (one.track, *one.tracks)]
+    tracks |= {track: name for track, name in known if track is not None}
     voices = {voice: one.name for one in presences for voice in one.voices}
     sound = None if analysis is None else analysis.sound
     pieces = sum(not one.name for one in evidence.others)
@@ -141,10 +141,8 @@ def timeline_from(
     )  # fmt: skip
 
 
-def _known(person: PersonPresence, clip: _Clip) -> _Seen | None:
-    """An enrolled person as she is seen; None unless she surely is."""
-    if person.decision != "present":
-        return None
+def _known(person: PersonPresence, clip: _Clip) -> _Seen:
+    """An enrolled person who is there, as she is seen."""
     who = next((one for one in clip.evidence.others if one.name == person.name), Neighbour(_NOWHERE))
     box, facts = clip.evidence.boxes.get(person.name, _NOWHERE), clip.evidence.facts.get(person.name, PersonFacts())
     who = replace(who, box=box, facts=facts)
@@ -168,13 +166,13 @@ def _unbroken(person: PersonPresence, clip: _Clip) -> list[Span]:
     return merged(spans)
 
 
-def _enrolled(person: PersonPresence, people: dict[str, _Seen], doubtful: dict[int, str], clip: _Clip) -> Entity:
-    """An enrolled person, and whose sighting hers is where she is none for herself."""
+def _enrolled(person: PersonPresence, people: dict[str, _Seen], strangers: dict[int, str], clip: _Clip) -> Entity:
+    """An enrolled person, and whose sighting hers is where she is none for herself; `strangers` by their tracks."""
     same = [p for p in clip.presences if p.name in people and p.track == person.track and p.track is not None]
     likeliest = max(same, key=lambda p: p.probability, default=person).name
     like = likeliest if likeliest != person.name and person.decision != "absent" else ""
     if person.decision == "unsure" and person.track is not None:
-        like = like or doubtful.get(person.track, "")
+        like = like or strangers.get(person.track, "")
     found = _entity(person.name, clip.evidence.boxes.get(person.name))
     return replace(found, decision=person.decision, probability=person.probability, like=like, why=person.why)
 
@@ -185,18 +183,16 @@ def _entity(name: str, box: Box | None) -> Entity:
     return Entity(name, centre=((box[0] + box[2]) / 2, (box[1] + box[3]) / 2), height=box[3] - box[1])
 
 
-def _strangers(clip: _Clip) -> tuple[dict[str, list[_Seen]], dict[int, str]]:
-    """Everybody without a name, by "#1" and so on, and who of them stands on each doubtful track.
+def _strangers(clip: _Clip) -> dict[str, list[_Seen]]:
+    """Everybody without a name, by "#1" and so on; who may be somebody enrolled is one of them.
 
     As many as the clip surely shows: sightings of one are never at the same time, as long as there is room.
     """
     sightings = [clip.seen(one, [one.track]) for one in clip.evidence.others if not one.name]
     groups = _grouped(sightings, clip.evidence.unknown, clip.whole)
-    tracks = _doubtful_tracks(clip)
-    groups += [[seen] for seen in tracks.values()]
+    groups += [[clip.seen(one, [one.track])] for one in clip.evidence.doubtful]
     groups = sorted(groups, key=lambda group: min(span[0] for one in group for span in one.spans))
-    names = {f"#{n}": group for n, group in enumerate(groups, 1)}
-    return names, {i: name for i, seen in tracks.items() for name, group in names.items() if seen in group}
+    return {f"#{n}": group for n, group in enumerate(groups, 1)}
 
 
 def _grouped(sightings: list[_Seen], count: int, whole: Span) -> list[list[_Seen]]:
@@ -212,21 +208,6 @@ def _grouped(sightings: list[_Seen], count: int, whole: Span) -> list[list[_Seen
         ]
         groups[shared.index(min(shared))].append(one)
     return [group or [_Seen(Neighbour(_NOWHERE), [whole])] for group in groups]
-
-
-def _doubtful_tracks(clip: _Clip) -> dict[int, _Seen]:
-    """The tracks that may be somebody enrolled and are nobody's for sure."""
-    known = {i for p in clip.presences if p.decision == "present" for i in (p.track, *p.tracks)}
-    wanted = dict.fromkeys(p.track for p in clip.presences if p.decision == "unsure" and p.track not in known)
-    if clip.analysis is None:
-        return {}
-    found = {}
-    for i in (i for i in wanted if i is not None):
-        track = clip.analysis.tracks[i]
-        x0, y0, x1, y1 = (float(v) for v in np.median(track.boxes, axis=0))
-        facts, frames = in_light(track.facts, clip.evidence.scene), tuple(track.shown_in.tolist())
-        found[i] = clip.seen(Neighbour((x0, y0, x1, y1), None, frames, facts=facts, track=i), [i])
-    return found
 
 
 def _rows_of_people(seen: dict[str, list[_Seen]], clip: _Clip) -> Iterator[Row]:

@@ -18,8 +18,7 @@ from pvchat.chat.timeline import LIKELY, OF_SCENE, TELLING, Finding, Found, Row,
 from pvchat.identity.evidence import FEW
 
 _ANSWERING = {  # the attributes that answer where one is asked for
-    **TELLING, "place": ("place", "setting", "background", "near", "side", "beside"),
-    "looks": ("worn", "hair", "gender"),
+    "place": ("place", "setting", "background", "near", "side", "beside"), "looks": ("worn", "hair", "gender"),
 }  # fmt: skip
 _BESIDE = {"deed": ("side", "shot_size", "beside"), "worn": ("hair",)}  # told where what is asked for isn't known
 _TOLD_INSTEAD = ("worn", "looks", "hair", "deed", "posture", "holding", "place", "setting", "side", "gender")
@@ -150,12 +149,8 @@ class Lookup:
 
     def rows(self, name: str, attributes: Sequence[str]) -> list[Row]:
         """Rows about some attributes as far as they lie in the part; what goes on without a break is one row."""
-        found: list[Row] = []
-        for attribute in attributes:
-            if attribute in conditions.RELATIONS:
-                found += conditions.relations(attribute, name, self.timeline)
-            else:
-                found += self.timeline.of("" if attribute in OF_SCENE else name, attribute)
+        asked_for = [Has(attribute) for attribute in attributes]  # type: ignore[arg-type]
+        found = [row for has in asked_for for row in conditions.rows_about(has, name, self.timeline)]
         asked, value = self.query.attribute or "present", self.query.value
         about_it = TELLING.get(asked, (asked,))
         return [
@@ -262,28 +257,23 @@ def _takes_alone(query: Query, timeline: Timeline) -> bool:
 
 
 def _with_others_instead(found: Finding, lookup: Lookup) -> Finding:
-    """With who is told of where all whom a question names are missing: whoever does what is asked, else who is seen."""
-    query, who = lookup.query, lookup.who
-    named = query.whom.names and not (who.sure or who.maybe) and all(one.why != "not enrolled" for one in who.missing)
-    if not named or query.during.event is not None or query.whom.quantifier == "only":
-        return found
-    return _with_who_does_it(found, lookup) or _with_who_is_seen(found, lookup)
-
-
-def _with_who_does_it(found: Finding, lookup: Lookup) -> Finding | None:
-    """With whoever does what is asked ("is Ana falling?"), or at least lies who isn't seen to lie on the floor, and may
-    be her where nobody knows who that is; None where nobody does, and of drawn pictures, where one is easily taken for
-    two.
+    """With who is told of where all whom a question names are missing: whoever does what is asked ("is Ana falling?"),
+    or at least lies who isn't seen to lie on the floor, and may be her where nobody knows who that is; else who is
+    seen, as in drawn pictures, where one is easily taken for two.
     """
-    timeline, parts = lookup.timeline, queries.together(lookup.query.where)
-    others = timeline.others(()) if asks_what_is_done(lookup.query) and not timeline.drawn else []
-    for query in (lookup.query, *(replace(lookup.query, where=one) for one in parts if one in _LYING)):
+    asked, who, timeline = lookup.query, lookup.who, lookup.timeline
+    named = asked.whom.names and not (who.sure or who.maybe) and all(one.why != "not enrolled" for one in who.missing)
+    if not named or asked.during.event is not None or asked.whom.quantifier == "only":
+        return found
+    others = timeline.others(()) if asks_what_is_done(asked) and not timeline.drawn else []
+    lying = [one for one in queries.together(asked.where) if one in _LYING]
+    for query in (asked, *(replace(asked, where=one) for one in lying)):
         did = tuple(one for one in map(replace(lookup, query=query).of_one, others) if one.verdict == "yes")
         may_be_her = any(one.entity.startswith("#") or timeline.doubtful(one.entity) for one in did)
         if did:
             verdict: Verdict | None = "unknown" if found.verdict == "no" and may_be_her else found.verdict
             return replace(found, query=query, instead=did, verdict=verdict)
-    return None
+    return _with_who_is_seen(found, lookup)
 
 
 def _with_who_is_seen(found: Finding, lookup: Lookup) -> Finding:
@@ -362,10 +352,8 @@ def _exists(lookup: Lookup) -> Finding:
     several = all_verdict if quantifier in ("all", "both") or quantifier == "only" and named else any_verdict
     perhaps: list[Verdict] = ["unsure"] * len(_perhaps(lookup))
     verdict = several([*(one.verdict for one in people), *missed, *perhaps])
-    rest = list[Found]()
-    if quantifier == "only":
-        rest = [lookup.of_one(name) for name in lookup.timeline.others(who.sure)]
-        verdict = all_verdict([verdict, TURNED[any_verdict([one.verdict for one in rest])]])
+    rest = list(map(lookup.of_one, lookup.timeline.others(who.sure) if quantifier == "only" else ()))
+    verdict = all_verdict([verdict, *(TURNED[one.verdict] for one in rest)])
     verdict = TURNED[verdict] if quantifier == "none" else verdict
     finding = Finding(query, None if queries.is_choice(query) else verdict, spans=tuple(spans))
     if named:  # who else does so
@@ -616,7 +604,8 @@ def _alike(lookup: Lookup) -> Finding:
     """Whether people have an attribute in common; of what is worn, a colour."""
     name = lookup.query.attribute or "worn"
     people = [lookup.attributes_of(one, (name,)) for one in lookup.who.sure]
-    people = [replace(one, rows=tuple(row for row in one.rows if name != "worn" or row.colour)) for one in people]
+    people = [replace(one, rows=tuple(r for r in one.rows if r.attribute == name)) for one in people]
+    people = [replace(one, rows=tuple(r for r in one.rows if name != "worn" or r.colour)) for one in people]
     values = [{r.colour if name == "worn" else (r.value, r.colour, r.of) for r in one.rows} for one in people]
     finding = Finding(lookup.query, people=tuple(people))
     if len(values) < 2 or lookup.who.missing or not all(values):

@@ -181,8 +181,7 @@ class Timeline:
             return Missing(name, "unsure", like=one.like)
         if one.decision == "present":
             return None
-        weighs = one.why is not None and one.why.reason in one.why.hard  # not that she is more like somebody else
-        hard = one.why.hard if one.why is not None and weighs else ()
+        hard = () if one.why is None or one.why.reason not in one.why.hard else one.why.hard  # no rival fits better
         doubtful = _DOUBTFUL <= one.probability < LIKELY  # who is likely is so in another part of the video
         return Missing(name, "absent", hard=hard, surely=not (hard or doubtful))
 

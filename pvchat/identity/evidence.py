@@ -57,6 +57,7 @@ class Evidence:
     facts: dict[str, PersonFacts] = field(default_factory=dict)  # of each present person's track
     boxes: dict[str, Box] = field(default_factory=dict)  # where each present person usually is
     others: list[Neighbour] = field(default_factory=list)  # the clip's other tracks, people asked about among them
+    doubtful: list[Neighbour] = field(default_factory=list)  # who may be somebody enrolled, and is nobody for sure
     scene: SceneFacts = field(default_factory=SceneFacts)
     unknown: int = 0
     duration_s: float | None = None  # of the clip, or of the part that is asked about
@@ -93,16 +94,20 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
     by_face = most_at_once([tracks[i].shown_in for i in unknown])
     known = [tracks[i] for i in {*present, *doubtful} if i is not None]
     turned, count = _faceless_people(analysis, faces, known, by_face)
-    boxes = [_usual_box(t.boxes) for t in tracks]
-    seen = [i for i in range(len(tracks)) if i in present or i in unknown]
-    lit = {i: in_light(tracks[i].facts, analysis.scene) for i in (*there.values(), *seen)}
-    others = [
-        Neighbour(boxes[i], present.get(i), tuple(tracks[i].shown_in.tolist()), i in named, lit[i], i) for i in seen
-    ]
+    taken = {i for p in presences if p.decision == "present" for i in (p.track, *p.tracks)}
+    perhaps = dict.fromkeys(p.track for p in presences if p.decision == "unsure" and p.track not in taken)
+    seen = [
+        Neighbour(
+            _usual_box(track.boxes), present.get(i), tuple(track.shown_in.tolist()), i in named or i in perhaps,
+            in_light(track.facts, analysis.scene), i,
+        )
+        for i, track in enumerate(tracks)
+    ]  # fmt: skip
     return Evidence(
-        facts={name: lit[i] for name, i in there.items()},
-        boxes={name: boxes[i] for name, i in there.items()},
-        others=others + turned,
+        facts={name: seen[i].facts for name, i in there.items()},
+        boxes={name: seen[i].box for name, i in there.items()},
+        others=[one for one in seen if one.track in present or one.track in unknown] + turned,
+        doubtful=[seen[i] for i in perhaps if i is not None],
         scene=analysis.scene,
         unknown=count,
         duration_s=analysis.duration_s - float(analysis.shots[0, 0]),

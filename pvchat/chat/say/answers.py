@@ -42,8 +42,7 @@ def holders(finding: Finding, timeline: Timeline) -> str:
         return _whether(finding, timeline) if plain or polar else _who(finding, timeline)
     if whom.names:
         one = timeline.entity(whom.names[0])
-        missing = next((each for each in finding.missing if each.name == whom.names[0]), None)
-        return "" if one is None else clauses.existence(one, timeline, polar, missing)
+        return "" if one is None else clauses.existence(one, timeline, polar)
     if whom.known is not False:
         absent = clauses.decided(timeline.enrolled, "absent") if whom.quantifier == "all" else []
         return f"{clauses.who_is_there(timeline, whom.besides)}{f' {clauses.not_here(absent)}.' if absent else ''}"
@@ -106,9 +105,8 @@ def _verdict_told(finding: Finding, timeline: Timeline) -> tuple[str, Finding]:
         return lead(finding), finding
     people, against = (tuple(replace(one, likely=False) for one in x) for x in (finding.people, finding.against))
     doubles = {one.name for one in timeline.entities if one.like and one.decision == "present"}
-    yes = "Perhaps: " if all(one.entity in doubles for one in told) else "Probably yes: "
-    probably = yes if finding.verdict == "yes" else "Probably not: "
-    return probably, replace(finding, people=people, against=against)
+    perhaps = finding.verdict == "yes" and all(one.entity in doubles for one in told)
+    return "Perhaps: " if perhaps else lead(finding, likely=True), replace(finding, people=people, against=against)
 
 
 def _holders_told(finding: Finding, timeline: Timeline) -> list[str]:
@@ -208,23 +206,21 @@ def unknown_said(finding: Finding, timeline: Timeline, there: bool = False) -> l
     """Of whom what isn't known, as clauses; what is known comes first: "Ana and Ben are sitting, but I can't tell
     whether they are men"; `there`: at least that they are there, and, of one, all that was measured of the kind.
     """
-    told = []
+    told, asked = [], wording("asked_for", finding.query.select)
     groups = grouped((_known_and_not(one.entity, finding.query, timeline), one) for one in finding.open)
     for (known, rest), people in groups.items():
         names, many = people_said(people), len(people) if known or there else 1
         so = clause(queries.conjunction(known or (PRESENT,)), many)
         who = "they" if many > 1 else shortened(people_said(people, "one of "), _MOST_OPEN, word="or")
         who = "that person" if (known or there) and who == STRANGER else who
-        what = f"I can't tell whether {who} {clause(queries.affirmed(queries.conjunction(rest)), many)}"
+        what = queries.conjunction(rest)
+        what = queries.affirmed(what) or PRESENT if asked == "whether" else _of_each(what, people, finding, timeline)
+        what = f"I can't tell {asked} {who} {clause(what, many)}"
         told.append(f"{join(names)} {so}, but {what}" if known or there else what)
-        told[-1] += _kind_told(people[0], rest[0], timeline) * (there and not known and len(people) == 1)
+        if there and not known and len(people) == 1:  # all that was measured of the kind
+            kind = measured(people[0].entity, next(queries.atoms(rest[0])), timeline.seen(people[0].entity), timeline)
+            told[-1] += f". {upper(called(people[0].entity))} {kind}" * bool(kind)
     return told
-
-
-def _kind_told(one: Found, where: Condition, timeline: Timeline) -> str:
-    """All that was measured of somebody of the kind that a condition is of, as one more sentence, without its end."""
-    known = measured(one.entity, next(queries.atoms(where)), timeline.seen(one.entity), timeline)
-    return f". {upper(called(one.entity))} {known}" * bool(known)
 
 
 def _known_and_not(name: str, query: Query, timeline: Timeline) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
@@ -387,19 +383,12 @@ def _none_does(query: Query) -> str:
     """Such as "none of Ana and Ben is sitting", "no woman is away more than once", "nobody I don't know is waving"."""
     whom, again = query.whom, query.rank is not None and query.number == queries.Number("more_than", 1)
     how = " the whole time" if query.throughout else " more than once" if again else ""
-    return f"{_none_named(whom)} {clause(query.where)}{how}"
+    return f"{_none_of(whom, whom.names)} {clause(query.where)}{how}"
 
 
-def _none_named(whom: Whom) -> str:
-    """Such as "neither Ana nor Ben", "no woman"."""
-    if len(names := people_said(whom.names)) == 2:
-        return f"neither {join(names, 'nor')}"
-    return f"none of {join(names)}" if whom.names[1:] else _none_of(whom)
-
-
-def _none_of(whom: Whom) -> str:
-    """Such as "nobody else", "no man I don't know"."""
-    return whom_said(Whom((), "none", whom.such, whom.known, whom.besides))
+def _none_of(whom: Whom, names: Sequence[str] = ()) -> str:
+    """Such as "nobody else", "no man I don't know"; of several names "neither Ana nor Ben"."""
+    return whom_said(Whom(tuple(names) if names[1:] else (), "none", whom.such, whom.known, whom.besides))
 
 
 def timed(finding: Finding, timeline: Timeline) -> str:
@@ -420,12 +409,7 @@ def timed(finding: Finding, timeline: Timeline) -> str:
         for one in finding.against:
             never = _of_each(where or PRESENT, [one], finding, timeline)
             told.append(f"{called(one.entity)} {clause(never, 1, f'{HEDGE} ' * one.likely + 'never')}.")
-        asked = wording("asked_for", query.select)
-        for one in () if query.whom.such else finding.open:
-            so, who = _of_each(where or PRESENT, [one], finding, timeline), called(one.entity)
-            whose = who if who == one.entity else "that person"
-            known = clauses.here_but([who], f"tell {asked} {whose} {clause(so)}")
-            told.append(f"{known[:-1]}{_kind_told(one, so, timeline)}.")
+        told += [] if query.whom.such else [f"{text}." for text in unknown_said(finding, timeline, there=True)]
     told[:1] = [f"{lead(finding)}{text}" for text in told[:1]]
     return " ".join(map(upper, told)) or nobody(finding, timeline)
 
@@ -475,7 +459,7 @@ def shots(finding: Finding, timeline: Timeline) -> str:
     people = people_said(finding.people) or people_said(query.whom.names) or [whom_said(query.whom)]
     if query.whom.quantifier == "none":
         some = whom_said(replace(query.whom, quantifier="either", such=None))
-        people = [_none_named(query.whom) if found else some]
+        people = [_none_of(query.whom, query.whom.names) if found else some]
         found = found or [str(1 + i) for i in range(total)]
     seen = f"{be(people)} seen{' together' * (len(people) > 1)}"
     who = f"{lead(finding)}{join(people)} {seen if is_plain(query.where) else clause(query.where, len(people))}"

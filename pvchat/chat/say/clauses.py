@@ -153,10 +153,12 @@ def yours(name: str) -> str:
 
 
 def whom_said(whom: Whom) -> str:
-    """A set of people as a noun: "both Ana and Ben", "the man with glasses", "nobody I know"."""
+    """A set of people as a noun: "both Ana and Ben", "neither Ana nor Ben", "the man with glasses", "nobody I know"."""
     if whom.names or whom.unknown:
+        names = people_said(whom.names) or [yours(name) for name in whom.unknown]
+        if whom.quantifier == "none" and names[1:]:
+            return f"none of {join(names)}" if names[2:] else f"neither {join(names, 'nor')}"
         lead = f"{whom.quantifier} " if whom.quantifier in ("both", "only") and whom.names else ""
-        names = [called(name) for name in whom.names] or [yours(name) for name in whom.unknown]
         return f"{lead}{join(names, 'or' if whom.quantifier == 'either' else 'and')}"
     if whom.nth:
         kind = f" {noun(whom.such)}" if whom.such is not None else ""
@@ -231,7 +233,7 @@ def _way(place: str) -> tuple[str, str]:
 def happens_said(event: Event, hedge: str = "", moves: bool = False) -> str:
     """Of whom an event tells, and what: "Ben is away", "it is dark"; if it `moves`, "Ben leaves"."""
     where, names = event.where, event.whom.names
-    count = len(names) if names and event.whom.quantifier != "either" else 1
+    count = len(names) if names and event.whom.quantifier not in ("either", "none") else 1
     who, scene, s = whom_said(event.whom), event.whom == EVERYBODY, "s" * (count == 1)
     if scene and queries.is_of(where, "light"):
         return _words("it is", hedge, where.value)
@@ -260,9 +262,12 @@ def things_said(condition: Condition | None) -> str:
     return join(things) if len(things) == len(asked) else ""
 
 
-def lead(finding: Finding) -> str:
-    """The yes or no before an answer; none where it could be taken either way ("isn't she there?")."""
-    said, where = {"yes": "Yes, ", "no": "No, "}.get(finding.verdict or "", ""), finding.query.where
+def lead(finding: Finding, likely: bool = False) -> str:
+    """The yes or no before an answer, which may be only `likely`; none where it could be taken either way ("isn't she
+    there?").
+    """
+    ways = {"yes": "Probably yes: ", "no": "Probably not: "} if likely else {"yes": "Yes, ", "no": "No, "}
+    said, where = ways.get(finding.verdict or "", ""), finding.query.where
     at_times = isinstance(where, Not) and finding.verdict == "no" and any(one.spans for one in finding.against)
     either = where == Not(PRESENT) or at_times and finding.query.rank is None
     return "" if finding.query.select == "exists" and either else said
@@ -396,7 +401,7 @@ def here_but(names: Sequence[str], what: str) -> str:
     return f"{join(names)} {be(names)} in this video, but I can't {what}."
 
 
-def existence(person: Entity, timeline: Timeline, polar: bool = True, missing: Missing | None = None) -> str:
+def existence(person: Entity, timeline: Timeline, polar: bool = True) -> str:
     """Whether somebody is there: with side and times, or why that isn't sure; `polar` with yes or no, which who asks
     "who is he?" doesn't want.
     """
@@ -406,11 +411,11 @@ def existence(person: Entity, timeline: Timeline, polar: bool = True, missing: M
     name = name if polar or name == person.name else english.upper(name)
     times = [f"at {clock(row.start_s)}" for row in timeline.of(person.name, "speaks")]
     heard = f"I hear {name} {shortened(times, FEW_SPANS, 'more times')}" if times else ""
-    if person.decision == "absent":
-        hard = [wording("doubt", one) for one in missing.hard] if missing is not None else []
-        doubt = f": whoever is most like {name} is {join(hard)}" * bool(hard)
-        surely = missing is None or missing.surely
-        return f"{heard}, but don't see {name}." if heard else f"{no}{not_here([name], surely)}{doubt}."
+    missing = timeline.missing(person.name)
+    if missing is not None and missing.why == "absent":
+        hard = join([wording("doubt", one) for one in missing.hard])
+        doubt = f": whoever is most like {name} is {hard}" * bool(hard)
+        return f"{heard}, but don't see {name}." if heard else f"{no}{not_here([name], missing.surely)}{doubt}."
     if person.decision == "unsure":
         reason = "" if person.why is None else because(name, "unsure", person.why, timeline.still)
         also = f" {heard}." if heard else ""

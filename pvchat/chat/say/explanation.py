@@ -18,7 +18,6 @@ from pvchat.chat.timeline import Row
 MOST_ROWS = 12  # that are shown
 Pairs = tuple[tuple[str, str], ...]
 _OF_SEVERAL = ("who", "count", "compare", "order")
-_WHOLE = ("part", "the whole video")
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,10 @@ def _asked(query: Query, many: bool) -> Iterator[tuple[str, str]]:
     attribute = (wording("asked", query.attribute) or query.attribute or "") + f" ({query.value})" * bool(query.value)
     by = f", by {attribute}" * (query.attribute is not None)
     yield "asked", attribute if query.select == "attribute" else wording("asks", told_as(query)) + by
-    bound = ""
+    event, bound = clauses.event_said(query.during), ""
+    relation, _, happens = event.partition(" ")
+    part = "the whole video" * (not event and not many)
+    part = part if numbers_of(query.during) == WHOLE else _numbered(query.during)
     if query.number is not None:
         times = many and query.select not in ("how_long", "length")
         times = times or query.select in ("count", "how_often", "shots") or query.rank is not None
@@ -93,9 +95,11 @@ def _asked(query: Query, many: bool) -> Iterator[tuple[str, str]]:
         ("condition", "" if query.where in (None, PRESENT, ANYTHING) else clauses.clause(query.where)),
         ("which", "" if query.rank is None else clauses.rank_said(query.rank)),
         ("number", bound),
+        ("at", event) if relation == "the" else (relation, happens),  # "the second time that …"
+        ("part", part),
+        ("how", "all the time" * query.throughout),
     )
     yield from (pair for pair in pairs if pair[1])
-    yield from (pair for pair in _part(query) if not many or pair != _WHOLE)
 
 
 def _whom(whom: Whom, several: bool) -> str:
@@ -104,20 +108,6 @@ def _whom(whom: Whom, several: bool) -> str:
     if several and whom.such is not None and not whom.names and not whom.nth:
         return f"the {clauses.noun(whom.such, 2)}{but}"
     return clauses.whom_said(replace(whom, quantifier="any") if whom.quantifier == "both" else whom) + but
-
-
-def _part(query: Query) -> Iterator[tuple[str, str]]:
-    """The part of the video that is asked about: by an event, by numbers, or all of it."""
-    during = query.during
-    if event := clauses.event_said(during):
-        relation, _, text = event.partition(" ")
-        yield ("at", event) if relation == "the" else (relation, text)  # "the second time that …"
-    if numbers_of(during) != WHOLE:
-        yield "part", _numbered(during)
-    elif not event:
-        yield _WHOLE
-    if query.throughout:
-        yield "how", "all the time"
 
 
 def _numbered(during: During) -> str:

@@ -412,8 +412,7 @@ def whether_scene(finding: Finding, timeline: Timeline) -> str:
     known = _scene_told(finding, asked[0].attribute, timeline)
     text = f"this is {known}." if known else ""
     if text and (lead(finding) or is_choice(finding.query)):
-        likely = {"yes": "Probably yes, ", "no": "Probably not, "} if HEDGE in text else {}
-        return f"{likely.get(finding.verdict or '', lead(finding))}{text}"
+        return f"{lead(finding, HEDGE in text)}{text}"
     question = "I can't tell whether this is " + " or ".join(complement(has)[1] for has in asked)
     return f"{question}. {upper(text)}".rstrip()
 

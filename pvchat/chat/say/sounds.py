@@ -27,7 +27,10 @@ def of_sound(finding: Finding, timeline: Timeline) -> str:
     """The answer to a question about what is heard."""
     query, where = finding.query, finding.query.where
     if where == MUSIC or where == Not(MUSIC) and query.select != "exists":
-        return _music(finding, timeline)
+        no = "no " * isinstance(where, Not)
+        never = "as far as I hear, " + ("music plays the whole time" if no else "no music plays")
+        plays = f"{no}music plays {_measured(finding.spans, finding, timeline)}" if finding.spans else never
+        return upper(f"{lead(finding)}{plays}.")
     if isinstance(where, Or) and all(has.attribute in HEARD for has in atoms(where)):
         return _each(finding, timeline)
     if isinstance(where, Not):
@@ -85,14 +88,6 @@ def _about(finding: Finding, has: Has, select: Select = "exists") -> Finding:
     rows, query = told(finding.rows), replace(finding.query, select=select, where=has)
     found = replace(finding, query=query, people=tuple(people), against=(), rows=rows)
     return replace(found, spans=tuple(spans_heard(rows, has)), verdict=finding.verdict if select == "exists" else None)
-
-
-def _music(finding: Finding, timeline: Timeline) -> str:
-    """Whether, how long and when music plays, or none does."""
-    spans, no = finding.spans, "no " * isinstance(finding.query.where, Not)
-    never = "music plays the whole time" if no else "no music plays"
-    plays = f"{no}music plays {_measured(spans, finding, timeline)}" if spans else f"as far as I hear, {never}"
-    return upper(f"{lead(finding)}{plays}.")
 
 
 def _voices(finding: Finding) -> str:

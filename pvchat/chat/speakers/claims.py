@@ -70,24 +70,23 @@ def _chosen(mine: Sequence[Gap], timeline: Timeline, analysis: ClipAnalysis, cho
     shares = chooser.scale.probabilities(kind, alike, possible(kind, analysis.scene, count))
     for gap, share in zip(mine, shares, strict=True):
         picked = pick(kind, chooser.scale, share)
-        problems = _against(gap, picked, analysis)
-        _log.debug("%s %s: %r %.2f %s", kind, gap.name, picked.said, picked.probability, problems)
-        if not problems:
+        fits = _fits(gap, picked, analysis)
+        _log.debug("%s %s: %r %.2f, fits: %s", kind, gap.name, picked.said, picked.probability, fits)
+        if fits:
             in_bedroom = picked.said == _ON_A_COUCH and analysis.scene.place == "a bedroom"
             attribute, said = "deed" if kind == "action" else "place", _ON_A_BED if in_bedroom else picked.said
             found[gap] = Row(gap.name, attribute, said, *timeline.whole, probability=_LIKELY)
     return found
 
 
-def _against(gap: Gap, picked: Picked, analysis: ClipAnalysis) -> list[str]:
-    """What speaks against what was picked from a list."""
-    scene, place, choice = analysis.scene, gap.kind == "location", picked.choice
+def _fits(gap: Gap, picked: Picked, analysis: ClipAnalysis) -> bool:
+    """Whether nothing speaks against what was picked from a list: it is no guess, and what it needs is seen; no place
+    before one surface, nor where even indoors or outdoors isn't sure; no deed of who is seen doing something else.
+    """
+    scene, needed = analysis.scene, picked.choice.seen
+    if not picked.told or needed and needed.isdisjoint(one.label for one in analysis.things):
+        return False
+    if gap.kind == "location":
+        return not scene.background and scene.setting == scene.sure_setting
     facts = PersonFacts() if gap.track is None else analysis.tracks[gap.track].facts
-    problems = (
-        ("before one surface, which tells no place", place and scene.background),
-        ("neither is it sure whether this is indoors", place and scene.setting != scene.sure_setting),
-        ("a guess", not picked.told),
-        ("nothing that it needs is seen", choice.seen and not choice.seen & {one.label for one in analysis.things}),
-        ("seen doing something else", not place and at_odds(choice, facts, picked.said)),
-    )
-    return [problem for problem, there in problems if there]
+    return not at_odds(picked.choice, facts, picked.said)
