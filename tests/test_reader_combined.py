@@ -283,6 +283,7 @@ FOLLOWING: dict[tuple[str, str], Query] = {
     ("Is Ana wearing a jacket?", "The whole time?"): Query("exists", ANA, JACKET, form="polar", throughout=True),
     ("Who is sitting?", "Name them."): Query("who", where=SITS),
     ("Who is sitting?", "For how many seconds?"): Query("how_long", ANA, SITS),
+    ("What is Ana wearing?", "And the mister?"): Query("attribute", Whom(such=Has("gender", "man")), attribute="worn"),
     ("Who wears a hat?", "The red one, who wears it?"): Query("who", where=Has("worn", "hat", "red")),
     # the people before
     ("What is Ana wearing?", "Who is it?"): Query("who", ANA),

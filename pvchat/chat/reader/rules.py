@@ -207,8 +207,10 @@ def as_done(slot: Slot, seen: Sequence[str]) -> Slot:
     """
     noun = slot.at > 0 and seen[slot.at - 1] in ("the", "a", "an", "any", "some", "another")
     noun = noun or slot.typed in TITLES  # "do you see the winner?", "nurse been in?"
-    if slot.kind == "unknown" and slot.typed.islower() and noun:
+    if slot.kind == "unknown" and slot.typed.islower() and noun and not is_known("gender", slot.typed):
         return replace(slot, typed=f"the {slot.typed}")
+    if slot.kind == "unknown" and is_known("gender", slot.typed):  # "and the mister?"
+        return replace(slot, kind="gender", value=canonical("gender", slot.typed))
     verb, gap, rest = slot.value.removeprefix("to ").partition(" ")
     aims = "to" in seen[max(0, slot.at - 1) : slot.at + 1] and participle(verb) in table()["verb"]  # not "to camera"
     unread = slot.kind == "deed" and not is_known("deed", slot.value) and (aims or _DOES & {*seen[: slot.at]})
