@@ -32,6 +32,31 @@ COMBINED: dict[str, Query] = {
     "Who came in?": Query("who", where=Has("enters")),
     "standers": Query("who", where=Has("posture", "standing")),
     "Is anyone in olive?": Query("exists", where=Has("worn", "", "dark green"), form="polar"),
+    # a third question
+    "Is Ana there? Who sits? How many are there?": Query(
+        "exists", ANA, form="polar", then=Query("who", where=SITS, then=Query("count"))
+    ),
+    # the topic first, or words in another order
+    "The hat, is it Ana's?": Query("exists", ANA, HAT, form="polar"),
+    "The man in red, who is it?": Query("who", Whom(such=And((Has("gender", "man"), Has("worn", "", "red"))))),
+    "Between which two men is Ana?": Query("attribute", ANA, attribute="beside"),
+    "Who is Ana behind?": Query("who", where=Has("beside", "in front of", of=ANA)),
+    "Ana or Ben, who is nearer to Cleo?": Query("who", Whom(("Ana", "Ben")), Has("beside", of=CLEO)),
+    "Before Ben sits, what she does?": Query(
+        "attribute", BEN, attribute="deed", during=During("before", Event(BEN, SITS))
+    ),
+    "Did Ana talk first and then sit down?": Query(
+        "exists", ANA, TALKS, form="polar", during=During("before", Event(ANA, SITS))
+    ),
+    "Is it inside of building?": Query("exists", where=Has("setting", "indoors"), form="polar"),
+    "Is neither Ana there?": Query("exists", ANA, form="polar"),
+    "When did Ana go down?": Query("when", ANA, Has("posture", "lying down")),
+    "Has Ana a cup, a phone or a book?": Query("attribute", ANA, attribute="holding", form="choice"),
+    "Did any nurse come in?": Query("exists", Whom(such=Has("role", "nurse")), Has("enters"), form="polar"),
+    "Who is the speaker?": Query("who", where=Has("speaks")),
+    "Do you think Ana is the speaker?": Query("exists", ANA, Has("speaks"), form="polar"),
+    "Is there lightning?": Query("exists", where=Has("thing", "lightning"), form="polar"),
+    "Can you see the storm?": Query("exists", where=Has("thing", "storm"), form="polar"),
     # a fall told by the noun; to sit down isn't to sit
     "Was there a fall?": Query("exists", where=Has("deed", "falling"), form="polar"),
     "When was the fall?": Query("when", where=Has("deed", "falling")),
@@ -258,7 +283,17 @@ FOLLOWING: dict[tuple[str, str], Query] = {
     ("Is Ana wearing a jacket?", "The whole time?"): Query("exists", ANA, JACKET, form="polar", throughout=True),
     ("Who is sitting?", "Name them."): Query("who", where=SITS),
     ("Who is sitting?", "For how many seconds?"): Query("how_long", ANA, SITS),
+    ("What is Ana wearing?", "And the mister?"): Query("attribute", Whom(such=Has("gender", "man")), attribute="worn"),
+    ("Who wears a hat?", "The red one, who wears it?"): Query("who", where=Has("worn", "hat", "red")),
     # the people before
+    ("What is Ana wearing?", "Who is it?"): Query("who", ANA),
+    ("Who is sitting?", "Is it a man?"): Query("exists", ANA, Has("gender", "man"), form="polar"),
+    ("Is Ana there?", "Fell at all?"): Query("exists", ANA, Has("deed", "falling"), form="polar"),
+    ("Who is furthest to the left?", "And next to her?"): Query("who", where=Has("beside", of=ANA)),
+    ("Is Barnaby there?", "Is Ben there then?"): Query("exists", BEN, form="polar"),
+    ("Is there a bed?", "Is Ana lying on it?"): Query(
+        "exists", ANA, And((Has("posture", "lying down"), Has("near", "on a bed"))), form="polar"
+    ),
     ("How long is Ana there?", "Is that longer than Ben?"): Query(
         "compare", ANA, form="polar", rank=Rank("long"), versus=BEN
     ),
@@ -275,7 +310,18 @@ FOLLOWING: dict[tuple[str, str], Query] = {
         "exists", BEN, HAT, form="polar", during=During("while", Event(ANA, TALKS))
     ),
     ("Who is sitting?", "Which of them did it first?"): Query("compare", ANA, SITS, rank=Rank("time")),
+    ("What is Ana doing at 0:10?", "And then?"): Query("attribute", ANA, attribute="deed", during=During(start_s=10)),
+    ("What is Ana doing at 0:10?", "And at 25?"): Query(
+        "attribute", ANA, attribute="deed", during=During(start_s=25, end_s=25)
+    ),
+    ("What is Ana doing in the beginning?", "Then what?"): Query(
+        "attribute", ANA, attribute="deed", during=During(start_s=1, unit="edge")
+    ),
+    ("When does Ana sit?", "Before this, what she did?"): Query(
+        "attribute", ANA, attribute="deed", during=During("before", Event(ANA, SITS))
+    ),
     # the next, and the other end
+    ("Who comes first?", "And the last one?"): Query("who", rank=Rank("time", -1)),
     ("Who comes first?", "Who's next?"): Query("who", rank=Rank("time", 2)),
     ("Who is there the longest?", "And the shortest?"): Query("who", rank=Rank("long", -1)),
 }  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from itertools import chain, product
 from pathlib import Path
 
@@ -15,12 +14,12 @@ from pvchat.chat.reader.slots import slots_of
 from pvchat.chat.reader.words import Word
 from recipes.reader.choices import asked_of, at_some_time, others_left_out, settled
 from recipes.reader.haste import Haste
-from recipes.reader.sampler import Sampler, Sources, examples, held_out
+from recipes.reader.sampler import Sampler, Sources, examples, held_out, lexicon
 from recipes.reader.templates import Filler, Grammar, Piece, form_of, is_tag, read_grammar, read_line, split_words
 from recipes.reader.wordings import heads_of, read_plain, rule_of, tagged, wordings
 
 RECIPES = Path(__file__).parents[1] / "recipes/reader"
-LEXICON = json.loads((RECIPES.parents[1] / "pvchat/chat/reader/lexicon.json").read_text(encoding="utf-8"))
+LEXICON = lexicon()
 SMALL = read_grammar(
     "@one\n  {~name}\n@ing\n  wearing {~worn.a}\nis @S-one not @P-ing! (today|now) => select=exists form=polar\n",
     {"name": {"alex": ["alex"]}, "worn": {"hat": ["hat"]}},

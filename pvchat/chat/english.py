@@ -19,6 +19,9 @@ from typing import Any
 
 ASK = "ask me who is in this video, what they wear, what they do or where they are"
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1}
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+          "november", "december")  # fmt: skip
 STRANGER = "somebody I don't know"
 HEDGE = "probably"  # before what is likely but not sure
 

@@ -213,9 +213,10 @@ def events_in(condition: Condition | None) -> list[Event]:
 class During:
     """The part of the video that is asked about.
 
-    Numbers are in `unit`: seconds (negative: from the video's end; where both are the same, that moment), a "share" of
-    its length, 0..1, a "shot" from 1 (negative: from the last; to `end_s`, None: this one alone) or an "edge",
-    its beginning (0) or end (-1). "until" is from the video's start to when `event` first begins.
+    Numbers are in `unit`: seconds (negative: from the video's end; where both are the same, that moment), a "share"
+    of its length, 0..1, a "shot" from 1 (negative: from the last; to `end_s`, None: this one alone) or an "edge",
+    its beginning (0), end (-1) or what follows its beginning (1). "until" is from the video's start to when `event`
+    first begins.
     """
 
     relation: Relation | Literal[""] = ""  # how it lies to `event`; "" where the part is named by numbers

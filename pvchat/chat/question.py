@@ -71,7 +71,7 @@ class Question:
     @property
     def part(self) -> During | None:
         """The part of the clip that it names by numbers; None for all of it, or where two questions name two parts."""
-        parts = {queries.numbers_of(query.during) for query in (self.query, self.query.then) if query is not None}
+        parts = {queries.numbers_of(query.during) for query in queries.parts_of(self.query, Query)}
         return self.query.during if len(parts) == 1 and parts != {During()} else None
 
     @property
@@ -119,8 +119,8 @@ class Conversation:
             query = self._query_of(one if isinstance(one, str) else one[0], turns, timeline)
             findings = [finding for _, finding in turns]
             turns.append((query, Finding(query) if timeline is None else run(query, timeline, findings)))
-            if query.then is not None:  # two questions in one are two turns
-                turns.append((query.then, turns[-1][1].then or Finding(query.then)))
+            while (then := turns[-1][0].then) is not None:  # two questions in one are two turns
+                turns.append((then, turns[-1][1].then or Finding(then)))
         return turns
 
     def _query_of(self, text: str, turns: Sequence[Turn], timeline: Timeline | None) -> Query:

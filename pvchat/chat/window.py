@@ -100,7 +100,7 @@ def stretch_of(part: During, shots: Sequence[Span], length: float) -> Window:
     if part.unit == "edge":
         least, share, most = _EDGE
         edge = min(max(least, share * length), most, length)
-        return (length - edge, None) if start < 0 else (0.0, edge)
+        return {-1: (length - edge, None), 0: (0.0, edge), 1: (edge, None)}[int(start)]
     if start == end:
         return _about(start, shots, length)
     low = max(0.0, length + start) if start < 0 else start

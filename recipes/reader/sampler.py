@@ -26,8 +26,8 @@ from recipes.reader.haste import Haste
 from recipes.reader.templates import Filler, Grammar, Line, Piece, read_grammar, read_line
 from recipes.reader.wordings import NAME, REFUSALS, Rule, heads_of, read_plain, refusal_of, rule_of, tagged, wordings
 
-LEXICON = Path(__file__).parents[2] / "pvchat/chat/reader/lexicon.json"
 HERE = Path(__file__).parent
+LEXICON = (HERE / "unread.json", HERE.parents[1] / "pvchat/chat/reader/lexicon.json")  # the first is only learned from
 SHARES = {
     "composed": 0.12, "natural": 0.39, "worded": 0.09, "refused": 0.05, "followed": 0.03, "paired": 0.03,
     "of_library": 0.23, "of_sound": 0.06,
@@ -98,12 +98,17 @@ def held_out(text: str) -> bool:
     return zlib.crc32(text.encode()) % 10 == 0
 
 
+def lexicon() -> dict[str, dict[str, list[str]]]:
+    """The ways to say each value of each type."""
+    return {kind: rows for file in LEXICON for kind, rows in json.loads(file.read_text("utf-8")).items()}
+
+
 @dataclass
 class Sources:
     """Everything examples are made of, for one split."""
 
     split: str
-    lexicon: dict[str, dict[str, list[str]]] = field(default_factory=lambda: json.loads(LEXICON.read_text("utf-8")))
+    lexicon: dict[str, dict[str, list[str]]] = field(default_factory=lexicon)
 
     def taken(self, text: str) -> bool:
         """Whether this split has a frame."""

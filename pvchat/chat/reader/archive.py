@@ -45,7 +45,6 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
         (r"^(?:which|what) videos (?:are|were)(?: there)?(?= (?:in|on|at|from|of)\b|\W*$)", "list the videos"),
         (r"\b(which|what|how many) folder(s?)\b", r"\1 place\2"),
         (r"\b(month|week|time|hour) of the (?:year|month|day)\b", r"\1"),
-        (r"(?<!\bon )(?<!since )(?<!until )(?<!before )(?<!after )\b24/7\b", "all the time"),
         (r"^(?:since when (?:has|have|is|are|was|were) (.*?) not (?:been )?(?:here|there|seen)\b"
          r"|(?:is|are) (.*?) (?:still (?:here|there|around)\b|(?:back |still )?(?:at )?home(?: now| yet)?\W*$)"
          r"|(?:has|have) (.*?) (?:left|gone)(?: yet)?\W*$)", r"when was \1\2\3 last ever seen"),
@@ -55,7 +54,6 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
         (r"\b(last|past) half(?: an)? hour\b", r"\1 30 minutes"),
         (r"^((?:did|has|have|was|were|does|is) .*? )(?:stay|stayed|here|there)(?: for)?(?: very)? long\b",
          r"how long \1there"),
-        (r"^(?:and )?what (?:does|do|did) (?:it|that|this|they) show\b", "what happened there"),
         (rf"(?<=\w )in (?:any|an?|some|one) {CLIPS} (?=with\b)", "ever "),
         (r"^(?:and )?with how many (?:other people|others|people)\b", "how many people was she with"),
         (r"\b((?:in|on|at) [\w/. ]+?) ((?:more|less)(?: often)?|longer) than (?=(?:in|on|at)\b)", r"\2 \1 than "),

@@ -22,14 +22,11 @@ from typing import Any
 from dateutil.easter import easter
 from dateutil.relativedelta import FR, MO, SA, SU, TH, TU, WE, relativedelta
 
-from pvchat.chat.english import number, table
+from pvchat.chat.english import MONTHS, WEEKDAYS, number, table
 from pvchat.chat.query import Unit
 from pvchat.chat.reader.timewords import counted, one_of, without
 from pvchat.errors import SettingsError
 
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
-           "november", "december")  # fmt: skip
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}  # the first of their three months
 # Month, day, and for how many days; of month 0 the day is counted from Easter
 _FEASTS = {"christmas eve": (12, 24, 1), "christmas day": (12, 25, 1), "christmas": (12, 24, 3),
@@ -58,9 +55,9 @@ _CYCLES: dict[str, tuple[relativedelta, relativedelta, relativedelta]] = {
     "month": (relativedelta(day=1), _ONE["month"], _ONE["month"]),
     "year": (relativedelta(month=1, day=1), _ONE["year"], _ONE["year"]),
     **{name: (relativedelta(weekday=day(-1)), _ONE["day"], _ONE["week"])
-       for name, day in zip(_DAYS, (MO, TU, WE, TH, FR, SA, SU), strict=True)},
+       for name, day in zip(WEEKDAYS, (MO, TU, WE, TH, FR, SA, SU), strict=True)},
     **{short: (relativedelta(month=month, day=1), _ONE["month"], _ONE["year"])
-       for month, name in enumerate(_MONTHS, 1) for short in (name, name[:3], name[:4])},
+       for month, name in enumerate(MONTHS, 1) for short in (name, name[:3], name[:4])},
     **{name: (relativedelta(month=month, day=1), 3 * _ONE["month"], _ONE["year"]) for name, month in _SEASONS.items()},
     **{one: (relativedelta(month=m, day=day) if m else _FromEaster(days=day), n * _ONE["day"], _ONE["year"])
        for one, (m, day, n) in _FEASTS.items()},
@@ -69,8 +66,8 @@ _CYCLES: dict[str, tuple[relativedelta, relativedelta, relativedelta]] = {
 _SAID = {"today": ("day", 0), "tonight": ("night", 0), "yesterday": ("day", 1), "the day before yesterday": ("day", 2)}
 _THIRDS = {"beginning": 0, "start": 0, "early": 0, "middle": 1, "mid": 1, "end": 2, "late": 2}
 
-WEEKDAY = rf"(?:{'|'.join(_DAYS)})"
-_MONTH = rf"(?:{'|'.join(_MONTHS)}|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
+WEEKDAY = rf"(?:{'|'.join(WEEKDAYS)})"
+_MONTH = rf"(?:{'|'.join(MONTHS)}|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
 _NTH = r"(?:the )?\d{1,2}(?:st|nd|rd|th)?"
 _YEAR = r"(?:19|20)\d\d"
 _PART = r"(?:morning|afternoon|evening|night)"
@@ -175,12 +172,12 @@ _AGAIN = re.compile(
 _ASKED = re.compile(  # which of them
     rf"(?i)\b(which|what|how many) (?:({WEEKDAY}|{_PART}|weekend)s?\b|({_FEAST})(?:e?s)?(?= (?:is|was|were|did|has)\b))"
 )
-_WEEKDAYS = {"weekend": (5, 6), "weekday": (0, 1, 2, 3, 4), **{word: (day,) for day, word in enumerate(_DAYS)}}
+_WEEKDAYS = {"weekend": (5, 6), "weekday": (0, 1, 2, 3, 4), **{word: (day,) for day, word in enumerate(WEEKDAYS)}}
 _EACH: dict[str, Unit] = {"weekend": "week", "night": "night", "week": "week", "month": "month", "year": "year"}
 _SHORT: dict[str, str] = table()["vocabulary"]["short for times"]
 _WORDS_TOO = ("sat", "sun", "wed")  # days only after "on", "last" …
 _BEFORE_DAY = re.compile(r"(?i)\b(?:on|last|this|since|before|after|until|till|by|and|or|to) $")
-_MONTHS_SPELT = tuple(month for month in _MONTHS if len(month) > 6)
+_MONTHS_SPELT = tuple(month for month in MONTHS if len(month) > 6)
 _LIKE = 0.8  # how like one of these a word of at least six letters is that is misspelt [choice]
 # "17 and 20 November", "17-20 November"
 _DAYS_OF = re.compile(
@@ -333,7 +330,7 @@ def _spelt(text: str, names: set[str]) -> str:
         word = match[0].lower()
         if word in names or word in _WORDS_TOO and not _BEFORE_DAY.search(text[: match.start()]):
             return match[0]
-        days = (*_DAYS, "yesterday") if word.endswith("day") else _MONTHS_SPELT  # not "Frieda"
+        days = (*WEEKDAYS, "yesterday") if word.endswith("day") else _MONTHS_SPELT  # not "Frieda"
         if word in _SHORT or len(word) < 6 or word in days:
             return _SHORT.get(word, match[0])
         like = next(iter(get_close_matches(word, days, 1, _LIKE)), None)
@@ -387,7 +384,7 @@ def _clock(words: str) -> time:
 def _phrase(match: re.Match[str], now: datetime, called: set[str]) -> Dates | None:
     """The time that some words mean; None where they mean none."""
     named, said = match.groupdict(), _as_said(match)
-    is_name = len(said.split()) == 2 and said.split()[1].lower() in {*_MONTHS, *_SEASONS} & called
+    is_name = len(said.split()) == 2 and said.split()[1].lower() in {*MONTHS, *_SEASONS} & called
     if is_name or said.lower().endswith("fall") and _is_a_deed(match, called):
         return None
     if recent := re.search(rf"(?:({_COUNT}) )?({_SOME}|minute)s?$", named["recent"] or "", re.IGNORECASE):
@@ -395,7 +392,7 @@ def _phrase(match: re.Match[str], now: datetime, called: set[str]) -> Dates | No
     how, first, last = (named["how"] or "").lower(), named["one"], named["two"]
     if last:
         week = re.search(r" (?:of )?(?:this|last) week\b", last, re.IGNORECASE)  # "from Monday to Friday last week"
-        first += week[0] if week and first.lower() in _DAYS else ""
+        first += week[0] if week and first.lower() in WEEKDAYS else ""
         start, end = _span(first, now), _span(last, now)
         start = _span(first, end[0]) if start and end and start[0] >= end[1] else start  # "from May to June 2024"
         return None if start is None or end is None or start[0] >= end[1] else Dates(start[0], end[1], said)
@@ -423,7 +420,7 @@ def _lowered(match: re.Match[str]) -> str:
 
 def _capitals(said: str) -> str:
     """Words with the names of days and months as they are written."""
-    names = rf"\b(?:{WEEKDAY}|{'|'.join([*_MONTHS, *_FEASTS])})\b"
+    names = rf"\b(?:{WEEKDAY}|{'|'.join([*MONTHS, *_FEASTS])})\b"
     return re.sub(names, lambda day: day[0].title().replace("'S", "'s"), said, flags=re.IGNORECASE)
 
 
@@ -527,13 +524,13 @@ def beyond(dates: Sequence[Dates], how: str, unit: str, count: float = 0) -> Dat
         how = "earlier" if back else "later"  # of Christmas, or of May: the one of the year before
     edge, many, sign = since if back else until, int(count) or 1, -1 if back else 1
     said = f"{f'the {_capitals(unit)} ' * bool(unit)}{how} that"
-    if how in ("earlier", "later") or unit in _DAYS:
+    if how in ("earlier", "later") or unit in WEEKDAYS:
         if since is None or until is None or not unit:
             return None
         apart = sign * many * _CYCLES[unit][1]
-        if unit in _DAYS:
+        if unit in WEEKDAYS:
             apart = _the(since - _ONE["day"] if back else since + _ONE["week"], unit)[0] - _the(since, "day")[0]
-        told = said if unit in _DAYS else f"{f'{number(many)} {unit}s' if many > 1 else f'a {unit}'} {how}"
+        told = said if unit in WEEKDAYS else f"{f'{number(many)} {unit}s' if many > 1 else f'a {unit}'} {how}"
         return replace(dates[0], since=since + apart, until=until + apart, said=told, parts=())
     if edge is None:
         return None

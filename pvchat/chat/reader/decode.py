@@ -134,7 +134,8 @@ def _asked(
     kinds = [*map(kind_of, first)]
     alike = bool(kinds) and kinds[-1:] == [*map(kind_of, then)] and kinds[-1] not in kinds[:-1]
     shared = first[:-1] if alike else []
-    if len(first) > 1 and then and not shared:  # "is Ana sitting next to Ben or standing alone?"
+    listed = {*map(kind_of, conditions)} in ({"holding"}, {"worn"}, {"thing"})  # "has she a cup, a phone or a book?"
+    if len(first) > 1 and then and not shared and not listed:  # "is Ana sitting next to Ben or standing alone?"
         heads |= {"select": "exists", "form": "choice"} if heads["select"] in ("exists", "attribute") else {}
         return None, "", queries.Or((queries.conjunction(first), queries.conjunction(then)))
     spots = [one for one in conditions if queries.is_of(one, *queries.PLACES, *RELATIONS)]

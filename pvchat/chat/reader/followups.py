@@ -20,6 +20,7 @@ from pvchat.chat.english import word_set
 from pvchat.chat.query import EVERYBODY, PRESENT, WHOLE, And, Condition, During, Event, Has, Not, Query, Rank, Whom
 from pvchat.chat.reader.network import Heads
 from pvchat.chat.reader.slots import CARRIES, REST, Slot, Tagged, joined, kind_of, words_of
+from pvchat.chat.reader.words import canonical
 from pvchat.chat.timeline import Finding, Timeline, is_of_scene
 
 Turn = tuple[Query, Finding]  # a question, and what was found for it
@@ -34,6 +35,11 @@ _GROUPS = {  # kinds of conditions that take each other's place: "is she sitting
 _OPPOSITE = {"left": "right", "right": "left", "left_of": "right_of", "right_of": "left_of"}
 AFTER_THAT = During("after")  # after what the question before was about
 _ON_OTHER_SIDE = re.compile(r"\b(?:other|opposite) side(?: of (?:him|her|them))?(?: then)?(?: [?.]|$)")
+_WHO_IS_IT = re.compile(
+    r"(?:and |so |but )?(?:who (?:is|are|was|'s) (?:it|that|this|s?he|they)(?: then)?"
+    r"|(?:what|how) (?:is|was|'s) (?:s?he called|(?:his|her) name))(?: \?)?$"
+)
+_ON_IT = re.compile(r"\b(?:on|in|at) (?:it|them)(?: \?)?$")
 _FAR_BACK = 4  # turns that "they" may reach back to
 
 
@@ -57,7 +63,9 @@ def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline 
             names = names or _own(slot, slots, timeline, later=True)
             if not names and slot.role == "S" and _means_rest(slot.words):  # there are none
                 slot, names = replace(slot, role="X"), _subjects(history[-1]) if history else ()
-            if not names and slot.role in ("E", "V") and (gender := _gender_of(slot.words)):
+            others = [one for one in slots if one is not slot and one.role == slot.role]
+            alone = slot.role in "EVSO" and not any(one.kind in ("name", "pronoun") for one in others)
+            if not names and alone and (gender := _gender_of(slot.words)):
                 found.append(replace(slot, kind="gender", value=gender))  # nobody's name, but not just anybody
             found += [replace(slot, kind="name", name=name, value=name) for name in names]
     return found
@@ -161,7 +169,8 @@ def _no_such(words: frozenset[str], timeline: Timeline | None) -> set[str]:
 
 def _gender_of(words: frozenset[str]) -> str:
     """Whether "he" or "she" is said: "man", "woman", or ""."""
-    return "man" if words & _HE else "woman" if words & _SHE else ""
+    he, she = bool(words & _HE), bool(words & _SHE)  # both: "he or she"
+    return "" if he == she else "man" if he else "woman"
 
 
 def _absent(history: Sequence[Turn]) -> set[str]:
@@ -249,8 +258,17 @@ def continued(query: Query, question: Tagged, history: Sequence[Turn]) -> Query:
         return turned
     if question.heads["follow"] != "none":
         return _goes_on(query, last, question)
-    query = _picked(query, history) if {"one", "ones"} & {*question.seen} else query
-    return _leaning(query, last, question)
+    query = _picked(query, history) if {"one", "ones"} & {*question.seen} else _of_same_person(query, question, last)
+    return _leaning(_at_thing(query, question, history), last, question)
+
+
+def _at_thing(query: Query, question: Tagged, history: Sequence[Turn]) -> Query:
+    """With the thing that somebody is at: "is there a bed?", "does she lie on it?"."""
+    thing = _last_thing(history) if _ON_IT.search(" ".join(question.seen)) else ""
+    near = canonical("near", thing)
+    if not thing or near == thing or query.select == "refuse" or query.attribute is not None:
+        return query
+    return replace(query, where=queries.conjunction([*queries.together(query.where), Has("near", near)]))
 
 
 def _of_whom_is(query: Query, question: Tagged, history: Sequence[Turn]) -> Query:
@@ -266,6 +284,21 @@ def _of_whom_is(query: Query, question: Tagged, history: Sequence[Turn]) -> Quer
     told = (one.where if one.select == "who" else one.whom.such for one in reversed(of_one) if not one.whom.names)
     such = next((one for one in told if one is not None and not queries.is_of(one, "gender")), None)
     return Query("exists", Whom((named[0].name,)), such, form="polar")
+
+
+def _of_same_person(query: Query, question: Tagged, last: Turn) -> Query:
+    """A question without a subject, of the one person of the turn before: "is Ana there?", "fell at all?"; "who wears
+    a hat?", "is it a man?".
+    """
+    names, opens = _subjects(last), question.labels.tags[0] in ("P-deed", "P-posture")
+    if len(names) != 1 or query.select not in queries.WHETHER:
+        return query
+    if opens and query.whom == EVERYBODY:
+        return replace(query, whom=Whom(names))
+    gender = query.where or query.whom.such
+    is_it = question.seen[:2] in (["is", "it"], ["is", "that"]) and queries.is_of(gender, "gender")
+    plain = replace(query, whom=EVERYBODY, where=None) == Query("exists", form="polar")
+    return replace(query, whom=Whom(names), where=gender) if is_it and plain else query
 
 
 def _turned(query: Query, last: Turn) -> Query:
@@ -302,6 +335,12 @@ def _goes_on(asked: Query, last: Turn, question: Tagged) -> Query:
         return Query("why", before.whom if before.whom != EVERYBODY else Whom(_named(before)), form="wh")
     if asked.attribute == "place" and queries.is_of(before.where, "thing"):  # "is there a car?", "where?"
         return replace(before, select="exists", form="wh")
+    if _WHO_IS_IT.match(" ".join(question.seen)) and last[1].people and (before.whom.names or before.attribute):
+        return Query("who", before.whom, during=before.during)  # "what does the man wear?", "who is it?"
+    others = queries.others_in(asked.where)
+    of_found = before.rank is not None or {*others} <= {*last[1].names}
+    if others and before.select == asked.select == "who" and of_found:
+        return replace(asked, during=before.during)  # "who is on the right?", "and next to him?"
     of_cuts = before.select == "shots" and before.whom == EVERYBODY
     if asked.select in queries.TIMES and (of_cuts or before.select == "refuse"):  # "which hand is it?", "since when?"
         return before
@@ -309,6 +348,9 @@ def _goes_on(asked: Query, last: Turn, question: Tagged) -> Query:
     if just_names and asked.select == before.select in ("who", "count", "length", "shots"):  # "who sits?", "Ben too?"
         where = None if before.select == "shots" or queries.counts_at_once(before) else before.where
         return Query("exists", asked.whom, where, form="polar", during=before.during)
+    nth = asked.whom.nth if asked.whom == Whom(nth=asked.whom.nth, nth_by=asked.whom.nth_by) else 0
+    if nth and before.rank is not None and asked.select == before.select == "who":  # "who came first?", "the last one?"
+        return replace(before, rank=replace(before.rank, k=nth))
     if (end := _at_an_end(asked, before, heads)) is not None:
         return end
     query = before if asked.select == before.select else _of_the_same(asked, last)
@@ -419,8 +461,9 @@ def _said_again(query: Query, asked: Query, said: Sequence[Slot]) -> Query:
 
 def _coloured(asked: Condition, before: Condition | None) -> Condition:
     """A colour as that of the garment before: "does she wear a jacket?", "a blue one?"."""
-    if queries.is_of(asked, "worn") and queries.is_of(before, "worn") and asked.colour and not asked.value:
-        return replace(before, colour=asked.colour)
+    worn = next((one for one in queries.atoms(before) if one.attribute == "worn"), None)
+    if worn is not None and queries.is_of(asked, "worn") and asked.colour and not asked.value:
+        return replace(worn, colour=asked.colour)
     return asked
 
 
@@ -477,7 +520,7 @@ def _at_its_time(query: Query, asked: Query, last: Turn, question: Tagged) -> Qu
     if question.heads["end"] == "next" and before.rank is None and during == WHOLE:  # "and after that?"
         happened = None if before.where is None else Event(_about(before, last), before.where)
         event = before.during.event or happened
-        during = WHOLE if event is None else During("after", event)
+        during = _by_numbers(before.during, "after") if event is None else During("after", event)
     query = _what_then(query, asked, during)
     held = before.during if during == WHOLE and not _elsewhere(asked, before) else during
     return replace(
@@ -490,7 +533,9 @@ def _that_time(asked: Query, last: Turn, question: Tagged) -> During:
     """The part that a question names; with "then" or "meanwhile" that of before, with "after that" the one after it."""
     before, heads = last[0], question.heads
     pronoun = next((slot for slot in question.slots if slot.role == "F" and slot.kind == "pronoun"), None)
-    apart = heads["follow"] != "none" and heads["relation"] in ("before", "after") and asked.select != "order"
+    that = question.seen[0] in ("before", "after") and question.seen[1:2] in (["this"], ["that"])  # "before this, …?"
+    apart = (that or heads["follow"] != "none") and heads["relation"] in ("before", "after")
+    apart = apart and asked.select != "order"
     if asked.during not in (WHOLE, AFTER_THAT) or pronoun is None and not apart and asked.during == WHOLE:
         return asked.during
     then = pronoun is not None and "then" in pronoun.words  # "what does she do then?"
@@ -498,20 +543,26 @@ def _that_time(asked: Query, last: Turn, question: Tagged) -> During:
     part = before.during
     if part.event is not None:
         return part if relation == "while" else replace(part, relation=relation)
-    if part != WHOLE:  # what lies before or after its numbers
-        if part.unit in ("seconds", "share") and relation == "before" and part.start_s:
-            return replace(part, start_s=0.0, end_s=part.start_s)
-        if part.unit in ("seconds", "share") and relation == "after" and part.end_s is not None:
-            return replace(part, start_s=part.end_s, end_s=None)
-        return part
+    if part != WHOLE:
+        return _by_numbers(part, relation)
     found = last[1]
-    denied = bool(found.against or found.nothing or found.open) and not found.people
+    denied = bool(found.against or found.nothing or found.open or found.missing) and not found.people
     if relation == "while" and denied and before.select in ("who", *queries.WHETHER):  # "does she leave?", "meanwhile?"
         return asked.during
     whom = before.whom if before.whom != EVERYBODY else Whom(_subjects(last))
     nth = before.rank.k if before.select in ("when", "attribute") and before.rank is not None else 0  # "and then?"
     happens = Has("speaks") if before.attribute in queries.HEARD else PRESENT
     return During(relation, Event(whom, before.where or happens), nth)
+
+
+def _by_numbers(part: During, relation: str) -> During:
+    """What lies before or after a part that is named by numbers; else the part itself."""
+    if part.unit in ("seconds", "share") and relation == "before" and part.start_s:
+        return replace(part, start_s=0.0, end_s=part.start_s)
+    if part.unit in ("seconds", "share") and relation == "after" and part.end_s is not None:
+        return replace(part, start_s=part.end_s, end_s=None)
+    opens = part.unit == "edge" and relation == "after" and part.start_s == 0
+    return replace(part, start_s=1.0) if opens else part
 
 
 def _what_then(query: Query, asked: Query, during: During) -> Query:

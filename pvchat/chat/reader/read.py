@@ -80,6 +80,9 @@ def _other_part(before: During, part: During, seen: set[str]) -> During | None:
     if is_numbered(part) and seen <= _EMPTY:
         return part
     which = seen - _EMPTY - {"in", "the", "one"}
+    second = next(iter(which - {"at", "second"}), "")
+    if before.unit == "seconds" and is_numbered(before) and second.isdigit() and which == {"at", second}:
+        return During(start_s=float(second), end_s=float(second))  # "at second 30?", "and at 100?"
     if before.unit != "share" or before.end_s is None or len(which) != 1:
         return None
     parts = round(1 / (before.end_s - before.start_s))
@@ -90,7 +93,7 @@ def _other_part(before: During, part: During, seen: set[str]) -> During | None:
 def _query_of_one(words: Sequence[Word], labels: Labels, part: During, known: Known) -> Query:
     """What one question asks, by what the network says of its words."""
     seen = [word.seen for word in words]
-    labels = rules.behind_whom(labels, seen)
+    labels = rules.whose(rules.behind_whom(labels, seen), seen)
     said = [rules.as_done(slot, seen) for slot in rules.into_or_out_of(slots_of(words, labels.tags), seen)]
     slots = followups.resolved(said, known.history, known.timeline)
     history = followups.leaned_on(known.history, labels.heads, said, part)
@@ -125,7 +128,14 @@ def _two(words: Sequence[Word], second: int, part: During, known: Known, if_so: 
     if stated and then.select == "why" or reason:  # "Ana sits. Is that right?", "Is Ana there? My son says she is."
         return first
     if_so = if_so and "if not" not in " ".join(word.seen for word in words[second:])
-    return then if stated else replace(first, then=replace(then, then=None), if_so=if_so)
+    return then if stated else _followed(first, then, if_so)
+
+
+def _followed(first: Query, then: Query, if_so: bool) -> Query:
+    """A question, which may be several, with one more after it."""
+    if first.then is None:
+        return replace(first, then=then, if_so=if_so)
+    return replace(first, then=_followed(first.then, then, if_so))
 
 
 def _half(words: Sequence[Word], part: During, known: Known) -> Query:

@@ -17,11 +17,12 @@ from itertools import groupby, pairwise
 
 from pvchat.chat import query as queries
 from pvchat.chat.conditions import related_to
-from pvchat.chat.english import FUNCTION_WORDS, table, word_set
+from pvchat.chat.english import FUNCTION_WORDS, TITLES, table, word_set
 from pvchat.chat.query import EVERYBODY, PRESENT, And, During, Event, Has, Not, Number, Query, Rank, Whom
 from pvchat.chat.reader.followups import AFTER_THAT, Turn
 from pvchat.chat.reader.network import Heads, Labels
 from pvchat.chat.reader.slots import BACK, COMING, GOING, TAKING, Slot, Tagged, conditions_of, joined, words_of
+from pvchat.chat.reader.timewords import is_date
 from pvchat.chat.reader.words import NAME, Word, canonical, is_known, participle
 
 _IN_TIME = word_set("while whilst when as during once before after until till since")
@@ -67,8 +68,19 @@ _LASTS = word_set("time times shot shots clip clips video videos visible seen ha
 _IN_PICTURE = word_set("picture frame screen image shot bigger big")
 _COLOUR, _DOES = word_set("colour color colours colors shade"), word_set("do does did can could will would")
 _WHO_IS = re.compile(r"(?:^\S+ (?:is|was|'s)|\bwho(?: is| was| 's)?) (?:the|this|that) \w")  # "… who this girl is"
+_WHO_IT_IS = re.compile(  # "the guy in red, who is it?"
+    r"\bwho (?:is|was|'s) (?:it|that|this|s?he)(?: \?)?$|\b(?:it|that|this|s?he) (?:is|was) who(?: \?)?$"
+)
+_WHAT_DOES = re.compile(rf"\bwhat (?:{NAME}|s?he|they) (?:did|does|do|is doing|was doing)(?: \?)?$")
 _WHO_IS_THIS = re.compile(r"\bwho (?:is|was|'s) th(?:is|at) (?:\w+ )*\w+(?: \?)?$")
 _EACH_OTHER = re.compile(r"(?: (?:at|to|with|towards))? (?:each other|one another)\b")
+_BEHIND_WHOM = re.compile(r"\bwhom? .*\b(behind|in front of)(?: (?:there|then|now))?(?: \?)?$")
+_SIGHT = re.compile(r"(?:\b(?:there|see)(?: an?| any| the| some)?|^any) (\w+)(?: outside| here| there)?(?: \?)?$")
+_BETWEEN_WHOM = re.compile(
+    r"\bbetween (?:whom?|(?:which|what) (?:two |of the )*(?:people|persons|m[ae]n|wom[ae]n|guys|ladies|boys|girls))\b"
+)
+_ON_DAY = word_set("on at in since until till by this last next every it that before after during")
+_NEARER = word_set("nearer closer nearest closest")
 _A_FALL, _GAIT = word_set("a the any all each every many more most first last"), word_set("steady unsteady wobbly")
 _BEHIND, _HIGHER = word_set("behind around opposite"), word_set("above below beneath underneath under over")
 _AT_ONCE = re.compile(r"\b(?:at once|at (?:the same|a|any one) time|simultaneously)\b")
@@ -90,7 +102,8 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> Heads:
     """The heads; a refusal must be likely, and "same" is what was asked before."""
     labels = question.labels
     heads = dict(labels.heads)
-    barred = {"refuse"} if labels.selects["refuse"] < LEAST else set()
+    does = heads["attribute"] == "deed" and _WHAT_DOES.search(" ".join(question.seen))  # "before this, what she did?"
+    barred = {"refuse"} if does or labels.selects["refuse"] < LEAST else set()
     barred |= set() if history else {"same", "why"} if question.slots else {"same"}  # "show me Ana" asks no "why"
     if [slot.kind for slot in question.slots] == ["gender"] and _WHO_IS_THIS.search(" ".join(question.seen)):
         barred.add("refuse")  # "who is this pretty lady?"
@@ -101,6 +114,8 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> Heads:
         heads |= {"select": before.select, "attribute": before.attribute or "none", "form": before.form}
     if question.seen[0] in ("can", "could") and ("be", NAME) in pairwise(question.seen):  # "could Ana be Ben?"
         heads |= {"select": "refuse", "refusal": "unseen"}
+    if "neither" in question.seen and [bool(slot.name) for slot in question.slots if slot.role == "S"] == [True]:
+        heads["quantifier"] = "any"  # "is neither Ana there?"
     heads |= {"attribute": "deed"} if (question.seen[0], heads["attribute"]) == ("where", "looks") else {}
     if heads["event_nth"] == "any" and any(slot.comes_back(question.seen) for slot in question.slots):
         heads["event_nth"] = "second"  # "what does Ana do when she returns?"
@@ -124,9 +139,20 @@ def behind_whom(labels: Labels, seen: Sequence[str]) -> Labels:
     return replace(labels, tags=tuple(tags), heads=labels.heads | {"select": select})
 
 
+def whose(labels: Labels, seen: Sequence[str]) -> Labels:
+    """Labels with a possessive that the network passes over: "the green shirt, is it hers?" asks of her."""
+    at = len(seen) - 1 - (seen[-1] in _ENDS)
+    if seen[at] not in ("his", "hers", "theirs") or seen[at - 1] not in ("it", "that", "this", "those", "these"):
+        return labels
+    tags = (*labels.tags[:at], "S-pronoun", *labels.tags[at + 1 :])
+    return replace(labels, tags=tags, heads=labels.heads | {"select": "exists", "form": "polar", "follow": "none"})
+
+
 def second_at(words: Sequence[Word], labels: Labels) -> int:
     """Where a second question begins after "and" or a full stop, or the first after a statement; 0 for nowhere."""
     seen, tags, second = [word.seen for word in words], labels.tags, labels.second
+    if labels.heads["select"] == "order" and seen[second : second + 2] == ["and", "then"]:
+        return 0  # "did Ana walk first and then sit down?"
     if second > 0 and any(word[0].isalnum() for word in seen[second:]):  # not "is Ana there? :-)"
         left = [*zip(seen[second:], tags[second:], strict=True)]
         only_names = all(tag == "S-name" or word in ("and", ",", *_ENDS) for word, tag in left)
@@ -179,12 +205,16 @@ def as_done(slot: Slot, seen: Sequence[str]) -> Slot:
     """With a verb that nobody lists as it stands after "is": "does he wake up?", "was anybody there to help him?"; "the
     resident" is no name.
     """
-    if slot.kind == "unknown" and slot.typed.islower() and seen[slot.at - 1 : slot.at] in (["the"], ["a"]):
+    noun = slot.at > 0 and seen[slot.at - 1] in ("the", "a", "an", "any", "some", "another")
+    noun = noun or slot.typed in TITLES  # "do you see the winner?", "nurse been in?"
+    if slot.kind == "unknown" and slot.typed.islower() and noun and not is_known("gender", slot.typed):
         return replace(slot, typed=f"the {slot.typed}")
+    if slot.kind == "unknown" and is_known("gender", slot.typed):  # "and the mister?"
+        return replace(slot, kind="gender", value=canonical("gender", slot.typed))
     verb, gap, rest = slot.value.removeprefix("to ").partition(" ")
     aims = "to" in seen[max(0, slot.at - 1) : slot.at + 1] and participle(verb) in table()["verb"]  # not "to camera"
     unread = slot.kind == "deed" and not is_known("deed", slot.value) and (aims or _DOES & {*seen[: slot.at]})
-    acts = unread and verb[-3:] != "ing" and verb not in FUNCTION_WORDS
+    acts = unread and verb[-3:] != "ing" and verb not in FUNCTION_WORDS and not noun
     acts = acts and slot.typed.lower().removeprefix("to ").startswith(verb)
     return replace(slot, value=f"{participle(verb)}{gap}{rest}") if acts else slot
 
@@ -255,13 +285,50 @@ def _each_his_own(query: Query, question: Tagged) -> Query:
 
 def _who_is_the(query: Query, question: Tagged) -> Query:
     """Who somebody described is: "who is the masked man?" asks for a man in a mask."""
-    kinds = {has.attribute for has in queries.atoms(query.where)}
-    described = query.whom == EVERYBODY and query.rank is None and "gender" in kinds <= {"gender", "worn", "hair"}
-    asks = _WHO_IS.search(" ".join(question.seen)) and query.select == "who"
-    meant = {has.attribute for one in (query.where, query.whom.such) for has in queries.atoms(one)}
-    if asks and query.whom.names and meant == {"gender"}:  # "who is this lady?"
+    meant = [*queries.together(query.where), *queries.together(query.whom.such)]
+    kinds = {has.attribute for one in meant for has in queries.atoms(one)}
+    text = " ".join(question.seen)
+    asks = query.select == "who" and (_WHO_IS.search(text) or _WHO_IT_IS.search(text))
+    if asks and query.whom.names and kinds == {"gender"}:  # "who is this lady?"
         return replace(query, whom=replace(query.whom, such=None), where=None)
-    return replace(query, whom=Whom(such=query.where), where=None) if asks and described else query
+    plain = query.where is not None and query.whom == Whom(such=query.whom.such) and query.rank is None
+    described = plain and "gender" in kinds <= {"gender", "worn", "hair"}
+    return replace(query, whom=Whom(such=queries.conjunction(meant)), where=None) if asks and described else query
+
+
+def _before_whom(query: Query, question: Tagged) -> Query:
+    """Who stands before whoever is said to be behind them: "who is Ana behind?"; between whom somebody is."""
+    text, names = " ".join(question.seen), query.whom.names
+    deep = _BEHIND_WHOM.search(text)
+    if deep and names and query.select in ("who", "attribute", "exists"):
+        way = "behind" if deep[1] != "behind" else "in front of"
+        return Query("who", where=Has("beside", way, of=Whom(names)), during=query.during)
+    if not _BETWEEN_WHOM.search(text) or queries.is_of_sound(query):
+        return query
+    topic = next((Has("gender", slot.value) for slot in question.slots if slot.kind == "gender"), None)
+    whom = Whom(names) if names else Whom(such=topic)
+    return Query("attribute", whom, attribute="beside", during=query.during)
+
+
+def _nearer(query: Query, question: Tagged) -> Query:
+    """Who is nearer to somebody, as who is next to her: how far people are apart isn't measured."""
+    named, near = [slot for slot in question.slots if slot.name], _NEARER & {*question.seen}
+    to = [slot.name for slot in named if question.seen[slot.at - 1] == "to"]
+    if not (near and to) or query.select == "refuse" or queries.is_of(query.where, "beside"):
+        return query
+    whom = Whom(tuple(slot.name for slot in named if slot.name not in to))
+    beside = [Has("beside", of=Whom((name,))) for name in to]
+    asked = Query("who", whom, beside[0], during=query.during)
+    return asked if len(to) == 1 else replace(asked, select="exists", where=queries.Or((*beside,)), form="choice")
+
+
+def _one_then_other(query: Query, question: Tagged) -> Query:
+    """Whether somebody does one thing before another: "did Ana walk first and then sit down?"."""
+    parts = conditions_of(question.slots, "P")
+    if query.select != "order" or query.versus is not None or len(parts) != 2 or "then" not in question.seen:
+        return query
+    during = During("before", Event(query.whom, parts[1]))
+    return Query("exists", query.whom, parts[0], form="polar", during=during)
 
 
 def _each_other(query: Query, question: Tagged) -> Query:
@@ -295,6 +362,9 @@ def of_unread_words(query: Query, question: Tagged) -> Query:
     he hang up?", "are his arms bare?", "what colour is the lamp?" don't ask who is there, or what people wear.
     """
     seen, plain = question.seen, query.where is query.rank is query.number is query.during.event is None
+    dated = any(is_date(b, a) and a in _ON_DAY for a, b in pairwise(seen[_last_sentence(seen) :]))
+    if dated and not queries.is_of_sound(query):  # not "does she say “on Monday”?"
+        return Query("refuse", query.whom, value="date", during=query.during, refusal="unseen")
     at, whose = _first_unread(question)
     if at < 0 or not plain or query.value or question.heads["follow"] != "none":
         return query
@@ -323,6 +393,11 @@ def of_unread_words(query: Query, question: Tagged) -> Query:
     asks: queries.Attribute | None = "worn" if coloured else None
     value = " ".join(seen[at:end])
     return Query("refuse", query.whom, None, asks, value, during=query.during, refusal="unseen")
+
+
+def _last_sentence(seen: Sequence[str]) -> int:
+    """Where the last of several sentences begins."""
+    return max((i + 1 for i, word in enumerate(seen[:-1]) if word in _ENDS), default=0)
 
 
 def _first_unread(question: Tagged) -> tuple[int, bool]:
@@ -356,6 +431,9 @@ def _share(query: Query, question: Tagged) -> Query:
     seen, text = {*question.seen}, " ".join(question.seen)
     if query.select == "how_long" and _SHARE & seen:
         return replace(query, value="share")
+    bare = query.where is query.during.event is None
+    if query.select == "how_long" and bare and seen & {"away", "gone"}:  # "he is how long away?"
+        return replace(query, where=Not(PRESENT))
     mostly = seen & {"mostly", "mainly"} or _MOST_OF_IT.search(text)
     if not mostly or query.rank not in (None, Rank("long")) or query.number is not None:
         return query
@@ -529,6 +607,15 @@ def _of_return(query: Query, question: Tagged) -> Query:
     return replace(query, select=select, where=None, rank=Rank("often"), number=Number("more_than", 1))
 
 
+def _sight(query: Query, question: Tagged) -> Query:
+    """Whether a thing is seen of which the network makes a sound or nothing: "is there lightning?", "… a storm?"."""
+    seen = _SIGHT.search(" ".join(question.seen))
+    asked = query.whom == EVERYBODY and query.where is None and query.refusal in (None, "sound", "unseen")
+    if not seen or not asked or not is_known("thing", seen[1]) or query.select not in ("exists", "refuse"):
+        return query
+    return Query("exists", where=Has("thing", canonical("thing", seen[1])), form="polar", during=query.during)
+
+
 def _with_kind(query: Query, question: Tagged) -> Query:
     """A refusal with its kind, the first whose word stands in the question; "" for none."""
     if query.select != "refuse" or query.refusal not in _KINDS:
@@ -643,6 +730,5 @@ def _taken_off(query: Query, question: Tagged) -> Query:
 QUERY_RULES = (
     _fall, _of_bed, _turns, _only_then, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
     _all_known, _on_body, _where_lying, _sees_whom, _nobody_with, _but_never, _anybody, _of_people, _of_return,
-    _with_kind,
-    _untold, _who_is_the, _each_other,
+    _sight, _with_kind, _untold, _who_is_the, _before_whom, _nearer, _one_then_other, _each_other,
 )  # fmt: skip

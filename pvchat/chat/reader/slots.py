@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import cast
 
 from pvchat.chat.conditions import BETWEEN, DEEP, RELATIONS
-from pvchat.chat.english import COLOURS, FUNCTION_WORDS, ORDINALS, word_set
+from pvchat.chat.english import COLOURS, FUNCTION_WORDS, ORDINALS, TITLES, word_set
 from pvchat.chat.query import EVERYBODY, TIMES, And, Attribute, Condition, Has, Not, Or, Quantifier, Whom, is_of
 from pvchat.chat.reader.network import Heads, Labels
 from pvchat.chat.reader.words import NAME, Word, canonical, is_known
@@ -106,7 +106,10 @@ def slots_of(words: Sequence[Word], tags: Sequence[str]) -> list[Slot]:
     for i, tag in enumerate(tags):
         tag = "S-name" if tag == "O" and words[i].seen == NAME else tag  # a name always means somebody
         plain = tag.removeprefix("+")
-        joins = runs and runs[-1][0] == plain and runs[-1][1][-1] == i - 1 and tag[0] != "+"
+        titled = i and words[i - 1].seen in TITLES and not words[i].name  # "Nurse Kelly"
+        same = runs and (runs[-1][0] == plain or titled and (runs[-1][0][2:], plain[2:]) == ("unknown", "name"))
+        joins = same and tag[0] != "+"
+        joins = joins and all(word.seen == "of" for word in words[runs[-1][1][-1] + 1 : i])  # "inside of a building"
         if joins and (not words[i].name or plain[2:6] == "says"):
             runs[-1][1].append(i)
         elif tag != "O":
@@ -130,7 +133,8 @@ def _slot(tag: str, words: Sequence[Word], at: int) -> Slot:
     known = any(is_known("hair", form) for form in (typed.lower(), typed.lower().removesuffix("s")))
     known = known or "hair" in typed.lower() or "-" in typed
     stranger = kind == "hair" and role not in "PF" and len(words) == 1 and not known  # "what does Baldur do?"
-    typed = typed.capitalize() if stranger else typed
+    masked = typed.islower() and words[0].seen == NAME and not words[0].name  # "where is zoltan?"
+    typed = typed.capitalize() if stranger or masked else typed
     kind = "unknown" if stranger or kind == "name" and not words[0].name else kind
     kind = "holding" if kind == "deed" and CARRIES.issuperset(word.seen for word in words) else kind
     kind = "pronoun" if kind == "deed" and _AGAIN.issuperset(word.seen for word in words) else kind
@@ -277,7 +281,7 @@ def _object(relation: Slot, slots: Sequence[Slot]) -> Whom | None:
     named = [s for s in slots if s.role == "O" and s.kind not in RELATIONS]  # a relation of theirs holds with nobody
     own = own or ([] if apart else named)  # "whom is she next to?"; "together without Ben"
     whom = whom_of(own, "O", {"known": "any", "quantifier": "any", "nth_by": "left"})
-    several: Quantifier = "either" if any(s.after_or for s in own) else "both" if len(own) > 1 else "any"
+    several: Quantifier = "either" if any(s.after_or for s in own) else "both" if len(whom.names) > 1 else "any"
     return None if whom == EVERYBODY else replace(whom, quantifier=several if whom.names else "any")
 
 

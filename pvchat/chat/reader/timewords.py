@@ -9,13 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from pvchat.chat.english import NUMBERS, ORDINALS, table
+from pvchat.chat.english import MONTHS, NUMBERS, ORDINALS, WEEKDAYS, table, word_set
 from pvchat.chat.query import During
 from pvchat.chat.window import seconds_of
 
 _COUNTS: dict[str, float] = {word: count for count, word in enumerate(NUMBERS)} | table()["vocabulary"]["counts"]
 _ORDINALS = ORDINALS | {"final": -1}
+COUNTING = frozenset((*_COUNTS, *_ORDINALS))
 SHARES = {"half": 2, "third": 3, "quarter": 4}
+NAMES_TOO = word_set("april may june august january march")  # months that are names, or verbs; not "in May"
+_DATES = {*WEEKDAYS, *MONTHS, *word_set("christmas easter halloween ramadan")} - NAMES_TOO
+_BEFORE_MONTH = word_set("in since until by last next early late mid of")
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -36,6 +40,11 @@ _TIME = rf"(?:{_CLOCK}|{_LENGTH}|{_MARK})"
 _IN = r"(?:in|during|for|over|within|throughout|through|of|at)"
 _JUST = "(?:(?<!the )(?<!far )right |just )?"  # "right at the end"; not "on the right at the end"
 _AT = r"(?:(?:at|around|about|near)(?: (?:about|around|exactly|roughly|the time|the))? |@ ?)"
+
+
+def is_date(word: str, before: str) -> bool:
+    """Whether a word in lower case is a day's or a month's, by the one before it: "Sunday", "in May", not "is May"."""
+    return word in _DATES or word.removesuffix("s") in _DATES or word in NAMES_TOO and before in _BEFORE_MONTH
 
 
 def named_part(question: str) -> tuple[str, During | None]:

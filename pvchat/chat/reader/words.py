@@ -30,12 +30,17 @@ from typing import Any
 from pvchat.chat.english import BEFORE_NOUN, COLOURS, FUNCTION_WORDS, MASK, OPENERS, PREDICATES, TITLES, word_set
 from pvchat.chat.query import WHOLE, During
 from pvchat.chat.reader.network import WORD, commonness, is_word
-from pvchat.chat.reader.timewords import named_part
+from pvchat.chat.reader.timewords import COUNTING, NAMES_TOO, is_date, named_part
 from pvchat.schemas import LANGUAGES
 
-_MONTHS = word_set("april may june august january")  # which are names, too; not "in May"
 _UNDECOMPOSED = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ı": "i"}
-_BEFORE_MONTH = word_set("in since until by last next early late mid")
+NAME = MASK.lower()  # stands for every name in what the network reads
+_OPENS = ("", ".", "and", "where", "who", "what", "when", "how", "why")
+_BEFORE_NAME = {  # what stands right before whom something is asked of, and what before that
+    **dict.fromkeys(("is", "was", "did", "does", "has"), _OPENS), "'s": _OPENS[3:], "and": ("", NAME), "or": ("", NAME),
+    "about": ("what", "how"), "me": ("show",),
+}  # fmt: skip
+_NAMELESS = ("ing", "ed", "ly", "less", "ful", "ish", "est")  # ends of words that aren't names
 
 _PIECE = re.compile(r"[^\W\d_](?:[^\W\d_]|['-](?=\w))*")  # a word of any language
 _HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -57,7 +62,6 @@ _AT = ("on", "at", "in", "by")  # "the sofa" that somebody is near is "on a sofa
 # Signs that are copied along and not seen: widths of zero, directions of writing, hyphens to be, variants of pictures
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
 _WITH = re.compile(r"(?i)\bw ?/ ?(o\b)?")  # "w/", "w/o"
-NAME = MASK.lower()  # stands for every name in what the network reads
 _ANYTHING = word_set("something anything clothing clothes outfit piece of garment garments stuff things")
 _WAYS = re.compile(  # in which somebody goes; not "walking right now"
     r"\b(?:(?:to|from) (?:the )?(?:left|right)|left$|forwards?|backwards?|sideways|(?:to|towards?) (?:the )?camera)\b"
@@ -72,8 +76,13 @@ CAPITALS = frozenset(
 )
 _ASKED = word_set(
     """what wearing where doing which while before after together there video standing sitting talking people person
-    beside next between without anyone someone everybody nobody always never when whose does isn't aren't furthest
-    farthest already still leftmost rightmost further secs mins back came come comes leaves wear wears wore tint"""
+    beside next between without anyone everyone someone everybody nobody always never when whose does isn't aren't
+    furthest farthest already still leftmost rightmost further secs mins back came come comes leaves wear wears wore
+    tint absent accompanied adjacent alone alongside anybody clip company footage frame guest guests herself himself
+    intruder intruders invisible longer missing nearby newcomer nowhere once outsider outsiders persons scene seen
+    side sight simultaneously stranger strangers themselves unaccompanied unfamiliar unidentified unknown view
+    visible visitor visitors dr mr mrs miss sir nurse doctor professor uncle aunt sister grandma grandpa mum dad
+    teacher"""
 )
 
 
@@ -205,7 +214,7 @@ def _is_name_here(text: str, start: int, stop: int, end: int) -> bool:
         return (before in OPENERS or before == ",") and follows
     if not capital and is_first and after in BEFORE_NOUN:
         return False  # "mark the frame": a verb
-    if word.lower() in _MONTHS and before in _BEFORE_MONTH and not tail:
+    if word.lower() in NAMES_TOO and is_date(word.lower(), before) and not tail:
         return False
     ours = before in ("our", "my", "its", "that", "no", "an") and word.lower() not in lexicon_words()  # "our ben"
     return capital or ours or " " in word or before not in BEFORE_NOUN or bool(_IDENTIFIES.search(text[:start]))
@@ -293,6 +302,7 @@ def _mended(words: Sequence[Word], at: int, called: Mapping[str, str], shouting:
     """A word as it is meant: a name that nobody bears masked ("Barnaby"), a slip mended ("wearin")."""
     word = words[at]
     is_spelled = word.seen in FUNCTION_WORDS or word.seen in lexicon_words() or word.seen in _ASKED
+    is_spelled = is_spelled or is_date(word.seen, words[at - 1].seen if at else "")
     if word.name or not word.seen[0].isalpha() or is_spelled:
         return word
     opens = not at or not words[at - 1].seen[-1].isalnum()  # "'s" is a word
@@ -302,7 +312,18 @@ def _mended(words: Sequence[Word], at: int, called: Mapping[str, str], shouting:
         return Word(NAME, word.typed, "" if whole else _mistyped(word.seen, called))
     if len(word.seen) < _SHORTEST or whole:
         return word
-    return Word(_unslipped(word.seen) or word.seen, word.typed)
+    return Word(_unslipped(word.seen) or (NAME if _is_called(words, at) else word.seen), word.typed)
+
+
+def _is_called(words: Sequence[Word], at: int) -> bool:
+    """Whether a word that nobody knows stands where somebody is called by name: "where is zoltan?", "and zoltan?"."""
+    before, lead = ("", "", *(word.seen for word in words[:at]))[-1:-3:-1]
+    word = words[at].seen
+    if not word.isalpha() or word.endswith(_NAMELESS) or is_word(f"{word}g"):  # "who's rockin that hat?"
+        return False
+    if not before:
+        return words[1].seen in ("here", "there") if len(words) > 1 else False
+    return lead in _BEFORE_NAME.get(before, ())
 
 
 def _mistyped(word: str, called: Mapping[str, str]) -> str:
@@ -410,9 +431,10 @@ def colour_of(words: Sequence[str]) -> str:
 
 @lru_cache(maxsize=1)
 def lexicon_words() -> frozenset[str]:
-    """Every single word of the lexicon, in lower case."""
+    """Every single word of the lexicon in lower case, and words that count."""
     forms = (form for rows in _json("lexicon.json").values() for value, said in rows.items() for form in (value, *said))
-    return frozenset(word for form in forms for word in form.lower().split() if word.replace("-", "").isalpha())
+    said = frozenset(word for form in forms for word in form.lower().split() if word.replace("-", "").isalpha())
+    return said | COUNTING
 
 
 @lru_cache(maxsize=64)

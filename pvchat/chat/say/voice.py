@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from pvchat.chat.conditions import numbered_part, part_of
 from pvchat.chat.english import ASK, be, clock, join, shortened, span_told, upper, wording
@@ -37,15 +38,19 @@ _OF_SCENE = {"exists": whether_scene, "who": whether_scene, "count": count_thing
 
 
 def say(finding: Finding, timeline: Timeline) -> str:
-    """The answer to one question, or to two asked together, in one to a few sentences."""
-    then = finding.then
-    two = then is not None and numbers_of(then.query.during) != numbers_of(finding.query.during)
-    sentences = list(map(upper, _of_its_part(finding, timeline, two)))
-    unasked = finding.query.if_so and finding.verdict not in ("yes", None)
-    again = then is not None and bool(then.missing) and not (then.everyone or then.rows)  # that she isn't there
-    if then is not None and not unasked and not (again and {*then.missing} <= {*finding.missing}):
-        told = _of_its_part(then, timeline, two)
-        for one in finding.people if is_plain(finding.query.where) else ():  # not once more that somebody is there
+    """The answer to one question, or to several asked together, in one to a few sentences."""
+    asked = [finding]
+    while asked[-1].then is not None:
+        asked.append(asked[-1].then)
+    several = len({numbers_of(one.query.during) for one in asked}) > 1
+    sentences = list(map(upper, _of_its_part(finding, timeline, several)))
+    for before, then in pairwise(asked):
+        unasked = before.query.if_so and before.verdict not in ("yes", None)
+        again = bool(then.missing) and not (then.everyone or then.rows)  # that she isn't there
+        if unasked or again and {*then.missing} <= {*before.missing}:
+            continue
+        told = _of_its_part(then, timeline, several)
+        for one in before.people if is_plain(before.query.where) else ():  # not once more that somebody is there
             told = [text.replace(f"{one.entity} is in this video, but I can't", "I can't") for text in told]
         sentences += [text for text in map(upper, told) if text not in sentences]
     return " ".join(sentences)
@@ -192,7 +197,7 @@ def refused(finding: Finding, timeline: Timeline) -> str:
         return (reply_in(query.value) if kind == "foreign" else "") or wording("refused", kind)
     asked = [timeline.entity(name) or Entity(name) for name in query.whom.names]
     there, told = clauses.decided(asked, "present"), list[str]()
-    about: str | None = "height" if query.value == "height" else query.attribute
+    about = query.value if query.value in ("height", "date") else query.attribute
     named = wording("thing", query.value) or query.value
     what = "" if named in ("", "mood") else wording("unread", about, value=named)
     if query.value != "mood" or not there:
