@@ -67,11 +67,13 @@ def export(
     source.execute("ATTACH ? AS draft KEY ?", (str(path), "" if key is None else _raw(key)))
     source.execute("PRAGMA draft.synchronous = FULL")
     source.execute("BEGIN")
-    version = source.execute("PRAGMA main.user_version").fetchone()[0]  # from here on this is what is read
+    numbers = ("user_version", "application_id")
+    values = [source.execute(f"PRAGMA main.{name}").fetchone()[0] for name in numbers]  # from here on it is read so
     if on_snapshot is not None:
         on_snapshot()
     source.execute("SELECT sqlcipher_export('draft')")
-    source.execute(f"PRAGMA draft.user_version = {version}")
+    for name, value in zip(numbers, values, strict=True):
+        source.execute(f"PRAGMA draft.{name} = {value}")
     source.execute("COMMIT")
     source.execute("DETACH draft")
 
