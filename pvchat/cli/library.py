@@ -10,6 +10,7 @@ import argparse
 import csv
 import io
 import shlex
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -111,6 +112,7 @@ def _list(args: argparse.Namespace) -> None:
     for source in () if args.json else found.sources:
         for path, why in source.failed.items():
             console.say(f"{path} can't be used: {why}")
+        _tell_passed({source.path: source.passed} if source.passed else {})
         if not is_address(source.path) and not Path(source.path).exists():
             console.say(_MISSING.format(source.path))
 
@@ -120,8 +122,16 @@ def _scan(args: argparse.Namespace) -> None:
     with progress:
         report = chat.library.scan(how)
     _print_report(args, report)
+    _tell_passed({} if args.json else report.passed)
     if report.added and not args.json:
         console.say('Now ask: pvchat ask --library "Who was seen?"; whom nobody enrolled: pvchat library inbox')
+
+
+def _tell_passed(passed: Mapping[str, dict[str, int]]) -> None:
+    """Say of folders which files were passed over, most first."""
+    for path, found in passed.items():
+        kinds = ", ".join(f"{count} {why}" for why, count in sorted(found.items(), key=lambda one: -one[1]))
+        console.say(f"{path}: passed over as no videos: {kinds}.")
 
 
 def _watch(args: argparse.Namespace) -> None:
