@@ -26,6 +26,7 @@ WAITING = 2  # parts in the queue: what waits longer is told too late
 # A picture differs from another where so many pixels of their thumbnails differ by so many levels in a colour: a person
 # of a twelfth of the picture's height is some 4 by 2 pixels [choice]
 _WIDTH, _HEIGHT, _LEVELS, _PIXELS = 96, 54, 24, 4
+LOOK_AGAIN_S = 30.0  # though nothing moves: in the dark somebody may leave by fewer levels
 _SETTLE_S = 0.5  # that the pictures around a cut are waited for
 _TURN = 90
 
@@ -54,6 +55,7 @@ class Sampler:
         self._count = max(2, round(fps * PART_S))
         self._held: list[tuple[Picture, NDArray[np.int16]]] = []  # samples and their thumbnails
         self._next, self._broken, self._end, self._calm = 0.0, False, 0.0, False
+        self._looked = 0.0  # when the last part that isn't still ended
         self._finder = CutFinder()
         self._seen: NDArray[np.int16] | None = None  # the last thumbnail of the last part that moved
 
@@ -98,10 +100,11 @@ class Sampler:
         self._finder.cuts = [cut for cut in self._finder.cuts if cut >= end]
         self._end = end
         moved = bool(broken or cuts) or any(_differs(thumbnail, self._seen) for _, thumbnail in samples)
-        still = self._calm and not moved  # the first part without motion is looked at: who is there stays
+        # The first part without motion is looked at: who is there stays
+        still = self._calm and not moved and end - self._looked < LOOK_AGAIN_S
         self._calm = not moved
         if not still:
-            self._seen = samples[-1][1]
+            self._seen, self._looked = samples[-1][1], end
         frame = held[0].frame
         turned = round(frame.rotation / _TURN) * _TURN % 360
         width, height = (frame.width, frame.height)[:: -1 if turned % 180 else 1]

@@ -12,7 +12,7 @@ import hashlib
 import io
 import sqlite3
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -59,10 +59,12 @@ class Ring:
         self._alone.enter_context(watching(self.folder))
         drop_leftovers(library, self.folder)
         self._take: _Take | None = None
-        self._before: tuple[LivePart, SeenPart] | None = None
+        self._before: tuple[LivePart, SeenPart] | None = None  # what a clip begins with
+        self._last: tuple[LivePart, SeenPart] | None = None
 
     def add(self, part: LivePart, seen: SeenPart) -> None:
         """The next part that was looked at."""
+        self._last = (part, seen)
         before = self._take.parts[-1] if self._take else None
         if before is None and self._before is not None:
             before = self._before[1]
@@ -80,9 +82,11 @@ class Ring:
         if seen.end - self._take.last_busy > AFTER_S or seen.end - self._take.at > LONGEST_S:
             self.end()
 
-    def nothing_moves(self, now: float) -> None:
-        """Nothing moves: a clip ends, if that lasts."""
-        if self._take is not None and now - self._take.last_busy > AFTER_S:
+    def nothing_moves(self, part: LivePart, somebody: bool) -> None:
+        """Nothing moves: what was seen last goes on while `somebody` who is known is there; else a clip ends."""
+        if somebody and self._last is not None:
+            self.add(*(replace(one, at=part.at) for one in self._last))
+        elif self._take is not None and part.end - self._take.last_busy > AFTER_S:
             self.end()
 
     def clip_of_moment(self, at: float) -> tuple[str, float]:
@@ -136,7 +140,7 @@ class Ring:
         stem = datetime.fromtimestamp(start).strftime("%Y-%m-%d %H.%M.%S")
         names = (f"{stem}.mp4" if number == 1 else f"{stem} ({number}).mp4" for number in count(1))
         path = next(path for name in names if not (path := self.folder / name).exists())
-        self._take = _Take(path, start, data, Encoder(data, self.fps, CLIP_OPTIONS), last_busy=at)
+        self._take = _Take(path, start, data, Encoder(data, self.fps, CLIP_OPTIONS, start), last_busy=at)
         if self._before is not None:
             self._write(self._take, *self._before)
             self._before = None
