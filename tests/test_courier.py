@@ -173,6 +173,19 @@ def test_a_broker_that_is_not_there_keeps_no_other_from_being_told_of_rules(
     assert told[2:] == [("mqtt://broker.test", b"")]
 
 
+def test_a_clock_that_is_set_back_holds_nothing_up(
+    chat: PVChat, happen: Happen, courier: Courier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcomes = iter(["not reached", "not reached", "", ""])
+    monkeypatch.setattr(mqtt, "publish", lambda target, message, retain=False: next(outcomes))
+    chat.library.events.add("Ana is seen", "mqtt://broker.test")
+    happen()
+    assert courier.step() == 0
+    courier.now.time -= 7200  # type: ignore[attr-defined]
+    assert courier.step() == 1
+    assert next(outcomes, None) is None
+
+
 def test_two_libraries_of_one_path_are_two_to_a_broker(
     chat: PVChat, happen: Happen, courier: Courier, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 
+import av
+import numpy as np
 import pytest
 
 pytest.importorskip("torch")
@@ -22,7 +25,7 @@ from test_live import START, Camera  # noqa: E402
 from pvchat import PVChat  # noqa: E402
 from pvchat.library.live.parts import LivePart, Sampler  # noqa: E402
 from pvchat.storage.library import ring_of  # noqa: E402
-from pvchat.video import Address, Link, live_pictures, read_address, streams  # noqa: E402
+from pvchat.video import Address, Link, Picture, live_pictures, read_address, streams  # noqa: E402
 
 
 @pytest.fixture
@@ -106,6 +109,32 @@ def test_samples_go_on_when_the_clock_is_set_back(chat: PVChat, webcam: Address)
             stop.set()
     assert len(parts) >= 4
     assert max(one.clip.duration_s for one in parts) < 2
+
+
+def test_pictures_that_are_missing_are_a_break_though_the_connection_held(chat: PVChat, webcam: Address) -> None:
+    frame = av.VideoFrame.from_ndarray(np.zeros((120, 160, 3), np.uint8), "rgb24")
+    sampler, parts = Sampler(3.0, chat.settings.video), list[LivePart]()
+    times = [START + number / 10 for number in range(140) if not 53 < number < 104]
+    for at in times:
+        parts += filter(None, [sampler.add(Picture(at, frame, 0.0))])
+    assert max(one.end - one.at for one in parts) < 1.3
+    assert [round(one.at - START) for one in parts if one.broken] == [10]
+
+
+def test_an_event_in_an_hour_that_comes_twice_names_its_clip(camera: Camera, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        camera.second = int(datetime(2026, 10, 25, 1, 20, tzinfo=UTC).timestamp()) - START  # 2:20 for the second time
+        camera.show(4, ANA)
+        camera.second += 6
+        camera.show(4, broken=True)  # that she has left is told by now, when her clip is finished
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    told = camera.chat.library.events.since(0)
+    assert [row["kind"] for row in told] == ["appears", "leaves"]
+    assert told[0]["clip"] == told[1]["clip"] != ""
 
 
 def test_whatever_ffmpeg_says_the_camera_is_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,7 @@ WAITING = 2  # parts in the queue: what waits longer is told too late
 # of a twelfth of the picture's height is some 4 by 2 pixels [choice]
 _WIDTH, _HEIGHT, _LEVELS, _PIXELS = 96, 54, 24, 4
 LOOK_AGAIN_S = 30.0  # though nothing moves: in the dark somebody may leave by fewer levels
+MISSING_S = 3.0  # so long without a picture: some are missing, though the connection didn't break
 _SETTLE_S = 0.5  # that the pictures around a cut are waited for
 _TURN = 90
 
@@ -62,7 +63,7 @@ class Sampler:
     def add(self, picture: Picture) -> LivePart | None:
         """The next picture; a part where one is complete, or where the pictures broke off."""
         before = None
-        if picture.fresh:
+        if picture.fresh or (self._held and picture.time - self._held[-1][0].time > MISSING_S):
             before = self.end()
             self._next, self._broken = 0.0, True
             self._finder.skip()

@@ -30,7 +30,7 @@ from pvchat.video import CLIP_OPTIONS, Encoder, Recorded
 
 LONGEST_S = 60.0  # of a clip; what goes on is in the next
 AFTER_S = 3.0  # that a clip goes on after the last body
-_LAST = "SELECT path, recorded, seconds FROM files, clips WHERE id = clip AND source = ? ORDER BY recorded DESC LIMIT 1"
+_LAST = "SELECT path, recorded, seconds FROM files, clips WHERE id = clip AND source = ? ORDER BY id DESC LIMIT 1"
 
 
 @dataclass
@@ -94,8 +94,10 @@ class Ring:
         take = self._take
         if take is None or at < take.at:  # events are told some seconds late: it may be in the clip before
             for path, recorded, seconds in self.library.execute(_LAST, (self.source,)):
-                if 0 <= (second := at - datetime.fromisoformat(recorded).timestamp()) <= seconds:
-                    return str(path), second
+                for fold in (0, 1):  # an hour that comes twice, in autumn
+                    start = datetime.fromisoformat(recorded).replace(fold=fold).timestamp()
+                    if 0 <= at - start <= seconds:
+                        return str(path), at - start
         if take is None:
             return "", 0.0
         take.wanted = True
