@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -23,6 +25,9 @@ from make_studio import ANA, BEN  # noqa: E402
 from test_live import START, Camera  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
+from pvchat.cli import console  # noqa: E402
+from pvchat.cli import main as cli  # noqa: E402
+from pvchat.errors import VideoReadError  # noqa: E402
 from pvchat.library.live.parts import LivePart, Sampler  # noqa: E402
 from pvchat.storage.library import ring_of  # noqa: E402
 from pvchat.video import Address, Link, Picture, live_pictures, read_address, streams  # noqa: E402
@@ -202,3 +207,30 @@ def test_forgetting_leaves_no_clip_of_a_watcher_that_was_killed(camera: Camera, 
 def test_a_password_in_a_path_or_query_is_not_shown(typed: str, shown: str) -> None:
     address = read_address(typed)
     assert (address.text, address.without_password) == (typed, shown)
+
+
+@pytest.mark.parametrize(
+    "typed", ["rtsp:/me:gehe1m@cam/x", "me:gehe1m@cam", "rtsp://me:12?gehe1m@cam/s", "rtsp://me:1/gehe1m@c"]
+)
+def test_a_password_in_what_is_mistyped_is_not_told(typed: str) -> None:
+    with pytest.raises(VideoReadError) as said:
+        read_address(typed)
+    assert "gehe1m" not in str(said.value)
+
+
+def test_a_password_is_not_among_the_words_of_the_process(
+    chat: PVChat, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def execv(program: str, words: list[str]) -> None:
+        assert words == ["python", "pvchat", "live", "rtsp://me@127.0.0.1:9/door"]
+        raise SystemExit(7)
+
+    address = "rtsp://me:gehe1m@127.0.0.1:9/door"
+    monkeypatch.setattr(console, "open_library", lambda: chat.library)
+    monkeypatch.setattr(sys, "orig_argv", ["python", "pvchat", "live", address])
+    monkeypatch.setattr(os, "execv", execv)
+    with pytest.raises(SystemExit, match="7"):
+        cli.main(["live", address])
+    assert chat.library.live("rtsp://me@127.0.0.1:9/door").address.text == address
+    assert cli.main(["library", "remove", address]) == 0
+    assert "gehe1m" not in "".join(capsys.readouterr())

@@ -183,9 +183,12 @@ def _status(args: argparse.Namespace) -> None:
 
 
 def _remove(args: argparse.Namespace) -> None:
+    from pvchat.video import read_address
+
     if args.all == bool(args.path):
         raise SettingsError("name a folder or file, or --all.", subject="pvchat library remove")
     library, gone = console.open_library(), "all" if args.all else args.path
+    gone = read_address(gone).without_password if "://" in gone else gone
     if args.all:
         library.erase()
     else:
