@@ -10,7 +10,6 @@ import argparse
 import csv
 import io
 import shlex
-from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -62,11 +61,8 @@ def register(commands: Commands) -> None:
         if action == "add":
             one.add_argument("paths", metavar="FOLDER|FILE|CAMERA", nargs="+", help="of videos and photos, subfolders "
                              "too; or a camera's address, whose password is kept and not shown")  # fmt: skip
-            one.add_argument(
-                "--place",
-                metavar="NAME",
-                help='where they were recorded, such as "kitchen"; questions may name folders and files, too',
-            )
+            meaning = 'where they were recorded, such as "kitchen"; questions may name folders and files, too'
+            one.add_argument("--place", metavar="NAME", help=meaning)
         if action in ("scan", "watch"):
             meaning = "processes that look at videos, each with networks of its own (default 1)"
             one.add_argument("--workers", type=int, default=1, metavar="N", help=meaning)
@@ -112,7 +108,6 @@ def _list(args: argparse.Namespace) -> None:
     for source in () if args.json else found.sources:
         for path, why in source.failed.items():
             console.say(f"{path} can't be used: {why}")
-        _tell_passed({source.path: source.passed} if source.passed else {})
         if not is_address(source.path) and not Path(source.path).exists():
             console.say(_MISSING.format(source.path))
 
@@ -122,16 +117,11 @@ def _scan(args: argparse.Namespace) -> None:
     with progress:
         report = chat.library.scan(how)
     _print_report(args, report)
-    _tell_passed({} if args.json else report.passed)
+    for path, found in () if args.json else report.passed.items():
+        kinds = sorted(found.items(), key=lambda one: -one[1])
+        console.say(f"{path}: passed over as no videos: {', '.join(f'{count} {why}' for why, count in kinds)}.")
     if report.added and not args.json:
         console.say('Now ask: pvchat ask --library "Who was seen?"; whom nobody enrolled: pvchat library inbox')
-
-
-def _tell_passed(passed: Mapping[str, dict[str, int]]) -> None:
-    """Say of folders which files were passed over, most first."""
-    for path, found in passed.items():
-        kinds = ", ".join(f"{count} {why}" for why, count in sorted(found.items(), key=lambda one: -one[1]))
-        console.say(f"{path}: passed over as no videos: {kinds}.")
 
 
 def _watch(args: argparse.Namespace) -> None:

@@ -67,12 +67,11 @@ def export(
     source.execute("ATTACH ? AS draft KEY ?", (str(path), "" if key is None else _raw(key)))
     source.execute("PRAGMA draft.synchronous = FULL")
     source.execute("BEGIN")
-    numbers = ("user_version", "application_id")
-    values = [source.execute(f"PRAGMA main.{name}").fetchone()[0] for name in numbers]  # from here on it is read so
-    if on_snapshot is not None:
+    numbers = {name: source.execute(f"PRAGMA main.{name}").fetchone()[0] for name in ("user_version", "application_id")}
+    if on_snapshot is not None:  # from here on that is what is read
         on_snapshot()
     source.execute("SELECT sqlcipher_export('draft')")
-    for name, value in zip(numbers, values, strict=True):
+    for name, value in numbers.items():
         source.execute(f"PRAGMA draft.{name} = {value}")
     source.execute("COMMIT")
     source.execute("DETACH draft")

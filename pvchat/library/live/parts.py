@@ -55,8 +55,7 @@ class Sampler:
         self.step, self.config = 1.0 / fps, config
         self._count = max(2, round(fps * PART_S))
         self._held: list[tuple[Picture, NDArray[np.int16]]] = []  # samples and their thumbnails
-        self._next, self._broken, self._end, self._calm = 0.0, False, 0.0, False
-        self._looked = 0.0  # when the last part that isn't still ended
+        self._next, self._broken, self._end, self._calm, self._looked = 0.0, False, 0.0, False, 0.0
         self._finder = CutFinder()
         self._seen: NDArray[np.int16] | None = None  # the last thumbnail of the last part that moved
 

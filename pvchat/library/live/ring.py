@@ -65,9 +65,7 @@ class Ring:
     def add(self, part: LivePart, seen: SeenPart) -> None:
         """The next part that was looked at."""
         self._last = (part, seen)
-        before = self._take.parts[-1] if self._take else None
-        if before is None and self._before is not None:
-            before = self._before[1]
+        before = self._take.parts[-1] if self._take else self._before and self._before[1]
         if before is not None and not -OVERLAP_S <= seen.at - before.end <= AFTER_S:
             self.end()  # something is missing between the two, or the clock was set back
         busy = bool(seen.analysis.tracks or seen.analysis.bodies)
