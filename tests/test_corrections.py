@@ -159,7 +159,7 @@ def test_a_body_or_figure_of_somebody_with_a_face_is_not_meant(turned: bool) -> 
 
 
 def test_what_is_kept_of_one_word_is_all_that_is_handed_back(studio: Studio, chat: PVChat) -> None:
-    chat.correct("Ana", studio.clip("older", CLEO), False)
+    chat.correct("Ana", studio.clip("older", CLEO), False, track=1)
     both = studio.clip("both", ANA, ANA)  # two tracks of one face
     kept = chat.correct("Ana", both, False)
     assert {one.source for one in kept} == {"both.mp4"}
@@ -182,6 +182,10 @@ def test_what_cant_be_corrected(studio: Studio, chat: PVChat) -> None:
         chat.correct("Ana", studio.clip("first", ANA), False, at=90.0)
     with pytest.raises(PeopleError):
         chat.correct("Nobody", studio.clip("first", ANA), False)
+    for at in (None, 1.0):
+        with pytest.raises(NoSubjectError, match="nobody in it is taken for Ana"):
+            chat.correct("Ana", studio.clip("second", BEN), False, at=at)
+    assert chat.corrections("Ana") == []
 
 
 # --- undone, listed, carried along
@@ -211,7 +215,7 @@ def test_the_later_word_about_a_track_counts(studio: Studio, chat: PVChat) -> No
 
 
 def test_forgotten_with_her(studio: Studio, chat: PVChat) -> None:
-    chat.correct("Ana", studio.clip("first", CLEO), False)
+    chat.correct("Ana", studio.clip("first", CLEO), False, track=1)
     wanted = {str(i): row.tobytes() for i, row in enumerate(examples_of(chat.people.get("Ana"))[0].faces)}
     home = chat.people.root.parent
     assert find_traces(home, wanted)
@@ -220,8 +224,8 @@ def test_forgotten_with_her(studio: Studio, chat: PVChat) -> None:
 
 
 def test_a_face_goes_with_its_owner_where_it_was_somebody_elses_example(studio: Studio, chat: PVChat) -> None:
-    chat.correct("Ana", studio.clip("first", BEN), False)
-    chat.correct("Ana", studio.clip("second", CLEO), False)
+    chat.correct("Ana", studio.clip("first", BEN), False, track=1)
+    chat.correct("Ana", studio.clip("second", CLEO), False, track=1)
     chat.forget("Ben")
     left = chat.corrections("Ana")
     assert [c.source for c in left] == ["second.mp4"]
@@ -230,7 +234,7 @@ def test_a_face_goes_with_its_owner_where_it_was_somebody_elses_example(studio: 
 def test_merged_with_her(studio: Studio, chat: PVChat) -> None:
     chat.enroll(studio.clip("again", ANA), "Ana 2")
     chat.correct("Ana 2", studio.clip("first", CLEO), True)
-    chat.correct("Ben", studio.clip("second", ANA), False)
+    chat.correct("Ben", studio.clip("second", ANA), False, track=1)
     chat.merge("Ana", "Ana 2")
     assert [c.her for c in chat.corrections("Ana")] == [True]
     assert len(chat.corrections("Ben")) == 1  # Ana goes on, so that this isn't Ben is still known
@@ -238,7 +242,7 @@ def test_merged_with_her(studio: Studio, chat: PVChat) -> None:
 
 
 def test_given_away_without_other_peoples_faces(studio: Studio, chat: PVChat, tmp_path: Path) -> None:
-    chat.correct("Ana", studio.clip("first", BEN), False)
+    chat.correct("Ana", studio.clip("first", BEN), False, track=1)
     chat.correct("Ana", studio.clip("second", CLEO), True)
     file = chat.people.export("Ana", tmp_path / "ana.pvperson")
     chat.forget("Ana")

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from pvchat.library.live import courier as couriers  # noqa: E402
 from pvchat.library.live import events, mqtt  # noqa: E402
 from pvchat.library.live.courier import Courier  # noqa: E402
 from pvchat.library.live.events import CameraEvent  # noqa: E402
+from pvchat.storage import database  # noqa: E402
 from pvchat.storage.library import LibraryError, connect  # noqa: E402
 
 
@@ -169,3 +171,39 @@ def test_a_broker_that_is_not_there_keeps_no_other_from_being_told_of_rules(
     chat.library.events.remove(rule.id)
     assert courier.step() == 0
     assert told[2:] == [("mqtt://broker.test", b"")]
+
+
+def test_a_clock_that_is_set_back_holds_nothing_up(
+    chat: PVChat, happen: Happen, courier: Courier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcomes = iter(["not reached", "not reached", "", ""])
+    monkeypatch.setattr(mqtt, "publish", lambda target, message, retain=False: next(outcomes))
+    chat.library.events.add("Ana is seen", "mqtt://broker.test")
+    happen()
+    assert courier.step() == 0
+    courier.now.time -= 7200  # type: ignore[attr-defined]
+    assert courier.step() == 1
+    assert next(outcomes, None) is None
+
+
+def test_two_libraries_of_one_path_are_two_to_a_broker(
+    chat: PVChat, happen: Happen, courier: Courier, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The number is the library's own: a copy that `encrypt` and `backup` make has it, a library made anew another."""
+    told = list[mqtt.Message]()
+    monkeypatch.setattr(mqtt, "publish", lambda target, message, retain=False: told.append(message) or "")
+    chat.library.events.add("Ana is seen", "mqtt://broker.test")
+    with closing(connect(chat.people.root)) as library:
+        node = mqtt.node_of(library)
+        database.export(library, tmp_path / "copy.db", None)
+        with closing(database.open_file(tmp_path / "copy.db", None, 1.0)) as copy:  # type: ignore[type-var]
+            assert mqtt.node_of(copy) == node
+        library.execute("PRAGMA application_id = 0")  # as an earlier version left it
+    courier.step()
+    new, old = told
+    assert old == (f"homeassistant/event/pvchat_{mqtt.earlier_node(courier.people)}/rule_1/config", b"")
+    assert f"pvchat_{node}".encode() not in new[1]
+    chat.library.erase()
+    chat.library.live("rtsp://127.0.0.1:9/hall")
+    with closing(connect(chat.people.root)) as library:
+        assert mqtt.node_of(library) not in (node, mqtt.earlier_node(courier.people))

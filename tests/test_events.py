@@ -327,7 +327,8 @@ def test_a_broker_that_is_killed_loses_nothing(
     assert courier.step() == 2
     chat.people.rename("Ana", "Anna")
     courier.step()
-    node = mqtt.node_of(courier.people)
+    with closing(connect(courier.people)) as library:
+        node = mqtt.node_of(library)
     topic, found = mqtt.topic(node, 1), mqtt.discovery_topic(node, 1)
     until(lambda: [json.loads(p)["name"] for name, p in got if name == found][-1] == "Anna is seen, hall")
     chat.library.events.remove(rule.id)

@@ -121,7 +121,7 @@ def test_not_her_stays_a_negative_until_it_is_undone(inbox: Inbox, chat: PVChat)
 def test_who_was_changed_elsewhere_is_not_undone(inbox: Inbox, chat: PVChat, tmp_path: Path) -> None:
     carl = of(inbox, "01", "02", "04")
     inbox.name(carl, "Carl", consent=True)
-    chat.correct("Carl", tmp_path / "videos" / "2026-11-05.mp4", is_her=False)
+    chat.correct("Carl", tmp_path / "videos" / "2026-11-05.mp4", is_her=False, track=1)
     with pytest.raises(LibraryError, match="changed or forgotten since"):
         inbox.undo()
     assert chat.people.find("Carl") is not None

@@ -67,6 +67,7 @@ def test_from_a_folder_to_an_answer(run: Run, tmp_path: Path) -> None:
 
 def test_what_to_do_next_is_said(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = []
+    (tmp_path / "videos" / "notes.txt").write_text("-")
     for words in (
         ("library", "add", str(tmp_path / "videos"), "--place", "kitchen"),
         ("library", "add", "rtsp://me:secret@camera/one"),
@@ -84,6 +85,7 @@ def test_what_to_do_next_is_said(run: Run, tmp_path: Path, capsys: pytest.Captur
     assert camera.endswith("Watch it with: pvchat live rtsp://me@camera/one\n")
     assert "secret" not in camera
     assert "pvchat ask --library" in scanned
+    assert f"{tmp_path / 'videos'}: passed over as no videos: 1 .txt." in scanned
     assert "pvchat enroll CLIP --name Bob" in asked
     assert "pvchat live CAMERA" in events
     assert "pvchat events add" in events

@@ -151,6 +151,25 @@ def test_only_videos_that_are_there_can_be_added(library: Library, tmp_path: Pat
         library.remove(tmp_path / "nothing")
 
 
+def test_what_is_passed_over_is_counted_and_the_home_is_nobodys_video(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "videos"
+    monkeypatch.setenv("PVCHAT_HOME", str(folder / "pvchat"))
+    names = ("a.srt", "b.SRT", "README", ".c.mp4", ".DS_Store", "pvchat/library/ring/1/d.mp4", ".e/f.mp4", "g.MPG")
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"")
+    (folder / "link").symlink_to(tmp_path)
+    passed = {".srt": 2, "without an ending": 1, "hidden": 1, "hidden folder": 1, "link to a folder": 1}
+    assert library.status().sources[0].passed == passed
+    report = library.scan()
+    assert report.passed == {str(folder): passed}
+    assert list(report.failed) == [str(folder / "g.MPG")]
+    with pytest.raises(LibraryError, match="PVChat's own"):
+        library.add([folder / "pvchat" / "library" / "ring" / "1"])
+
+
 def test_a_folder_is_one_however_it_is_written(library: Library, tmp_path: Path) -> None:
     assert library.add([tmp_path / "videos" / ".." / "videos"], place="hall") == [str(tmp_path / "videos")]
     assert [(one.path, one.place) for one in library.status().sources] == [(str(tmp_path / "videos"), "hall")]

@@ -196,6 +196,20 @@ def test_where_nothing_moves_everybody_stays_and_nothing_is_looked_at(camera: Ca
     assert camera.events()[-1] == ("leaves", "Ana", 23.0)
 
 
+def test_who_sits_still_is_there_all_the_time(camera: Camera, chat: PVChat) -> None:
+    camera.show(2)
+    camera.show(5, ANA)
+    camera.show(150, still=True)
+    camera.show(3, ANA)
+    camera.show(6)
+    assert "for 2 minutes 38 seconds" in chat.library.ask("How long was Ana in the hall?").answer
+    clips = chat.library.status().clips
+    camera.show(5, CARL)
+    camera.show(200, still=True)  # nobody is known to be there: a poster would fill the disk
+    camera.show(6)
+    assert chat.library.status().clips == clips + 1
+
+
 def test_a_long_stay_is_one_event_through_many_windows(camera: Camera, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(camera.live._window._recent, "most", (10, 10))
     parts = []
@@ -422,6 +436,20 @@ def test_after_parts_that_were_dropped_what_stands_still_is_looked_at(chat: PVCh
         if picture.time > 108:
             stop.set()
     assert [one.still for one in parts[:7]] == [False, False, True, True, False, False, True]
+
+
+def test_what_stands_still_is_looked_at_now_and_then(
+    chat: PVChat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pvchat.library.live.parts.LOOK_AGAIN_S", 3.5)
+    path, parts = write(tmp_path / "hall.ts", [(11, ())]), list[LivePart]()
+    sampler = Sampler(3.0, chat.settings.video)
+    shown = takewhile(
+        lambda one: one.time < 110, live_pictures(read_address(str(path)), Link(), threading.Event(), 100.0)
+    )
+    for picture in shown:
+        parts += filter(None, [sampler.add(picture)])
+    assert [one.still for one in parts[:8]] == [False, False, True, True, True, False, True, True]
 
 
 def test_a_growing_file_is_followed(chat: PVChat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

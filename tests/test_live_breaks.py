@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 
+import av
+import numpy as np
 import pytest
 
 pytest.importorskip("torch")
@@ -20,9 +25,12 @@ from make_studio import ANA, BEN  # noqa: E402
 from test_live import START, Camera  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
+from pvchat.cli import console  # noqa: E402
+from pvchat.cli import main as cli  # noqa: E402
+from pvchat.errors import VideoReadError  # noqa: E402
 from pvchat.library.live.parts import LivePart, Sampler  # noqa: E402
 from pvchat.storage.library import ring_of  # noqa: E402
-from pvchat.video import Address, Link, live_pictures, read_address, streams  # noqa: E402
+from pvchat.video import Address, Link, Picture, live_pictures, read_address, streams  # noqa: E402
 
 
 @pytest.fixture
@@ -108,6 +116,32 @@ def test_samples_go_on_when_the_clock_is_set_back(chat: PVChat, webcam: Address)
     assert max(one.clip.duration_s for one in parts) < 2
 
 
+def test_pictures_that_are_missing_are_a_break_though_the_connection_held(chat: PVChat, webcam: Address) -> None:
+    frame = av.VideoFrame.from_ndarray(np.zeros((120, 160, 3), np.uint8), "rgb24")
+    sampler, parts = Sampler(3.0, chat.settings.video), list[LivePart]()
+    times = [START + number / 10 for number in range(140) if not 53 < number < 104]
+    for at in times:
+        parts += filter(None, [sampler.add(Picture(at, frame, 0.0))])
+    assert max(one.end - one.at for one in parts) < 1.3
+    assert [round(one.at - START) for one in parts if one.broken] == [10]
+
+
+def test_an_event_in_an_hour_that_comes_twice_names_its_clip(camera: Camera, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        camera.second = int(datetime(2026, 10, 25, 1, 20, tzinfo=UTC).timestamp()) - START  # 2:20 for the second time
+        camera.show(4, ANA)
+        camera.second += 6
+        camera.show(4, broken=True)  # that she has left is told by now, when her clip is finished
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    told = camera.chat.library.events.since(0)
+    assert [row["kind"] for row in told] == ["appears", "leaves"]
+    assert told[0]["clip"] == told[1]["clip"] != ""
+
+
 def test_whatever_ffmpeg_says_the_camera_is_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
     import av
 
@@ -173,3 +207,30 @@ def test_forgetting_leaves_no_clip_of_a_watcher_that_was_killed(camera: Camera, 
 def test_a_password_in_a_path_or_query_is_not_shown(typed: str, shown: str) -> None:
     address = read_address(typed)
     assert (address.text, address.without_password) == (typed, shown)
+
+
+@pytest.mark.parametrize(
+    "typed", ["rtsp:/me:gehe1m@cam/x", "me:gehe1m@cam", "rtsp://me:12?gehe1m@cam/s", "rtsp://me:1/gehe1m@c"]
+)
+def test_a_password_in_what_is_mistyped_is_not_told(typed: str) -> None:
+    with pytest.raises(VideoReadError) as said:
+        read_address(typed)
+    assert "gehe1m" not in str(said.value)
+
+
+def test_a_password_is_not_among_the_words_of_the_process(
+    chat: PVChat, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def execv(program: str, words: list[str]) -> None:
+        assert words == ["python", "pvchat", "live", "rtsp://me@127.0.0.1:9/door"]
+        raise SystemExit(7)
+
+    address = "rtsp://me:gehe1m@127.0.0.1:9/door"
+    monkeypatch.setattr(console, "open_library", lambda: chat.library)
+    monkeypatch.setattr(sys, "orig_argv", ["python", "pvchat", "live", address])
+    monkeypatch.setattr(os, "execv", execv)
+    with pytest.raises(SystemExit, match="7"):
+        cli.main(["live", address])
+    assert chat.library.live("rtsp://me@127.0.0.1:9/door").address.text == address
+    assert cli.main(["library", "remove", address]) == 0
+    assert "gehe1m" not in "".join(capsys.readouterr())

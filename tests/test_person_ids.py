@@ -50,7 +50,7 @@ def test_she_keeps_her_id_whatever_she_is_called_and_whatever_is_said_of_her(stu
     ana = chat.people.get("Ana")
     PeopleStore().rename("Ana", "Penny")
     PeopleStore().rename("Ben", "Ana")
-    chat.correct(ana.id, studio.clip("new", BEN), False)
+    chat.correct(ana.id, studio.clip("new", BEN), False, track=1)
     changed = chat.people.get("Penny")
     assert (changed.id, changed.version) == (ana.id, f"{ana.id}.1")
     assert [len(chat.corrections(one)) for one in (ana.id, "Penny", "Ana")] == [1, 1, 0]
@@ -72,7 +72,7 @@ def test_a_correction_finds_whom_it_was_about_though_she_is_renamed_while_the_cl
         return look(clip)
 
     monkeypatch.setattr(chat, "analyse", renamed_meanwhile)
-    chat.correct("Ana", studio.clip("new", BEN), False)
+    chat.correct("Ana", studio.clip("new", BEN), False, track=1)
     assert [len(chat.corrections(name)) for name in ("Penny", "Ana")] == [1, 0]
 
 

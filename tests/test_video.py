@@ -18,6 +18,7 @@ from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
 from pvchat.video import Clip, backend_in_use, content_key, copies, load, probe, save_clip
 from pvchat.video.clips import copy_size
+from pvchat.video.files import walk
 
 CONFIG = VideoConfig()
 
@@ -196,6 +197,18 @@ def test_damage_in_the_middle_keeps_what_lies_around_it(clips: Path) -> None:
     assert whole[[0, 1, -2, -1]].all()
     assert whole.sum() >= len(whole) - 3
     assert "damaged" in clip.note
+
+
+@pytest.mark.parametrize(
+    ("name", "container", "codec"),
+    [("a.mpg", "mpeg", "mpeg1video"), ("a.VOB", "vob", "mpeg2video"), ("a.m2ts", "mpegts", "libx264"),
+     ("a.wmv", "asf", "wmv2"), ("a.flv", "flv", "flv"), ("a.3gp", "3gp", "mpeg4")],
+)  # fmt: skip
+def test_what_older_cameras_write_is_taken_in(tmp_path: Path, name: str, container: str, codec: str) -> None:
+    path = make_clips.encode(tmp_path / name, make_clips.grey_frames(24, 352, 288), codec=codec, container=container,
+                             container_options={"mpegts_m2ts_mode": "1"} if "m2ts" in name else {})  # fmt: skip
+    assert [found for found, _ in walk(tmp_path)] == [str(path)]
+    assert load(path, CONFIG).duration_s == pytest.approx(1.0, abs=0.1)
 
 
 def test_samples_are_bounded_even_and_inside_the_side_limit(tmp_path: Path) -> None:

@@ -44,11 +44,13 @@ def sources(status: Status, whole: bool) -> str:
         parts += [counted(one.clips, "video") + (f", {lasting(one.seconds)}" if one.seconds else "")]
         parts += [f"{one.waiting} to be looked at"] if one.waiting else []
         parts += [f"{len(one.failed)} can’t be used"] if one.failed else []
+        parts += [f"{sum(one.passed.values())} passed over"] if one.passed else []
         place = f' <span class="pv-tag">{escape(one.place)}</span>' if one.place else ""
         failed = ""
         for path, why in list(one.failed.items())[:MAX_FAILED]:
             name = Path(path).name  # without its folder's path, since browsers elsewhere see this too
             failed += f"<li>{escape(name)}: {escape(why.replace(path, name))}</li>"
+        failed += "".join(f"<li>{count} passed over: {escape(why)}</li>" for why, count in one.passed.items())
         more = f"<details><summary>Which, and why</summary><ul>{failed}</ul></details>" if failed else ""
         title = escape(from_home(one.path) if whole else Path(one.path).name)
         more += _REMOVE.format(path=escape(one.path)) if whole else ""

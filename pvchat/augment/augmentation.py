@@ -25,7 +25,6 @@ from pvchat.storage.clips import ClipCache
 from pvchat.video.files import SUFFIXES
 
 FOLDERS = ("others", "backgrounds")  # fields of `AugmentConfig`
-_MEDIA_SUFFIXES = SUFFIXES | {".bmp"}  # of clips and pictures; the latter stand behind people only
 MEDIA = "media"
 DROPPED, _PROFILE = "dropped", "profile.safetensors"  # refused samples and the profile, of earlier versions
 _JPEG_QUALITY = 92
@@ -92,7 +91,7 @@ def check_folders(config: AugmentConfig) -> None:
         for folder in value if isinstance(value, tuple) else (value,) if value else ():
             if not folder.is_dir():
                 raise SettingsError("there is no such folder.", subject=f"{name} {folder}")
-            if not any(p.suffix.lower() in _MEDIA_SUFFIXES for p in folder.rglob("*")):
+            if not any(p.suffix.lower() in SUFFIXES for p in folder.rglob("*")):
                 raise SettingsError("no clip or picture is in this folder.", subject=f"{name} {folder}")
 
 

@@ -61,11 +61,8 @@ def register(commands: Commands) -> None:
         if action == "add":
             one.add_argument("paths", metavar="FOLDER|FILE|CAMERA", nargs="+", help="of videos and photos, subfolders "
                              "too; or a camera's address, whose password is kept and not shown")  # fmt: skip
-            one.add_argument(
-                "--place",
-                metavar="NAME",
-                help='where they were recorded, such as "kitchen"; questions may name folders and files, too',
-            )
+            meaning = 'where they were recorded, such as "kitchen"; questions may name folders and files, too'
+            one.add_argument("--place", metavar="NAME", help=meaning)
         if action in ("scan", "watch"):
             meaning = "processes that look at videos, each with networks of its own (default 1)"
             one.add_argument("--workers", type=int, default=1, metavar="N", help=meaning)
@@ -120,6 +117,9 @@ def _scan(args: argparse.Namespace) -> None:
     with progress:
         report = chat.library.scan(how)
     _print_report(args, report)
+    for path, found in () if args.json else report.passed.items():
+        kinds = sorted(found.items(), key=lambda one: -one[1])
+        console.say(f"{path}: passed over as no videos: {', '.join(f'{count} {why}' for why, count in kinds)}.")
     if report.added and not args.json:
         console.say('Now ask: pvchat ask --library "Who was seen?"; whom nobody enrolled: pvchat library inbox')
 
@@ -173,9 +173,12 @@ def _status(args: argparse.Namespace) -> None:
 
 
 def _remove(args: argparse.Namespace) -> None:
+    from pvchat.video import read_address
+
     if args.all == bool(args.path):
         raise SettingsError("name a folder or file, or --all.", subject="pvchat library remove")
     library, gone = console.open_library(), "all" if args.all else args.path
+    gone = read_address(gone).without_password if "://" in gone else gone
     if args.all:
         library.erase()
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,7 @@ def _run(args: argparse.Namespace) -> None:
         console.flush()
 
     how = Watching(args.fps, args.keep_days, args.keep_gb)
+    _hide_password(args)
     chat, progress = console.open_chat(args)
     with progress:
         live = chat.library.live(args.camera, how, args.place, print_event)
@@ -62,6 +64,16 @@ def _run(args: argparse.Namespace) -> None:
             console.say(status_line(live.status()))
     if live.status().failed:
         raise PVChatError(f"watching ended: {live.status().failed}", subject=live.address.without_password)
+
+
+def _hide_password(args: argparse.Namespace) -> None:
+    """Begin anew without the password, which `ps` shows as long as this runs: the library keeps it."""
+    from pvchat.video import read_address
+
+    shown = read_address(args.camera).without_password if "://" in args.camera else args.camera
+    if shown != args.camera in sys.orig_argv and os.name != "nt":
+        console.open_library().add([args.camera], args.place)
+        os.execv(sys.executable, [shown if word == args.camera else word for word in sys.orig_argv])
 
 
 def status_line(status: LiveStatus) -> str:

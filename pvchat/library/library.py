@@ -216,8 +216,8 @@ class Library:
     def status(self) -> Status:
         """What it holds, with new files noticed."""
         with self._open() as library:
-            sources.find_changes(library, usable_versions(self.chat))
-            found = sources.sources(library)
+            changes = sources.find_changes(library, usable_versions(self.chat))
+            found = sources.sources(library, changes.passed)
             clips, seconds, tracks, people = library.execute(
                 "SELECT count(*), round(coalesce(sum(seconds), 0.0), 2), (SELECT count(*) FROM tracks), "
                 "(SELECT count(DISTINCT who) FROM appearances WHERE who > 0) FROM clips"

@@ -45,6 +45,7 @@ class Report:
     removed: int = 0  # clips that no file shows any more
     failed: dict[str, str] = field(default_factory=dict)  # path -> why it can't be used
     missing: list[str] = field(default_factory=list)  # sources that aren't there; their clips are kept
+    passed: dict[str, dict[str, int]] = field(default_factory=dict)  # files passed over, as of `sources.Changes`
     footage_s: float = 0.0  # seconds of footage that were looked at
     stopped: bool = False  # the scan was stopped early
 
@@ -70,7 +71,7 @@ def scan(library: sqlite3.Connection, chat: Service, how: Scanning | None = None
     follow(library, chat, how.progress)
     versions = records.usable_versions(chat)
     changes = find_changes(library, versions)
-    report = Report(kept=changes.kept, missing=changes.missing)
+    report = Report(kept=changes.kept, missing=changes.missing, passed=changes.passed)
     fresh = _without_known(library, [path for path in changes.todo if how.ready(path)], versions, report)
     _look_through(library, chat, fresh, how, report)
     if report.stopped:

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pvchat.library.records import LISTENED_TO
 from pvchat.storage.library import LibraryError, drop_clips, shrink, transaction
+from pvchat.storage.stores import stores
 from pvchat.video import Address, read_address
 from pvchat.video.files import SUFFIXES, walk
 
@@ -38,6 +40,7 @@ class Source:
     seconds: float  # of footage that was looked at
     waiting: int  # files that weren't looked at yet
     failed: dict[str, str] = field(default_factory=dict)  # path -> why it can't be used
+    passed: dict[str, int] = field(default_factory=dict)  # how many files are passed over, by ending or other reason
 
 
 @dataclass
@@ -48,6 +51,7 @@ class Changes:
     kept: int = 0  # how many are as they were
     gone: list[str] = field(default_factory=list)  # files that were deleted, or moved
     missing: list[str] = field(default_factory=list)  # sources that aren't there at all
+    passed: dict[str, dict[str, int]] = field(default_factory=dict)  # of each folder, as of `Source`
 
 
 def add(library: sqlite3.Connection, paths: Sequence[Path], place: str | None) -> list[str]:
@@ -57,6 +61,8 @@ def add(library: sqlite3.Connection, paths: Sequence[Path], place: str | None) -
     for path in wanted:
         if not os.path.exists(path):  # also of what is too long for a path
             raise LibraryError("there is no such file or folder.", subject=str(path), hint="Look at the spelling.")
+        if any(path.resolve().is_relative_to(place.resolve()) for place in stores()):
+            raise LibraryError("this is PVChat's own.", subject=str(path), hint="Cameras' clips are videos already.")
         if path.is_file() and path.suffix.lower() not in SUFFIXES:
             hint = f"Files are told by their endings: {', '.join(sorted(SUFFIXES))}."
             raise LibraryError("this is no video or photo.", subject=str(path), hint=hint)
@@ -113,8 +119,8 @@ def remove(library: sqlite3.Connection, path: str) -> None:
     shrink(library)
 
 
-def sources(library: sqlite3.Connection) -> list[Source]:
-    """All folders and files that were added, in order."""
+def sources(library: sqlite3.Connection, passed: Mapping[str, dict[str, int]]) -> list[Source]:
+    """All folders and files that were added, in order; `passed` as of `Changes`."""
     found = []
     for number, path, place in library.execute("SELECT id, path, place FROM sources ORDER BY id").fetchall():
         files = library.execute("SELECT path, clip, problem FROM files WHERE source = ?", (number,)).fetchall()
@@ -123,7 +129,7 @@ def sources(library: sqlite3.Connection) -> list[Source]:
         failed = {name: problem for name, _, problem in files if problem}
         waiting = sum(clip is None and not problem for _, clip, problem in files)
         seconds = round(library.execute(words, (number,)).fetchone()[0], 2)
-        found.append(Source(path, place, len(files), len(clips), seconds, waiting, failed))
+        found.append(Source(path, place, len(files), len(clips), seconds, waiting, failed, passed.get(path, {})))
     return found
 
 
@@ -140,7 +146,9 @@ def find_changes(library: sqlite3.Connection, versions: set[str]) -> Changes:
             if not Path(path).exists():
                 changes.missing.append(path)
                 continue
-            there = dict(walk(Path(path))) if Path(path).is_dir() else {path: file_stamp(Path(path))}
+            passed = Counter[str]()
+            there = dict(walk(Path(path), passed)) if Path(path).is_dir() else {path: file_stamp(Path(path))}
+            changes.passed |= {path: dict(found)} if (found := +passed) else {}
             known = {name: row for name, *row in library.execute(words, (source,))}
             for name, stamp in there.items():
                 size, changed, problem, version = known.get(name, (0, 0, "", None))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 from pvchat.chat.question import Asked, Conversation, Question
 from pvchat.chat.window import Window
 from pvchat.config import DEPTHS, Settings, VideoConfig, home
-from pvchat.errors import PeopleError, SettingsError
+from pvchat.errors import NoSubjectError, PeopleError, SettingsError
 from pvchat.people.corrections import Correction, corrected, corrections_of
 from pvchat.people.parts import merge_people
 from pvchat.people.person import checked, clean_name, name_key
@@ -186,6 +186,9 @@ class PVChat:
         if track is None:
             everyone = self.people.all()
             row = next(i for i, one in enumerate(everyone) if one.id == person.id)
+            if not is_her and self.score(everyone, analysis)[row].decision == "absent":
+                what = f"nobody in it is taken for {person.name}: there is nothing to correct."
+                raise NoSubjectError(what, subject=source, hint="Pick somebody in it with --track N.")
             odds = self.networks.presence.odds(everyone, analysis)[row]
             meant = tracks_meant(person, analysis, odds, her=is_her, at=at, source=source)
         else:

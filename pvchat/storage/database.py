@@ -67,11 +67,12 @@ def export(
     source.execute("ATTACH ? AS draft KEY ?", (str(path), "" if key is None else _raw(key)))
     source.execute("PRAGMA draft.synchronous = FULL")
     source.execute("BEGIN")
-    version = source.execute("PRAGMA main.user_version").fetchone()[0]  # from here on this is what is read
-    if on_snapshot is not None:
+    numbers = {name: source.execute(f"PRAGMA main.{name}").fetchone()[0] for name in ("user_version", "application_id")}
+    if on_snapshot is not None:  # from here on that is what is read
         on_snapshot()
     source.execute("SELECT sqlcipher_export('draft')")
-    source.execute(f"PRAGMA draft.user_version = {version}")
+    for name, value in numbers.items():
+        source.execute(f"PRAGMA draft.{name} = {value}")
     source.execute("COMMIT")
     source.execute("DETACH draft")
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hmac
 import os
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
@@ -219,12 +220,24 @@ def _ready_connection(path: Path) -> sqlite3.Connection:
         library.close()
         which, hint = ("an earlier", _DAMAGED) if version < _VERSION else ("a later", "Update PVChat.")
         raise LibraryError(f"{which} version of PVChat made this library.", subject=str(path.parent), hint=hint)
+    _give_number(library)
     _update_clip_paths(library, path.parent / "ring")
     return library
 
 
 def _version(library: sqlite3.Connection) -> int:
     return int(library.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _give_number(library: sqlite3.Connection) -> None:
+    """A random number, by which brokers tell it from others; what an earlier one's rules were called is withdrawn."""
+    number = "PRAGMA application_id"
+    if library.execute(number).fetchone()[0] == 0:
+        with transaction(library):
+            if library.execute(number).fetchone()[0] == 0:  # else another process was first
+                library.execute(f"{number} = {1 + secrets.randbelow(2**31 - 1)}")
+                library.execute("UPDATE withdrawn SET rule = -rule")
+                library.execute("INSERT INTO withdrawn SELECT -id, target FROM rules WHERE target LIKE 'mqtt%'")
 
 
 def _update_clip_paths(library: sqlite3.Connection, ring: Path) -> None:

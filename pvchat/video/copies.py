@@ -13,6 +13,7 @@ import logging
 import os
 import secrets
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -61,14 +62,16 @@ def encode(path: Path, images: Iterable[NDArray[np.uint8]], fps: float, options:
 
 
 class Encoder:
-    """An H.264 mp4 in the making, picture by picture, in a file or in memory; `options` are libx264's."""
+    """An H.264 mp4 in the making, in a file or in memory; `options` are libx264's, `made` its date (s since 1970)."""
 
-    def __init__(self, path: Path | BinaryIO, fps: float, options: dict[str, str]) -> None:
+    def __init__(self, path: Path | BinaryIO, fps: float, options: dict[str, str], made: float = 0.0) -> None:
         import av
 
         self.path, self.count = path, 0
         self._rate, self._options = Fraction(fps).limit_denominator(10_000), dict(options)
         self._container: Any = av.open(str(path) if isinstance(path, Path) else path, "w", format="mp4")
+        if made:  # so that the same pictures of two moments are two clips
+            self._container.metadata["creation_time"] = datetime.fromtimestamp(made, UTC).isoformat()
         self._stream: Any = None
         self._last = -1
 

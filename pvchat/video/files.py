@@ -11,18 +11,23 @@ import os
 import re
 import stat
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from pvchat.config import VideoConfig
+from pvchat.config import VideoConfig, home
 from pvchat.errors import VideoReadError
 from pvchat.storage import atomic, private, temporary
-from pvchat.storage.stores import is_sealed
+from pvchat.storage.stores import is_sealed, stores
 
-SUFFIXES = frozenset((".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".gif", ".webp", ".jpg", ".jpeg", ".png"))
+SUFFIXES = frozenset((
+    ".mp4", ".m4v", ".mov", ".qt", ".3gp", ".3g2", ".f4v", ".mkv", ".webm", ".avi", ".divx", ".mpg", ".mpeg", ".vob",
+    ".ts", ".mts", ".m2ts", ".m2t", ".flv", ".wmv", ".asf", ".ogv", ".gif", ".webp", ".jpg", ".jpeg", ".png", ".bmp",
+    ".avif",
+))  # fmt: skip
 HEAD_BYTES = 4096  # what `sniff` looks at
 PICTURE_BYTES = 256 * 1024**2  # photos and animations are held in memory by their decoders
 LEAST_SIDE = 20  # pixels of a picture; smaller faces aren't recognised either
@@ -30,7 +35,7 @@ PHOTO_FACTOR = 8  # a photo may have this many times `max_pixels` (75 Mpx by def
 MAX_RATE = 240.0  # frames a second; the fastest that phones record: bounds how many frames a clip may hold
 STEADY_RATE = 60.0  # frames a second that the longest video of the largest pictures may have
 ANIMATION_PIXELS = 60 * 24 * 1920 * 1080  # of all frames: a minute of full HD takes Pillow half a minute
-SUPPORTED = "Supported are mp4, mov, mkv, webm, avi, gif, animated webp and photos (jpg, png, webp)."
+SUPPORTED = "Supported are mp4, mov, mkv, webm, avi, mpg, ts, wmv, flv, gif, animated webp and photos (jpg, png, webp)."
 PICTURE_HEADS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM")
 PICTURE_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis")  # ISO/IEC 23008-12, AVIF
 PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"[playlist]", b"v=0\r\n", b"v=0\n")
@@ -57,16 +62,23 @@ class Probe:
     note: str = ""  # what was found damaged
 
 
-def walk(folder: Path) -> Iterator[tuple[str, tuple[int, int]]]:
+def walk(folder: Path, passed: Counter[str] | None = None) -> Iterator[tuple[str, tuple[int, int]]]:
     """Files of a folder that may be clips or photos by their endings, sorted: absolute path, (bytes, mtime in ns).
 
-    Hidden ones are left out, and links to folders aren't followed.
+    Hidden ones are left out, links to folders aren't followed, and what PVChat keeps itself is nobody's video.
+    `passed` counts what is passed over, by its ending or another reason.
     """
+    passed, own = Counter() if passed is None else passed, {place.resolve() for place in (home(), *stores())}
     for parent, folders, names in os.walk(folder):
+        passed["hidden folder"] += sum(name.startswith(".") for name in folders)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        passed["link to a folder"] += sum(Path(parent, name).is_symlink() for name in folders)
+        folders[:] = [name for name in folders if Path(parent, name).resolve() not in own]
         for name in sorted(names):
-            path = Path(parent, name)
-            if path.suffix.lower() in SUFFIXES and not name.startswith("."):
+            path, hidden = Path(parent, name), name.startswith(".")
+            if (known := path.suffix.lower() in SUFFIXES) == hidden:  # not what systems hide, such as .DS_Store
+                passed["hidden" if known else path.suffix.lower() or "without an ending"] += 1
+            elif known:
                 with suppress(OSError):  # a link into nowhere, or deleted meanwhile
                     found = path.stat()
                     if stat.S_ISREG(found.st_mode):

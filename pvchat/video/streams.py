@@ -36,7 +36,7 @@ _OPTIONS = {  # of FFmpeg, by how an address begins; not nobuffer: that throws t
     "rtsp": {"protocol_whitelist": "rtsp,rtsps,rtp,srtp,udp,tcp,tls", "rtsp_transport": "tcp"},
     "http": {"protocol_whitelist": "http,https,tcp,tls,httpproxy"},
 }
-_SECRET = re.compile(r"pas|pwd|psw|token|key|auth|secret|sign", re.IGNORECASE)  # of a query
+_SECRET = re.compile(r"pas|pw|psw|token|key|auth|secret|sign", re.IGNORECASE)  # of a query
 # Some cameras take a password in the path: rtsp://camera/user=a_password=b_channel=1
 _IN_PATH = re.compile(rf"([^/&;=_?]*(?:{_SECRET.pattern})[^/&;=_?]*=).*?(?=_[^\W_]+=|[/&;]|\Z)", re.IGNORECASE)
 Kind = Literal["stream", "webcam", "file"]
@@ -89,7 +89,8 @@ def read_address(text: str) -> Address:
         mode = path.stat().st_mode
     except OSError as error:
         what = "there is no such camera or file."
-        raise VideoReadError(what, subject=str(path), hint="Look at the spelling.") from error
+        shown = re.sub(r":[^:/@]*@", ":***@", str(path))  # of an address that is mistyped
+        raise VideoReadError(what, subject=shown, hint="Look at the spelling.") from error
     if not (stat.S_ISCHR(mode) or stat.S_ISREG(mode)):
         raise VideoReadError("this is neither a camera nor a file.", subject=str(path), hint="Name one of them.")
     return Address(str(path), str(path), "webcam" if stat.S_ISCHR(mode) else "file")
@@ -126,16 +127,16 @@ def live_pictures(
 
 
 def _network(text: str, scheme: str) -> Address:
-    hint = f"Use one that begins with {', '.join(f'{one}://' for one in SCHEMES)}."
+    hint = f"Begin with {', '.join(f'{one}://' for one in SCHEMES)}; in a password write / as %2F, ? as %3F, # as %23."
     try:
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port
     except ValueError:
         host, port, parts = "", None, urlsplit("")
-    if scheme not in SCHEMES or not host:
+    cut = port is not None and not parts.username and "@" in text  # a password begins with digits and a "/" or "?"
+    if scheme not in SCHEMES or not host or cut:
         raise VideoReadError("this is no camera's address.", subject=f"{scheme}://…", hint=hint)
-    place = f"[{host}]" if ":" in host else host
-    place = place if port is None else f"{place}:{port}"
+    place = (f"[{host}]" if ":" in host else host) + ("" if port is None else f":{port}")
     user = f"{quote(parts.username)}@" if parts.username else ""
     shown = [(key, "***" if _SECRET.search(key) else value) for key, value in parse_qsl(parts.query)]
     path, query = _IN_PATH.sub(r"\1***", parts.path), urlencode(shown, safe="*")

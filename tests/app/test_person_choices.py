@@ -127,12 +127,12 @@ def test_a_correction_is_about_whom_the_turn_shows(two: Backend, scenery: Scener
     session = session_asking(two, scenery.clip("party", 1, BEN))
     *_, turn = two.ask(session, "Is Ana there?")
     assert turn.ids["Ana"]
-    correcting.correct(two, session, turn, "Ana", her=False)
-    correcting.correct(two, session, turn, "Ana", her=False)  # she changed, by this very page
+    correcting.correct(two, session, turn, "Ana", her=False, track=1)
+    correcting.correct(two, session, turn, "Ana", her=False, track=1)  # she changed, by this very page
     change(two)
     before = [picked(person) for person in two.engine.people.all()]
     with pytest.raises(PeopleError, match="Nothing was done"):
-        correcting.correct(two, session, turn, "Ana", her=False)
+        correcting.correct(two, session, turn, "Ana", her=False, track=1)
     assert [picked(person) for person in two.engine.people.all()] == before
 
 

@@ -70,7 +70,7 @@ class Courier:
                     continue  # deleted meanwhile, and this delivery with it
                 del row["rules"]
                 message = row | {"id": uid, "event": row.pop("uid"), "rule": number}
-                outcome = send(rule, message, mqtt.node_of(self.people), self.now())
+                outcome = send(rule, message, mqtt.node_of(library), self.now())
                 taken += not outcome
                 if outcome:
                     there = outcome.startswith(_ANSWERED)  # others it may take
@@ -92,16 +92,17 @@ class Courier:
 
     def _announce(self, library: sqlite3.Connection) -> None:
         """Tell Home Assistant of rules that are new, or called otherwise since a rename, and of those that are gone."""
-        names, node, entities = self.names(), mqtt.node_of(self.people), dict[int, tuple[str, mqtt.Message]]()
+        names, node, entities = self.names(), mqtt.node_of(library), dict[int, tuple[str, mqtt.Message]]()
         for rule in events.rules(library):
             where = ", ".join(filter(None, (*rule.sources, rule.hours)))  # else two rules about Ana would look the same
             told = mqtt.discovery(rule, node, events.in_words(rule.kind, names.get(rule.ref, ""), where))
             if rule.target.startswith("mqtt") and self._announced.get(rule.id) != told:
                 entities[rule.id] = rule.target, told
         for number, target in library.execute("SELECT rule, target FROM withdrawn"):
-            entities[number] = target, (mqtt.discovery_topic(node, number), b"")
+            where = mqtt.earlier_node(self.people) if number < 0 else node
+            entities[number] = target, (mqtt.discovery_topic(where, abs(number)), b"")
         for number, (target, message) in entities.items():
-            if self.now() < self._quiet_until.get(target, 0.0):
+            if 0 < self._quiet_until.get(target, 0.0) - self.now() <= QUIET_S:
                 continue
             if mqtt.publish(target, message, retain=True):
                 self._quiet_until[target] = self.now() + QUIET_S
@@ -148,12 +149,12 @@ def signature(secret: str, body: bytes, at: int) -> str:
 
 
 def _claim_next(library: sqlite3.Connection, now: float, held: Collection[int]) -> Claim | None:
-    """Claim the oldest delivery that is due, but for rules `held`."""
+    """Claim the oldest delivery that is due, but for rules `held`; later than ever: the clock was set back."""
     due = (
-        "SELECT id FROM deliveries WHERE state = 'waiting' AND due <= ? "
+        "SELECT id FROM deliveries WHERE state = 'waiting' AND (due <= ? OR due > ?) "
         "AND rule NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT 1"
     )
-    values = (now, json.dumps(list(held)))
+    values = (now, now + LONGEST_S, json.dumps(list(held)))
     if library.execute(due, values).fetchone() is None:
         return None  # most often; then nobody who writes is disturbed
     claim = f"UPDATE deliveries SET due = ?, tries = tries + 1 WHERE id = ({due})"

@@ -179,7 +179,7 @@ class Live:
         if part.still:
             self._still += len(part.clip.times)
             happened = self._window.nothing_moves(part.end)
-            ring.nothing_moves(part.end)
+            ring.nothing_moves(part, any(ref and stay.announced for ref, stay in self._window.stays.items()))
         else:
             seen = SeenPart(part.at, self._look(part), part.broken)
             self._shown = part.clip.images[-1] if len(part.clip.images) else self._shown

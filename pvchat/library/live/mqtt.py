@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sqlite3
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -25,8 +26,13 @@ TIMEOUT_S = 10.0
 Message = tuple[str, bytes]  # topic, content
 
 
-def node_of(people: Path) -> str:
-    """What tells the library beside a folder of people from others on one broker."""
+def node_of(library: sqlite3.Connection) -> str:
+    """What tells a library from others on one broker."""
+    return f"{library.execute('PRAGMA application_id').fetchone()[0]:08x}"
+
+
+def earlier_node(people: Path) -> str:
+    """The same as earlier versions told it: two homes of one path, on two machines, had one."""
     return hashlib.sha256(os.fsencode(people)).hexdigest()[:8]
 
 

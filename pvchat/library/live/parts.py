@@ -26,6 +26,8 @@ WAITING = 2  # parts in the queue: what waits longer is told too late
 # A picture differs from another where so many pixels of their thumbnails differ by so many levels in a colour: a person
 # of a twelfth of the picture's height is some 4 by 2 pixels [choice]
 _WIDTH, _HEIGHT, _LEVELS, _PIXELS = 96, 54, 24, 4
+LOOK_AGAIN_S = 30.0  # though nothing moves: in the dark somebody may leave by fewer levels
+MISSING_S = 3.0  # so long without a picture: some are missing, though the connection didn't break
 _SETTLE_S = 0.5  # that the pictures around a cut are waited for
 _TURN = 90
 
@@ -53,14 +55,14 @@ class Sampler:
         self.step, self.config = 1.0 / fps, config
         self._count = max(2, round(fps * PART_S))
         self._held: list[tuple[Picture, NDArray[np.int16]]] = []  # samples and their thumbnails
-        self._next, self._broken, self._end, self._calm = 0.0, False, 0.0, False
+        self._next, self._broken, self._end, self._calm, self._looked = 0.0, False, 0.0, False, 0.0
         self._finder = CutFinder()
         self._seen: NDArray[np.int16] | None = None  # the last thumbnail of the last part that moved
 
     def add(self, picture: Picture) -> LivePart | None:
         """The next picture; a part where one is complete, or where the pictures broke off."""
         before = None
-        if picture.fresh:
+        if picture.fresh or (self._held and picture.time - self._held[-1][0].time > MISSING_S):
             before = self.end()
             self._next, self._broken = 0.0, True
             self._finder.skip()
@@ -98,10 +100,11 @@ class Sampler:
         self._finder.cuts = [cut for cut in self._finder.cuts if cut >= end]
         self._end = end
         moved = bool(broken or cuts) or any(_differs(thumbnail, self._seen) for _, thumbnail in samples)
-        still = self._calm and not moved  # the first part without motion is looked at: who is there stays
+        # The first part without motion is looked at: who is there stays
+        still = self._calm and not moved and end - self._looked < LOOK_AGAIN_S
         self._calm = not moved
         if not still:
-            self._seen = samples[-1][1]
+            self._seen, self._looked = samples[-1][1], end
         frame = held[0].frame
         turned = round(frame.rotation / _TURN) * _TURN % 360
         width, height = (frame.width, frame.height)[:: -1 if turned % 180 else 1]

@@ -12,7 +12,7 @@ import hashlib
 import io
 import sqlite3
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -30,7 +30,7 @@ from pvchat.video import CLIP_OPTIONS, Encoder, Recorded
 
 LONGEST_S = 60.0  # of a clip; what goes on is in the next
 AFTER_S = 3.0  # that a clip goes on after the last body
-_LAST = "SELECT path, recorded, seconds FROM files, clips WHERE id = clip AND source = ? ORDER BY recorded DESC LIMIT 1"
+_LAST = "SELECT path, recorded, seconds FROM files, clips WHERE id = clip AND source = ? ORDER BY id DESC LIMIT 1"
 
 
 @dataclass
@@ -59,13 +59,13 @@ class Ring:
         self._alone.enter_context(watching(self.folder))
         drop_leftovers(library, self.folder)
         self._take: _Take | None = None
-        self._before: tuple[LivePart, SeenPart] | None = None
+        self._before: tuple[LivePart, SeenPart] | None = None  # what a clip begins with
+        self._last: tuple[LivePart, SeenPart] | None = None
 
     def add(self, part: LivePart, seen: SeenPart) -> None:
         """The next part that was looked at."""
-        before = self._take.parts[-1] if self._take else None
-        if before is None and self._before is not None:
-            before = self._before[1]
+        self._last = (part, seen)
+        before = self._take.parts[-1] if self._take else self._before and self._before[1]
         if before is not None and not -OVERLAP_S <= seen.at - before.end <= AFTER_S:
             self.end()  # something is missing between the two, or the clock was set back
         busy = bool(seen.analysis.tracks or seen.analysis.bodies)
@@ -80,9 +80,11 @@ class Ring:
         if seen.end - self._take.last_busy > AFTER_S or seen.end - self._take.at > LONGEST_S:
             self.end()
 
-    def nothing_moves(self, now: float) -> None:
-        """Nothing moves: a clip ends, if that lasts."""
-        if self._take is not None and now - self._take.last_busy > AFTER_S:
+    def nothing_moves(self, part: LivePart, somebody: bool) -> None:
+        """Nothing moves: what was seen last goes on while `somebody` who is known is there; else a clip ends."""
+        if somebody and self._last is not None:
+            self.add(*(replace(one, at=part.at) for one in self._last))
+        elif self._take is not None and part.end - self._take.last_busy > AFTER_S:
             self.end()
 
     def clip_of_moment(self, at: float) -> tuple[str, float]:
@@ -90,8 +92,10 @@ class Ring:
         take = self._take
         if take is None or at < take.at:  # events are told some seconds late: it may be in the clip before
             for path, recorded, seconds in self.library.execute(_LAST, (self.source,)):
-                if 0 <= (second := at - datetime.fromisoformat(recorded).timestamp()) <= seconds:
-                    return str(path), second
+                for fold in (0, 1):  # an hour that comes twice, in autumn
+                    start = datetime.fromisoformat(recorded).replace(fold=fold).timestamp()
+                    if 0 <= at - start <= seconds:
+                        return str(path), at - start
         if take is None:
             return "", 0.0
         take.wanted = True
@@ -136,7 +140,7 @@ class Ring:
         stem = datetime.fromtimestamp(start).strftime("%Y-%m-%d %H.%M.%S")
         names = (f"{stem}.mp4" if number == 1 else f"{stem} ({number}).mp4" for number in count(1))
         path = next(path for name in names if not (path := self.folder / name).exists())
-        self._take = _Take(path, start, data, Encoder(data, self.fps, CLIP_OPTIONS), last_busy=at)
+        self._take = _Take(path, start, data, Encoder(data, self.fps, CLIP_OPTIONS, start), last_busy=at)
         if self._before is not None:
             self._write(self._take, *self._before)
             self._before = None
