@@ -14,6 +14,11 @@ from pvchat.cli.options import Commands, add_command, add_common
 from pvchat.errors import SettingsError
 from pvchat.runtime import ProgressDisplay, size
 
+_PLAIN = (
+    "Readable as before: your videos, older backups, evaluations, exported files, and what the disk keeps of deleted "
+    "files. Start pvchat serve anew, which has its uploads in the open."
+)
+
 
 def register(commands: Commands) -> None:
     """Add the four commands."""
@@ -46,7 +51,7 @@ def _encrypt(args: argparse.Namespace) -> None:
     with ProgressDisplay() as progress:
         count = conversion.encrypt(progress)
     sentence = f"{count} files are encrypted now. The key is {where}: without it nobody is known here any more."
-    console.report(args, {"converted": count, "encrypted": True}, sentence)
+    console.report(args, {"converted": count, "encrypted": True}, f"{sentence} {_PLAIN}")
 
 
 def _decrypt(args: argparse.Namespace) -> None:
