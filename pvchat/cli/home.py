@@ -14,10 +14,7 @@ from pvchat.cli.options import Commands, add_command, add_common
 from pvchat.errors import SettingsError
 from pvchat.runtime import ProgressDisplay, size
 
-_PLAIN = (
-    "Readable as before: your videos, older backups, evaluations, exported files, and what the disk keeps of deleted "
-    "files. Start pvchat serve anew, which has its uploads in the open."
-)
+_PLAIN = "Not encrypted: videos, older backups, evaluations, exports. If pvchat serve runs, start it anew."
 
 
 def register(commands: Commands) -> None:
