@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from pvchat.cli import console
@@ -16,6 +18,15 @@ def test_a_table_has_whole_lines(columns: str | None, monkeypatch, capsys) -> No
         monkeypatch.setenv("COLUMNS", columns)
     console.write(console.columns([("file",), ("/a/" + "long/" * 20 + "clip.mp4",)]))
     assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_a_files_name_gives_a_terminal_no_commands(monkeypatch, capsys) -> None:
+    name = "a\x1b]0;title\x07\x1b[2J\r\u202e.mp4"
+    console.write(name)
+    assert capsys.readouterr().out == f"{name}\n"  # a program gets it as it is
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    console.write(name)
+    assert capsys.readouterr().out == "a?]0;title??[2J??.mp4\n"
 
 
 @pytest.mark.parametrize("words", [("ask",), ("people", "rename"), ("people", "merge"), ("train", "person")])

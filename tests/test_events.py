@@ -275,6 +275,8 @@ def test_commands(
     assert (listed["rules"][0]["quiet_s"], listed["events"][0]["text"]) == (300, "Ana is seen, hall")
     assert cli.main(["events", "list"]) == 0
     assert "Ana is seen" in capsys.readouterr().out
+    assert [row["name"] for row in run("list", "ana")["events"]] == ["Ana"]
+    assert run("list", "Ben") == {"events": [], "rules": [], "deliveries": []}
     assert run("remove", "1") == {"removed": 1}
     assert "no such rule" in run("remove", "1", code=1)["what"]
     assert chat.library.events.deliveries() == []

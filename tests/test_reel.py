@@ -94,9 +94,11 @@ def test_the_commands(studio: Studio, chat: PVChat, tmp_path: Path, capsys: Any)
     rows = json.loads(capsys.readouterr().out)
     wanted = {"path": str(path), "place": "larder", "at": "2026-11-28T18:00:00", "start_s": 0.0, "end_s": 2.0}
     assert rows == [{**wanted, "sure": True}]
+    chat.library.add([tmp_path / "larder"], place="=1+1")
     assert cli.main(["library", "export", "Ben"]) == 0
     table = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [row["at"] for row in table] == ["2026-11-24T09:15:00", "2026-11-28T18:00:00"]
+    assert table[0]["place"] == "'=1+1"  # no formula of a spreadsheet
     with pytest.raises(UnknownPersonError):
         chat.library.moments("Dora")
     assert cli.main(["library", "reel", "Ana", "--out", str(tmp_path / "a.mp4")]) == 1  # the studio's clips are none

@@ -2,7 +2,7 @@
 
 In: `Options`. Out: a FastAPI app (`App.web`), or a server that runs until Ctrl-C (`serve`).
 
-Notable choices: it listens on 127.0.0.1 by default, and on any other address only with a password. On 127.0.0.1 it
+Notable choices: it listens on 127.0.0.1 by default, and on any other address only with a password. Without one it
 answers only requests that name this machine as host, so that a web site can't reach it by a name of its own that points
 here (DNS rebinding). The Content-Security-Policy lets the page load nothing from elsewhere. Uploads lie in a folder
 that only this user may read and that is deleted when the server stops.
@@ -217,7 +217,7 @@ def _web(backend: Backend, options: Options, leaving: asyncio.Event) -> FastAPI:
 
     if options.password:
         web.add_middleware(LoginRequired, knows=knows)
-    web.add_middleware(OriginGuard, hosts=LOCAL if options.host in LOCAL else ())
+    web.add_middleware(OriginGuard, hosts=() if options.password else LOCAL)
     _add_files(web, backend)
     web.mount(api.PREFIX, api.build(backend, leaving))
     gradio.append(_mount_page(web, backend, options))

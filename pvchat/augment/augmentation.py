@@ -116,7 +116,7 @@ def locked_folder(out: Path, name: str) -> Iterator[None]:
     if manifest is not None and manifest.get("name", name) != name:
         hint = "Give another folder, or delete this one."
         raise SettingsError(f"holds a data set about {manifest['name']}, not {name}.", subject=str(out), hint=hint)
-    (out / MEDIA).mkdir(parents=True, exist_ok=True)
+    atomic.make_private_folder(out / MEDIA)
     busy = SettingsError("another augmentation is running in this folder.", subject=str(out))
     with atomic.exclusive(out / ".lock", busy):
         yield

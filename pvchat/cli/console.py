@@ -7,6 +7,7 @@ import dataclasses
 import errno
 import json
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -24,17 +25,19 @@ if TYPE_CHECKING:
     from pvchat.service import PVChat
 
 INTERRUPTED = 130  # exit code after Ctrl-C
+# What moves a terminal's cursor, gives it commands or turns its text round, but for the colours of `_tinted`
+_CONTROLS = re.compile(r"[\0-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|\x1b(?!\[(?:0|2|31)m)")
 
 
 def say(text: str) -> None:
     """Print a message on stderr, if that can be written."""
     with suppress(OSError):
-        print(text, file=sys.stderr, flush=True)
+        print(_shown(text, sys.stderr), file=sys.stderr, flush=True)
 
 
 def write(text: str) -> None:
     """Print a result on stdout."""
-    print(text)
+    print(_shown(text, sys.stdout))
 
 
 def flush() -> None:
@@ -75,6 +78,11 @@ def list_rows(args: argparse.Namespace, rows: Any, table: Sequence[Sequence[str]
 def write_faint(text: str) -> None:
     """Print a less important line on stdout, grey on a terminal."""
     write(_tinted(text, 2, sys.stdout))
+
+
+def _shown(text: str, stream: TextIO) -> str:
+    """A text as a terminal gets it: files and places may be called by anyone."""
+    return _CONTROLS.sub("?", text) if stream.isatty() else text
 
 
 def _tinted(text: str, code: int, stream: TextIO) -> str:

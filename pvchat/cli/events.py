@@ -8,6 +8,7 @@ import re
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common, add_group
 
+_ALL = 2**62  # events
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 
 
@@ -27,8 +28,9 @@ def register(commands: Commands) -> None:
     one.add_argument("--quiet", type=_time, default=60.0, metavar="TIME", help=meaning)
     one.add_argument("--secret", default="", metavar="WORD", help="that signs webhooks (default: one is made)")
     add_common(one, _add)
-    one = add_command(actions, "events list", "the last events, the rules, and what was told to whom")
-    one.add_argument("--last", type=int, default=20, metavar="N", help="so many events (default 20)")
+    one = add_command(actions, "events list", "the last events, the rules, what was told to whom", "[NAME] [options]")
+    one.add_argument("name", metavar="NAME", nargs="?", help="only what is about this person")
+    one.add_argument("--last", type=int, metavar="N", help="so many events (default 20; of one person all)")
     add_common(one, _list)
     one = add_command(actions, "events remove", "delete a rule", "N [options]")
     one.add_argument("number", metavar="N", type=int, help="of the rule, as `list` shows it")
@@ -45,8 +47,13 @@ def _add(args: argparse.Namespace) -> None:
 
 
 def _list(args: argparse.Namespace) -> None:
-    log = console.open_library().events
-    last, rules, deliveries = log.last(args.last), log.rules(), log.deliveries()
+    library = console.open_library()
+    log, who = library.events, args.name and library.chat.people.get(args.name).name
+    most = args.last if args.last is not None else _ALL if who else 20
+    last, rules = ([row for row in rows if who in (None, row["name"])]
+                   for rows in (log.last(_ALL if who else most), log.rules()))  # fmt: skip
+    last = last[-most:]
+    deliveries = [row for row in log.deliveries() if who is None or row["event"] in {one["id"] for one in last}]
     if args.json:
         console.write_json({"events": last, "rules": rules, "deliveries": deliveries})
         return

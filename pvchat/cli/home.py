@@ -14,6 +14,8 @@ from pvchat.cli.options import Commands, add_command, add_common
 from pvchat.errors import SettingsError
 from pvchat.runtime import ProgressDisplay, size
 
+_PLAIN = "Not encrypted: videos, older backups, evaluations, exports. If pvchat serve runs, start it anew."
+
 
 def register(commands: Commands) -> None:
     """Add the four commands."""
@@ -46,7 +48,7 @@ def _encrypt(args: argparse.Namespace) -> None:
     with ProgressDisplay() as progress:
         count = conversion.encrypt(progress)
     sentence = f"{count} files are encrypted now. The key is {where}: without it nobody is known here any more."
-    console.report(args, {"converted": count, "encrypted": True}, sentence)
+    console.report(args, {"converted": count, "encrypted": True}, f"{sentence} {_PLAIN}")
 
 
 def _decrypt(args: argparse.Namespace) -> None:

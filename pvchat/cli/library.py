@@ -196,7 +196,8 @@ def _export(args: argparse.Namespace) -> None:
     out = io.StringIO()
     table = csv.DictWriter(out, ("path", "place", "at", "start_s", "end_s", "sure"), lineterminator="\n")
     table.writeheader()
-    table.writerows(rows)
+    for row in rows:  # a spreadsheet would compute what begins so
+        table.writerow(row | {"place": f"'{row['place']}"} if row["place"].startswith(tuple("=+-@")) else row)
     console.write(out.getvalue().rstrip("\n"))
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _ELSEWHERE = (
     "Not deleted: evaluations (eval --out; the app's lie in $PVCHAT_HOME/evaluations) whose clips show this person, "
-    "exported files and conversations, backups. Delete those yourself."
+    "data sets and states of training, reels, exported files and conversations, backups. Delete those yourself."
 )
 
 

@@ -52,7 +52,7 @@ def run(
     options = options or EvalOptions()
     systems = names_for(options.depth, options.systems) if options.opener is None else options.systems
     manifest = limited(of_half(read(path), options.half), options.limit)
-    out.mkdir(parents=True, exist_ok=True)
+    atomic.make_private_folder(out)
     busy = SettingsError("another evaluation is running in this folder.", subject=str(out))
     with atomic.exclusive(out / ".lock", busy):
         if (out / "run.json").exists():

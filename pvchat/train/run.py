@@ -76,7 +76,7 @@ class Run:
         tensors["beta"] = self.sparsity.beta
         plain = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
         header = {"shared": shared, "changing": {key: getattr(self, key) for key in _COUNTS}}
-        path.parent.mkdir(parents=True, exist_ok=True)
+        atomic.make_private_folder(path.parent)
         atomic.write_file(path, save(plain, {"run": json.dumps(header)}), durable=False)
 
     @torch.no_grad()

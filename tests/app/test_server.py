@@ -110,6 +110,14 @@ def test_only_requests_that_name_this_machine_are_answered_and_nothing_loads_fro
     assert config["analytics_enabled"] is False
 
 
+def test_with_a_password_a_proxy_on_this_machine_may_have_any_name(chat: PVChat) -> None:
+    with running(ready(chat), password="open sesame") as (_, url):
+        named = {"host": "pvchat.example", "origin": "https://pvchat.example"}
+        assert get(url, headers=named).status_code == 200  # the login page
+        assert get(url + "/config", headers=named).status_code == 401
+        assert get(url, headers={**named, "origin": "https://other.example"}).status_code == 403
+
+
 def test_a_password_is_asked_for_everywhere(chat: PVChat, party: Path) -> None:
     with running(ready(chat), password="open sesame") as (app, url):
         session = app.backend.sessions.of("one")

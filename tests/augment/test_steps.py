@@ -99,6 +99,7 @@ def test_all_steps_leave_a_data_set_and_their_manifests(clip, chat):
     rows = lines.read_lines(out / "dataset.jsonl")
     assert {r["sample"] for r in rows} == {s.id for s in samples}
     assert (out / "CARD.md").exists()
+    assert out.stat().st_mode & 0o077 == 0  # it shows people
     assert ("augmentation", 5, 5) in told
     assert ("making positives", 5, 5) in told
 

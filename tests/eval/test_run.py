@@ -61,6 +61,7 @@ def test_a_run_says_everything(made, tmp_path):
     metrics = run(made, out, OPTIONS)
     rows = Journal(out / "predictions.jsonl").read()
     assert [(r["system"], r["id"]) for r in rows] == [(s, f"q-{i:03d}") for s in ("one", "two") for i in range(60)]
+    assert out.stat().st_mode & 0o077 == 0
     told = json.loads((out / "run.json").read_text())
     assert metrics["set"]["questions"] == 60
     assert set(told["versions"]) >= {"pvchat", "python", "torch"}

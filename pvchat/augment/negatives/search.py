@@ -196,7 +196,7 @@ def write_excerpts(found: Negatives, subject: SubjectClip, run: Augmentation) ->
     any more; such samples have no media.
     """
     candidates, config = found.candidates, run.config
-    (run.out / MEDIA).mkdir(parents=True, exist_ok=True)
+    atomic.make_private_folder(run.out / MEDIA)
     splits, stills = split_sources(candidates, found.seed), min(config.negatives // _STILLS, len(candidates))
     with_still = set(np.linspace(0, len(candidates) - 1, stills).round().astype(int))
     samples: list[Sample] = []
