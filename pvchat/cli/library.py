@@ -61,11 +61,8 @@ def register(commands: Commands) -> None:
         if action == "add":
             one.add_argument("paths", metavar="FOLDER|FILE|CAMERA", nargs="+", help="of videos and photos, subfolders "
                              "too; or a camera's address, whose password is kept and not shown")  # fmt: skip
-            one.add_argument(
-                "--place",
-                metavar="NAME",
-                help='where they were recorded, such as "kitchen"; questions may name folders and files, too',
-            )
+            meaning = 'where they were recorded, such as "kitchen"; questions may name folders and files, too'
+            one.add_argument("--place", metavar="NAME", help=meaning)
         if action in ("scan", "watch"):
             meaning = "processes that look at videos, each with networks of its own (default 1)"
             one.add_argument("--workers", type=int, default=1, metavar="N", help=meaning)
@@ -168,6 +165,7 @@ def _status(args: argparse.Namespace) -> None:
     parts = [f"{found.clips} video{'s' * (found.clips != 1)}{footage}, with {people}"]
     wait = "1 file waits" if found.waiting == 1 else f"{found.waiting} files wait"
     parts += [f"{wait} for pvchat library scan"] if found.waiting else []
+    parts += [f"{found.outdated} measured by an earlier version: pvchat library scan renews"] if found.outdated else []
     parts += [f"{found.failed} can't be used"] if found.failed else []
     console.report(args, asdict(found), f"{'; '.join(parts)}; {size(found.bytes)} on disk.")
 
