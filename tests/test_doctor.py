@@ -16,7 +16,7 @@ from pvchat.assets.packages import table
 from pvchat.cli import doctor
 from pvchat.cli import main as cli
 from pvchat.people.store import PeopleStore
-from pvchat.storage import library
+from pvchat.storage import library, migrations
 
 
 def test_an_empty_home(pvchat_home, capsys):
@@ -47,12 +47,13 @@ def test_people_and_disk_are_counted(pvchat_home):
 
 
 @pytest.mark.parametrize(
-    ("by", "which", "mend"), [(-1, "an earlier", "cameras' clips"), (1, "a later", "Update PVChat")]
+    ("version", "which", "mend"),
+    [(migrations.OLDEST - 1, "too early a", "cameras' clips"), (migrations.NEWEST + 1, "a later", "Update PVChat")],
 )
-def test_a_library_of_another_version_is_a_problem(pvchat_home: Path, by: int, which: str, mend: str) -> None:
+def test_a_library_that_cannot_be_used_is_a_problem(pvchat_home: Path, version: int, which: str, mend: str) -> None:
     """It was "Everything is there", and every question to the library an error."""
     with closing(library.connect(pvchat_home / "people")) as made:
-        made.execute(f"PRAGMA user_version = {library._VERSION + by}")
+        made.execute(f"PRAGMA user_version = {version}")
     (problem,) = [one for one in doctor.examine()["problems"] if "library" in one["what"]]
     assert which in problem["what"]
     assert mend in problem["mend"]

@@ -49,7 +49,7 @@ def words(section: str) -> set[str]:
         ("A library", LibraryAnswer("", ArchiveFinding(Query("exists"), 1, "yes", number=1.0)).to_dict()),
         ("A library", Seen(Video(1, "", "", datetime(2026, 1, 1), "file", 1.0)).to_dict()),
         ("A library", vars(scan.Report())),
-        ("A library", asdict(Status([], 0, 0.0, 0, 0, 0, 0, 0))),
+        ("A library", asdict(Status([], 0, 0.0, 0, 0, 0, 0, 0, 0))),
         ("A library", vars(Source("", "", 0, 0, 0.0, 0))),
         ("A library", Moment("", "", datetime(2026, 1, 1), 0.0, 1.0, True).to_dict()),
         ("A library", vars(Reel("", 0, 0.0))),

@@ -94,6 +94,17 @@ def test_what_to_do_next_is_said(run: Run, tmp_path: Path, capsys: pytest.Captur
     assert "from 1 clip" in ana
 
 
+def test_status_says_what_an_earlier_version_measured(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("library", "add", tmp_path / "videos")
+    run("library", "scan")
+    monkeypatch.setattr("pvchat.library.records.VERSION", "later")
+    assert run("library", "status")["outdated"] == 1
+    assert cli.main(["library", "status"]) == 0
+    assert "; 1 measured by an earlier version: pvchat library scan renews; " in capsys.readouterr().out
+
+
 def test_what_does_not_go_together_is_told(run: Run, tmp_path: Path, studio: Studio) -> None:
     assert "there is no library yet" in run("library", "status", code=1)["what"]
     assert "names no clip" in run("ask", "a.mp4", "Is Ana there?", "--library", code=1)["what"]

@@ -137,6 +137,44 @@ def test_a_stopped_scan_goes_on(library: Library, studio: Studio) -> None:
     assert library.scan().added == 1
 
 
+def test_what_an_earlier_version_measured_is_asked_about_until_it_is_measured_anew(
+    library: Library, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = "How often was Ana seen?"
+    before = library.ask(question).answer
+    assert "in two videos, of three videos" in before
+    monkeypatch.setattr("pvchat.library.records.VERSION", "later")
+    found = library.status()
+    assert (found.clips, found.waiting, found.outdated, found.sources[0].outdated) == (3, 0, 3, 3)
+    assert library.ask(question).answer == before
+    new = studio.clip("videos/2026-11-04", ANA)
+    todo, gone = library.waiting()
+    assert (todo[0], len(todo), gone) == (str(new), 4, [])  # what nobody knows comes first
+    how = Scanning()
+    how.stop.set()
+    assert library.scan(how).added == 1
+    assert "in three videos, of four videos" in library.ask(question).answer
+    assert library.scan().added == 3
+    found = library.status()
+    assert (found.clips, found.waiting, found.outdated) == (4, 0, 0)
+    assert "in three videos, of four videos" in library.ask(question).answer
+
+
+def test_a_video_that_cannot_be_measured_anew_is_told_and_stays(
+    library: Library, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pvchat.library.records.VERSION", "later")
+
+    def fail(clip: Any, *args: Any) -> None:
+        raise VideoReadError("nothing can be decoded.", subject="a.mp4")
+
+    monkeypatch.setattr(type(library.chat), "analyse", fail)
+    assert len(library.scan().failed) == 3
+    found = library.status()
+    assert (found.clips, found.failed, found.outdated) == (3, 3, 0)
+    assert "in two videos, of three videos" in library.ask("How often was Ana seen?").answer
+
+
 def test_only_videos_that_are_there_can_be_added(library: Library, tmp_path: Path) -> None:
     for path, what in (
         (tmp_path / "nothing", "no such file"), (tmp_path / "videos" / "2026-11-01.mp4", "one lies in the other"),

@@ -43,6 +43,7 @@ def sources(status: Status, whole: bool) -> str:
         parts = ["camera"] if is_address(one.path) else []
         parts += [counted(one.clips, "video") + (f", {lasting(one.seconds)}" if one.seconds else "")]
         parts += [f"{one.waiting} to be looked at"] if one.waiting else []
+        parts += [f"{one.outdated} to be measured anew by this version"] if one.outdated else []
         parts += [f"{len(one.failed)} can’t be used"] if one.failed else []
         parts += [f"{sum(one.passed.values())} passed over"] if one.passed else []
         place = f' <span class="pv-tag">{escape(one.place)}</span>' if one.place else ""
@@ -116,10 +117,8 @@ def _video(seen: Seen) -> str:
     said += f'<p class="pv-dim">and {left} more</p>' if left > 0 else ""
     when = _when(video.at.isoformat(), video.place, video.dated_by)
     sure = "" if seen.sure else ' <span class="pv-tag pv-perhaps">perhaps</span>'
-    return (
-        f'<li><div><b>{escape(Path(video.path).name)}</b>{sure}<br><span class="pv-dim">'
-        f"{escape(when)}</span>{said}</div><div>{buttons}</div></li>"
-    )
+    head = f'<b>{escape(Path(video.path).name)}</b>{sure}<br><span class="pv-dim">{escape(when)}</span>'
+    return f"<li><div>{head}{said}</div><div>{buttons}</div></li>"
 
 
 def _stranger(one: Stranger, face: bytes) -> str:
@@ -145,10 +144,8 @@ def _sighting(seen: Sighting, face: bytes) -> str:
 def _play(clip: int, at_s: float, end_s: float = 0.0) -> str:
     """A button that plays a video from a moment; its text has the end of the sighting if that is given."""
     until = f"–{clock(end_s)}" if round(end_s) > round(at_s) else ""
-    return (
-        f'<button type="button" class="pv-time" data-play="{clip}:{at_s:.2f}" '
-        f'aria-label="Play from {clock(at_s)}">▶ {clock(at_s)}{until}</button>'
-    )
+    head = f'<button type="button" class="pv-time" data-play="{clip}:{at_s:.2f}" aria-label="Play from {clock(at_s)}">'
+    return f"{head}▶ {clock(at_s)}{until}</button>"
 
 
 def _when(recorded: str, place: str, dated_by: str = "") -> str:

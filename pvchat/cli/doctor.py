@@ -226,7 +226,8 @@ def _problems(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if report["library"]:
         yield "{subject}: {what}".format_map(report["library"]), report["library"]["hint"]
     for folder, why in report["people"]["damaged"].items():
-        yield f"A person can't be read and is left out: {why}", f"pvchat people forget {folder}"
+        mend = f"{pip} install --upgrade pvchat" if "update PVChat" in why else f"pvchat people forget {folder}"
+        yield f"A person can't be read and is left out: {why}", mend
 
 
 def show(report: dict[str, Any]) -> None:

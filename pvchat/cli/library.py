@@ -168,6 +168,7 @@ def _status(args: argparse.Namespace) -> None:
     parts = [f"{found.clips} video{'s' * (found.clips != 1)}{footage}, with {people}"]
     wait = "1 file waits" if found.waiting == 1 else f"{found.waiting} files wait"
     parts += [f"{wait} for pvchat library scan"] if found.waiting else []
+    parts += [f"{found.outdated} measured by an earlier version: pvchat library scan renews"] if found.outdated else []
     parts += [f"{found.failed} can't be used"] if found.failed else []
     console.report(args, asdict(found), f"{'; '.join(parts)}; {size(found.bytes)} on disk.")
 

@@ -52,6 +52,7 @@ class Status:
     clips: int  # that were looked at
     seconds: float  # of footage in them
     waiting: int  # files that `scan` will look at
+    outdated: int  # clips that an earlier version measured: they are asked about until `scan` measures them anew
     failed: int  # files that can't be used
     tracks: int  # people and figures followed through the clips
     people: int  # enrolled people that are in at least one clip, perhaps or surely
@@ -224,7 +225,8 @@ class Library:
             ).fetchone()
         size = sum(path.stat().st_size for path in library_of(self.root).parent.rglob("*") if path.is_file())
         waiting, failed = sum(one.waiting for one in found), sum(len(one.failed) for one in found)
-        return Status(found, clips, seconds, waiting, failed, tracks, people, size)
+        outdated = sum(one.outdated for one in found)
+        return Status(found, clips, seconds, waiting, outdated, failed, tracks, people, size)
 
     @contextmanager
     def _open(self, make: bool = False) -> Iterator[sqlite3.Connection]:

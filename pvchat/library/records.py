@@ -141,7 +141,9 @@ def _write_track(library: sqlite3.Connection, place: tuple[int, int], track: Tra
         IDENTITY.packed(track.identity[best]), PRINTS.packed(track.prints[:MOST_PRINTS]),
         BODIES.packed(track.looks[:MOST_LOOKS]),
     )  # fmt: skip
-    added = library.execute(f"INSERT INTO tracks VALUES (NULL{', ?' * len(values)})", values).lastrowid
+    columns = 'clip, number, kind, covered, masked, start, "end", facts, seen, sightings, identity, prints, looks'
+    words = f"INSERT INTO tracks({columns}) VALUES (?{', ?' * (len(values) - 1)})"
+    added = library.execute(words, values).lastrowid
     library.execute("INSERT INTO middles VALUES (?, ?, ?)", (added, place[0], IDENTITY.packed(middle[None])))
 
 

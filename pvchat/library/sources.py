@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pvchat.library.records import LISTENED_TO
+from pvchat.library import records
 from pvchat.storage.library import LibraryError, drop_clips, shrink, transaction
 from pvchat.storage.stores import stores
 from pvchat.video import Address, read_address
@@ -39,6 +39,7 @@ class Source:
     clips: int  # of how many different contents
     seconds: float  # of footage that was looked at
     waiting: int  # files that weren't looked at yet
+    outdated: int = 0  # of its clips, but for a camera's, an earlier version measured so many
     failed: dict[str, str] = field(default_factory=dict)  # path -> why it can't be used
     passed: dict[str, int] = field(default_factory=dict)  # how many files are passed over, by ending or other reason
 
@@ -122,23 +123,27 @@ def remove(library: sqlite3.Connection, path: str) -> None:
 def sources(library: sqlite3.Connection, passed: Mapping[str, dict[str, int]]) -> list[Source]:
     """All folders and files that were added, in order; `passed` as of `Changes`."""
     found = []
-    for number, path, place in library.execute("SELECT id, path, place FROM sources ORDER BY id").fetchall():
-        files = library.execute("SELECT path, clip, problem FROM files WHERE source = ?", (number,)).fetchall()
-        clips = {clip for _, clip, _ in files if clip is not None}
-        words = "SELECT coalesce(sum(seconds), 0.0) FROM clips WHERE id IN (SELECT clip FROM files WHERE source = ?)"
-        failed = {name: problem for name, _, problem in files if problem}
-        waiting = sum(clip is None and not problem for _, clip, problem in files)
-        seconds = round(library.execute(words, (number,)).fetchone()[0], 2)
-        found.append(Source(path, place, len(files), len(clips), seconds, waiting, failed, passed.get(path, {})))
+    each = "SELECT path, clip, problem, version, seconds FROM files LEFT JOIN clips ON id = clip WHERE source = ?"
+    added = library.execute("SELECT id, path, place, camera FROM sources ORDER BY id").fetchall()
+    for number, path, place, camera in added:
+        files = library.execute(each, (number,)).fetchall()
+        clips = {clip: length for _, clip, *_, length in files if clip is not None}
+        now = (None, records.VERSION, records.VERSION + records.LISTENED_TO)
+        old = {clip for _, clip, problem, version, _ in files if version not in now and not (camera or problem)}
+        failed = {name: problem for name, _, problem, *_ in files if problem}
+        waiting = sum(clip is None and not problem for _, clip, problem, *_ in files)
+        seconds = round(sum(clips.values(), 0.0), 2)
+        counts = len(files), len(clips), seconds, waiting, len(old)
+        found.append(Source(path, place, *counts, failed, passed.get(path, {})))
     return found
 
 
 def find_changes(library: sqlite3.Connection, versions: set[str]) -> Changes:
-    """Enter new and changed files, to be looked at, and those whose clips are of other than these versions.
+    """Enter new and changed files, to be looked at; after them those whose clips are of other than these versions.
 
-    A clip that only has to be listened to stays in the library until that is done.
+    Such a clip stays in the library, and is asked about, until it was looked at anew.
     """
-    changes = Changes()
+    changes, again = Changes(), list[str]()
     words = "SELECT path, bytes, changed, problem, version FROM files LEFT JOIN clips ON id = clip WHERE source = ?"
     with transaction(library):
         rows = library.execute("SELECT id, path FROM sources WHERE camera IS NULL ORDER BY id").fetchall()
@@ -154,11 +159,13 @@ def find_changes(library: sqlite3.Connection, versions: set[str]) -> Changes:
                 size, changed, problem, version = known.get(name, (0, 0, "", None))
                 if (size, changed) == stamp and (problem or version in versions):
                     changes.kept += 1
+                elif (size, changed) == stamp and version is not None:
+                    again.append(name)
                 else:
                     changes.todo.append(name)
-                    if (size, changed) != stamp or f"{version}{LISTENED_TO}" not in versions:
-                        library.execute(_ENTER_FILE, (name, source, *stamp))
+                    library.execute(_ENTER_FILE, (name, source, *stamp))
             changes.gone += [name for name in known if name not in there]
+    changes.todo += again
     return changes
 
 

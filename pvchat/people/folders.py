@@ -75,7 +75,8 @@ class Snapshot:
 def damaged_person(name: str, reason: str) -> PeopleError:
     """The error for a person whose files are damaged."""
     what = f"this person's file is damaged: {reason.rstrip('.')}."
-    return PeopleError(what, subject=name, hint="Forget this person and enroll again; the others are answered for.")
+    hint = "Forget this person and enroll again; the others are answered for."
+    return PeopleError(what, subject=name, hint="" if "update PVChat" in reason else hint)
 
 
 class PersonFolders:

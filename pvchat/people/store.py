@@ -50,9 +50,8 @@ class PeopleStore:
         root: the folder; `$PVCHAT_HOME/people` when not given. Created by the first write.
         clip_cache: what `forget` purges; the cache beside `root` when not given.
 
-    Raises:
-        UnknownPersonError: by all that need somebody: nobody has the name.
-        PeopleError: what is given is off, a name is taken, files are damaged, or the folder can't be read or written.
+    Raises UnknownPersonError: by all that need somebody: nobody has the name; PeopleError: what is given is off, a name
+    is taken, files are damaged, or the folder can't be read or written.
     """
 
     def __init__(self, root: Path | None = None, clip_cache: ClipCache | None = None) -> None:
@@ -242,8 +241,11 @@ class PeopleStore:
             row, person = self._row(name), checked(change(self.get(name)))
             _require_usable(rows, [person.name, *person.aliases], but=row)
             config = self.root / row.person.version / exchange.CONFIG
-            digests = exchange.decode_config(private.read(config))["sha256"]
-            private.write(config, exchange.encode_config(person, digests), self._scratch)
+            written = exchange.decode_config(private.read(config))
+            if written["extra"] == person.extra:
+                private.write(config, exchange.encode_config(person, written["sha256"]), self._scratch)
+            else:  # an earlier version wrote her, and her tensors go with what that counted
+                self._put(person, row)
         return self.get(row.person.id)
 
     @contextmanager

@@ -43,6 +43,7 @@ _ALLOWED = re.compile(
 _LIBRARY, _MANIFEST = "library/library.db", "manifest.json"
 _PLACES = (keys.FILE, "library", TOKENS, "people")  # in the order in which they are put back: with people it is done
 _FORMAT, _WAIT_S = 3, 60.0
+_ELSEWHERE = "Restore into an empty home (PVCHAT_HOME)."
 _DAMAGE = (  # what a file raises that isn't a whole backup; RuntimeError: its zip is encrypted
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError,
     ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError,
@@ -70,11 +71,8 @@ class BackupManifest:
 def backup(path: Path) -> tuple[Path, BackupManifest]:
     """Write a backup of this home, which may be in use: a new file, or one with the date in its name in a folder.
 
-    Raises:
-        BackupError: the file exists, another process holds the people for a minute, something can't be read, or this
-            home is encrypted in part.
-        LockedError: no key to read this home.
-        OSError: disk full, no permission.
+    Raises BackupError: the file exists, another process holds the people for a minute, something can't be read, or this
+    home is encrypted in part; LockedError: no key to read this home; OSError: disk full, no permission.
     """
     path = path.expanduser().absolute()
     path = path / f"pvchat-{datetime.now():%Y-%m-%d-%H%M%S}{SUFFIX}" if path.is_dir() else path
@@ -109,8 +107,7 @@ def restore(path: Path) -> BackupManifest:
         manifest = _unpack(path, draft)
         kept, brought = (place.read_bytes() if place.exists() else b"" for place in (keys.path(), draft / keys.FILE))
         if kept not in (b"", brought):
-            hint = "Restore into an empty home (PVCHAT_HOME)."
-            raise BackupError("this home is encrypted with a key of its own.", subject=str(home()), hint=hint)
+            raise BackupError("this home is encrypted with a key of its own.", subject=str(home()), hint=_ELSEWHERE)
         _require_empty()  # nobody was enrolled meanwhile
         for name in _PLACES:
             atomic.remove(home() / name)
@@ -124,8 +121,7 @@ def restore(path: Path) -> BackupManifest:
 
 def _require_empty() -> None:
     if any((home() / "people").glob("*/config.json")):
-        hint = "Restore into an empty home (PVCHAT_HOME)."
-        raise BackupError("there are people in this home already.", subject=str(home()), hint=hint)
+        raise BackupError("there are people in this home already.", subject=str(home()), hint=_ELSEWHERE)
 
 
 # -- writing ----------------------------------------------------------------------------------------------------------
@@ -222,7 +218,9 @@ def _secret(archive: zipfile.ZipFile, path: Path) -> bytes:
 
 def _manifest(data: bytes, secret: bytes | None) -> BackupManifest:
     row = json.loads(data if secret is None else keys.unseal(secret, data))
-    if row.pop("format") != _FORMAT:
+    if (form := row.pop("format")) in range(_FORMAT + 1, 1000):
+        raise BackupError("a later version of PVChat made this backup.", hint="Update PVChat. Nothing was changed.")
+    if form not in (2, _FORMAT) or row.pop("library_key", ""):  # of 2 only those are alike that nothing seals
         raise ValueError("another version of PVChat made it")
     listed = {name: str(digest) for name, digest in row.pop("files").items()}
     made = BackupManifest(files=listed, **{name: str(value) for name, value in row.items()})

@@ -13,6 +13,7 @@ scene. Events and rules name people by their ids in the people store (`ref`). Na
 from __future__ import annotations
 
 import hmac
+import logging
 import os
 import secrets
 import sqlite3
@@ -21,16 +22,16 @@ from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 
 from pvchat.errors import LockedError, PVChatError
-from pvchat.storage import atomic, database, keys
+from pvchat.storage import atomic, database, keys, migrations
 from pvchat.storage.stores import libraries, library_of
 
 WAIT_S = 60.0  # for another process that writes
 _DAMAGED = "Delete that folder and add your videos again; they are not touched, but cameras' clips lie in it."
+_LATER = "Nothing was changed. Update PVChat (pip install --upgrade pvchat), or use another PVCHAT_HOME."
 _REFUSED = "Nothing is lost. Make room on its disk, see that you may write there, or wait for whoever uses it."
 # By the class of SQLite's error; another one is a mistake of ours, such as a row that doesn't fit.
 _HINTS = {"OperationalError": _REFUSED, "DatabaseError": _DAMAGED}
-_TABLES, _FORGET = Path(__file__).with_suffix(".sql"), Path(__file__).with_name("forget.sql")
-_VERSION = 7  # of the tables, in `PRAGMA user_version`; 0: there are none yet
+_FORGET = Path(__file__).with_name("forget.sql")
 # The clips of cameras that show her, perhaps or surely: those files are ours.
 _CLIPS_SHOWING_PERSON = """
 SELECT f.path FROM files AS f JOIN sources AS s ON s.id = f.source
@@ -51,9 +52,8 @@ def exists(people: Path) -> bool:
 def connect(people: Path) -> sqlite3.Connection:
     """The library beside a folder of people, made where there is none.
 
-    Raises:
-        LockedError: the home is encrypted, and the key is missing or wrong; the file is plain though the home isn't.
-        LibraryError: it is damaged, or of another version; the disk is full, or it may not be read.
+    Raises LockedError: the home is encrypted, and the key is missing or wrong; the file is plain though the home isn't;
+    LibraryError: it is damaged, or of a later version; the disk is full, or it may not be read.
     """
     path = library_of(people)
     atomic.make_private_folder(path.parent)
@@ -72,8 +72,8 @@ def connect(people: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def transaction(library: sqlite3.Connection) -> Iterator[None]:
-    """All that is written in it is kept, or nothing. Raises LibraryError: busy for a minute, disk full, or damaged."""
+def transaction(library: sqlite3.Connection, done: str = "changed") -> Iterator[None]:
+    """All that is written in it is kept, or nothing. LibraryError (busy, disk full, damaged): it can't be `done`."""
     try:
         library.execute("BEGIN IMMEDIATE")
         try:
@@ -87,7 +87,7 @@ def transaction(library: sqlite3.Connection) -> Iterator[None]:
         if (hint := _HINTS.get(type(error).__name__)) is None:
             raise
         folder = str(Path(library.execute("PRAGMA database_list").fetchone()[2]).parent)
-        raise LibraryError(f"the library can't be changed ({error}).", subject=folder, hint=hint) from error
+        raise LibraryError(f"the library can't be {done} ({error}).", subject=folder, hint=hint) from error
 
 
 def forget(people: Path, ref: str, into: str = "") -> None:
@@ -99,7 +99,7 @@ def forget(people: Path, ref: str, into: str = "") -> None:
             for table in ("events", "rules") if into else ():
                 library.execute(f"UPDATE {table} SET ref = ? WHERE ref = ?", (into, ref))
             if not into:
-                for statement in _statements(_FORGET):
+                for statement in migrations.statements(_FORGET.read_text(encoding="utf-8")):
                     library.execute(statement, {"ref": ref})
                 drop_clips(library, [row[0] for row in library.execute(_CLIPS_SHOWING_PERSON, {"ref": ref})])
             for table in ("acts", "people", "events", "rules"):
@@ -146,8 +146,8 @@ def export(people: Path, copy: Path, on_snapshot: Callable[[], None]) -> None:
 def require_whole(path: Path, secret: bytes | None) -> None:
     """Check a library's file from elsewhere, which nobody has open.
 
-    `secret`: the key of the home that it comes from; None: it is plain. Raises ValueError: it is damaged, of another
-    key, or of another version.
+    `secret`: the key of the home that it comes from; None: it is plain. Raises ValueError: it is damaged, or of another
+    key; LibraryError: its version can't be used.
     """
     found = database.open_file(path, None if secret is None else _derived(keys.Key(secret)), WAIT_S)
     if found is None:
@@ -155,8 +155,7 @@ def require_whole(path: Path, secret: bytes | None) -> None:
     with closing(found):
         if found.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise ValueError("its library is damaged")
-        if _version(found) not in (0, _VERSION):
-            raise ValueError("another version of PVChat made its library")
+        _usable_version(found, path.name)
 
 
 def drop_clips(library: sqlite3.Connection, paths: Iterable[str]) -> None:
@@ -207,37 +206,38 @@ def empty_log(library: sqlite3.Connection) -> None:
 
 def _ready_connection(path: Path) -> sqlite3.Connection:
     library, _ = _connected(path)
-    for word in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON", "foreign_keys = ON",
-                 "trusted_schema = OFF"):  # fmt: skip
+    for word in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON", "trusted_schema = OFF"):
         library.execute(f"PRAGMA {word}")
-    if _version(library) == 0:
-        with transaction(library):
-            if _version(library) == 0:  # else another process was first
-                for statement in _statements(_TABLES):
-                    library.execute(statement)
-                library.execute(f"PRAGMA user_version = {_VERSION}")
-    if (version := _version(library)) != _VERSION:
-        library.close()
-        which, hint = ("an earlier", _DAMAGED) if version < _VERSION else ("a later", "Update PVChat.")
-        raise LibraryError(f"{which} version of PVChat made this library.", subject=str(path.parent), hint=hint)
+    if (version := _usable_version(library, str(path.parent))) != migrations.NEWEST:
+        done = f"brought from version {version} to {migrations.NEWEST}"
+        with transaction(library, done if version else "made"):
+            version = _usable_version(library, str(path.parent))  # another process may have been first
+            migrations.migrate(library, version, path.parents[1] / "people")
+        if version not in (0, migrations.NEWEST):
+            logging.getLogger(__name__).warning("the library was %s", done)
+    library.execute("PRAGMA foreign_keys = ON")  # not before: a step may put a table in another's place
     _give_number(library)
     _update_clip_paths(library, path.parent / "ring")
     return library
 
 
-def _version(library: sqlite3.Connection) -> int:
-    return int(library.execute("PRAGMA user_version").fetchone()[0])
+def _usable_version(library: sqlite3.Connection, subject: str) -> int:
+    """The number of a library's tables, 0 for none; LibraryError, and closed, where PVChat of today can't use them."""
+    version = int(library.execute("PRAGMA user_version").fetchone()[0])
+    if version not in (0, *range(migrations.OLDEST, migrations.NEWEST + 1)):
+        library.close()
+        which, hint = ("a later", _LATER) if version > migrations.NEWEST else ("too early a", _DAMAGED)
+        raise LibraryError(f"{which} version of PVChat made this library.", subject=subject, hint=hint)
+    return version
 
 
 def _give_number(library: sqlite3.Connection) -> None:
-    """A random number, by which brokers tell it from others; what an earlier one's rules were called is withdrawn."""
+    """A random number, by which brokers tell it from others."""
     number = "PRAGMA application_id"
     if library.execute(number).fetchone()[0] == 0:
         with transaction(library):
             if library.execute(number).fetchone()[0] == 0:  # else another process was first
                 library.execute(f"{number} = {1 + secrets.randbelow(2**31 - 1)}")
-                library.execute("UPDATE withdrawn SET rule = -rule")
-                library.execute("INSERT INTO withdrawn SELECT -id, target FROM rules WHERE target LIKE 'mqtt%'")
 
 
 def _update_clip_paths(library: sqlite3.Connection, ring: Path) -> None:
@@ -277,13 +277,3 @@ def _connected(path: Path) -> tuple[sqlite3.Connection, bytes | None]:
 def _derived(key: keys.Key | None) -> bytes | None:
     """The library's own key: no two ciphers share one."""
     return None if key is None else hmac.digest(key.secret, b"pvchat library 1", "sha256")
-
-
-def _statements(script: Path) -> Iterator[str]:
-    """The statements of a script one by one: `executescript` would end the transaction."""
-    text = ""
-    for line in script.read_text(encoding="utf-8").strip().splitlines():
-        text += f"{line}\n"
-        if sqlite3.complete_statement(text):
-            yield text
-            text = ""

@@ -158,7 +158,7 @@ _HOURS = re.compile(
     rf"(?![\w:]| (?:seconds?|minutes?|people|times|(?:of )?{_MONTH})\b)",
 )
 # Days that come again: "every Monday", "on weekends", "each night", "every Christmas"
-_YEARLY = rf"{_FEAST}|spring|summer|autumn|{'|'.join(_MONTHS)}"
+_YEARLY = rf"{_FEAST}|spring|summer|autumn|{'|'.join(MONTHS)}"
 _EACH_YEAR = re.compile(
     rf"(?i)\b(?:at|on|in) ({_YEARLY}) (?:every|each) year|(?:every|each) year (?:at|on|in) ({_YEARLY})\b"
 )

@@ -99,8 +99,7 @@ class Courier:
             if rule.target.startswith("mqtt") and self._announced.get(rule.id) != told:
                 entities[rule.id] = rule.target, told
         for number, target in library.execute("SELECT rule, target FROM withdrawn"):
-            where = mqtt.earlier_node(self.people) if number < 0 else node
-            entities[number] = target, (mqtt.discovery_topic(where, abs(number)), b"")
+            entities[number] = target, (mqtt.discovery_topic(node, number), b"")
         for number, (target, message) in entities.items():
             if 0 < self._quiet_until.get(target, 0.0) - self.now() <= QUIET_S:
                 continue

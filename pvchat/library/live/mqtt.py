@@ -9,13 +9,10 @@ paho-mqtt (`pip install 'pvchat[live]'`).
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import sqlite3
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import unquote, urlsplit
 
@@ -29,11 +26,6 @@ Message = tuple[str, bytes]  # topic, content
 def node_of(library: sqlite3.Connection) -> str:
     """What tells a library from others on one broker."""
     return f"{library.execute('PRAGMA application_id').fetchone()[0]:08x}"
-
-
-def earlier_node(people: Path) -> str:
-    """The same as earlier versions told it: two homes of one path, on two machines, had one."""
-    return hashlib.sha256(os.fsencode(people)).hexdigest()[:8]
 
 
 def topic(node: str, rule: int) -> str:
