@@ -8,8 +8,8 @@ both, and one connector part off at a time (MoEC, HGA, MoVA). Every row is train
 same seeds, data order and schedule. Gates start at 1 and SPR's weight at 1e-8: heads go off within 320 steps of
 this schedule, and not yet in 170, where the rows with SPR are dense ones. Trained and validated is phase 1, by recall.
 
-In: cached features of the captioned sets, which the first command makes. Out: `OUT/results.jsonl`, a line a row and seed, so that a
-call goes on where the last one stopped, and a table with 95 % intervals over seeds (Student's t). Seeds differ in
+In: features of the captioned sets, which the first command makes. Out: `OUT/results.jsonl`, a line a row and seed, so
+that a call goes on where the last one stopped, and a table with 95 % intervals over seeds (Student's t). Seeds differ in
 what they draw, rows of a seed do not: the last column compares within seeds, the mean with that of the full model.
 """
 
@@ -119,7 +119,8 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     torch.set_num_threads(args.threads)
     config = BaseConfig(
-        data=args.data, features=args.features, captioned=args.captioned, model=args.model, llm="none", steps=args.steps, batch=args.batch,
+        data=args.data, features=args.features, captioned=args.captioned, model=args.model, llm="none",
+        steps=args.steps, batch=args.batch,
         warmup=max(1, args.steps // 10), lr=args.lr, noise=0.0, auto="", auto_share=0.0,
         validate_every=args.steps, save_every=10 * args.steps, threads=args.threads, validate_rows=256,
         log_every=max(1, args.steps // 20),
