@@ -9,8 +9,8 @@ same seeds, data order and schedule. Gates start at 1 and SPR's weight at 1e-8: 
 this schedule, and not yet in 170, where the rows with SPR are dense ones. Trained and validated is phase 1, by recall.
 
 In: features of the captioned sets, which the first command makes. Out: `OUT/results.jsonl`, a line a row and seed, so
-that a call goes on where the last one stopped, and a table with 95 % intervals over seeds (Student's t). Seeds differ in
-what they draw, rows of a seed do not: the last column compares within seeds, the mean with that of the full model.
+that a call goes on where the last one stopped, and a table with 95 % intervals over seeds (Student's t). Seeds differ
+in what they draw, rows of a seed do not: the last column compares within seeds, the mean with that of the full model.
 """
 
 from __future__ import annotations
