@@ -20,7 +20,7 @@ from pvchat.eval.systems import PREFERRED
 from pvchat.storage import atomic
 
 Row = dict[str, Any]
-# group, measure, heading, higher is better
+Column = tuple[str, str, str, bool]  # group, measure, heading, higher is better
 PRESENCE = (
     ("existence", "balanced_accuracy", "balanced accuracy", True), ("existence", "accuracy", "accuracy", True),
     ("existence", "auc", "AUC", True), ("existence", "tpr", "TPR", True), ("existence", "tnr", "TNR", True),
@@ -52,7 +52,7 @@ def text_of(metrics: Row) -> str:
     overall = {name: system["overall"] for name, system in systems.items()}
     lines = [f"{about['questions']} questions, {about['clips']} clips, {about['people']} people"]
     for columns in (PRESENCE, TELLING):
-        shown = [c for c in columns if c[2] in _BRIEF and any(_value(of, c) is not None for of in overall.values())]
+        shown = [c for c in columns if c[2] in _BRIEF and any(_cells(of, [c]) != ["–"] for of in overall.values())]
         if shown:
             lines += ["", *_rows(overall, shown)]
             lines += [line for place, part in parts(metrics).items() for line in _rows(part, shown, f"{place} part")]
@@ -152,21 +152,17 @@ def _few_of_each_clip(answered: Sequence[Answered], count: int) -> list[Answered
     return out
 
 
-def _value(groups: Mapping[str, Row], column: tuple[str, str, str, bool]) -> float | None:
-    value: float | None = groups.get(column[0], {}).get(column[1], {}).get("value")
-    return value
+def _cells(groups: Mapping[str, Row], columns: Sequence[Column]) -> list[str]:
+    return [number(groups.get(group, {}).get(key)) for group, key, *_ in columns]
 
 
-def _rows(systems: Mapping[str, Mapping[str, Row]], columns: Sequence[tuple[str, str, str, bool]], title: str = "",
-          ) -> list[str]:  # fmt: skip
-    """A line of titles, unless these rows have a title of their own, and one for each system; the interval is that of
-    the first column.
-    """
+def _rows(systems: Mapping[str, Mapping[str, Row]], columns: Sequence[Column], title: str = "") -> list[str]:
+    """A line of titles, or the title, and one for each system, with the interval of its first measure."""
     width, first = max(len(name) for name in systems) + 2, columns[0]
     heads = "".join(f"{_BRIEF[column[2]]:>8}" for column in columns)
     lines = [title or f"{'':{width}}{heads}  {_BRIEF[first[2]]}, 95 %"]
     for name, groups in systems.items():
-        cells = "".join(f"{number({'value': _value(groups, column)}):>8}" for column in columns)
+        cells = "".join(f"{cell:>8}" for cell in _cells(groups, columns))
         known = groups.get(first[0], {}).get(first[1])
         told = f"{interval(known)} (n={known['n']})" if known and interval(known) else "–"
         lines.append(f"{name:{width}}{cells}  {told}")
