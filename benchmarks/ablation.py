@@ -1,15 +1,16 @@
 """The paper's ablation in our setting: heads, losses of the heads, connectors; at a reduced training length.
 
-    python benchmarks/ablation.py --data ../shared/traindata --out runs/ablation --steps 320 --batch 12 --minutes 60
+    python -m recipes.model.base.prepare --data DATA --auto '' --identities ''
+    python benchmarks/ablation.py --data DATA --out runs/ablation --steps 320 --batch 12 --minutes 60
 
 Rows: dense attention, MoH (top-k with its balance loss), ReMoH without SPR and HAE, with SPR only, with both; then with
 both, and one connector part off at a time (MoEC, HGA, MoVA). Every row is trained by `recipes.model.base.run` with the
 same seeds, data order and schedule. Gates start at 1 and SPR's weight at 1e-8: heads go off within 320 steps of
 this schedule, and not yet in 170, where the rows with SPR are dense ones. Trained and validated is phase 1, by recall.
 
-In: cached features (`python -m recipes.model.base.prepare`). Out: `OUT/results.jsonl`, a line a row and seed, so that a
-call goes on where the last one stopped, and a table with 95 % intervals over seeds (Student's t). Seeds differ in
-what they draw, rows of a seed do not: the last column compares within seeds, the mean with that of the full model.
+In: features of the captioned sets, which the first command makes. Out: `OUT/results.jsonl`, a line a row and seed, so
+that a call goes on where the last one stopped, and a table with 95 % intervals over seeds (Student's t). Seeds differ
+in what they draw, rows of a seed do not: the last column compares within seeds, the mean with that of the full model.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 import argparse
 import copy
 import json
+import shlex
 import shutil
 import sys
 import time
@@ -29,12 +31,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from pvchat.errors import PVChatError
 from pvchat.model.heads import RoutingStats
 from pvchat.model.sentences import SentenceEncoder
 from recipes.model.base import run as base
 from recipes.model.base.checkpoints import TrainState
 from recipes.model.base.config import BaseConfig
 from recipes.model.base.contrast import Contrastive
+from recipes.model.base.features import HINT
 from recipes.model.base.optimizer import make_optimizer
 from recipes.model.base.phases import Objective, Phase
 from recipes.model.base.report import RunReport, read_metrics
@@ -101,6 +105,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=BaseConfig.data)
     parser.add_argument("--features", type=Path, default=Path("runs/features"))
+    parser.add_argument("--captioned", default=BaseConfig.captioned, help="image sets with captions, comma-separated")
     parser.add_argument("--out", type=Path, default=Path("runs/ablation"))
     parser.add_argument("--model", default="embedded")
     parser.add_argument("--steps", type=int, default=320)
@@ -114,14 +119,25 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     torch.set_num_threads(args.threads)
     config = BaseConfig(
-        data=args.data, features=args.features, model=args.model, llm="none", steps=args.steps, batch=args.batch,
+        data=args.data, features=args.features, captioned=args.captioned, model=args.model, llm="none",
+        steps=args.steps, batch=args.batch,
         warmup=max(1, args.steps // 10), lr=args.lr, noise=0.0, auto="", auto_share=0.0,
         validate_every=args.steps, save_every=10 * args.steps, threads=args.threads, validate_rows=256,
         log_every=max(1, args.steps // 20),
     )  # fmt: skip
     wanted = [r for r in rows(args.model) if not args.only or any(w in r.name for w in args.only.split(","))]
-    train_rows(config, wanted, range(args.first, args.first + args.seeds), args.out, 60 * args.minutes)
+    try:
+        train_rows(config, wanted, range(args.first, args.first + args.seeds), args.out, 60 * args.minutes)
+    except PVChatError as error:
+        raise SystemExit(str(error).replace(HINT, f"Make them first: {preparation(config)}")) from error
     table(config, rows(args.model), args.out)
+
+
+def preparation(config: BaseConfig) -> str:
+    """The command that makes the features that are read here; only captioned sets are."""
+    named = {"data": config.data, "features": config.features, "captioned": config.captioned}
+    told = " ".join(f"--{name} {shlex.quote(str(value))}" for name, value in named.items())
+    return f"python -m recipes.model.base.prepare {told} --auto '' --identities ''"
 
 
 def train_rows(config: BaseConfig, wanted: Sequence[Row], seeds: range, out: Path, seconds: float) -> None:
@@ -176,7 +192,7 @@ def train(config: BaseConfig, row: Row, phase: Phase) -> dict[str, Any] | None:
 
 def setting(config: BaseConfig) -> dict[str, Any]:
     """What results must share to stand in one table."""
-    return {name: getattr(config, name) for name in ("model", "phase", "steps", "batch", "lr")}
+    return {name: getattr(config, name) for name in ("model", "phase", "captioned", "steps", "batch", "lr")}
 
 
 def results(config: BaseConfig, out: Path) -> list[dict[str, Any]]:

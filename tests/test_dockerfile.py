@@ -92,7 +92,7 @@ def test_what_is_copied_is_what_the_package_needs() -> None:
     needed = {
         "pyproject.toml",
         *re.findall(r'^readme = "(.+)"', project, re.M),
-        *re.findall(r'license-files = \["(.+)"', project),
+        *re.findall(r'"(\w+)"', re.findall(r"license-files = .*", project)[0]),
     }
     packages = re.search(r"^packages = \[(.+?)\]", project, re.M).group(1)
     needed |= {package.split("/")[0] for package in re.findall(r'"(.+?)"', packages)}

@@ -67,7 +67,7 @@ def test_links_lead_somewhere():
 
 def test_licence_and_test_extra():
     project = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert project["license"] == "Apache-2.0"
+    assert project["license"] == "Apache-2.0 AND LicenseRef-research-weights"
     assert (REPO / "LICENSE").read_text(encoding="utf-8").lstrip().startswith("Apache License")
     extras = project["optional-dependencies"]
     covered = re.match(r"pvchat\[(.*)\]", extras["test"][0]).group(1).split(",")

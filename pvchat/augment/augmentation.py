@@ -26,7 +26,6 @@ from pvchat.video.files import SUFFIXES
 
 FOLDERS = ("others", "backgrounds")  # fields of `AugmentConfig`
 MEDIA = "media"
-DROPPED, _PROFILE = "dropped", "profile.safetensors"  # refused samples and the profile, of earlier versions
 _JPEG_QUALITY = 92
 _SAMPLE_FILE = re.compile(r"(\.[0-9a-f]+-)?[0-9a-f]{16}\.(mp4|png|jpg)")  # samples and drafts of them
 _ALL_BYTES = 1 << 40  # the folder's own analyses are never thrown out
@@ -123,13 +122,9 @@ def locked_folder(out: Path, name: str) -> Iterator[None]:
 
 
 def orphaned_media(out: Path, samples: Sequence[Sample]) -> list[Path]:
-    """Our media that belong to no sample: of an earlier call with other settings, or half written; what earlier
-    versions kept beside them, strangers' pictures among it.
-    """
+    """Our media that belong to no sample: of an earlier call with other settings, or half written."""
     wanted = {out / sample.media for sample in samples}
-    found = [path for folder in (MEDIA, DROPPED) if (out / folder).is_dir() for path in (out / folder).iterdir()]
-    orphans = [path for path in found if _SAMPLE_FILE.fullmatch(path.name) and path not in wanted]
-    return [*orphans, *out.glob(_PROFILE)]
+    return [path for path in (out / MEDIA).iterdir() if _SAMPLE_FILE.fullmatch(path.name) and path not in wanted]
 
 
 def write_media(path: Path, images: Pixels) -> None:

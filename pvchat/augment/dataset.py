@@ -1,6 +1,7 @@
 """A data set on disk: JSON lines, media, a card and checksums, as docs/dataset.md describes; and whether one is whole.
 
-`check` names every bad row of one that `pvchat augment` made and that was perhaps changed since:
+`check` names every bad row of one that `pvchat augment` made and that was perhaps changed since. Lines that somebody
+corrected are named, too, and are no problem as long as they are right in this:
 
 - form: lines that can be read, fields, ids that are there once, rows that agree with their samples;
 - media: there, inside the folder, with the listed checksums;
@@ -19,11 +20,12 @@ from typing import Any
 
 from pvchat.augment.lines import Problem, lines_of, read_lines, validated, write_lines
 from pvchat.augment.questions.templates import SPLITS, masked
-from pvchat.augment.schemas import QuestionRow, Sample
+from pvchat.augment.schemas import QuestionRow, Sample, digest
 from pvchat.errors import SettingsError
 from pvchat.storage import atomic
 
 ROWS, SAMPLES, CARD, CHECKSUMS = "dataset.jsonl", "samples.jsonl", "CARD.md", "checksums.json"
+LINES = "lines"  # in the checksums: those of single lines, by file and id
 VERSION = 2
 _FROM_SAMPLE = ("media", "stage", "role", "recipe", "source")  # what a row of the file also tells about its sample
 MOST_UNEVEN = 0.1  # yes may be so far from half of a split's existence questions
@@ -41,7 +43,10 @@ def write(out: Path, samples: Sequence[Sample], rows: Sequence[QuestionRow]) -> 
     write_lines(out / ROWS, [asdict(r) | {k: getattr(kept[r.sample], k) for k in _FROM_SAMPLE} for r in rows])
     (out / CARD).write_text(card(list(kept.values()), rows), encoding="utf-8")
     names = [ROWS, SAMPLES, CARD, *sorted({s.media for s in kept.values()})]
-    sums = {name: atomic.sha256_of(out / name) for name in names if (out / name).is_file()}
+    there = [name for name in names if (out / name).is_file()]
+    sums: dict[str, Any] = {name: atomic.sha256_of(out / name) for name in there}
+    written = {name: read_lines(out / name) for name in (ROWS, SAMPLES) if name in there}
+    sums[LINES] = {name: {line["id"]: _sum_of(line) for line in some} for name, some in written.items()}
     (out / CHECKSUMS).write_text(json.dumps(sums, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return out
 
@@ -90,17 +95,19 @@ class _Checked:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.problems: list[Problem] = []
+        self.corrected: list[Problem] = []
+        self.sums: dict[str, Any] = {}
+        try:
+            self.sums = dict(json.loads((root / CHECKSUMS).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            self.note(CHECKSUMS, "is missing or can't be read")
+        self.made: dict[str, dict[str, str]] = self.sums.pop(LINES, {})
         kept = [(where, s) for where, s in self._read(SAMPLES, Sample) if not s.dropped]
         self.samples: dict[str, tuple[str, Sample]] = {sample.id: (where, sample) for where, sample in kept}
         self.rows: list[tuple[str, QuestionRow]] = list(self._read(ROWS, QuestionRow))
         for name in (CARD, SAMPLES):
             if not (root / name).is_file():
                 self.note(name, "is missing")
-        self.sums: dict[str, str] = {}
-        try:
-            self.sums = dict(json.loads((root / CHECKSUMS).read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
-            self.note(CHECKSUMS, "is missing or can't be read")
 
     def note(self, where: str, what: str) -> None:
         """Add a problem."""
@@ -108,19 +115,30 @@ class _Checked:
 
     def _read(self, name: str, kind: type) -> Iterator[tuple[str, Any]]:
         """Every line of a file as what it should be, with its place; others become problems."""
-        path = self.root / name
+        path, made = self.root / name, dict(self.made.get(name, {}))
         for number, text in enumerate(lines_of(path) if path.is_file() else (), 1):
             where = f"{name}:{number}"
             try:
                 line = json.loads(text)
                 where = f"{where} ({line['id']})" if isinstance(line, dict) and "id" in line else where
-                yield where, validated(kind, line)
+                one = validated(kind, line)
             except ValueError as error:
                 self.note(where, str(error))
+                continue
+            if (known := made.pop(one.id, None)) != _sum_of(line) and name in self.made:
+                self.corrected.append(Problem(where, "was corrected" if known else "was added"))
+            yield where, one
+        self.corrected += [Problem(name, f"{gone} was taken out") for gone in made]
 
 
-def check(path: str | Path) -> list[Problem]:
-    """Everything that is wrong with a data set; raises SettingsError where there is none."""
+def _sum_of(line: dict[str, Any]) -> str:
+    return digest(json.dumps(line, sort_keys=True))[:16]
+
+
+def check(path: str | Path) -> tuple[list[Problem], list[Problem]]:
+    """Everything that is wrong with a data set, and the lines that were corrected since it was made; raises
+    SettingsError where there is none.
+    """
     path = Path(path)
     if not (path / ROWS).is_file():
         raise SettingsError("there is no data set here.", subject=str(path), hint=f"Give a folder with {ROWS}.")
@@ -131,7 +149,7 @@ def check(path: str | Path) -> list[Problem]:
     _check_media(found)
     _check_leakage(found)
     _check_balance(found)
-    return found.problems
+    return found.problems, found.corrected
 
 
 def _check_rows(found: _Checked) -> None:
@@ -163,7 +181,10 @@ def _check_media(found: _Checked) -> None:
         if not path.is_file():
             found.note(media.get(name, name), f"{name} is missing")
         elif atomic.sha256_of(path) != found.sums[name]:
-            found.note(name, "has another checksum than listed: it was changed")
+            if name not in (ROWS, SAMPLES, CARD):
+                found.note(name, "has another checksum than listed: it was changed")
+            elif name not in found.made:  # which lines isn't known of sets made before, nor of the card
+                found.corrected.append(Problem(name, "was changed"))
 
 
 def _check_leakage(found: _Checked) -> None:

@@ -13,7 +13,6 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -65,8 +64,6 @@ def augment(
             _step(run, step)
         for path in augmentation.orphaned_media(out, read_samples(out)):
             path.unlink()
-        with suppress(OSError):  # mostly there is none
-            (out / augmentation.DROPPED).rmdir()
     watch.tell("augmentation", len(STEPS), len(STEPS))
     return out
 

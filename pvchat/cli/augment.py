@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pvchat.cli.options import Commands, add_command, add_model
 from pvchat.errors import PVChatError, SettingsError
 
 USAGE = "CLIP --name NAME --out DIR [options]\n       pvchat augment --check DIR"
-_SHOWN = 20  # problems of a data set that are named
+_SHOWN = 20  # problems and corrections of a data set that are named
 
 
 def register(commands: Commands) -> None:
@@ -68,14 +69,20 @@ def _run(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> int:
     from pvchat.augment.dataset import check as problems_of
 
-    problems = problems_of(Path(args.check))
+    problems, corrected = problems_of(Path(args.check))
     if args.json:
-        console.write_json({"checked": str(args.check), "problems": [asdict(problem) for problem in problems]})
+        told = {"problems": [asdict(one) for one in problems], "corrected": [asdict(one) for one in corrected]}
+        console.write_json({"checked": str(args.check), **told})
+    elif corrected:
+        console.write(f"Changed by hand: {_first(corrected)}.")
     if problems:
-        first = "; ".join(map(str, problems[:_SHOWN]))
-        rest = f" and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
-        console.show_error(PVChatError(f"{len(problems)} problems: {first}{rest}.", subject=args.check), False)
-        return 1
-    if not args.json:
+        error = f"{len(problems)} problems: {_first(problems)}."
+        console.show_error(PVChatError(error, subject=args.check), False)
+    elif not args.json:
         console.write(f"{args.check} is in order.")
-    return 0
+    return 1 if problems else 0
+
+
+def _first(found: Sequence[object]) -> str:
+    rest = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return "; ".join(map(str, found[:_SHOWN])) + rest

@@ -20,7 +20,7 @@ from pvchat.eval.systems import PREFERRED
 from pvchat.storage import atomic
 
 Row = dict[str, Any]
-# group, measure, heading, higher is better
+Column = tuple[str, str, str, bool]  # group, measure, heading, higher is better
 PRESENCE = (
     ("existence", "balanced_accuracy", "balanced accuracy", True), ("existence", "accuracy", "accuracy", True),
     ("existence", "auc", "AUC", True), ("existence", "tpr", "TPR", True), ("existence", "tnr", "TNR", True),
@@ -35,26 +35,29 @@ TELLING = (
     ("rules", "descriptive_completeness_rules", "DC, rules", True),
 )  # fmt: skip
 _BRIEF = {  # what the terminal shows
-    "balanced accuracy": "bal", "AUC": "AUC", "TPR": "TPR", "TNR": "TNR", "calibration error": "ECE",
-    "pairs all right": "pairs", "who F1": "who F1", "absent refused": "refused", "content F1": "cont.F1",
-    "ROUGE-L": "ROUGE-L", "ES, rules": "ES", "DC, rules": "DC",
+    "balanced accuracy": "bal", "accuracy": "acc", "AUC": "AUC", "TPR": "TPR", "TNR": "TNR", "pairs all right": "pairs",
+    "who F1": "who F1", "calibration error": "ECE", "absent refused": "refused", "content F1": "cont.F1",
+    "ROUGE-L": "ROUGE-L", "BLEU-1": "BLEU-1", "BLEU-4": "BLEU-4", "BERTScore, MiniLM": "BERT", "ES, rules": "ES",
+    "DC, rules": "DC",
 }  # fmt: skip
-_COLUMNS = [column for column in (*PRESENCE, *TELLING) if column[2] in _BRIEF]
 DECISIONS, TELLINGS, PER_CLIP = 14, 10, 2  # failures that are shown, of one clip at most
 
 
 def text_of(metrics: Row) -> str:
-    """A line for each system over all questions, and by part if there is a hard part."""
+    """Who is there, then what is said: a line for each system over all questions, and by part if there is a hard one.
+
+    A measure that no system has is left out.
+    """
     about, systems = metrics["set"], metrics["systems"]
-    width = max(len(name) for name in systems) + 2
-    titles = "".join(f"{_BRIEF[title]:>8}" for _, _, title, _ in _COLUMNS)
+    overall = {name: system["overall"] for name, system in systems.items()}
     lines = [f"{about['questions']} questions, {about['clips']} clips, {about['people']} people"]
-    lines += [f"{'':{width}}{titles}  errors  bal, 95 % interval"]
-    for name, system in systems.items():
-        lines.append(_line(f"{name:{width}}", system["overall"], str(system["errors"]["n"])))
-    for place, row in parts(metrics).items():
-        lines += [f"{place} part", *(_line(f"{name:{width}}", groups, "") for name, groups in row.items())]
-    return "\n".join(lines)
+    for columns in (PRESENCE, TELLING):
+        shown = [c for c in columns if c[2] in _BRIEF and any(_cells(of, [c]) != ["–"] for of in overall.values())]
+        if shown:
+            lines += ["", *_rows(overall, shown)]
+            lines += [line for place, part in parts(metrics).items() for line in _rows(part, shown, f"{place} part")]
+    failed = {name: system["errors"]["n"] for name, system in systems.items()}
+    return "\n".join([*lines, "", *(f"failed answers of {name}: {count}" for name, count in failed.items() if count)])
 
 
 def remarks(run: Row, most: int = 10) -> list[str]:
@@ -149,10 +152,18 @@ def _few_of_each_clip(answered: Sequence[Answered], count: int) -> list[Answered
     return out
 
 
-def _line(name: str, groups: Mapping[str, Row], errors: str) -> str:
-    found = [groups.get(group, {}).get(key) for group, key, *_ in _COLUMNS]
-    cells = "".join(f"{'–' if not m or m['value'] is None else format(m['value'], '.3f'):>8}" for m in found)
-    first = found[0]
-    known = first and first["low"] is not None
-    told = f"{first['low']:.3f}–{first['high']:.3f} (n={first['n']})" if first and known else "–"
-    return f"{name}{cells}{errors:>8}  {told}"
+def _cells(groups: Mapping[str, Row], columns: Sequence[Column]) -> list[str]:
+    return [number(groups.get(group, {}).get(key)) for group, key, *_ in columns]
+
+
+def _rows(systems: Mapping[str, Mapping[str, Row]], columns: Sequence[Column], title: str = "") -> list[str]:
+    """A line of titles, or the title, and one for each system, with the interval of its first measure."""
+    width, first = max(len(name) for name in systems) + 2, columns[0]
+    heads = "".join(f"{_BRIEF[column[2]]:>8}" for column in columns)
+    lines = [title or f"{'':{width}}{heads}  {_BRIEF[first[2]]}, 95 %"]
+    for name, groups in systems.items():
+        cells = "".join(f"{cell:>8}" for cell in _cells(groups, columns))
+        known = groups.get(first[0], {}).get(first[1])
+        told = f"{interval(known)} (n={known['n']})" if known and interval(known) else "–"
+        lines.append(f"{name:{width}}{cells}  {told}")
+    return lines

@@ -37,8 +37,8 @@ log = logging.getLogger(__name__)
 
 
 Learn = Callable[[Service, Person, TrainingSet, PersonConfig | None, TrainingSession], tuple[Person, dict[str, Any]]]
-"""Trains a person on a data set: the service, the person ("deep"), the set, settings (None: the usual ones with the
-service's seed), who watches it → the person, what is told of it."""
+"""Trains a person on a data set: the service, the person, the set, settings (None: the usual ones with the service's
+seed), who watches it → the person, what is told of it: "kept" is False where a gate discards what was trained."""
 
 
 def trains(chat: Service) -> bool:
@@ -104,7 +104,8 @@ def train_on(
     deep = person
     if rows and not session.stopped:  # else nothing can be learnt
         started = time.monotonic()
-        deep, report = learn(chat, replace(person, depth="deep"), data, config, session)
+        deep, report = learn(chat, person, data, config, session)
+        deep = replace(deep, depth="deep") if report.get("kept", True) else deep
         record: dict[str, Any] = {"samples": len(samples), "questions": len(rows), "training": report}
         record["seconds"] = round(time.monotonic() - started, 1)
         log.info("deep enrollment of '%s': %s", person.name, record)

@@ -94,7 +94,7 @@ def train_on_base(
             "steps": trained.steps, "done": trained.done, "gate": gate.to_dict(), "kept": gate.passed}  # fmt: skip
     if not gate.passed:
         log.warning("'%s': what was trained is discarded, it didn't pass its gate: %s", person.name, gate.to_dict())
-        return (person if STATE in person.extra else replace(person, depth="instant")), report
+        return person, report
     return with_state(person, trained, gate, base), report
 
 

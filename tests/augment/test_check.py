@@ -45,7 +45,7 @@ def change(folder: Path, alter: Callable[[Lines], Any], name: str = "dataset.jso
     sums = json.loads((folder / "checksums.json").read_text(encoding="utf-8"))
     sums[name] = atomic.sha256_of(path)
     (folder / "checksums.json").write_text(json.dumps(sums), encoding="utf-8")
-    return check(folder)
+    return check(folder)[0]
 
 
 def place(lines: Lines, **wanted: Any) -> int:
@@ -54,7 +54,7 @@ def place(lines: Lines, **wanted: Any) -> int:
 
 
 def test_a_good_data_set_has_no_problems(good: Path) -> None:
-    assert check(good) == []
+    assert check(good) == ([], [])
 
 
 EDITS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
@@ -94,7 +94,7 @@ def test_a_missing_field_and_a_broken_line_are_named(copy: Path) -> None:
     assert any(p.what == "answer is missing" for p in change(copy, lambda lines: lines[4].pop("answer")))
     path = copy / "dataset.jsonl"
     path.write_text(path.read_text(encoding="utf-8") + '{"id": \n', encoding="utf-8")
-    assert any(p.where.startswith("dataset.jsonl:") and "Expecting" in p.what for p in check(copy))
+    assert any(p.where.startswith("dataset.jsonl:") and "Expecting" in p.what for p in check(copy)[0])
 
 
 def test_an_id_that_stands_twice_is_named(copy: Path) -> None:
@@ -109,7 +109,7 @@ def test_media_that_are_missing_changed_or_outside_are_named(copy: Path) -> None
     (copy / "media" / names[0]).unlink()
     (copy / "media" / names[1]).write_bytes(b"")
     (copy / "media" / names[2]).write_bytes(b"other")
-    found = {(p.where.split(" ")[0], p.what) for p in check(copy)}
+    found = {(p.where.split(" ")[0], p.what) for p in check(copy)[0]}
     assert any(f"media/{names[0]} is missing" in what for _, what in found)
     assert (f"media/{names[1]}", "has another checksum than listed: it was changed") in found
     assert (f"media/{names[2]}", "has another checksum than listed: it was changed") in found
@@ -120,7 +120,7 @@ def test_media_that_are_missing_changed_or_outside_are_named(copy: Path) -> None
 @pytest.mark.parametrize("name", ["CARD.md", "checksums.json", "samples.jsonl"])
 def test_missing_files_are_named(copy: Path, name: str) -> None:
     (copy / name).unlink()
-    assert any(p.where == name and "missing" in p.what for p in check(copy))
+    assert any(p.where == name and "missing" in p.what for p in check(copy)[0])
 
 
 def test_a_source_in_two_splits_leaks(copy: Path) -> None:
@@ -161,7 +161,7 @@ def test_the_same_picture_in_two_splits_leaks(copy: Path) -> None:
     sums = json.loads((copy / "checksums.json").read_text(encoding="utf-8"))
     sums[two] = sums[one]
     (copy / "checksums.json").write_text(json.dumps(sums), encoding="utf-8")
-    assert any("leak: file content" in p.what for p in check(copy))
+    assert any("leak: file content" in p.what for p in check(copy)[0])
 
 
 def test_unbalanced_answers_are_told(copy: Path) -> None:
@@ -179,3 +179,24 @@ def test_a_folder_without_a_data_set_is_refused(tmp_path: Path) -> None:
         check(tmp_path)
     with pytest.raises(SettingsError, match="no data set here"):
         check(tmp_path / "missing")
+
+
+def test_corrected_lines_are_named_and_are_no_problem(copy: Path) -> None:
+    lines = [json.loads(line) for line in (copy / "dataset.jsonl").read_text(encoding="utf-8").splitlines()]
+    at = place(lines, type="appearance", kind="single", present={"Ana": True})
+    lines[at]["answer"] = "Ana is wearing a green coat."
+    gone = lines.pop(at + 1)
+    lines.append({**lines[at], "id": "by-hand"})
+    (copy / "dataset.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    (copy / "CARD.md").write_text("# Mine", encoding="utf-8")
+    problems, corrected = check(copy)
+    assert problems == []
+    assert [str(one) for one in corrected] == [
+        f"dataset.jsonl:{at + 1} ({lines[at]['id']}): was corrected",
+        f"dataset.jsonl:{len(lines)} (by-hand): was added",
+        f"dataset.jsonl: {gone['id']} was taken out",
+        "CARD.md: was changed",
+    ]
+    sums = json.loads((copy / "checksums.json").read_text(encoding="utf-8"))
+    (copy / "checksums.json").write_text(json.dumps({k: v for k, v in sums.items() if k != "lines"}), encoding="utf-8")
+    assert [str(one) for one in check(copy)[1]] == ["CARD.md: was changed", "dataset.jsonl: was changed"]  # made before

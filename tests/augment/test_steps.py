@@ -104,16 +104,6 @@ def test_all_steps_leave_a_data_set_and_their_manifests(clip, chat):
     assert ("making positives", 5, 5) in told
 
 
-def test_what_an_earlier_version_kept_of_refused_samples_goes(clip, chat):
-    out = run(clip, chat)
-    (out / "dropped").mkdir()
-    (out / "dropped" / f"{7:016x}.mp4").touch()
-    (out / "profile.safetensors").touch()
-    run(clip, chat)
-    assert not (out / "dropped").exists()
-    assert not (out / "profile.safetensors").exists()
-
-
 def test_nothing_is_made_twice(clip, chat):
     out = run(clip, chat)
     before, looked = stamps(out), len(chat.seen)
@@ -316,7 +306,7 @@ def test_the_command_makes_and_checks(clip, chat, monkeypatch, capsys):
     assert cli.main(["augment", "--check", str(out)]) == 0
     capsys.readouterr()
     assert cli.main(["augment", "--check", str(out), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"checked": str(out), "problems": []}
+    assert json.loads(capsys.readouterr().out) == {"checked": str(out), "problems": [], "corrected": []}
     (out / "media" / read_samples(out)[0].media.split("/")[1]).unlink()
     assert cli.main(["augment", "--check", str(out)]) == 1
     capsys.readouterr()

@@ -84,11 +84,9 @@ def test_nobody_is_taught_without_anybody_else(told, chat) -> None:
 @pytest.mark.parametrize("gate", [GOOD, BAD])
 def test_what_passes_its_gate_is_kept_and_the_rest_discarded(told, chat, monkeypatch, gate) -> None:
     monkeypatch.setattr(training, "examine", lambda trainee, data, seed=0: gate)
-    begun = replace(make_person("Ana"), depth="deep")
-    person, record = training.train_on_base(chat, begun, told, QUICK, TrainingSession())
+    person, record = training.train_on_base(chat, make_person("Ana"), told, QUICK, TrainingSession())
     stored = chat.people.add(person)
     assert record["kept"] is gate.passed
-    assert stored.depth == ("deep" if gate.passed else "instant")
     assert record["gate"]["yes_recall"] == 1.0
     assert fits(chat.networks.narrator.base, stored) is gate.passed
     assert (STATE in stored.extra) is gate.passed
@@ -100,29 +98,28 @@ def test_what_passes_its_gate_is_kept_and_the_rest_discarded(told, chat, monkeyp
 
 def test_who_is_trained_again_in_vain_keeps_what_she_had(told, chat, monkeypatch) -> None:
     monkeypatch.setattr(training, "examine", lambda trainee, data, seed=0: GOOD)
-    begun = replace(make_person("Ana"), depth="deep")
-    good, _ = training.train_on_base(chat, begun, told, QUICK, TrainingSession())
+    good, _ = training.train_on_base(chat, make_person("Ana"), told, QUICK, TrainingSession())
     monkeypatch.setattr(training, "examine", lambda trainee, data, seed=0: BAD)
     again, record = training.train_on_base(chat, good, told, QUICK, TrainingSession())
     assert record["kept"] is False
-    assert again.depth == "deep"
     assert again.extra[STATE] == good.extra[STATE]
     np.testing.assert_array_equal(again.arrays["base.tokens"], good.arrays["base.tokens"])
 
 
-def test_a_deep_enrollment_trains_the_base_that_answers(told, chat, tmp_path, monkeypatch) -> None:
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_deep_enrollment_trains_the_base_that_answers(told, chat, tmp_path, monkeypatch, kept) -> None:
     from pvchat.train import deep
 
     seen = []
     monkeypatch.setattr(
-        training, "train_on_base", lambda chat, person, *rest: seen.append(rest) or (person, {"kept": False})
+        training, "train_on_base", lambda chat, person, *rest: seen.append(rest) or (person, {"kept": kept})
     )
     monkeypatch.setattr(deep, "read", lambda folder, name: (told.samples, told.rows))
     chat.people.add(make_person("Ana"))
     chat.beside = lambda cache, video: chat
     person = deep.train_on(chat, chat.people.get("Ana"), tmp_path, QUICK)
-    assert person.depth == "deep"
-    assert person.extra[deep.RECORD]["training"] == {"kept": False}
+    assert person.depth == ("deep" if kept else "instant")
+    assert person.extra[deep.RECORD]["training"] == {"kept": kept}
     assert seen[0][0].rows == told.rows
     assert seen[0][1] == QUICK
 

@@ -12,6 +12,7 @@ import pytest
 from stub_systems import make_manifest, open_stub
 
 from pvchat.errors import SettingsError
+from pvchat.eval import report
 from pvchat.eval.manifest import half_of, of_half, part_of, read_folder
 from pvchat.eval.report import parts, text_of
 from pvchat.eval.run import run
@@ -91,8 +92,15 @@ def test_hard_and_easy_part_stand_apart(made, tmp_path):
     assert sum(groups["existence"]["accuracy"]["n"] for groups in views.values()) == counts["hard"]
     assert list(parts(metrics)) == ["hard", "easy"]
     lines = text_of(metrics).splitlines()
-    value = f"{hard['balanced_accuracy']['value']:.3f}"
+    value = report.number(hard["balanced_accuracy"])
     assert lines[lines.index("hard part") + 1].split()[:2] == ["one", value]
+    titles = " ".join(lines).split()
+    assert {"bal", "acc", "BLEU-1", "BLEU-4", "ES", "DC"} <= set(titles)  # of the paper's five all that were measured
+    assert "BERT" not in titles
+    measures = metrics["systems"]["one"]["overall"]
+    measures["wording"]["bertscore"] = measures["wording"]["content_f1"]
+    assert "BERT" in text_of(metrics)
+    assert lines[-1].startswith("failed answers of "), lines
     assert "Who is there, hard part" in (tmp_path / "out" / "report.html").read_text()
     assert "### Who is there, hard part" in tables(tmp_path / "out", "one")
     with pytest.raises(SettingsError, match="no system 'three'"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,7 +21,9 @@ from pvchat.model.trained import TrainedModel
 from pvchat.train.config import PersonConfig
 from pvchat.train.examples import TrainingSet
 from pvchat.train.signals import ALONE, TrainingSession
-from recipes.model.person.own import learn
+from pvchat.train.stages import Trained
+from recipes.model.person import own
+from recipes.model.person.own import learn, passed
 
 
 @pytest.fixture
@@ -63,6 +66,29 @@ def test_who_was_stored_when_training_was_cut_ends_the_same(chat: SimpleNamespac
     assert told == whole
 
 
+def test_what_answers_held_out_questions_no_better_is_discarded(
+    chat: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, data = lessons(chat)
+    held_back = [sample for sample in data.samples if sample.split == "val"]
+    apart = {held_back[0].id, held_back[1].id}  # one with her, one without
+    rows = [replace(row, split="test") if row.sample in apart else row for row in data.rows]
+    asked, config = [], PersonConfig(image_steps=0, video_steps=2, batch=4, validate_every=2, validate_rows=8)
+    before, after = {"score": 2.0, "lm": 1.5, "first": 0.5}, {"score": 1.9, "lm": 1.2, "first": 0.7}
+
+    def losses(trainee: object, examined: object, questions: list) -> dict[str, float]:
+        asked.append({example.split for example in questions})
+        return before if len(asked) == 1 else after
+
+    monkeypatch.setattr(own, "losses_of", losses)
+    same, told = learn(chat, person, replace(data, rows=rows), config, ALONE)
+    assert same is person
+    assert not told["kept"]
+    assert asked == [{"test"}, {"test"}]
+    assert not passed({"before": before, "after": before})  # nothing was learnt
+    assert passed({"before": after, "after": {"score": 1.8, "lm": 1.2, "first": 0.6}})
+
+
 def test_tokens_and_z_are_trained_and_stamped(chat: SimpleNamespace) -> None:
     """The others' files and the base stay as they are."""
     person, data = lessons(chat)
@@ -74,6 +100,8 @@ def test_tokens_and_z_are_trained_and_stamped(chat: SimpleNamespace) -> None:
     assert told["best"] <= told["start"]
     assert not np.allclose(deeper.arrays["tokens"], describer.state(person).tokens.numpy(), atol=1e-3)
     assert any(key.startswith("lora.") for key in deeper.arrays)
+    without = own.with_state(deeper, Trained(describer.state(deeper), {}, 1.0, 0.5, 2, True), describer)
+    assert not any(key.startswith("lora.") for key in without.arrays)  # it belonged to the earlier tokens
     state = describer.state(deeper)
     np.testing.assert_allclose(state.tokens.numpy(), deeper.arrays["tokens"].astype(np.float32))
     assert all(torch.equal(v, before[k]) for k, v in describer.trained.model.state_dict().items())

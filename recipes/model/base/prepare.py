@@ -1,9 +1,10 @@
 """Features for base training.
 
-    python -m recipes.model.base.prepare --data … --out …
+    python -m recipes.model.base.prepare --data DATA [--captioned A,B] [--auto C] [--identities D]
 
-In: image sets. Out: in `BaseConfig.cache` grids of the captioned sets and of random crops of them, face vectors of the
-identity sets. What exists is kept; an interrupted preparation goes on.
+In: image sets. Out: in `BaseConfig.cache` (`runs/features`) grids of the captioned sets and of random crops of them,
+grids of those with labels (`--auto`), face vectors of the identity sets. What exists is kept; an interrupted
+preparation goes on.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import logging
 from collections.abc import Sequence
 from itertools import product
 
+from pvchat.errors import PVChatError
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.faces import FaceExpert
 from recipes.model.base.config import BaseConfig, parse
@@ -23,7 +25,10 @@ log = logging.getLogger(__name__)
 def main(words: Sequence[str] | None = None) -> None:
     """Prepare with the options of base training."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    prepare(parse(words))
+    try:
+        prepare(parse(words))
+    except PVChatError as error:
+        raise SystemExit(str(error)) from error
 
 
 def prepare(config: BaseConfig) -> None:

@@ -1,10 +1,16 @@
-"""A person trained on our own model: where she starts, what she is trained on, what is stored of it.
+"""A person trained on our own model: where she starts, what she is trained on, the gate, what is stored of it.
 
-In: the service, the person, her data set. Out: the person with trained tokens, z (and LoRA), and what is told of it.
+In: the service, the person, her data set. Out: the person with trained tokens, z (and LoRA), and what is told of it;
+where the gate refuses, as she was.
+
+The gate: on questions of the test split, which neither trained her nor chose the best step, answers have become
+likelier, and neither their words nor their first ones (yes or no) less likely. Without that split the validation's are
+asked, which chose the best step (then the numbers flatter).
 """
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +20,7 @@ import numpy as np
 from pvchat.errors import SettingsError
 from pvchat.model.describer import STAMP, Describer
 from pvchat.model.people import PersonState
-from pvchat.model.personlora import ARRAYS
+from pvchat.model.personlora import ARRAYS, spoken_of
 from pvchat.people.person import Person
 from pvchat.schemas import Service
 from pvchat.train.config import PersonConfig
@@ -22,7 +28,11 @@ from pvchat.train.examples import TrainingSet
 from pvchat.train.signals import TrainingSession
 from pvchat.train.stages import STATE, Trained
 from recipes.model.person.data import PersonData, make_data
-from recipes.model.person.stages import train_state
+from recipes.model.person.stages import losses_of, train_state
+from recipes.model.person.trainee import Trainee
+
+EXAMINED = 64  # questions of the gate, at most
+log = logging.getLogger(__name__)
 
 
 def learn(
@@ -41,11 +51,36 @@ def learn(
     if session.resume:
         start = started_from(session.folder, start)
     trained = train_state(describer.trained.model, examples, start, config, session)
+    made = with_state(person, trained, describer)
+    gate = examine(describer, examples, (start, person), (trained.state, made), config.seed)
     told = {
         "start": round(trained.start, 4), "best": round(trained.best, 4), "steps": trained.steps,
         "done": trained.done, "moved": round(float((trained.state.tokens - start.tokens).norm()), 4),
+        "gate": gate, "kept": passed(gate),
     }  # fmt: skip
-    return with_state(person, trained, describer), told
+    if not told["kept"]:
+        log.warning("'%s': what was trained is discarded, held-out answers got no better: %s", person.name, gate)
+    return (made if told["kept"] else person), told
+
+
+def examine(
+    describer: Describer, data: PersonData, before: tuple[PersonState, Person], after: tuple[PersonState, Person],
+    seed: int,
+) -> dict[str, Any]:  # fmt: skip
+    """Losses of held-out answers with what she had before, and after: her state each, and the person with her LoRA."""
+    rows, model = data.held_back(EXAMINED, seed, ("test", "val")), describer.trained.model
+    found: dict[str, Any] = {"questions": len(rows), "split": rows[0].split}
+    for name, (state, speaker) in (("before", before), ("after", after)):
+        with describer.trained.lock, spoken_of(model.llm, [speaker]):
+            losses = losses_of(Trainee(model, state), data, rows)
+        found[name] = {key: round(value, 4) for key, value in losses.items()}
+    return found
+
+
+def passed(gate: dict[str, Any]) -> bool:
+    """Whether what was trained is kept."""
+    before, after = gate["before"], gate["after"]
+    return after["score"] < before["score"] and all(after[part] <= before[part] for part in ("lm", "first"))
 
 
 def training_data(describer: Describer, person: Person, data: TrainingSet) -> tuple[PersonState, PersonData]:
@@ -64,13 +99,14 @@ def training_data(describer: Describer, person: Person, data: TrainingSet) -> tu
 
 
 def with_state(person: Person, trained: Trained, describer: Describer) -> Person:
-    """The person with trained tokens, z and LoRA among her arrays, stamped with the weights they belong to."""
+    """The person with trained tokens, z and LoRA in the place of earlier ones, stamped with their weights."""
     arrays: dict[str, Any] = {
         "tokens": trained.state.tokens.cpu().numpy().astype(np.float16),
         "z": trained.state.z.cpu().numpy().astype(np.float32),
         **{f"{ARRAYS}{name}": value.cpu().numpy().astype(np.float16) for name, value in trained.lora.items()},
     }
-    return replace(person, arrays={**person.arrays, **arrays}, extra={**person.extra, STAMP: describer.trained.stamp})
+    kept = {name: value for name, value in person.arrays.items() if not name.startswith(ARRAYS)}
+    return replace(person, arrays={**kept, **arrays}, extra={**person.extra, STAMP: describer.trained.stamp})
 
 
 def started_from(folder: Path | None, start: PersonState) -> PersonState:

@@ -10,6 +10,7 @@ batch; what they say is gathered, gradients included, before the losses are comp
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,10 +112,13 @@ class OnOurs:
     def validate(self, training: Training) -> dict[str, float]:
         """Scores on the held-back split, see `stages.Validate`; every process computes all of it."""
         data, config = training.data, training.config
-        rows = data.held_back(config.validate_rows, config.seed)
-        parts = [
-            training.trainee(make_batch(data, rows[i : i + _VALIDATION])) for i in range(0, len(rows), _VALIDATION)
-        ]
-        lm = sum(float(p.lm_sum) for p in parts) / sum(float(p.lm_count) for p in parts)
-        first = sum(float(p.first_sum) for p in parts) / len(rows)
-        return {"score": lm + first, "lm": lm, "first": first}
+        return losses_of(training.trainee, data, data.held_back(config.validate_rows, config.seed))
+
+
+@torch.no_grad()
+def losses_of(trainee: Trainee, data: PersonData, rows: Sequence[PersonExample]) -> dict[str, float]:
+    """Mean loss of an answer's tokens ("lm"), of its first one, where yes and no are decided ("first"), and the sum."""
+    parts = [trainee(make_batch(data, rows[i : i + _VALIDATION])) for i in range(0, len(rows), _VALIDATION)]
+    lm = sum(float(p.lm_sum) for p in parts) / sum(float(p.lm_count) for p in parts)
+    first = sum(float(p.first_sum) for p in parts) / len(rows)
+    return {"score": lm + first, "lm": lm, "first": first}
