@@ -154,8 +154,8 @@ def _look_in_part(query: Query, sighted: Sighted, within: Span | None) -> Seen |
             return None
         there = tuple(one.name for one in timeline.entities if one.decision == "present" and not one.like)
         return Seen(video, ((0.0, video.seconds),), there, sighted.doubted.intersection(there))
-    apart = query.where == Not(Has("with")) and query.whom.quantifier == "both"
-    if apart and query.select in ("when", "how_often"):  # both are in it, and never at once
+    never_with = query.where == Not(Has("with")) and query.whom.quantifier == "both"
+    if never_with and query.select in ("when", "how_often"):  # both are in it, and never at once
         met, one = (_look_in_part(replace(query, where=where), sighted, within) for where in (Has("with"), None))
         return one and replace(one, sure=one.sure and met is None) if met is None or not met.sure else None
     if query.whom == Whom(quantifier="only", known=False):  # nobody but strangers: one of them, with nobody known

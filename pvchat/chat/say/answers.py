@@ -206,7 +206,7 @@ def unknown_said(finding: Finding, timeline: Timeline, there: bool = False) -> l
     """Of whom what isn't known, as clauses; what is known comes first: "Ana and Ben are sitting, but I can't tell
     whether they are men"; `there`: at least that they are there, and, of one, all that was measured of the kind.
     """
-    told, asked = [], wording("asked_for", finding.query.select)
+    told, asked = list[str](), wording("asked_for", finding.query.select)
     groups = grouped((_known_and_not(one.entity, finding.query, timeline), one) for one in finding.open)
     for (known, rest), people in groups.items():
         names, many = people_said(people), len(people) if known or there else 1
@@ -215,8 +215,8 @@ def unknown_said(finding: Finding, timeline: Timeline, there: bool = False) -> l
         who = "that person" if (known or there) and who == STRANGER else who
         what = queries.conjunction(rest)
         what = queries.affirmed(what) or PRESENT if asked == "whether" else _of_each(what, people, finding, timeline)
-        what = f"I can't tell {asked} {who} {clause(what, many)}"
-        told.append(f"{join(names)} {so}, but {what}" if known or there else what)
+        text = f"I can't tell {asked} {who} {clause(what, many)}"
+        told.append(f"{join(names)} {so}, but {text}" if known or there else text)
         if there and not known and len(people) == 1:  # all that was measured of the kind
             kind = measured(people[0].entity, next(queries.atoms(rest[0])), timeline.seen(people[0].entity), timeline)
             told[-1] += f". {upper(called(people[0].entity))} {kind}" * bool(kind)

@@ -83,7 +83,8 @@ class Ring:
     def nothing_moves(self, part: LivePart, somebody: bool) -> None:
         """Nothing moves: what was seen last goes on while `somebody` who is known is there; else a clip ends."""
         if somebody and self._last is not None:
-            self.add(*(replace(one, at=part.at) for one in self._last))
+            last, seen = self._last
+            self.add(replace(last, at=part.at), replace(seen, at=part.at))
         elif self._take is not None and part.end - self._take.last_busy > AFTER_S:
             self.end()
 
