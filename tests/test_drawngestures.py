@@ -147,7 +147,7 @@ def test_networks_side_by_side_say_the_mean_of_their_log_odds():
     random, maps = np.random.default_rng(0), np.random.default_rng(1).normal(size=(3, CHANNELS, CELLS, CELLS))
     torch.manual_seed(0)
     spread = random.uniform(0.5, 2, CHANNELS).astype(np.float32)
-    parts = [recipe.arrays_of_network(recipe.Looks(len(SHOWN)), spread, spread) for _ in range(3)]
+    parts = [recipe.arrays_of_network(recipe.Looks(CHANNELS, len(SHOWN)), spread, spread) for _ in range(3)]
     odds = [np.log(p / (1 - p)) for p in (probabilities(maps, w) for w in [*parts, recipe.as_one(parts)])]
     assert odds[3] == pytest.approx(np.mean(odds[:3], 0), abs=1e-4)
 
