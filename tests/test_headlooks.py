@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from pvchat.perception.experts import headlooks
-from pvchat.perception.experts.attributes import arrays_of
-from pvchat.perception.experts.headlooks import COLOURS, LABELS, HeadLooks, likeliest_colour
+from pvchat.perception.experts.headlooks import COLOURS, LABELS, HeadLooks, SeenAtHead, likeliest_colour
 
 
 class Blank:
@@ -23,24 +22,30 @@ class Blank:
         return np.zeros((len(pictures), 472, side // 16, side // 16), np.float32)
 
 
-def features_of(**odds: float) -> np.ndarray:
-    """Features [1280] to which the linear reader gives these log-odds."""
-    arrays = arrays_of(headlooks.WEIGHTS)
-    wanted = np.array([odds.get(name, -9.0) for name in (*LABELS, *COLOURS)]) - arrays["linear.bias"]
-    return np.float32(np.linalg.pinv(np.float64(arrays["linear.weight"])) @ wanted)
+def looked(monkeypatch: pytest.MonkeyPatch, by_linear: dict[str, float], by_network: dict[str, float]) -> SeenAtHead:
+    """What is seen in three pictures of which the two readers say these log-odds, and -9 of all else."""
+    rows = [np.float32([[said.get(name, -9.0) for name in (*LABELS, *COLOURS)]]) for said in (by_linear, by_network)]
+    monkeypatch.setattr(headlooks, "by_last_layer", lambda arrays, features: np.repeat(rows[0], len(features), 0))
+    monkeypatch.setattr(headlooks, "read", lambda arrays, maps: np.repeat(rows[1], len(maps), 0))
+    return HeadLooks(Blank()).look([np.zeros((9, 9, 3), np.uint8)] * 3, np.zeros((3, 1280), np.float32))
 
 
-def test_both_readers_count_and_one_alone_does_not_decide():
-    frames = Blank()
-    reader = HeadLooks(frames)
-    by_maps = headlooks.read(reader._arrays, frames.maps([0], headlooks.SIDE))[0]
-    one = {"a hat": 30.0 - by_maps[0], "long hair": 30.0 - by_maps[LABELS.index("long hair")]}
-    features = np.stack([features_of(**one)] * 3)
-    seen = reader.look([np.zeros((9, 9, 3), np.uint8)] * 3, features)
-    assert {claim.label for claim in seen.shown} >= {"a hat", "long hair"}
-    assert "a helmet" in seen.lacking
-    against = np.stack([features_of(**{"a hat": -30.0 - by_maps[0]})] * 3)
-    assert "a hat" in reader.look([np.zeros((9, 9, 3), np.uint8)] * 3, against).lacking
+def test_both_readers_count_and_one_alone_does_not_decide(monkeypatch):
+    told = {"a hat": 3.0, "long hair": 3.0}
+    assert {claim.label for claim in looked(monkeypatch, told, told).shown} == {"a hat", "long hair"}
+    alone = looked(monkeypatch, told, {})
+    assert alone.shown == []
+    assert {"a hat", "a helmet", "long hair"} <= {*alone.lacking}
+    assert looked(monkeypatch, {"a hat": 2.0}, {"a hat": -1.0}).shown == []  # the mean of the two, not the sum
+
+
+def test_what_may_be_a_hat_may_be_a_helmet_and_hides_the_hair(monkeypatch):
+    perhaps = looked(monkeypatch, {"a hat": 0.0, "blonde": 9.0}, {"a hat": 0.0, "blonde": 9.0})
+    assert (perhaps.colour, {"a hat", "a helmet"} & {*perhaps.lacking}) == (None, set())
+    bare = looked(monkeypatch, {"blonde": 9.0}, {"blonde": 9.0})
+    assert (bare.colour, {"a hat", "a helmet"} & {*bare.lacking}) == ("blonde", {"a hat", "a helmet"})
+    hatted = looked(monkeypatch, {"a hat": 9.0, "blonde": 9.0}, {"a hat": 9.0, "blonde": 9.0})
+    assert (hatted.colour, "a helmet" in hatted.lacking) == (None, True)
 
 
 def test_the_network_sees_every_other_picture_and_nothing_of_none():

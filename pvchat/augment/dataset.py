@@ -101,7 +101,8 @@ class _Checked:
             self.sums = dict(json.loads((root / CHECKSUMS).read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             self.note(CHECKSUMS, "is missing or can't be read")
-        self.made: dict[str, dict[str, str]] = self.sums.pop(LINES, {})
+        made = self.sums.pop(LINES, {})
+        self.made: dict[str, dict[str, str]] = made if isinstance(made, dict) else {}
         kept = [(where, s) for where, s in self._read(SAMPLES, Sample) if not s.dropped]
         self.samples: dict[str, tuple[str, Sample]] = {sample.id: (where, sample) for where, sample in kept}
         self.rows: list[tuple[str, QuestionRow]] = list(self._read(ROWS, QuestionRow))
@@ -120,12 +121,13 @@ class _Checked:
             where = f"{name}:{number}"
             try:
                 line = json.loads(text)
-                where = f"{where} ({line['id']})" if isinstance(line, dict) and "id" in line else where
+                name_of = line["id"] if isinstance(line, dict) and isinstance(line.get("id"), str) else ""
+                where, known = f"{where} ({name_of})" if name_of else where, made.pop(name_of, None)
                 one = validated(kind, line)
             except ValueError as error:
                 self.note(where, str(error))
                 continue
-            if (known := made.pop(one.id, None)) != _sum_of(line) and name in self.made:
+            if known != _sum_of(line) and name in self.made:
                 self.corrected.append(Problem(where, "was corrected" if known else "was added"))
             yield where, one
         self.corrected += [Problem(name, f"{gone} was taken out") for gone in made]

@@ -22,6 +22,7 @@ from pvchat.perception.experts.attributes import body_box, crop
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.efficientnet import WIDTH
 from pvchat.perception.experts.faces import DetectedFaces
+from pvchat.perception.experts.figurelooks import SIDE
 from pvchat.perception.experts.figures import link_figures
 from pvchat.perception.heads import face_tracks_of
 from pvchat.perception.search import find_faces
@@ -85,6 +86,8 @@ def recognise(clip: Clip, experts: Experts, progress: Progress | None = None, de
         _describe_track(clip, analysis, analysis.tracks[number], experts, depth.prints, crops)
         tell("telling who is there", next(done), len(analysis.tracks))
 
+    if any(track.kind == "face" for track in analysis.tracks):
+        _ = experts.headlooks, experts.frames.middle(SIDE)  # loaded here, not by several threads at once
     networks.in_parallel(describe, range(len(analysis.tracks)))  # in any order, and at once
     analysis.scene = places.measure_scene(clip, grid, likely_drawn >= _DRAWN, experts=experts)
     analysis.scene.confidence["drawn"] = round(likely_drawn, 3)
