@@ -319,6 +319,9 @@ def test_who_is_forgotten_while_she_is_there_is_not_kept(camera: Camera, chat: P
 def test_a_password_is_shown_nowhere(camera: Camera, chat: PVChat, caplog: pytest.LogCaptureFixture) -> None:
     address = read_address(SECRET)
     assert address.without_password == "rtsp://admin@127.0.0.1:9/door"
+    for user in ("a%40b.c", "us%C3%A9r"):  # `pvchat live` begins anew with it, once
+        shown = read_address(f"rtsp://{user}:secret@cam/1").without_password
+        assert read_address(shown).without_password == shown == f"rtsp://{user}@cam/1"
     assert chat.library.live("hall").address.text == SECRET  # by its place
     link, stop = Link(), threading.Event()
     threading.Timer(0.7, stop.set).start()

@@ -71,7 +71,7 @@ def _hide_password(args: argparse.Namespace) -> None:
     from pvchat.video import read_address
 
     shown = read_address(args.camera).without_password if "://" in args.camera else args.camera
-    if shown != args.camera in sys.orig_argv and os.name != "nt":
+    if shown != args.camera in sys.orig_argv and os.name != "nt" and read_address(shown).without_password == shown:
         console.open_library().add([args.camera], args.place)
         os.execv(sys.executable, [shown if word == args.camera else word for word in sys.orig_argv])
 

@@ -102,7 +102,7 @@ CREATE INDEX deliveries_rule ON deliveries(rule);
 CREATE TABLE attempts(
   delivery INTEGER NOT NULL REFERENCES deliveries ON DELETE CASCADE, at REAL NOT NULL, outcome TEXT NOT NULL);
 CREATE INDEX attempts_delivery ON attempts(delivery);
--- Rules that brokers are still to be told are gone; below 0: by the number that earlier versions made of its path.
+-- Rules that brokers are still to be told are gone.
 CREATE TABLE withdrawn(rule INTEGER PRIMARY KEY, target TEXT NOT NULL);
 CREATE TRIGGER rule_gone AFTER DELETE ON rules WHEN old.target LIKE 'mqtt%' BEGIN
   INSERT OR IGNORE INTO withdrawn VALUES (old.id, old.target);

@@ -47,7 +47,7 @@ def migrate(library: sqlite3.Connection, before: int, people: Path) -> None:
         with suppress(OSError, ValueError, AttributeError, TypeError, PVChatError):  # the people store tells of it
             ids |= dict.fromkeys(json.loads(private.read(path)).get("earlier", ()), path.parent.name)
     library.create_function("id_now", 1, lambda ref: ids.get(ref, ref))
-    library.create_function("features", 1, lambda facts: str(json.loads(zlib.decompress(facts))["facts"]["features"]))
+    library.create_function("features", 1, _features)
     words = "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')"
     for kind, name in library.execute(words).fetchall():
         library.execute(f'DROP {kind} "{name}"')
@@ -67,3 +67,11 @@ def statements(script: str) -> Iterator[str]:
         if sqlite3.complete_statement(text):
             yield text
             text = ""
+
+
+def _features(facts: bytes) -> str:
+    """What the head of a track wears, as it was kept; nothing of a damaged row, which may not lock the library."""
+    try:
+        return str(json.loads(zlib.decompress(facts))["facts"]["features"])
+    except (zlib.error, ValueError, KeyError, TypeError):
+        return ""

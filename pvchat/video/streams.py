@@ -137,7 +137,7 @@ def _network(text: str, scheme: str) -> Address:
     if scheme not in SCHEMES or not host or cut:
         raise VideoReadError("this is no camera's address.", subject=f"{scheme}://…", hint=hint)
     place = (f"[{host}]" if ":" in host else host) + ("" if port is None else f":{port}")
-    user = f"{quote(parts.username)}@" if parts.username else ""
+    user = f"{quote(parts.username, safe='%')}@" if parts.username else ""
     shown = [(key, "***" if _SECRET.search(key) else value) for key, value in parse_qsl(parts.query)]
     path, query = _IN_PATH.sub(r"\1***", parts.path), urlencode(shown, safe="*")
     return Address(text, urlunsplit((scheme, user + place, path, query, "")), "stream")

@@ -38,8 +38,9 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
         (r"\b(which|what) (?:week ?days|days? of the week)\b", r"\1 weekday"),
         (rf"\b(which|what|how many) (?!one){CLIPS}\b(?! of\b)", r"\1 video\2"),
         (r"\bepisode(s?)\b(?! \d| of\b)", r"video\1"),
-        (r"^(?:and )?(?:at )?what times?(?= (?:is|was) (?:it|that)\b|\W*$)", "when"),
-        (r"^how (?:many (?:hours|minutes) of|much) (?:footage|film) (?:is|are) there\b", "how long is all the footage"),
+        (r"^(?:and )?(?:at )?what times?(?= was (?:it|that)\b|\W*$)", "when"),
+        (r"^how (?:many (?:hours|minutes) of|much) (?:footage|film) (?:is|are) there\b(?! of\b)",
+         "how long is all the footage"),
         (r"\bonly ((?:\w+ ){0,2}?)in (?=(?:one|two|three|a single|\d+) videos?\b)", r"\1in only "),
         (r"^when (?:was|were) (?:the )?videos?\b(.*?) (?:recorded|filmed|taken|made|shot)\b", r"list the videos\1"),
         (r"^(?:which|what) videos (?:are|were)(?: there)?(?= (?:in|on|at|from|of)\b|\W*$)", "list the videos"),
@@ -54,6 +55,8 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
         (r"\b(last|past) half(?: an)? hour\b", r"\1 30 minutes"),
         (r"^((?:did|has|have|was|were|does|is) .*? )(?:stay|stayed|here|there)(?: for)?(?: very)? long\b",
          r"how long \1there"),
+        (r"^(?:and )?what (?:does|do|did) (?:it|that|this|they) show\b", "what happened there"),
+        (r"(?<!\bon )(?<!since )(?<!until )(?<!before )(?<!after )\b24/7\b", "all the time"),
         (rf"(?<=\w )in (?:any|an?|some|one) {CLIPS} (?=with\b)", "ever "),
         (r"^(?:and )?with how many (?:other people|others|people)\b", "how many people was she with"),
         (r"\b((?:in|on|at) [\w/. ]+?) ((?:more|less)(?: often)?|longer) than (?=(?:in|on|at)\b)", r"\2 \1 than "),
@@ -432,7 +435,8 @@ def _follow_up(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant
         query = replace(query, where=None)
     same = Query("attribute", query.whom, attribute="place") if query.unit == "place" else query
     of_another = same == replace(before.query, whom=query.whom)
-    if sighting is None and of_another and query.whom.names and meant is not None and meant.whom == before.query.whom:
+    named = query.whom.names or query.whom.known is False
+    if sighting is None and of_another and named and meant is not None and meant.whom == before.query.whom:
         sighting = replace(meant, whom=query.whom)  # "where is Ana now?", "and Ben?"
     pronoun, who = _HE.search(rest) is not None, query.select == "who"
     if who and query.whom.names and pronoun:  # "who were they?"

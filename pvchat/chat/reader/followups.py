@@ -64,7 +64,7 @@ def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline 
             if not names and slot.role == "S" and _means_rest(slot.words):  # there are none
                 slot, names = replace(slot, role="X"), _subjects(history[-1]) if history else ()
             others = [one for one in slots if one is not slot and one.role == slot.role]
-            alone = slot.role in "EVSO" and not any(one.kind in ("name", "pronoun") for one in others)
+            alone = slot.role in "EVO" and not any(one.kind in ("name", "pronoun") for one in others)
             if not names and alone and (gender := _gender_of(slot.words)):
                 found.append(replace(slot, kind="gender", value=gender))  # nobody's name, but not just anybody
             found += [replace(slot, kind="name", name=name, value=name) for name in names]
@@ -290,15 +290,13 @@ def _of_same_person(query: Query, question: Tagged, last: Turn) -> Query:
     """A question without a subject, of the one person of the turn before: "is Ana there?", "fell at all?"; "who wears
     a hat?", "is it a man?".
     """
-    names, opens = _subjects(last), question.labels.tags[0] in ("P-deed", "P-posture")
-    if len(names) != 1 or query.select not in queries.WHETHER:
-        return query
-    if opens and query.whom == EVERYBODY:
-        return replace(query, whom=Whom(names))
+    opens = question.labels.tags[0] in ("P-deed", "P-posture") and query.whom == EVERYBODY
     gender = query.where or query.whom.such
     is_it = question.seen[:2] in (["is", "it"], ["is", "that"]) and queries.is_of(gender, "gender")
-    plain = replace(query, whom=EVERYBODY, where=None) == Query("exists", form="polar")
-    return replace(query, whom=Whom(names), where=gender) if is_it and plain else query
+    is_it = is_it and replace(query, whom=EVERYBODY, where=None) == Query("exists", form="polar")
+    if query.select not in queries.WHETHER or not (opens or is_it) or len(names := _subjects(last)) != 1:
+        return query
+    return replace(query, whom=Whom(names), where=gender if is_it else query.where)
 
 
 def _turned(query: Query, last: Turn) -> Query:

@@ -142,7 +142,9 @@ def behind_whom(labels: Labels, seen: Sequence[str]) -> Labels:
 def whose(labels: Labels, seen: Sequence[str]) -> Labels:
     """Labels with a possessive that the network passes over: "the green shirt, is it hers?" asks of her."""
     at = len(seen) - 1 - (seen[-1] in _ENDS)
-    if seen[at] not in ("his", "hers", "theirs") or seen[at - 1] not in ("it", "that", "this", "those", "these"):
+    of_garment = any(tag.startswith("P-") for tag in labels.tags[:at]) and not {"whose", "."} & {*seen[:at]}
+    is_hers = seen[at] in ("his", "hers", "theirs") and seen[at - 1] in ("it", "that", "this", "those", "these")
+    if not (is_hers and of_garment):
         return labels
     tags = (*labels.tags[:at], "S-pronoun", *labels.tags[at + 1 :])
     return replace(labels, tags=tags, heads=labels.heads | {"select": "exists", "form": "polar", "follow": "none"})
@@ -206,7 +208,9 @@ def as_done(slot: Slot, seen: Sequence[str]) -> Slot:
     resident" is no name.
     """
     noun = slot.at > 0 and seen[slot.at - 1] in ("the", "a", "an", "any", "some", "another")
-    noun = noun or slot.typed in TITLES  # "do you see the winner?", "nurse been in?"
+    noun = (
+        noun or slot.typed in TITLES and seen[slot.at + 1 : slot.at + 2] != [NAME]
+    )  # "do you see the winner?", "nurse been in?"
     if slot.kind == "unknown" and slot.typed.islower() and noun and not is_known("gender", slot.typed):
         return replace(slot, typed=f"the {slot.typed}")
     if slot.kind == "unknown" and is_known("gender", slot.typed):  # "and the mister?"
@@ -314,7 +318,12 @@ def _nearer(query: Query, question: Tagged) -> Query:
     """Who is nearer to somebody, as who is next to her: how far people are apart isn't measured."""
     named, near = [slot for slot in question.slots if slot.name], _NEARER & {*question.seen}
     to = [slot.name for slot in named if question.seen[slot.at - 1] == "to"]
-    if not (near and to) or query.select == "refuse" or queries.is_of(query.where, "beside"):
+    if (
+        not (near and to)
+        or {"than", "thing", "me"} & {*question.seen}
+        or query.select == "refuse"
+        or queries.is_of(query.where, "beside")
+    ):
         return query
     whom = Whom(tuple(slot.name for slot in named if slot.name not in to))
     beside = [Has("beside", of=Whom((name,))) for name in to]

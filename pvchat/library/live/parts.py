@@ -101,7 +101,7 @@ class Sampler:
         self._end = end
         moved = bool(broken or cuts) or any(_differs(thumbnail, self._seen) for _, thumbnail in samples)
         # The first part without motion is looked at: who is there stays
-        still = self._calm and not moved and end - self._looked < LOOK_AGAIN_S
+        still = self._calm and not moved and 0 <= end - self._looked < LOOK_AGAIN_S
         self._calm = not moved
         if not still:
             self._seen, self._looked = samples[-1][1], end
