@@ -115,4 +115,5 @@ def experts_of(
         clothes=None,
         imagenet=None,  # nobody's facts are measured with these
         heads=HeadsOf(drawn if photo_head is None else photo_head),
+        headlooks=None,
     )
