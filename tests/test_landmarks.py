@@ -112,7 +112,7 @@ def test_spread_puts_the_mask_back_where_the_region_lies():
 
 @pytest.mark.parametrize(("spec", "size", "count"), [(ssd.FACES, 192, 2304), (ssd.PERSONS, 224, 2254)])
 def test_anchor_counts_are_those_of_the_networks(spec, size, count):
-    centres = ssd.anchors(size, spec[1])
+    centres = ssd.anchors(size, spec.strides)
     assert centres.shape == (count, 2)
     assert centres.min() > 0
     assert centres.max() < 1

@@ -348,6 +348,7 @@ def test_a_doubtful_name_is_told_flatly_only_to_who_asks_for_it() -> None:
     for query, text in (
         (replace(WEARS_CLEO, whom=ANA), f"Ana {wears}."),
         (replace(WEARS_CLEO, whom=Whom(such=Has("gender", "woman"))), f"Ben {wears}, and so is perhaps Ana."),
+        (replace(WEARS_CLEO, whom=Whom(("Ana", "Ben"), "both")), f"Ana {wears}, and so is Ben."),
         (Query("who"), "Ben and perhaps Ana are in this video."),
     ):
         assert say(run(query, seen), seen) == text

@@ -146,7 +146,7 @@ def index_of(analysis: ClipAnalysis, subject: Track) -> int:
     return next(i for i, track in enumerate(analysis.tracks) if track.thumbnail == subject.thumbnail)
 
 
-def parts_of(analysis: ClipAnalysis, subject: Track) -> list[int]:
+def tracks_of(analysis: ClipAnalysis, subject: Track) -> list[int]:
     """The numbers of all of the clip's own tracks that a subject is made of."""
     return [i for i, track in enumerate(analysis.tracks) if _is_part(track, subject)]
 

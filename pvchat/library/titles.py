@@ -74,11 +74,11 @@ def _within(text: str, found: Mapping[str, list[str]], shelves: Sequence[str]) -
     one, both = rf"(?:{one_of(found) or '(?!)'})(?!\w)".replace(r"\ ", r"[\s_-]+"), dict[str, list[str]]()
     for chain in re.finditer(rf"(?i)(?<![/\w]){one}(?:(?:,? (?:of|in|from) (?:the )?|[\s,._-]+){one})+", text):
         parts = [found[plain_name(part[0])] for part in re.finditer(rf"(?i){one}", chain[0])]
-        lie = dict[str, bool]()
+        lies_so = dict[str, bool]()
         for names in product(*parts):
             at = next((one for one in shelves if all(f"{name}/" in one for name in names)), "")
-            lie["".join(sorted(names, key=lambda name: at.find(f"{name}/")))] = bool(at)
-        both[plain_name(chain[0])] = [name for name in lie if lie[name] or not any(lie.values())]
+            lies_so["".join(sorted(names, key=lambda name: at.find(f"{name}/")))] = bool(at)
+        both[plain_name(chain[0])] = [name for name in lies_so if lies_so[name] or not any(lies_so.values())]
     return both
 
 

@@ -15,9 +15,8 @@ middle of the face.
 
 from __future__ import annotations
 
-import json
-from collections import namedtuple
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,7 +24,7 @@ from pvchat.perception import bodyfeatures
 from pvchat.perception.bodyfeatures import Descriptions
 from pvchat.perception.boxes import inside
 from pvchat.perception.experts import body
-from pvchat.perception.experts.attributes import linear_head, softmax
+from pvchat.perception.experts.attributes import labels_of, linear_head, softmax
 from pvchat.perception.experts.objects import LABELS
 from pvchat.perception.grounds import ground_facts
 from pvchat.perception.handled import ANYWHERE, AT_MOUTH, AT_WRIST
@@ -35,7 +34,7 @@ from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, PersonFacts, Trac
 WEIGHTS = Path(__file__).with_name("experts") / "deeds.safetensors"
 LIKELY, _SURE = 0.4, 0.7  # probability from which a deed is told, and is without "probably" (ADR 0107)
 # The head's classes, in the order of its rows: first those that are told, and from "nothing" on those that never are.
-KINDS: tuple[str, ...] = tuple(json.loads(WEIGHTS.with_suffix(".json").read_text(encoding="utf-8"))["labels"])
+KINDS = labels_of(WEIGHTS)
 TOLD, UNTOLD = KINDS[: KINDS.index("nothing")], KINDS[KINDS.index("nothing") :]
 _POSING, _TYPING = "posing for a photo", "using a phone"
 _MOVES = ("talking", "gesturing", "nodding", "shaking")
@@ -184,14 +183,32 @@ def _closeness(length: float, reach: float) -> float:
     return float(np.exp(-((length / reach) ** 2)))
 
 
-# What a pose tells of hands, 0 (no pose, not seen, far away) to 1: of the one that is nearer or surer, in "both_…" of
-# the other one. They touch each other, are raised above the shoulders, held out to the side; "shoulders" is a third of
-# how broad these are, in face heights: narrow from the side.
-HandSigns = namedtuple(
-    "HandSigns",
-    "posed at_mouth at_ear about_mouth both_at_mouth touching together raised both_raised overhead in_lap both_low "
-    "held_out straight_arm both_straight seen both_seen shoulders",
-)
+class HandSigns(NamedTuple):
+    """What a pose tells of hands, 0 (no pose, not seen, far away) to 1; of both hands, the one that is nearer or surer.
+
+    Of `both_…` it is the other one.
+    """
+
+    posed: float
+    at_mouth: float
+    at_ear: float
+    about_mouth: float
+    both_at_mouth: float
+    touching: float  # each other
+    together: float
+    raised: float  # above the shoulders
+    both_raised: float
+    overhead: float
+    in_lap: float
+    both_low: float
+    held_out: float  # to the side
+    straight_arm: float
+    both_straight: float
+    seen: float
+    both_seen: float
+    shoulders: float  # a third of how broad they are, in face heights: narrow from the side
+
+
 HANDS = len(HandSigns._fields)
 
 

@@ -47,8 +47,7 @@ def recognise_person(clip: Clip, track: Track, analysis: ClipAnalysis, *, expert
         if (gender := gender_of_track(track, said)) is not None:
             facts.gender, facts.confidence["gender"] = gender.label, gender.confidence
         if read.colour and not seen.grey and not _is_hatted(facts):
-            length = f"{facts.hair.split()[0]} " if facts.hair else ""
-            facts.hair = f"{length}{read.colour} hair"
+            facts.hair = _coloured(facts.hair, read.colour)
     return facts
 
 
@@ -71,6 +70,11 @@ def _claim_head(facts: PersonFacts, claims: Sequence[Attribute], second: Sequenc
     facts.hair = next((length for length in ("long hair", "short hair") if length in agreed), None)
 
 
+def _coloured(length: str | None, colour: str) -> str:
+    """Such as "long dark hair", of "long hair" or of nothing."""
+    return f"{(length or 'hair').removesuffix('hair')}{colour} hair"
+
+
 def _is_hatted(facts: PersonFacts) -> bool:
     return not {"a hat", "a helmet"}.isdisjoint([*facts.features, *facts.headwear])
 
@@ -91,7 +95,7 @@ def measure_person(
             facts.confidence = {k: v for k, v in facts.confidence.items() if k not in facts.headwear}
             facts.headwear, facts.lacking, facts.hair = [], [], None
         if facts.hair in (None, "long hair", "short hair") and not _is_hatted(facts) and hair.is_dark(seen):
-            facts.hair = f"{(facts.hair or 'hair').removesuffix('hair')}dark hair"
+            facts.hair = _coloured(facts.hair, "dark")
     elif heads is not None and not seen.grey:
         shown, looks = heads.shown(seen.images, seen.boxes)
         shots = analysis.shot_of(analysis.times[seen.track.frames[seen.rows]])

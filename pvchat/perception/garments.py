@@ -10,17 +10,16 @@ Legend: p, q [1000] are mean probabilities of ImageNet's classes over the torso 
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 
-from pvchat.perception.experts.attributes import Attribute, linear_head, softmax
+from pvchat.perception.experts.attributes import Attribute, labels_of, linear_head, softmax
 from pvchat.schemas import FloatArray
 
 WEIGHTS = Path(__file__).with_name("experts") / "garments.safetensors"
 # In the order of the head's rows: those that are told; behind them what is a top for whoever asks, or nothing worn.
-KINDS: tuple[str, ...] = tuple(json.loads(WEIGHTS.with_suffix(".json").read_text(encoding="utf-8"))["labels"])
+KINDS = labels_of(WEIGHTS)
 TOLD, UNTOLD = KINDS[: KINDS.index("sleeveless top")], KINDS[KINDS.index("sleeveless top") :]
 # Probability from which a kind is told, one of several alike is, and a suit that ImageNet's classes claim (ADR 0126).
 LIKELY, _ALIKE, _SUIT = 0.7, 0.7, 0.4

@@ -9,7 +9,6 @@ learned from composites, is not at odds with it; of drawn scenes by the second a
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pvchat.perception import colours
-from pvchat.perception.experts.attributes import arrays_of, softmax
+from pvchat.perception.experts.attributes import arrays_of, labels_of, softmax
 from pvchat.perception.things import room_of
 from pvchat.schemas import BLUE_SKY, PLACE_SURE, ClipAnalysis, Flags, FloatArray, SceneFacts
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from pvchat.video import Clip
 
 _FILE = Path(__file__).with_name("experts") / "scenes.safetensors"
-KINDS: tuple[str, ...] = tuple(json.loads(_FILE.with_suffix(".json").read_text(encoding="utf-8"))["labels"])
+KINDS = labels_of(_FILE)
 OTHER = "another place"  # of no kind that has a name here
 # What people cover of a frame: so many face widths to each side, from so much above the face down to the lower edge.
 _BESIDE, _ABOVE, _SIDE, _LEFT = 1.3, 0.3, 7, 6  # cells across the grid; those that must be left to tell by

@@ -126,7 +126,7 @@ class PVChat:
 
         `added`: the clip is added to whoever has this name.
         """
-        from pvchat.identity.enroll import choose, enroll, parts_of
+        from pvchat.identity.enroll import choose, enroll, tracks_of
         from pvchat.identity.reasons import notes_on
         from pvchat.identity.voices import voice_of
 
@@ -134,7 +134,7 @@ class PVChat:
         subject = choose(analysis, track, Path(clip).name)
         person = enroll(analysis, name, track, source=Path(clip).name)
         sound = voices_in(self._clips, clip, analysis) if subject.kind == "face" else None
-        voice = None if sound is None else voice_of(sound, parts_of(analysis, subject))
+        voice = None if sound is None else voice_of(sound, tracks_of(analysis, subject))
         person = person if voice is None else changed(person, arrays={**person.arrays, "voice": voice})
         others = [one for one in self.people.all() if added or name_key(one.name) != name_key(name)]
         notes = notes_on(subject, analysis, self.score(others, analysis), name if added else "")

@@ -40,7 +40,7 @@ _ONE = {unit: relativedelta(**{f"{unit}s": 1}) for unit in ("minute", "hour", "d
 
 
 class _FromEaster(relativedelta):
-    """So many days after Easter of a day's year."""
+    """So many days after Easter of a day's year: added to a day like any other step of _CYCLES."""
 
     def __radd__(self, day: Any) -> Any:
         return datetime.combine(easter(day.year), time()) + timedelta(self.days)

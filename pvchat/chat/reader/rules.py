@@ -139,7 +139,7 @@ def behind_whom(labels: Labels, seen: Sequence[str]) -> Labels:
     return replace(labels, tags=tuple(tags), heads=labels.heads | {"select": select})
 
 
-def whose(labels: Labels, seen: Sequence[str]) -> Labels:
+def with_possessive(labels: Labels, seen: Sequence[str]) -> Labels:
     """Labels with a possessive that the network passes over: "the green shirt, is it hers?" asks of her."""
     at = len(seen) - 1 - (seen[-1] in _ENDS)
     of_garment = any(tag.startswith("P-") for tag in labels.tags[:at]) and not {"whose", "."} & {*seen[:at]}

@@ -312,10 +312,10 @@ def _mended(words: Sequence[Word], at: int, called: Mapping[str, str], shouting:
         return Word(NAME, word.typed, "" if whole else _mistyped(word.seen, called))
     if len(word.seen) < _SHORTEST or whole:
         return word
-    return Word(_unslipped(word.seen) or (NAME if _is_called(words, at) else word.seen), word.typed)
+    return Word(_unslipped(word.seen) or (NAME if _may_be_a_name(words, at) else word.seen), word.typed)
 
 
-def _is_called(words: Sequence[Word], at: int) -> bool:
+def _may_be_a_name(words: Sequence[Word], at: int) -> bool:
     """Whether a word that nobody knows stands where somebody is called by name: "where is zoltan?", "and zoltan?"."""
     before, lead = ("", "", *(word.seen for word in words[:at]))[-1:-3:-1]
     word = words[at].seen

@@ -7,7 +7,6 @@ is never described.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from pvchat.chat import english
@@ -149,7 +148,8 @@ def with_article(noun: str) -> str:
 
 def yours(name: str) -> str:
     """A name that isn't enrolled, as it is said to whoever asked: "my son" is hers or his."""
-    return re.sub(r"(?i)^(?:my|our) ", "your ", name)
+    first, space, rest = name.partition(" ")
+    return f"your {rest}" if space and first.lower() in ("my", "our") else name
 
 
 def whom_said(whom: Whom) -> str:
@@ -440,12 +440,12 @@ def who_is_there(timeline: Timeline, besides: Sequence[str] = ()) -> str:
     return " ".join(filter(None, (first, *more)))
 
 
-def hedged(names: Sequence[str], timeline: Timeline) -> list[str]:
-    """Names, then those that nobody asked about and that may be wrong: "Ana", "perhaps Ben and Cleo".
+def hedged(names: Sequence[str], timeline: Timeline, asked: Sequence[str] = ()) -> list[str]:
+    """Names, then those that nobody `asked` about and that may be wrong: "Ana", "perhaps Ben and Cleo".
 
     Of whom somebody asks by name is there far more often than the others at the same probability: hence no "probably".
     """
-    doubtful = [name for name in names if timeline.doubtful(name)]
+    doubtful = [name for name in names if timeline.doubtful(name) and name not in asked]
     return [*(name for name in names if name not in doubtful), *[f"perhaps {join(doubtful)}"] * bool(doubtful)]
 
 

@@ -155,28 +155,28 @@ def _not_made_out(found: Found, finding: Finding, timeline: Timeline) -> str:
 
 def _same_joined(told: Iterable[tuple[str, str, str]], finding: Finding, timeline: Timeline) -> list[str]:
     """Of whom, at which event, what, as sentences, the same of several as one: "Ana sits, and so do Ben and Cleo."."""
-    asked = finding.query.whom.names
-    sentences = []
+    asked, sentences = finding.query.whom.names, list[str]()
     for (event, text), names in grouped(((event, text), name) for name, event, text in told).items():
-        first, *rest = sorted(
-            names, key=lambda name: (name.startswith("#"), timeline.doubtful(name))
-        )  # sure names first
-        others = (
-            [so_many(len(rest), "other person")]
-            if first.startswith("#")
-            else clauses.hedged(people_said(rest), timeline)
-        )
+        if not text:
+            continue
+        # names first, the sure ones before those that nobody asked about and that may be wrong
+        first, *rest = sorted(names, key=lambda name: (name.startswith("#"), _is_doubtful(name, asked, timeline)))
+        others = [so_many(len(rest), "other person")]
+        if not first.startswith("#"):
+            others = clauses.hedged(people_said(rest), timeline, asked)
         one, several = {"is": ("is", "are"), "has": ("has", "have")}.get(text.split(" ")[0], ("does", "do"))
         so = f", and so {one if be(others) == 'is' else several} {join(others)}" if rest else ""
-        sentences += (
-            [upper(f"{event}{', ' * bool(event)}{_subject(first, asked, timeline)} {text}{so}.")] if text else []
-        )
+        sentences.append(upper(f"{event}{', ' * bool(event)}{_subject(first, asked, timeline)} {text}{so}."))
     return sentences
 
 
 def _subject(name: str, asked: Sequence[str], timeline: Timeline) -> str:
     """Somebody's name; "somebody who may be Ben" of a doubtful name that nobody asked about."""
-    return f"somebody who may be {name}" if timeline.doubtful(name) and name not in asked else called(name)
+    return f"somebody who may be {name}" if _is_doubtful(name, asked, timeline) else called(name)
+
+
+def _is_doubtful(name: str, asked: Sequence[str], timeline: Timeline) -> bool:
+    return timeline.doubtful(name) and name not in asked
 
 
 def company(found: Found, kind: str) -> str:

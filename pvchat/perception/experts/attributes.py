@@ -101,6 +101,11 @@ def arrays_of(file: Path) -> dict[str, FloatArray]:
     return {name: array.astype(np.float32) for name, array in load_file(file).items()}
 
 
+def labels_of(file: Path) -> tuple[str, ...]:
+    """The labels of a head's rows, in order, by the card beside its safetensors file."""
+    return tuple(json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))["labels"])
+
+
 def linear_head(file: Path) -> tuple[FloatArray, FloatArray]:
     """Weight and bias of a linear head, out of its safetensors file."""
     return arrays_of(file)["weight"], arrays_of(file)["bias"]

@@ -20,10 +20,17 @@ _SCORE_CLIP = 60.0  # logits beyond this are clipped before the sigmoid, which f
 _OVERLAP = 0.3  # detections that overlap more than this are averaged into one
 
 
-# Of a detector its file, its strides with anchors a cell, and the score to pass.
-DetectorSpec = tuple[str, tuple[tuple[int, int], ...], float]
-FACES: DetectorSpec = ("face_detection_full_range_sparse.tflite", ((4, 1),), 0.6)
-PERSONS: DetectorSpec = ("pose_detection.tflite", ((8, 2), (16, 2), (32, 6)), 0.5)
+@dataclass(frozen=True)
+class DetectorSpec:
+    """What a detector file expects: its strides with anchors a cell, and the score to pass."""
+
+    file: str
+    strides: tuple[tuple[int, int], ...]
+    threshold: float
+
+
+FACES = DetectorSpec("face_detection_full_range_sparse.tflite", ((4, 1),), 0.6)
+PERSONS = DetectorSpec("pose_detection.tflite", ((8, 2), (16, 2), (32, 6)), 0.5)
 
 
 @dataclass
@@ -42,15 +49,15 @@ class Detector:
     """One SSD network with its anchors."""
 
     def __init__(self, spec: DetectorSpec) -> None:
-        file, strides, self._threshold = spec
-        self._network = LiteNetwork(file)
+        self._spec = spec
+        self._network = LiteNetwork(spec.file)
         self._size = self._network.input_size[0]
-        self._anchors = anchors(self._size, strides)
+        self._anchors = anchors(self._size, spec.strides)
 
     def __call__(self, image: Pixels, region: Region, threshold: float | None = None) -> Detections:
         """Find objects in `region` of `image` [H, W, 3]; outside the image is black, as in training."""
         raw, logits = self._network(crop(image, region, self._size, edge=False) * 2 - 1)  # pixels -1..1
-        found = decode(raw, logits[:, 0], self._anchors, self._size, threshold or self._threshold)
+        found = decode(raw, logits[:, 0], self._anchors, self._size, threshold or self._spec.threshold)
         corners = region.to_frame(found.boxes.reshape(-1, 2)).reshape(-1, 2, 2)
         points = region.to_frame(found.points.reshape(-1, 2)).reshape(found.points.shape)
         return Detections(corners.reshape(-1, 4), points, found.scores)
