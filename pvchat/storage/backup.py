@@ -220,7 +220,7 @@ def _manifest(data: bytes, secret: bytes | None) -> BackupManifest:
     row = json.loads(data if secret is None else keys.unseal(secret, data))
     if (form := row.pop("format")) in range(_FORMAT + 1, 1000):
         raise BackupError("a later version of PVChat made this backup.", hint="Update PVChat. Nothing was changed.")
-    if form not in (2, _FORMAT) or row.pop("library_key", ""):  # of 2 only those are alike that nothing seals
+    if form != _FORMAT:
         raise ValueError("another version of PVChat made it")
     listed = {name: str(digest) for name, digest in row.pop("files").items()}
     made = BackupManifest(files=listed, **{name: str(value) for name, value in row.items()})
