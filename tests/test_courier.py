@@ -10,20 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from make_receivers import Receiver
+from test_events import NOON, Clock, Happen
 
-pytest.importorskip("torch")
-
-from make_receivers import Receiver  # noqa: E402
-from test_events import NOON, Clock, Happen  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.errors import LockedError  # noqa: E402
-from pvchat.library.live import courier as couriers  # noqa: E402
-from pvchat.library.live import events, mqtt  # noqa: E402
-from pvchat.library.live.courier import Courier  # noqa: E402
-from pvchat.library.live.events import CameraEvent  # noqa: E402
-from pvchat.storage import database  # noqa: E402
-from pvchat.storage.library import LibraryError, connect  # noqa: E402
+from pvchat import PVChat
+from pvchat.errors import LockedError
+from pvchat.library.live import courier as couriers
+from pvchat.library.live import events, mqtt
+from pvchat.library.live.courier import Courier
+from pvchat.library.live.events import CameraEvent
+from pvchat.storage import database
+from pvchat.storage.library import LibraryError, connect
 
 
 @pytest.fixture

@@ -16,21 +16,18 @@ from types import SimpleNamespace
 import av
 import numpy as np
 import pytest
+from make_cameras import write
+from make_receivers import until
+from make_studio import ANA, BEN
+from test_live import START, Camera
 
-pytest.importorskip("torch")
-
-from make_cameras import write  # noqa: E402
-from make_receivers import until  # noqa: E402
-from make_studio import ANA, BEN  # noqa: E402
-from test_live import START, Camera  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.cli import console  # noqa: E402
-from pvchat.cli import main as cli  # noqa: E402
-from pvchat.errors import VideoReadError  # noqa: E402
-from pvchat.library.live.parts import LivePart, Sampler  # noqa: E402
-from pvchat.storage.library import ring_of  # noqa: E402
-from pvchat.video import Address, Link, Picture, live_pictures, read_address, streams  # noqa: E402
+from pvchat import PVChat
+from pvchat.cli import console
+from pvchat.cli import main as cli
+from pvchat.errors import VideoReadError
+from pvchat.library.live.parts import LivePart, Sampler
+from pvchat.storage.library import ring_of
+from pvchat.video import Address, Link, Picture, live_pictures, read_address, streams
 
 
 @pytest.fixture

@@ -15,22 +15,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from make_people import posix
+from test_backup import changed, listed, listed_library, manifest_with
+from test_library import NOW, kitchen, rows  # noqa: F401
+from test_library_encrypted import betrayed, encrypted
 
-pytest.importorskip("torch")
-
-from make_people import posix  # noqa: E402
-from test_backup import changed, listed, listed_library, manifest_with  # noqa: E402
-from test_library import NOW, kitchen, rows  # noqa: E402, F401
-from test_library_encrypted import betrayed, encrypted  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.errors import PVChatError  # noqa: E402
-from pvchat.library import Library  # noqa: E402
-from pvchat.storage import database, keys, migrations  # noqa: E402
-from pvchat.storage import library as storage  # noqa: E402
-from pvchat.storage.backup import backup, restore  # noqa: E402
-from pvchat.storage.library import LibraryError  # noqa: E402
-from pvchat.storage.stores import library_of  # noqa: E402
+from pvchat import PVChat
+from pvchat.errors import PVChatError
+from pvchat.library import Library
+from pvchat.storage import database, keys, migrations
+from pvchat.storage import library as storage
+from pvchat.storage.backup import backup, restore
+from pvchat.storage.library import LibraryError
+from pvchat.storage.stores import library_of
 
 OLD = Path(__file__).with_name("old_tables")
 BEFORE = migrations.NEWEST - 1
