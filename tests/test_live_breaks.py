@@ -1,5 +1,7 @@
 """A camera that breaks off, whose clock is set, which two watch: clips stay short, nobody is lost or told twice."""
 
+# ruff: noqa: F811 (`camera` is another file's)
+
 from __future__ import annotations
 
 import os
@@ -7,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -19,7 +21,7 @@ import pytest
 from make_cameras import write
 from make_receivers import until
 from make_studio import ANA, BEN
-from test_live import START, Camera
+from test_live import START, Camera, camera  # noqa: F401
 
 from pvchat import PVChat
 from pvchat.cli import console
@@ -28,13 +30,6 @@ from pvchat.errors import VideoReadError
 from pvchat.library.live.parts import LivePart, Sampler
 from pvchat.storage.library import ring_of
 from pvchat.video import Address, Link, Picture, live_pictures, read_address, streams
-
-
-@pytest.fixture
-def camera(chat: PVChat) -> Iterator[Camera]:
-    made = Camera(chat)
-    with closing(made.tables):
-        yield made
 
 
 def clips(camera: Camera) -> list[tuple[float, float]]:
