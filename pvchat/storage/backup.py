@@ -44,6 +44,8 @@ _LIBRARY, _MANIFEST = "library/library.db", "manifest.json"
 _PLACES = (keys.FILE, "library", TOKENS, "people")  # in the order in which they are put back: with people it is done
 _FORMAT, _WAIT_S = 3, 60.0
 _ELSEWHERE = "Restore into an empty home (PVCHAT_HOME)."
+_UPDATE = "Nothing was changed. Update PVChat: pip install --upgrade pvchat"
+_RESTORE_THERE = "Nothing was changed. Restore it with that version, and run pvchat backup with this one on its home."
 _DAMAGE = (  # what a file raises that isn't a whole backup; RuntimeError: its zip is encrypted
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError,
     ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError,
@@ -218,10 +220,9 @@ def _secret(archive: zipfile.ZipFile, path: Path) -> bytes:
 
 def _manifest(data: bytes, secret: bytes | None) -> BackupManifest:
     row = json.loads(data if secret is None else keys.unseal(secret, data))
-    if (form := row.pop("format")) in range(_FORMAT + 1, 1000):
-        raise BackupError("a later version of PVChat made this backup.", hint="Update PVChat. Nothing was changed.")
-    if form not in (2, _FORMAT) or row.pop("library_key", ""):  # of 2 only those are alike that nothing seals
-        raise ValueError("another version of PVChat made it")
+    if (form := row.pop("format")) != _FORMAT:
+        which, hint = ("a later", _UPDATE) if form > _FORMAT else ("an earlier", _RESTORE_THERE)
+        raise BackupError(f"{which} version of PVChat made this backup, in a format of its own.", hint=hint)
     listed = {name: str(digest) for name, digest in row.pop("files").items()}
     made = BackupManifest(files=listed, **{name: str(value) for name, value in row.items()})
     if odd := [name for name in made.files if not _ALLOWED.fullmatch(name)]:
