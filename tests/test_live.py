@@ -196,6 +196,28 @@ def test_where_nothing_moves_everybody_stays_and_nothing_is_looked_at(camera: Ca
     assert camera.events()[-1] == ("leaves", "Ana", 23.0)
 
 
+@pytest.mark.parametrize("length", [0.9, 1.0, 1.1])
+def test_who_has_left_before_a_back_is_gone_though_nothing_moves_any_more(camera: Camera, length: float) -> None:
+    """Parts are a second long, or about that."""
+
+    def show(*people: int, still: bool = False) -> None:
+        seen = part(0, *people, still=still)
+        clip = replace(seen.clip, duration_s=length, times=seen.clip.times * length)
+        camera.live.feed(camera.tables, camera.ring, replace(seen, at=START + len(shown) * length, clip=clip))
+        shown.append(seen)
+
+    shown = list[LivePart]()
+    for _ in range(3):
+        show(ANA)
+    back = Thing("person", 0.0, [0, 1, 2], [[0.1, 0.2, 0.5, 1.0]] * 3, [0.9] * 3)
+    camera.live._look = lambda part: replace(look(part), bodies=[back])
+    show()
+    for _ in range(3):
+        show(still=True)
+    assert [row[:2] for row in camera.events()] == [("appears", "Ana"), ("leaves", "Ana")]
+    assert camera.live.status().who == []
+
+
 def test_who_sits_still_is_there_all_the_time(camera: Camera, chat: PVChat) -> None:
     camera.show(2)
     camera.show(5, ANA)
