@@ -199,8 +199,9 @@ class PeopleTab:
         def call() -> str:
             with self.backend.changing:
                 person = picked_person(self.backend.engine.people, who)
-                self.backend.forget(person.id)
-            return f"{person.name} is forgotten: files, vectors and every analysed clip are gone."
+                same = self.backend.forget(person.id)
+            stays = f" What was seen stays, as {same}’s, who is enrolled by the same face." if same else ""
+            return f"{person.name} is forgotten: files, vectors and every analysed clip are gone.{stays}"
 
         return outcome(call), gr.Group(visible=False), *self._undoable()
 
