@@ -123,14 +123,16 @@ class Library:
         """`scan` whenever files come, until `how.stop` is set; looks at the folders are `every_s` apart.
 
         A file that is still being written is let be until its size and date have stayed the same from one look to the
-        next, or are older. A report comes of each scan that took something in, lost something, or failed on a file.
+        next, or are older. A report comes of each scan that took something in, lost something, or failed on a file,
+        which is tried once.
         """
-        how, before = how or Scanning(), dict[str, sources.Stamp]()
+        how, before, tried = how or Scanning(), dict[str, sources.Stamp](), dict[str, sources.Stamp]()
         while not how.stop.is_set():
             fresh, gone = self.waiting()
             now, old_ns = stamps_of(fresh), (time.time() - every_s) * 1e9
-            written = {path for path, stamp in now.items() if stamp == before.get(path) or stamp[1] < old_ns}
-            before = now
+            quiet = {path for path, stamp in now.items() if stamp == before.get(path) or stamp[1] < old_ns}
+            before, written = now, {path for path in quiet if now[path] != tried.get(path)}
+            tried |= {path: now[path] for path in written}
             if gone or written:
                 report = self.scan(replace(how, ready=written.__contains__))
                 if report.added or report.moved or report.removed or report.failed:
