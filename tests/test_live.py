@@ -31,7 +31,8 @@ from pvchat.cli.live import status_line  # noqa: E402
 from pvchat.errors import SettingsError, VideoReadError  # noqa: E402
 from pvchat.library.live.live import Live, Watching  # noqa: E402
 from pvchat.library.live.parts import WAITING, LivePart, Queue, Sampler  # noqa: E402
-from pvchat.library.live.ring import Ring, prune  # noqa: E402
+from pvchat.library.live.retention import keep, prune  # noqa: E402
+from pvchat.library.live.ring import Ring  # noqa: E402
 from pvchat.library.recognise import follow  # noqa: E402
 from pvchat.runtime import ProgressDisplay  # noqa: E402
 from pvchat.schemas import ClipAnalysis, Thing  # noqa: E402
@@ -296,17 +297,20 @@ def test_what_shows_nobody_is_not_kept(camera: Camera, chat: PVChat) -> None:
     assert chat.library.status().clips == 0
 
 
-def test_old_clips_and_too_many_go_for_good(camera: Camera, chat: PVChat) -> None:
+def test_old_clips_and_too_many_go_for_good(camera: Camera, chat: PVChat, monkeypatch: pytest.MonkeyPatch) -> None:
     for seconds in (3, 4, 5):
         camera.show(seconds, ANA)
         camera.show(6)
     clips = sorted((ring_of(chat.people.root) / "1").iterdir())
     assert len(clips) == 3
     size = sum(path.stat().st_size for path in clips)
-    assert prune(camera.tables, 7, (size - 1) / 1e9, START + 60) == 1
+    assert prune(camera.tables, chat.people.root, START + 1e9) == 0  # nobody has said how long it is kept
+    keep(chat.people.root, 7, (size - 1) / 1e9)
+    assert prune(camera.tables, chat.people.root, START + 60) == 1
     assert sorted((ring_of(chat.people.root) / "1").iterdir()) == clips[1:]
-    assert prune(camera.tables, 1, 1, START + 25 * 3600) == 2
-    assert (chat.library.status().clips, chat.library.events.since(0)) == (0, [])
+    keep(chat.people.root, 1, 1)
+    monkeypatch.setattr(time, "time", lambda: START + 25 * 3600.0)
+    assert (chat.library.status().clips, chat.library.events.since(0)) == (0, [])  # though nobody watches
 
 
 def test_nothing_of_a_forgotten_person_stays(camera: Camera, chat: PVChat) -> None:
