@@ -74,6 +74,16 @@ def test_a_copy_of_a_video_doesnt_date_it_anew(library: Library, tmp_path: Path)
     assert "on Tuesday 3 November 2026" in library.ask("When was Ana last seen?").answer
 
 
+def test_a_copy_whose_name_tells_the_date_dates_a_video_that_nothing_else_does(
+    library: Library, studio: Studio, tmp_path: Path
+) -> None:
+    undated = studio.clip("videos/copy of it", ANA)
+    assert library.scan().added == 1
+    (tmp_path / "videos" / "2027-01-05 10.14.00.mp4").write_bytes(undated.read_bytes())
+    assert library.scan().moved == 1
+    assert "on Tuesday 5 January 2027 at 10:14" in library.ask("When was Ana last seen?").answer
+
+
 def test_who_is_forgotten_while_a_video_is_looked_at_makes_no_second_look(
     studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:

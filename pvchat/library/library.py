@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Any
 from pvchat.library import sources
 from pvchat.library.inbox import Inbox
 from pvchat.library.live.events import EventLog
-from pvchat.library.live.retention import prune
 from pvchat.library.recognise import follow, follow_decisions
 from pvchat.library.records import usable_versions
 from pvchat.library.reel import Moment, moments_of
@@ -118,7 +117,7 @@ class Library:
         """
         busy = LibraryError("another process is looking through it.", subject="library", hint="Wait for it.")
         with self._open() as library, atomic.exclusive(library_of(self.root).with_suffix(".lock"), busy):
-            prune(library, self.root, time.time())
+            storage.prune(library, self.root, time.time())
             return scan(library, self.chat, how)
 
     def watch(self, how: Scanning | None = None, every_s: float = EVERY_S) -> Iterator[Report]:
@@ -221,7 +220,7 @@ class Library:
     def status(self) -> Status:
         """What it holds, with new files noticed; of cameras, what is too old goes."""
         with self._open() as library:
-            prune(library, self.root, time.time())
+            storage.prune(library, self.root, time.time())
             changes = sources.find_changes(library, usable_versions(self.chat))
             found = sources.sources(library, changes.passed)
             clips, seconds, tracks, people = library.execute(

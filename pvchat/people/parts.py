@@ -91,26 +91,20 @@ def merge_people(kept: Person, gone: Person) -> Person:
     return with_examples(both, [*examples_of(kept), *examples_of(gone)][-MOST:])
 
 
-def mean_distance(one: Person, other: Person) -> float | None:
-    """Mean Euclidean distance between the prototypes of two people; None where they can't be compared.
+def is_one_face(one: Person, other: Person) -> bool | None:
+    """Whether two people are one who is enrolled twice; None where they can't be compared by face.
 
-    The mean over all pairs, not the nearest pair: of two people with many views each, one pair is always near. Below
-    `SAME_FACE` two faces count as the same person's.
+    By the mean distance over all pairs of prototypes, not the nearest pair's: of two people with many views each, one
+    pair is always near; and by their faceprints, where both have some.
     """
     if one.kind != "face" or other.kind != "face":
         return None
-    a, b = (np.asarray(p.arrays["prototypes"], np.float32) for p in (one, other))
-    return float(np.linalg.norm(a[:, None] - b[None], axis=2).mean())
-
-
-def is_one_face(one: Person, other: Person) -> bool:
-    """Whether two people are one who is enrolled twice: by their faceprints, too, where both have some."""
-    distance = mean_distance(one, other)
-    prints = [np.asarray(person.arrays.get("prints", NO_ROWS), np.float32).sum(0) for person in (one, other)]
-    if distance is None or not all(map(np.any, prints)):
-        return distance is not None and distance < SAME_FACE
-    lengths = np.linalg.norm(prints, axis=1).prod()
-    return distance < _MAY_BE_ONE and float(prints[0] @ prints[1] / lengths) > _ONE_PRINT
+    a, b = (np.asarray(person.arrays["prototypes"], np.float32) for person in (one, other))
+    distance = float(np.linalg.norm(a[:, None] - b[None], axis=2).mean())
+    c, d = (np.asarray(person.arrays.get("prints", NO_ROWS), np.float32).sum(0) for person in (one, other))
+    if not (c.any() and d.any()):
+        return distance < SAME_FACE
+    return distance < _MAY_BE_ONE and float(c @ d) > _ONE_PRINT * float(np.linalg.norm(c) * np.linalg.norm(d))
 
 
 def require_unlike(person: Person, others: Iterable[Person]) -> None:
@@ -118,9 +112,7 @@ def require_unlike(person: Person, others: Iterable[Person]) -> None:
 
     Copies of somebody's vectors under other names would take her own sightings from her.
     """
-    apart = [(far, other.name) for other in others if (far := mean_distance(person, other)) is not None]
-    if apart and min(apart)[0] < SAME_FACE:
-        name = min(apart)[1]
+    if name := next((other.name for other in others if is_one_face(person, other)), ""):
         what = f"this looks like {name}, who is enrolled already: the same person, or another?"
         hint = f"If it is {name}: import it with --name and --replace. If it is somebody else: "
         raise PeopleError(what, subject=person.name, hint=f"{hint}pvchat people import FILE --alike.")

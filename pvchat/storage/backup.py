@@ -44,8 +44,6 @@ _LIBRARY, _MANIFEST = "library/library.db", "manifest.json"
 _PLACES = (keys.FILE, "library", TOKENS, "people")  # in the order in which they are put back: with people it is done
 _FORMAT, _WAIT_S = 3, 60.0
 _ELSEWHERE = "Restore into an empty home (PVCHAT_HOME)."
-_UPDATE = "Nothing was changed. Update PVChat: pip install --upgrade pvchat"
-_RESTORE_THERE = "Nothing was changed. Restore it with that version, and run pvchat backup with this one on its home."
 _DAMAGE = (  # what a file raises that isn't a whole backup; RuntimeError: its zip is encrypted
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError,
     ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError,
@@ -220,9 +218,11 @@ def _secret(archive: zipfile.ZipFile, path: Path) -> bytes:
 
 def _manifest(data: bytes, secret: bytes | None) -> BackupManifest:
     row = json.loads(data if secret is None else keys.unseal(secret, data))
-    if (form := row.pop("format")) != _FORMAT:
-        which, hint = ("a later", _UPDATE) if form > _FORMAT else ("an earlier", _RESTORE_THERE)
-        raise BackupError(f"{which} version of PVChat made this backup, in a format of its own.", hint=hint)
+    if row.pop("format") != _FORMAT:
+        hint = (
+            "Nothing was changed. Update PVChat; or restore it with that version, and back that home up with this one."
+        )
+        raise BackupError("another version of PVChat made this backup, in a format of its own.", hint=hint)
     listed = {name: str(digest) for name, digest in row.pop("files").items()}
     made = BackupManifest(files=listed, **{name: str(value) for name, value in row.items()})
     if odd := [name for name in made.files if not _ALLOWED.fullmatch(name)]:

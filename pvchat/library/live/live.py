@@ -24,14 +24,13 @@ from pvchat.errors import PVChatError, SettingsError
 from pvchat.library.live import events
 from pvchat.library.live.courier import Courier
 from pvchat.library.live.parts import LivePart, Queue, Sampler
-from pvchat.library.live.retention import keep, prune
 from pvchat.library.live.ring import Ring
 from pvchat.library.live.window import SeenPart, Window
 from pvchat.library.recognise import follow
 from pvchat.memory import keep_small, trim
 from pvchat.perception.scan import PART_DEPTH, analyse_part
 from pvchat.schemas import ClipAnalysis, Service
-from pvchat.storage.library import connect
+from pvchat.storage.library import connect, keep, prune
 from pvchat.video import Address, Link, live_pictures, recorded
 
 FPS = 3.0

@@ -72,7 +72,7 @@ class Sampler:
         self._last, self._apart = picture.time, 0.0 if picture.fresh else apart
         thumbnail = self._thumbnail(picture.frame)
         self._finder.add(picture.time, thumbnail)
-        count = self._most()
+        count = 2 if apart > PART_S else self._count  # of a camera that gives a picture every few seconds two do
         part = self._part(count) if self._is_settled(count, picture.time) else before
         if picture.time >= self._next:
             self._next = max(self._next + self.step, picture.time + self.step / 2)
@@ -87,11 +87,6 @@ class Sampler:
     def skip(self) -> None:
         """A part wasn't looked at: what comes next is, whether it moves or not."""
         self._seen = None
-
-    def _most(self) -> int:
-        """How many samples make a part; of a camera that gives a picture every few seconds two do."""
-        times = [picture.time for picture, _ in self._held[:2]]
-        return 2 if times and times[-1] - times[0] > PART_S else self._count
 
     def _is_settled(self, count: int, time: float) -> bool:
         """Whether a part of so many samples is complete, and the cuts in it are known."""

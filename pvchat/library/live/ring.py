@@ -1,4 +1,4 @@
-"""The clips of a camera: short ones, around events alone; `retention.py` deletes them.
+"""The clips of a camera: short ones, around events alone; `storage.library.prune` deletes the old ones.
 
     <home>/library/ring/<camera>/2026-11-29 08.05.00.mp4        the samples, at the times at which they were taken
 
