@@ -94,17 +94,15 @@ def merge_people(kept: Person, gone: Person) -> Person:
 def is_one_face(one: Person, other: Person) -> bool | None:
     """Whether two people are one who is enrolled twice; None where they can't be compared by face.
 
-    By the mean distance over all pairs of prototypes, not the nearest pair's: of two people with many views each, one
-    pair is always near; and by their faceprints, where both have some.
+    By their prototypes and, where both have some, by their faceprints.
     """
     if one.kind != "face" or other.kind != "face":
         return None
-    a, b = (np.asarray(person.arrays["prototypes"], np.float32) for person in (one, other))
-    distance = float(np.linalg.norm(a[:, None] - b[None], axis=2).mean())
-    c, d = (np.asarray(person.arrays.get("prints", NO_ROWS), np.float32).sum(0) for person in (one, other))
-    if not (c.any() and d.any()):
+    distance = _mean_distance(one, other)
+    a, b = (np.asarray(person.arrays.get("prints", NO_ROWS), np.float32).sum(0) for person in (one, other))
+    if not (a.any() and b.any()):
         return distance < SAME_FACE
-    return distance < _MAY_BE_ONE and float(c @ d) > _ONE_PRINT * float(np.linalg.norm(c) * np.linalg.norm(d))
+    return distance < _MAY_BE_ONE and float(a @ b) > _ONE_PRINT * float(np.linalg.norm(a) * np.linalg.norm(b))
 
 
 def require_unlike(person: Person, others: Iterable[Person]) -> None:
@@ -112,10 +110,17 @@ def require_unlike(person: Person, others: Iterable[Person]) -> None:
 
     Copies of somebody's vectors under other names would take her own sightings from her.
     """
-    if name := next((other.name for other in others if is_one_face(person, other)), ""):
+    if alike := [(_mean_distance(person, other), other.name) for other in others if is_one_face(person, other)]:
+        name = min(alike)[1]
         what = f"this looks like {name}, who is enrolled already: the same person, or another?"
         hint = f"If it is {name}: import it with --name and --replace. If it is somebody else: "
         raise PeopleError(what, subject=person.name, hint=f"{hint}pvchat people import FILE --alike.")
+
+
+def _mean_distance(one: Person, other: Person) -> float:
+    """Over all pairs of prototypes, not the nearest pair: of two people with many views each, one is always near."""
+    a, b = (np.asarray(person.arrays["prototypes"], np.float32) for person in (one, other))
+    return float(np.linalg.norm(a[:, None] - b[None], axis=2).mean())
 
 
 def _by_face(person: Person) -> Person:
