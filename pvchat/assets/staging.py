@@ -134,20 +134,16 @@ def lock_of(weight: Weight) -> BaseFileLock:
 
 
 def fetch_row(weight: Weight, progress: Progress | None) -> None:
-    """Download, check, take out, convert, receipt, rename. An archive that came whole outlives Ctrl-C; what else a
-    killed process left goes first.
-    """
+    """Download, check, take out, convert, receipt, rename; what a killed process left goes first, but a whole one."""
     from pvchat.assets import archives
 
-    stage, came = stage_of(weight), False
+    stage = stage_of(weight)
     archive, built = stage / weight.archive, stage / "built"
-    if archive.exists() and atomic.sha256_of(archive) == weight.sha256:
-        shutil.rmtree(built, ignore_errors=True)
-    elif stage.exists():
-        shutil.rmtree(stage)
+    whole = archive.exists() and atomic.sha256_of(archive) == weight.sha256
+    shutil.rmtree(built if whole else stage, ignore_errors=True)
     try:
         built.mkdir(parents=True)
-        if not archive.exists():
+        if not whole:
             archives.download(weight, archive, progress)
         if (found := atomic.sha256_of(archive)) != weight.sha256:
             what = f"the archive has the SHA-256 {found}, not {weight.sha256}."
@@ -160,12 +156,10 @@ def fetch_row(weight: Weight, progress: Progress | None) -> None:
         if folder_of(weight).exists():  # damaged: out of the way
             os.replace(folder_of(weight), stage / f"old-{uuid.uuid4().hex}")
         os.replace(built, folder_of(weight))
-    except KeyboardInterrupt:
-        came = archive.exists() and archive.stat().st_size == weight.size_bytes
+    except Exception:  # after Ctrl-C it stays: an archive that has come whole is used the next time
+        shutil.rmtree(stage, ignore_errors=True)
         raise
-    finally:
-        if not came:
-            shutil.rmtree(stage, ignore_errors=True)
+    shutil.rmtree(stage, ignore_errors=True)
 
 
 def convert(gguf: Path, folder: Path, progress: Progress | None = None) -> None:
