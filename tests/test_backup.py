@@ -231,7 +231,6 @@ LIES = {
     "a digit of another script": listed(f"people/{'0' * 32}.1\u0661/config.json", b"{}"),
     "no library where one is listed": lambda members: members.pop("library/library.db"),
     "no manifest": lambda members: members.pop("manifest.json"),
-    "another version": manifest_with("format", 1),
     "another manifest": lambda members: members.update({"manifest.json": b"[1]"}),
     "odd fields": lambda members: members.update({"manifest.json": b'{"format": 3, "files": {}, "more": 1}'}),
     "a library that is none": listed("library/library.db", b"no database"),

@@ -175,6 +175,22 @@ def test_forgetting_leaves_no_vector_of_her(kitchen: Library, chat: PVChat) -> N
     assert "Ben (three videos)" in kitchen.ask("Who was seen?").answer
 
 
+def test_forgetting_her_who_was_enrolled_twice_leaves_her_other_name_what_was_seen(
+    kitchen: Library, studio: Studio, chat: PVChat
+) -> None:
+    before = kitchen.ask("How often was Ana seen?").answer
+    again = chat.enroll(studio.clip("again", ANA), "Anita")  # another clip: vectors of its own
+    noise = np.random.default_rng(0).standard_normal(again.arrays["prototypes"].shape) / 100
+    other = {**again.arrays, "prototypes": np.float32(again.arrays["prototypes"] + noise)}
+    chat.people.revise("Anita", lambda person: replace(person, arrays=other))
+    kitchen.events.add("Anita is seen")
+    kitchen.follow()
+    assert chat.forget("Anita") == "Ana"
+    assert kitchen.ask("How often was Ana seen?").answer == before
+    assert chat.forget("Ana") == ""
+    assert kitchen.events.rules() == []
+
+
 def test_a_library_of_another_version_is_refused(kitchen: Library) -> None:
     with kitchen._open() as tables:
         tables.execute("PRAGMA user_version = 99")

@@ -405,6 +405,19 @@ def holds(expected: dict[str, Any], found: ArchiveFinding) -> bool:
     )
 
 
+def test_who_stays_before_a_camera_came_once(tmp_path: Path) -> None:
+    """Its clips last a minute at most."""
+    stays = [
+        ("hall", f"2026-11-29T08:{minute:02}:00", video(person("Ana", (0, 20), (22, 60)))) for minute in (5, 6, 7, 30)
+    ]
+    days = [("shed", "2026-11-29", video(person("Ben", (0, 60)))) for _ in range(2)]  # nobody knows at which hour
+    with made_library(tmp_path, [*stays, *days]) as library:
+        told = library.ask("How often was Ana here today?", now=NOW)
+        assert (told.finding.number, told.finding.times) == (4, 2)
+        assert "in four videos, of six videos today, twice in all." in told.answer
+        assert library.ask("How often was Ben here today?", now=NOW).finding.times == 2
+
+
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_what_is_found(library: Library, question: str) -> None:
     found = library.ask(question, now=NOW).finding

@@ -118,6 +118,16 @@ def test_pictures_that_are_missing_are_a_break_though_the_connection_held(chat: 
     assert [round(one.at - START) for one in parts if one.broken] == [10]
 
 
+def test_a_camera_that_gives_a_picture_every_four_seconds_is_no_broken_one(chat: PVChat) -> None:
+    frame = av.VideoFrame.from_ndarray(np.zeros((120, 160, 3), np.uint8), "rgb24")
+    sampler, parts = Sampler(3.0, chat.settings.video), list[LivePart]()
+    for number in range(30):
+        parts += filter(None, [sampler.add(Picture(START + 4.0 * number, frame, 0.0, fresh=not number))])
+    assert [one.broken for one in parts[2:]] == [False] * (len(parts) - 2)
+    assert {len(one.clip.times) for one in parts[2:]} == {2}  # one sample alone never tells that somebody has left
+    assert [one.at for one in parts[3:]] == pytest.approx([one.end for one in parts[2:-1]])
+
+
 def test_an_event_in_an_hour_that_comes_twice_names_its_clip(camera: Camera, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Europe/Berlin")
     time.tzset()

@@ -238,13 +238,20 @@ def test_a_backup_of_an_earlier_one_is_put_back(
     assert version_of(found) == migrations.NEWEST
 
 
-@pytest.mark.parametrize("change", [listed_library(99), manifest_with("format", 4)])
-def test_a_backup_of_a_later_version_says_so(
-    kitchen: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Any
+@pytest.mark.parametrize(
+    ("change", "which", "then"),
+    [
+        (listed_library(99), "a later version", "Update PVChat"),
+        (manifest_with("format", 4), "another version", "Update PVChat"),
+        (manifest_with("format", 2), "another version", "restore it with that version"),
+    ],
+)
+def test_a_backup_of_another_version_says_so(
+    kitchen: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Any, which: str, then: str
 ) -> None:
     path, _ = backup(tmp_path / "today.pvbackup")
     monkeypatch.setenv("PVCHAT_HOME", str(tmp_path / "new"))
-    with pytest.raises(PVChatError, match="a later version") as error:
+    with pytest.raises(PVChatError, match=which) as error:
         restore(changed(path, change))
-    assert "Update PVChat" in error.value.hint
+    assert then in error.value.hint
     assert not (tmp_path / "new" / "people").exists()
