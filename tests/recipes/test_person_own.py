@@ -17,6 +17,7 @@ from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.identity.enroll import enroll
 from pvchat.model.describer import STAMP, Describer
+from pvchat.model.personlora import projections
 from pvchat.model.trained import TrainedModel
 from pvchat.train.config import PersonConfig
 from pvchat.train.examples import TrainingSet
@@ -63,7 +64,27 @@ def test_who_was_stored_when_training_was_cut_ends_the_same(chat: SimpleNamespac
     resumed, told = learn(chat, stored, data, config, TrainingSession(folder=tmp_path, resume=True))
     for name in ("tokens", "z"):
         np.testing.assert_array_equal(resumed.arrays[name], straight.arrays[name])
-    assert told == whole
+    assert told["gate"]["after"] == whole["gate"]["after"]
+    assert told["gate"]["before"]["score"] < whole["gate"]["before"]["score"]  # of what was stored of the cut one
+
+
+@pytest.mark.parametrize("lora", [0, 1])
+def test_a_worse_state_never_replaces_a_better_one(chat: SimpleNamespace, tmp_path: Path, lora: int) -> None:
+    """Neither that of a new run nor, where she was trained otherwise in between, that of a resumed one."""
+    person, data = lessons(chat)
+    short = PersonConfig(image_steps=0, video_steps=2, batch=4, validate_every=1, lr=0.01, z_lr=0.01, lora=lora)
+    stop = threading.Event()
+    session = TrainingSession(folder=tmp_path, stop=stop, progress=lambda what, done, total: stop.set())
+    _, told = learn(chat, person, data, short, session)
+    assert not told["done"]
+    better, told = learn(chat, person, data, replace(short, video_steps=16, lr=0.05, z_lr=0.05), ALONE)
+    assert told["kept"]
+    least = replace(short, video_steps=1, lr=1e-6, z_lr=1e-6, lora_lr=1e-6)
+    for config, how in ((short, TrainingSession(folder=tmp_path, resume=True)), (least, ALONE)):
+        same, again = learn(chat, better, data, config, how)
+        assert again["gate"]["before"] == told["gate"]["after"]
+        assert same is better
+        assert not again["kept"]
 
 
 def test_what_answers_held_out_questions_no_better_is_discarded(
@@ -100,6 +121,10 @@ def test_tokens_and_z_are_trained_and_stamped(chat: SimpleNamespace) -> None:
     assert told["best"] <= told["start"]
     assert not np.allclose(deeper.arrays["tokens"], describer.state(person).tokens.numpy(), atol=1e-3)
     assert any(key.startswith("lora.") for key in deeper.arrays)
+    layer = projections(describer.trained.model.llm, "q_proj")[0]
+    for one, hers in ((deeper, True), (replace(deeper, extra={STAMP: "0" * 16}), False)):
+        with describer.adapted([one]):
+            assert bool(layer._forward_hooks) is hers  # a LoRA of other weights speaks of nobody
     without = own.with_state(deeper, Trained(describer.state(deeper), {}, 1.0, 0.5, 2, True), describer)
     assert not any(key.startswith("lora.") for key in without.arrays)  # it belonged to the earlier tokens
     state = describer.state(deeper)
