@@ -58,7 +58,8 @@ class Learner(nn.Module):
 
     def adapted(self) -> AbstractContextManager[None]:
         """The language model with her LoRA, where she has one."""
-        return nullcontext() if self.lora is None else self.lora.applied(self._frozen[1])
+        _, layers = self._frozen
+        return nullcontext() if self.lora is None or layers is None else self.lora.applied(layers)
 
 
 @dataclass
