@@ -10,7 +10,7 @@ there does and where, for "spoken" also whether she is there. Out: a table, a ro
   (`phrases.py`, and the words by which a caption confirms a choice);
 - deeds that the model told and that change: another one is told or none, or its probability moves by more than
   `MOVED`; and how far that moves in the mean;
-- seconds an answer, and lines of the modules that hold the part.
+- seconds an answer.
 
 Rows in brackets take the evidence away and not a part: another order of moments, another person's looks, nothing of
 what the experts saw, all of it. SPR and HAE shape the heads while they are trained and have nothing to switch off.
@@ -19,7 +19,6 @@ what the experts saw, all of it. SPR and HAE shape the heads while they are trai
 from __future__ import annotations
 
 import argparse
-import inspect
 import re
 import sys
 import time
@@ -27,7 +26,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import labelled
@@ -40,9 +38,7 @@ from pvchat import PVChat
 from pvchat.config import Settings
 from pvchat.eval.manifest import HALVES
 from pvchat.identity.enroll import enroll
-from pvchat.model import aligner, connectors, heads, people
 from pvchat.model.choices import choices
-from pvchat.model.describer import Describer
 from pvchat.model.pvchat import PVChatModel
 from pvchat.model.trained import TrainedModel
 from pvchat.perception.deeds import deed_logits, likeliest
@@ -59,13 +55,11 @@ class Part:
     Attributes:
         name: of the part.
         off: switches it off for a while.
-        code: the modules that hold it.
         person: it is a part of what the model takes for a person, which only `--answers spoken` makes.
     """
 
     name: str
     off: Callable[[PVChat], Off]
-    code: tuple[ModuleType, ...] = ()
     person: bool = False
 
 
@@ -100,7 +94,7 @@ def main(argv: list[str] | None = None) -> None:
     rows = sorted(rows, key=lambda row: row["video"])[:: args.every]
     table = Table(in_torch(args.answers), args.folder, rows)
     sys.stdout.write("| off | answers that change | became right, wrong | told deeds that change | moved by | ")
-    sys.stdout.write(f"s an answer | lines |\n|---|---|---|---|---|---|---|\n{table.head()}\n")
+    sys.stdout.write(f"s an answer |\n|---|---|---|---|---|---|\n{table.head()}\n")
     for part in PARTS:
         sys.stdout.write(f"{table.without(part)}\n")
         sys.stdout.flush()
@@ -156,16 +150,14 @@ class Table:
         right = sum(is_right(row, said) is True for row, said in zip(self.rows, self.said, strict=True))
         judged = sum(is_right(row, said) is not None for row, said in zip(self.rows, self.said, strict=True))
         told = f"{len(self.cases)} deeds"
-        return f"| nothing | {len(self.rows)} asked | {right} of {judged} right | {told} | | {self.seconds:.2f} | |"
+        return f"| nothing | {len(self.rows)} asked | {right} of {judged} right | {told} | | {self.seconds:.2f} |"
 
     def without(self, part: Part) -> str:
         """The row of a part."""
-        told = "| not computed | | | | |"
-        if not part.person or self.chat.networks.source == "spoken":
-            with part.off(self.chat):
-                told = self._compared()
-        lines = sum(len(inspect.getsource(one).splitlines()) for one in part.code)
-        return f"| {part.name} {told} {lines or ''} |"
+        if part.person and self.chat.networks.source != "spoken":
+            return f"| {part.name} | not computed | | | | |"
+        with part.off(self.chat):
+            return f"| {part.name} {self._compared()}"
 
     def looking_at(self, evidence: Evidence) -> str:
         """The row of other evidence: only the model sees it, so that what was measured stays."""
@@ -177,7 +169,7 @@ class Table:
             return replace(evidence.instead(clip, after[clip.key]), key=f"{clip.key} {evidence.name}")
 
         with changed((describer, "mean_query", lambda clip, track: read(instead(clip), track))):
-            return f"| ({evidence.name}) {self._compared()} |"
+            return f"| ({evidence.name}) {self._compared()}"
 
     def _compared(self) -> str:
         """Cells of a row: what is said now beside what was said with all parts."""
@@ -250,17 +242,14 @@ def without_state(chat: PVChat, *names: str) -> Off:
     return changed((chat.describer, "state", emptied))
 
 
-MOEC = (connectors.MixtureConnector,)
-HGA = (connectors.group_aggregate, connectors._nearest)
-TOKENS = (aligner, people, Describer.state, Describer._aligned)
 PARTS = (
-    Part("mixed heads: the routed ones off", lambda chat: routed(chat.networks.trained.model, 0.0), (heads,)),
+    Part("mixed heads: the routed ones off", lambda chat: routed(chat.networks.trained.model, 0.0)),
     Part("mixed heads: all on, no router", lambda chat: routed(chat.networks.trained.model, 1.0)),
-    Part("MoEC: its MLPs in equal shares", lambda chat: equal_shares(chat.networks.trained.model), MOEC),
-    Part("HGA", lambda chat: changed((chat.networks.trained.model.connectors, "hga", False)), HGA),
-    Part("MoVA's gate", lambda chat: changed((chat.networks.trained.model, "gate", None)), (connectors.QuestionGate,)),
+    Part("MoEC: its MLPs in equal shares", lambda chat: equal_shares(chat.networks.trained.model)),
+    Part("HGA", lambda chat: changed((chat.networks.trained.model.connectors, "hga", False))),
+    Part("MoVA's gate", lambda chat: changed((chat.networks.trained.model, "gate", None))),
     Part("stretches of time: one, not four", at_once),
-    Part("personal tokens", lambda chat: without_state(chat, "tokens"), TOKENS, person=True),
+    Part("personal tokens", lambda chat: without_state(chat, "tokens"), person=True),
     Part("head offsets", lambda chat: without_state(chat, "z"), person=True),
     Part("(connectors)", lambda chat: silent(chat.networks.trained.model)),
 )

@@ -26,15 +26,7 @@ NOISE = 0.1  # of a token's own spread
 
 
 def with_tokens(model: Any, start: PersonState, data: PersonData, config: PersonConfig, count: int) -> dict[str, float]:
-    """Train with `count` tokens: the held-back loss at the "start" and at its "best".
-
-    Args:
-        model: the base.
-        start: the aligner's state.
-        data: what she is trained on.
-        config: of training.
-        count: I.
-    """
+    """Train with `count` tokens, from the aligner's state: the held-back loss at the "start" and at its "best"."""
     sized = replace(start, tokens=resized(start.tokens, count, config.seed))
     with token_count(model, max(1, count)):
         trained = train_state(model, data, sized, config)

@@ -51,10 +51,10 @@ def adapted(base: Base, people: Sequence[Person]) -> AbstractContextManager[None
     """The base with a person's own LoRA while she alone is spoken of."""
     from pvchat.model.personlora import spoken_of
 
-    return spoken_of(upper(base), people if len(people) == 1 and fits(base, people[0]) else (), LORA)
+    return spoken_of(upper_layers(base), people if len(people) == 1 and fits(base, people[0]) else (), LORA)
 
 
-def upper(base: Base) -> Any:
+def upper_layers(base: Base) -> Any:
     """The upper half of the decoder's layers, where heads are mixed and a person's LoRA works."""
     from torch import nn
 

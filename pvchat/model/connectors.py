@@ -121,7 +121,7 @@ class Connectors(nn.Module):
         return self.norm(self.norm(tokens) + self.place(fourier) + own + self.kind.weight[number])
 
     def mixed(self, raw: Tensor, expert: Tensor, mask: Tensor) -> Tensor:
-        """Tokens [B, N, D] as the Q-Former reads them."""
+        """Tokens [B, N, D] as the Q-Former reads them: by HGA drawn to their like, where it is on."""
         return self.norm(group_aggregate(raw, expert, mask) if self.hga else raw)
 
 

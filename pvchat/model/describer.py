@@ -84,7 +84,7 @@ class Describer:
         """The language model with a person's own LoRA while she alone is spoken of."""
         from pvchat.model.personlora import spoken_of
 
-        return spoken_of(self.trained.model.llm, [p for p in people if self.fits(p)] if len(people) == 1 else ())
+        return spoken_of(self.trained.model.llm, people if all(map(self.fits, people)) else ())
 
     def _aligned(self, person: Person) -> tuple[Tensor, Tensor]:
         """Tokens [I, D] and z [M, R] that the aligner makes of a stored person."""

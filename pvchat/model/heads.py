@@ -34,7 +34,6 @@ class RoutingStats:
 
     logits: Tensor  # [B, Q, R] before the router's non-linearity
     gates: Tensor  # [B, Q, R] non-negative; zero means that the head is off for this token
-    alphas: Tensor  # [B, Q, 2] weights of the shared and the routed branch, already times 2 (1 is neutral)
     mask: Tensor | None = None  # [B, Q] True for real tokens, or None when all are real
     adaptive: bool = True  # whether the number of active heads is free (ReLU) or not (top-k)
 
@@ -121,7 +120,7 @@ class HeadMixer(nn.Module):
             gates = self.router(logits)
             shared = alphas[..., :1].expand(*alphas.shape[:-1], self.shared)
             weights = torch.cat([shared, alphas[..., 1:] * gates], dim=-1).to(x.dtype)
-        return weights, RoutingStats(logits, gates, alphas, mask, self.router.adaptive)
+        return weights, RoutingStats(logits, gates, mask, self.router.adaptive)
 
 
 class MixtureOfHeadsAttention(nn.Module):

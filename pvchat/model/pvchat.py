@@ -137,7 +137,7 @@ class PVChatModel(nn.Module):
             # The Q-Former tells the language model nearly nothing of presence (docs/LOG.md), so how surely they are
             # there (-1..1) is added. No gradient goes back to it. People may have another number of tokens.
             certain = self.prints.certainty(reading.presence[people.mask].detach())
-            told = self.project_presence(certain[:, None]).unflatten(1, (-1, named.shape[2]))
-            named = named + told[:, torch.arange(named.shape[1]) % told.shape[1]]
+            shift = self.project_presence(certain[:, None]).unflatten(1, (-1, named.shape[2]))
+            named = named + shift[:, torch.arange(named.shape[1]) % shift.shape[1]]
             embeds = embeds.masked_scatter((ids == PERSONAL)[..., None], named.to(embeds))
         return embeds

@@ -46,7 +46,7 @@ class TrainedModel:
     def __init__(self, folder: Path, device: str, model: PVChatModel | None = None) -> None:
         self.folder, self._device = folder, device
         self.lock = threading.RLock()
-        self._whole, self.handed = model, model is not None
+        self._whole, self.in_memory = model, model is not None
 
     @cached_property
     def device(self) -> str:
@@ -159,14 +159,14 @@ class FrozenModel:
 
     def _model(self) -> PVChatModel:
         """The torch model, without its language model unless it is in memory."""
-        if self.trained.handed:
+        if self.trained.in_memory:
             return self.trained.model
         from pvchat.model.pvchat import PVChatModel
 
         return PVChatModel.from_pretrained(self.trained.folder, llm="none", device=self.trained.device)
 
     def _pass(self, name: str, module: Callable[[], nn.Module], inputs: list[Input]) -> Network:
-        if self.trained.handed:
+        if self.trained.in_memory:
             return TorchNetwork(module(), self.trained.device)
         weights, what = self.trained.folder / WEIGHTS, f"{self.config!r} {FORMAT}"
         return load(name, weights, lambda _: module(), *inputs, what=what, device=self.trained.device)

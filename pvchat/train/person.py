@@ -25,7 +25,7 @@ from pvchat.bases.loading import Base
 from pvchat.bases.prompts import PRESENCE_QUESTION
 from pvchat.bases.shared import check_base, stamp_of
 from pvchat.bases.soft import personal_start
-from pvchat.bases.states import LORA, STATE, TOKENS, Z, fits, personal_of, upper
+from pvchat.bases.states import LORA, STATE, TOKENS, Z, fits, personal_of, upper_layers
 from pvchat.errors import SettingsError
 from pvchat.model.personlora import PersonLora
 from pvchat.people.person import Person
@@ -37,12 +37,11 @@ from pvchat.train.signals import TrainingSession
 from pvchat.train.stages import Trained, Training, make_accelerator, run_stages, start_run
 from pvchat.train.trainee import BaseTrainee, asks_presence, step, untrained_state, validate
 
-GENERIC_KNOWN = 48  # generic questions whose plain answers are kept for training
 RECALL = 0.7  # of yes and of no, each for itself: "always yes" is what tokens learn without hard negatives
 SWAP = 0.9  # of the decisions that stay when she is called otherwise
 DRIFT = 0.01  # of the generic questions of which the base was sure may change
 SURE = 0.4  # log-odds (60 : 40) from which it was
-GENERIC_ROWS = 48
+GENERIC_ROWS = 48  # generic questions of a split whose answers before training are kept
 _Z = 1.96  # of the interval of a share (95 %)
 _MOST = 48  # clips of a side
 _STEPS, _PRIOR = 200, 0.05  # of the calibration's fit; weight of (scale - 1)² + bias²
@@ -118,7 +117,7 @@ def train_person(base: Base, data: BaseData, config: PersonConfig, session: Trai
     start = untrained_state(base, data.name, personal_start(base, data.crops, seed=config.seed))
     trainee = BaseTrainee(base, start, config)
     run = start_run(trainee, config)
-    rows = [row for split in ("train", "val") for row in generic_rows(data, split, GENERIC_KNOWN, config.seed)]
+    rows = [row for split in ("train", "val") for row in generic_rows(data, split, GENERIC_ROWS, config.seed)]
     data.untrained_odds |= trainee.generic_odds(data, rows)
     with checkpointed(base) if config.checkpointing else nullcontext():
         training = Training(run, trainee, data, start, config, accelerator, session)
@@ -131,7 +130,7 @@ def train_person(base: Base, data: BaseData, config: PersonConfig, session: Trai
 def stored_trainee(base: Base, person: Person) -> BaseTrainee:
     """What is stored of her for this base, to be examined."""
     trainee = BaseTrainee(base, personal_of(base, [person])[0])
-    trainee.lora = PersonLora.of(upper(base), person, LORA)
+    trainee.lora = PersonLora.of(upper_layers(base), person, LORA)
     return trainee
 
 

@@ -43,7 +43,7 @@ class Learner(nn.Module):
 
     def __init__(self, base: Any, start: PersonState, config: PersonConfig, layers: nn.Module | None) -> None:
         super().__init__()
-        self._base = (base,)
+        self._frozen = (base, layers)  # a tuple, which no module looks into
         self.person = nn.ParameterDict({"tokens": start.tokens.detach().clone(), "z": start.z.detach().clone()})
         self.person["z"].requires_grad_(config.use_z and start.z.numel() > 0)
         self.person["tokens"].requires_grad_(config.use_tokens)
@@ -54,10 +54,11 @@ class Learner(nn.Module):
     @property
     def base(self) -> Any:
         """The frozen model."""
-        return self._base[0]
+        return self._frozen[0]
 
-    def adapted(self, layers: nn.Module | None) -> AbstractContextManager[None]:
+    def adapted(self) -> AbstractContextManager[None]:
         """The language model with her LoRA, where she has one."""
+        _, layers = self._frozen
         return nullcontext() if self.lora is None or layers is None else self.lora.applied(layers)
 
 

@@ -24,7 +24,7 @@ from pvchat.bases.connector import looking_at
 from pvchat.bases.loading import Base
 from pvchat.bases.prompts import BRIEF, PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of, yes_no_ids
 from pvchat.bases.soft import spoken_with
-from pvchat.bases.states import upper
+from pvchat.bases.states import upper_layers
 from pvchat.model.heads import RoutingStats
 from pvchat.model.people import PersonState
 from pvchat.model.retrofit import mixers, routing_stats
@@ -51,7 +51,7 @@ class BaseTrainee(Learner):
     """One person's parameters on a base, which is frozen and has mixed heads; tokens are [I, W], z is [M, R]."""
 
     def __init__(self, base: Base, start: PersonState, config: PersonConfig = USUAL) -> None:
-        super().__init__(base, start, config, upper(base))
+        super().__init__(base, start, config, upper_layers(base))
 
     def state(self, name: str) -> PersonState:
         """The person under a name, with her parameters as they are now; gradients flow to them."""
@@ -71,7 +71,7 @@ class BaseTrainee(Learner):
         kept = int((labels != _IGNORE).sum())
         analysis = data.analyses[clip] if data.analyses else None
         seen = looking_at(self.base, analysis, data.question_vectors.get(asked.question))
-        with spoken_with(self.base, [person]), self.adapted(upper(self.base)), seen:
+        with spoken_with(self.base, [person]), self.adapted(), seen:
             out = self.base.model(**inputs, use_cache=False, logits_to_keep=kept + 1)
         logits = out.logits[0, -kept - 1 :].float()  # [n + 1, vocabulary]
         total = F.cross_entropy(logits[:-1], labels[-kept:], reduction="sum")

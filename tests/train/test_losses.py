@@ -16,7 +16,7 @@ from recipes.model.routers import TopKRouter
 
 def routed(logits, mask=None, adaptive=True):
     gates = torch.relu(logits) if adaptive else TopKRouter(1)(logits)
-    return RoutingStats(logits, gates, torch.ones(*logits.shape[:2], 2), mask, adaptive)
+    return RoutingStats(logits, gates, mask, adaptive)
 
 
 def random_logits(seed, mean=0.0, shape=(2, 5, 4)):

@@ -26,37 +26,24 @@ _CLIPS = 16  # encoded at a time
 
 @dataclass(kw_only=True)
 class PersonData(TrainingData):
-    """Everything one person is trained on.
+    """Everything one person is trained on."""
 
-    Attributes:
-        visual: [C, …] visual tokens of all clips, without gradients.
-        vectors: sentence vector [S] of every question.
-    """
-
-    visual: VisualTokens
-    vectors: dict[str, Tensor]
+    visual: VisualTokens  # [C, …] of all clips, without gradients
+    vectors: dict[str, Tensor]  # sentence vector [S] of every question
 
     def arrays(self) -> list[Any]:
         """See `TrainingData`."""
         return [self.visual.tokens.cpu().float().numpy()]
 
 
-def make_data(name: str, told: TrainingSet, model: Any, encode: Encode) -> PersonData:
-    """Prepare an augmentation for training.
-
-    Args:
-        name: of the person, as in the rows.
-        told: the data set.
-        model: the base.
-        encode: texts to sentence vectors.
-
-    Raises:
-        SettingsError: no question can be trained on.
+def make_data(name: str, data_set: TrainingSet, model: Any, encode: Encode) -> PersonData:
+    """Prepare an augmentation for training the person of that name; raises SettingsError where no question can be
+    trained on.
     """
-    examples = examples_about(name, told)
+    examples = examples_about(name, data_set)
     asked = sorted({e.question for e in examples})
     vectors = torch.from_numpy(np.asarray(encode(asked), np.float32)).to(model.device)
-    visual = encode_all([told.analyses(s) for s in told.samples], model)
+    visual = encode_all([data_set.analyses(s) for s in data_set.samples], model)
     rows = dict(zip(asked, vectors, strict=True))
     return PersonData(name, examples, visual=visual, vectors=rows)
 

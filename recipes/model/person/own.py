@@ -40,11 +40,7 @@ log = logging.getLogger(__name__)
 def learn(
     chat: Service, person: Person, data: TrainingSet, config: PersonConfig | None, session: TrainingSession
 ) -> tuple[Person, dict[str, Any]]:
-    """Train; see `pvchat.train.deep.Learn`.
-
-    Raises:
-        SettingsError: no trained model is here.
-    """
+    """Train, see `pvchat.train.deep.Learn`; raises SettingsError where no trained model is here."""
     describer, config = chat.describer, config or PersonConfig(seed=chat.settings.seed)
     if describer is None:
         hint = "Fetch the shipped one with `pvchat doctor --fetch`, or name a pretrained base with --model."
@@ -85,18 +81,8 @@ def passed(gate: dict[str, Any]) -> bool:
 
 
 def training_data(describer: Describer, person: Person, data: TrainingSet) -> tuple[PersonState, PersonData]:
-    """Where training starts, and what it is done on.
-
-    Args:
-        describer: holds the model.
-        person: the instant enrollment.
-        data: her data set.
-
-    Raises:
-        SettingsError: no question can be trained on.
-    """
-    made = make_data(person.name, data, describer.trained.model, describer.encode)
-    return describer.state(person), made
+    """Where training starts, and what it is done on; raises SettingsError where no question can be trained on."""
+    return describer.state(person), make_data(person.name, data, describer.trained.model, describer.encode)
 
 
 def with_state(person: Person, trained: Trained, describer: Describer) -> Person:
@@ -111,18 +97,12 @@ def with_state(person: Person, trained: Trained, describer: Describer) -> Person
 
 
 def started_from(folder: Path | None, start: PersonState) -> PersonState:
-    """Where the run in a folder started: what is stored of her now is the best that this run had reached.
-
-    Args:
-        folder: of the run.
-        start: where a new run would start; given back where the folder holds none (`load` says so then).
+    """Where the run in a folder started: what is stored of her now may be the best that it had reached. Where there is
+    none, `start` (`Run.load` says so then).
     """
-    from safetensors import safe_open
+    from safetensors.torch import load_file
 
     if folder is None or not (folder / STATE).is_file():
         return start
-    with safe_open(folder / STATE, "pt") as file:
-        if "start/tokens" not in file.keys():  # noqa: SIM118 (a file handle isn't a dict)
-            return start
-        tokens, z = (file.get_tensor(f"start/{n}").to(start.tokens.device) for n in ("tokens", "z"))
-    return replace(start, tokens=tokens, z=z)
+    kept = load_file(folder / STATE, device=str(start.tokens.device))
+    return replace(start, tokens=kept["start/tokens"], z=kept["start/z"])

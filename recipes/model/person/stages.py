@@ -38,18 +38,10 @@ def train_state(
     config: PersonConfig,
     session: TrainingSession = ALONE,
 ) -> Trained:
-    """Train one person's tokens and z.
+    """Train one person's tokens and z, from where she starts; the model itself isn't changed.
 
-    Args:
-        model: the base; it is put into evaluation mode and isn't changed.
-        data: from `data.make_data`.
-        start: the aligner's state.
-        config: how.
-        session: where the run is kept, who watches it.
-
-    Raises:
-        SettingsError: the batch can't be shared out among the processes, or the model has no language model.
-        WeightsError: there is no state to resume, or it is another run's.
+    Raises SettingsError where the batch can't be shared out among the processes, or the model has no language model;
+    WeightsError where there is no state to resume, or it is another run's.
     """
     accelerator = make_accelerator(str(model.device), config.batch)
     if model.llm is None:
@@ -81,13 +73,9 @@ def objective(outcome: Outcome, run_sparsity: SparsityController, trainee: Train
 
 @dataclass(frozen=True)
 class OnOurs:
-    """Step and validation on our own model: a batch gathered from all processes.
+    """Step and validation on our own model: a batch gathered from all processes."""
 
-    Attributes:
-        wrapped, optimizer: as accelerate prepared them.
-    """
-
-    wrapped: nn.Module
+    wrapped: nn.Module  # the trainee and its optimizer, as accelerate prepared them
     optimizer: Any
 
     def step(self, training: Training, rows: list[PersonExample]) -> dict[str, float]:

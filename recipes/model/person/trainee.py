@@ -41,19 +41,13 @@ class Batch:
 
 @dataclass
 class Outcome:
-    """What the model said about a batch.
+    """What the model said about a batch."""
 
-    Attributes:
-        lm_sum: summed loss of all answer tokens; lm_count: how many.
-        first_sum: summed loss of the first token of every answer, where yes and no are decided; rows: of how many.
-        routing: one `RoutingStats` a routed module.
-    """
-
-    lm_sum: Tensor
-    lm_count: Tensor
-    first_sum: Tensor
-    rows: Tensor
-    routing: list[RoutingStats]
+    lm_sum: Tensor  # loss of all answer tokens
+    lm_count: Tensor  # of them
+    first_sum: Tensor  # loss of the first token of every answer, where yes and no are decided
+    rows: Tensor  # of them
+    routing: list[RoutingStats]  # one a routed module
 
     @property
     def lm(self) -> Tensor:
@@ -67,13 +61,7 @@ class Outcome:
 
 
 class Trainee(Learner):
-    """One person's parameters; called with a batch, it runs them through the frozen base.
-
-    Args:
-        model: the base, in evaluation mode.
-        start: where tokens and z begin.
-        config: see `Learner`.
-    """
+    """One person's parameters; called with a batch, it runs them through the frozen base, in evaluation mode."""
 
     def __init__(self, model: Any, start: PersonState, config: PersonConfig = USUAL) -> None:
         super().__init__(model, start, config, model.llm)
@@ -85,7 +73,7 @@ class Trainee(Learner):
         people = _share(People.batch(states, self.base.config), share)
         prompts = [replace(p, clip=i) for i, p in enumerate(batch.prompts[share])]
         visual = select(batch.visual, torch.arange(len(batch.examples), device=people.tokens.device)[share])
-        with self.adapted(self.base.llm):
+        with self.adapted():
             out = score(self.base, Asked(visual, prompts, batch.question[share], people))
         count, rows = (people.tokens.new_tensor(float(n)) for n in (out.answer_tokens, len(prompts)))
         return Outcome(out.lm_loss * count, count, out.first_loss * rows, rows, out.reading.routing)
@@ -112,7 +100,7 @@ def gather(outcome: Outcome, accelerator: Any) -> Outcome:
 
     routing = [
         replace(
-            s, logits=join(s.logits), gates=join(s.gates), alphas=join(s.alphas),
+            s, logits=join(s.logits), gates=join(s.gates),
             mask=None if s.mask is None else join(s.mask.float()) > 0,
         )
         for s in outcome.routing
