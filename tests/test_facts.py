@@ -103,11 +103,10 @@ def measure_person(clip, track, analysis, **experts):
     return facts.measure_person(clip, sightings.pictured(clip, told), analysis, **experts)
 
 
-def test_clothes_and_hair_get_the_colours_that_were_painted():
+def test_clothes_get_the_colour_that_was_painted():
     clip, track = scene_with()
     found = measure_person(clip, track, analysis(track), experts=experts())
     assert [(g.kind, g.colour) for g in found.clothes] == [("top", "red")]
-    assert found.hair == "dark hair"
     assert found.shot == "medium shot"
     assert (found.pose, found.movement, found.gestures) == (None, None, [])
 
@@ -169,7 +168,7 @@ def test_what_one_head_alone_finds_at_a_head_is_told_and_hides_no_face():
     second = [("sunglasses", 0.9), ("long hair", 0.8)]
     found = measure_person(clip, track, analysis(track), experts=experts(head=[("sunglasses", 0.9)], second=second))
     assert (found.features, found.headwear) == (["sunglasses"], [])  # both heads find the same pair
-    assert found.hair == "long dark hair"
+    assert found.hair == "long hair"
     told = experts(head=[("a hat", 0.9)], second=[("a helmet", 0.9)])
     found = measure_person(clip, track, analysis(track), experts=told)
     assert (found.features, found.headwear) == (["a hat"], [])
@@ -200,8 +199,7 @@ def test_of_drawn_pictures_nothing_is_told_by_what_was_learned_from_photos():
     seen = analysis(track)
     seen.scene.drawn = True
     found = measure_person(clip, track, seen, experts=experts(second=[("sunglasses", 0.9), ("long hair", 0.8)]))
-    assert (found.headwear, found.confidence) == ([], {})
-    assert found.hair == "dark hair"
+    assert (found.headwear, found.confidence, found.hair) == ([], {}, None)
 
 
 def test_nobody_wears_two_kinds_of_tie(monkeypatch):
@@ -218,6 +216,8 @@ def test_nobody_wears_two_kinds_of_tie(monkeypatch):
         ({"suit": 0.5}, {"i834": 0.2, "i906": 0.2}, "top"),  # neither is sure
         ({"suit": 0.2, "shirt": 0.5}, {"i834": 0.4, "i906": 0.3}, "top"),  # not what the classes claim
         ({"shirt": 0.7}, {}, "shirt"),
+        ({"T-shirt": 0.79}, {}, "top"),  # which other tops are taken for
+        ({"T-shirt": 0.8}, {}, "T-shirt"),
         ({"coat": 0.3, "jacket": 0.2, "suit": 0.2}, {}, "jacket"),
         ({"white_coat": 0.7}, {}, "coat"),
         ({"sleeveless_top": 0.9}, {}, "top"),

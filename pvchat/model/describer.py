@@ -28,7 +28,7 @@ from pvchat.model.deeds import DeedHead, caption_question
 from pvchat.model.sentences import Encode
 from pvchat.model.trained import ClipTokens, TrainedModel
 from pvchat.people.person import Person
-from pvchat.perception.deeds import deed_logits, write_deed
+from pvchat.perception.deeds import deed_logits, share_pose, write_deed
 from pvchat.perception.experts import networks
 from pvchat.perception.grounds import ground_facts
 from pvchat.perception.sightings import whole_boxes
@@ -119,15 +119,16 @@ class Describer:
         """
         if self.deeds is None or analysis.stage != "what" or analysis.scenes:
             return analysis
-        kept, tracks = kept_tracks(analysis, self.trained.config.max_tracks), list(analysis.tracks)
-        for number in kept:
-            logits = deed_logits(tracks[number], analysis)
+        tracks = [replace(track, facts=deepcopy(track.facts)) for track in analysis.tracks]
+        decided = replace(analysis, tracks=tracks)
+        for number in kept_tracks(analysis, self.trained.config.max_tracks):
+            logits = deed_logits(analysis.tracks[number], analysis)
             if logits is not None:
-                tracks[number] = replace(tracks[number], facts=deepcopy(tracks[number].facts))
                 write_deed(tracks[number].facts, self.deeds.probabilities(logits, self.mean_query(analysis, number)))
                 ground_facts(tracks[number], analysis)
         networks.release_buffers()
-        return replace(analysis, tracks=tracks)
+        share_pose(decided)
+        return decided
 
     @cached_property
     def deeds(self) -> DeedHead | None:

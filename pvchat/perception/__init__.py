@@ -15,4 +15,4 @@ In: decoded frames. Out: a `ClipAnalysis`. The frozen networks are in `experts/`
 How numbers were chosen that no paper gives: docs/adr/0074-measured-constants.md.
 """
 
-VERSION = "34"  # of what an analysis holds: cached ones of another version are recomputed
+VERSION = "35"  # of what an analysis holds: cached ones of another version are recomputed

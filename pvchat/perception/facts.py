@@ -94,8 +94,6 @@ def measure_person(
         if analysis.scene.drawn:  # the second head was fitted to photos and film
             facts.confidence = {k: v for k, v in facts.confidence.items() if k not in facts.headwear}
             facts.headwear, facts.lacking, facts.hair = [], [], None
-        if facts.hair in (None, "long hair", "short hair") and not _is_hatted(facts) and hair.is_dark(seen):
-            facts.hair = _coloured(facts.hair, "dark")
     elif heads is not None and not seen.grey:
         shown, looks = heads.shown(seen.images, seen.boxes)
         shots = analysis.shot_of(analysis.times[seen.track.frames[seen.rows]])

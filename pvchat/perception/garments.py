@@ -23,6 +23,7 @@ KINDS = labels_of(WEIGHTS)
 TOLD, UNTOLD = KINDS[: KINDS.index("sleeveless top")], KINDS[KINDS.index("sleeveless top") :]
 # Probability from which a kind is told, one of several alike is, and a suit that ImageNet's classes claim (ADR 0126).
 LIKELY, _ALIKE, _SUIT = 0.7, 0.7, 0.4
+_SURER = {"T-shirt": 0.8, "uniform": 0.9}  # what other tops are taken for
 _JACKETS, _COATS = ("jacket", "coat", "suit"), ("coat", "white coat")  # of which one is a jacket, a coat
 _NOT_WITH = {  # what has no such sleeves
     "sleeveless": {"T-shirt", "shirt", "sweater", "hoodie", *_JACKETS, *_COATS, "cardigan", "uniform", "robe"},
@@ -68,7 +69,7 @@ def classified(shares: dict[str, float], p: FloatArray, q: FloatArray, gender: s
 def _surest_kind(shares: dict[str, float], formal: bool) -> list[Attribute]:
     """What is likely enough by itself, else one of several that are alike."""
     best = "suit" if formal and shares["suit"] >= _SUIT else max(shares, key=lambda kind: shares[kind])
-    if best in TOLD and shares[best] >= (_SUIT if formal and best == "suit" else LIKELY):
+    if best in TOLD and shares[best] >= (_SUIT if formal and best == "suit" else _SURER.get(best, LIKELY)):
         return [Attribute("coat" if best in _COATS else best, shares[best])]
     alike = {"jacket": sum(shares[kind] for kind in _JACKETS), "coat": sum(shares[kind] for kind in _COATS)}
     return [Attribute(kind, share) for kind, share in alike.items() if share >= _ALIKE][:1]

@@ -1,6 +1,6 @@
-"""The colour of hair by its pixels: of photographed people from above the face, of drawn ones from the top of the head.
+"""The colour of hair by its pixels: of drawn people from the top of the head, of photographed ones where it hangs down.
 
-In: sightings and their pictures. Out: "blonde hair" and the like; None where it isn't sure.
+In: pictures and boxes. Out: "blonde hair" and the like, a colour, pixels; None where it isn't sure.
 """
 
 from __future__ import annotations
@@ -12,23 +12,12 @@ import numpy as np
 from pvchat.perception import colours
 from pvchat.perception.boxes import part
 from pvchat.perception.experts.attributes import crop
-from pvchat.perception.sightings import Pictured, skin_colour
 from pvchat.schemas import Flags, FloatArray, Pixels
-
-_SHADED = 16.0  # how much darker than the cheeks skin above a forehead may be; brown hair has its hue, but is darker
-_BROWN, _DARK, _MIXED = 40.0, 27.0, 22.0  # lightness of brown hair and of dark hair, at most; its quartiles apart
-_MOST = 0.6  # share of the sightings
 
 # Long hair: how far beside the face and how deep it is looked for, in its widths and heights; the share of one side
 # that it covers; how far in hue and lightness it may be from the hair above the face.
 _BESIDE, _CHEEK, _NECK, _HANGS = 0.3, 0.6, 0.15, 0.5
 _HUE_APART, _DARKER, _LIGHTER = 14.0, 18.0, 32.0
-
-
-def is_dark(seen: Pictured) -> bool:
-    """Whether the strip above the face box is dark hair, not skin, in most sightings."""
-    said = [_is_dark_above(image, seen.track.boxes[i], seen.grey) for i, image in seen]
-    return any(said) and sum(said) >= _MOST * len(said)
 
 
 def drawn(boxes: Sequence[FloatArray], images: Sequence[Pixels]) -> str | None:
@@ -67,15 +56,3 @@ def _strip(image: Pixels, face: FloatArray) -> Pixels | None:
     strip = part(face, 0.2, -0.16, 0.8, -0.02)
     pixels = crop(image, strip).reshape(-1, 3)
     return None if strip[1] < 0 or len(pixels) < 24 else pixels
-
-
-def _is_dark_above(image: Pixels, face: FloatArray, grey: bool) -> bool:
-    pixels = _strip(image, face)
-    if pixels is None:
-        return False
-    lab, skin = colours.to_lab(pixels), skin_colour(image, face)
-    middle = np.median(lab, 0)
-    like_skin = not grey and colours.skin_like(pixels, skin).mean() >= 0.5
-    bald = like_skin and middle[0] > min(skin[0] - _SHADED, _BROWN)
-    mixed = float(np.percentile(lab[:, 0], 75) - np.percentile(lab[:, 0], 25)) >= _MIXED
-    return bool(middle[0] < _DARK and not mixed and not bald)

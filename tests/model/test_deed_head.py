@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -69,6 +70,19 @@ def test_deeds_are_decided_on_a_copy_of_the_analysis(monkeypatch) -> None:
     assert told.tracks[0].facts.deed == "drinking"
     assert "deed" in told.tracks[0].facts.grounds
     assert track.facts.deed is None
+
+
+def test_where_half_of_a_group_poses_by_its_word_all_do(monkeypatch) -> None:
+    tracks = [track_at(FACE + np.float32(0.1 * k)) for k in range(4)]
+    clip = replace(footage(tracks[0]), tracks=tracks, stage="what")
+    describer = Describer(SimpleNamespace(config=SimpleNamespace(max_tracks=8)), lambda texts: np.zeros((1, 2)))
+    describer.__dict__["deeds"] = head()
+    pose, nothing = logits(**{"posing for a photo": 0.6}), logits(nothing=0.6)
+    monkeypatch.setattr(looking, "deed_logits", lambda track, _: nothing if track is tracks[3] else pose)
+    monkeypatch.setattr(describer, "mean_query", lambda *_: np.zeros(2, np.float32))
+    said = [track.facts.deed for track in describer.with_deeds(clip).tracks]
+    assert said == ["probably posing for a photo"] * 4
+    assert [track.facts.deed for track in tracks] == [None] * 4
 
 
 @pytest.mark.parametrize(
