@@ -10,19 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from make_studio import ANA, BEN, Studio
+from sqlcipher3 import dbapi2
 
-pytest.importorskip("torch")
-
-from make_studio import ANA, BEN, Studio  # noqa: E402
-from sqlcipher3 import dbapi2  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.library import Library  # noqa: E402
-from pvchat.library.rates import adjusted, base_rate  # noqa: E402
-from pvchat.people.parts import MOST_ROWS  # noqa: E402
-from pvchat.people.person import Person  # noqa: E402
-from pvchat.storage.library import LibraryError, transaction  # noqa: E402
-from pvchat.storage.stores import library_of  # noqa: E402
+from pvchat import PVChat
+from pvchat.library import Library
+from pvchat.library.rates import adjusted, base_rate
+from pvchat.people.parts import MOST_ROWS
+from pvchat.people.person import Person
+from pvchat.storage.library import LibraryError, transaction
+from pvchat.storage.stores import library_of
 
 CARL = 3
 NOW = datetime(2026, 11, 29, 10, 30)  # a Sunday

@@ -9,14 +9,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from make_library import made_library
 
-pytest.importorskip("torch")
-
-from make_library import made_library  # noqa: E402
-
-from pvchat.chat.timeline import ArchiveFinding  # noqa: E402
-from pvchat.library import Library  # noqa: E402
-from pvchat.library.asking import _Search  # noqa: E402
+from pvchat.chat.timeline import ArchiveFinding
+from pvchat.library import Library
+from pvchat.library.asking import _Search
 
 pytestmark = pytest.mark.weights
 NOW = datetime(2026, 11, 29, 10, 30)  # a Sunday

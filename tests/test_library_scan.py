@@ -11,21 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from make_studio import ANA, BEN, Studio, open_studio
+from test_library import rows
 
-pytest.importorskip("torch")
-
-from make_studio import ANA, BEN, Studio, open_studio  # noqa: E402
-from test_library import rows  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.config import Settings  # noqa: E402
-from pvchat.errors import VideoReadError  # noqa: E402
-from pvchat.library import Library  # noqa: E402
-from pvchat.library.scan import Scanning, look  # noqa: E402
-from pvchat.perception import analysis  # noqa: E402
-from pvchat.schemas import Look  # noqa: E402
-from pvchat.storage.clips import ClipCache  # noqa: E402
-from pvchat.storage.library import LibraryError  # noqa: E402
+from pvchat import PVChat
+from pvchat.config import Settings
+from pvchat.errors import VideoReadError
+from pvchat.library import Library
+from pvchat.library.scan import Scanning, look
+from pvchat.perception import analysis
+from pvchat.schemas import Look
+from pvchat.storage.clips import ClipCache
+from pvchat.storage.library import LibraryError
 
 
 @pytest.fixture

@@ -17,27 +17,24 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from make_cameras import CARL, analysed, look, part, write
+from make_receivers import until
+from make_studio import ANA, BEN, Studio
 
-pytest.importorskip("torch")
-
-from make_cameras import CARL, analysed, look, part, write  # noqa: E402
-from make_receivers import until  # noqa: E402
-from make_studio import ANA, BEN, Studio  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.cli import console  # noqa: E402
-from pvchat.cli import main as cli  # noqa: E402
-from pvchat.cli.live import status_line  # noqa: E402
-from pvchat.errors import SettingsError, VideoReadError  # noqa: E402
-from pvchat.library.live.live import Live, Watching  # noqa: E402
-from pvchat.library.live.parts import WAITING, LivePart, Queue, Sampler  # noqa: E402
-from pvchat.library.live.ring import Ring  # noqa: E402
-from pvchat.library.recognise import follow  # noqa: E402
-from pvchat.runtime import ProgressDisplay  # noqa: E402
-from pvchat.schemas import ClipAnalysis, Thing  # noqa: E402
-from pvchat.storage.library import LibraryError, connect, keep, prune, ring_of  # noqa: E402
-from pvchat.storage.stores import library_of  # noqa: E402
-from pvchat.video import Link, Picture, live_pictures, read_address  # noqa: E402
+from pvchat import PVChat
+from pvchat.cli import console
+from pvchat.cli import main as cli
+from pvchat.cli.live import status_line
+from pvchat.errors import SettingsError, VideoReadError
+from pvchat.library.live.live import Live, Watching
+from pvchat.library.live.parts import WAITING, LivePart, Queue, Sampler
+from pvchat.library.live.ring import Ring
+from pvchat.library.recognise import follow
+from pvchat.runtime import ProgressDisplay
+from pvchat.schemas import ClipAnalysis, Thing
+from pvchat.storage.library import LibraryError, connect, keep, prune, ring_of
+from pvchat.storage.stores import library_of
+from pvchat.video import Link, Picture, live_pictures, read_address
 
 START = int(datetime(2026, 11, 29, 8, 0).timestamp())
 SECRET = "rtsp://admin:gehe1m@127.0.0.1:9/door"

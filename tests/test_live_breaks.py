@@ -1,5 +1,7 @@
 """A camera that breaks off, whose clock is set, which two watch: clips stay short, nobody is lost or told twice."""
 
+# ruff: noqa: F811 (`camera` is another file's)
+
 from __future__ import annotations
 
 import os
@@ -7,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -16,28 +18,18 @@ from types import SimpleNamespace
 import av
 import numpy as np
 import pytest
+from make_cameras import write
+from make_receivers import until
+from make_studio import ANA, BEN
+from test_live import START, Camera, camera  # noqa: F401
 
-pytest.importorskip("torch")
-
-from make_cameras import write  # noqa: E402
-from make_receivers import until  # noqa: E402
-from make_studio import ANA, BEN  # noqa: E402
-from test_live import START, Camera  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.cli import console  # noqa: E402
-from pvchat.cli import main as cli  # noqa: E402
-from pvchat.errors import VideoReadError  # noqa: E402
-from pvchat.library.live.parts import LivePart, Sampler  # noqa: E402
-from pvchat.storage.library import ring_of  # noqa: E402
-from pvchat.video import Address, Link, Picture, live_pictures, read_address, streams  # noqa: E402
-
-
-@pytest.fixture
-def camera(chat: PVChat) -> Iterator[Camera]:
-    made = Camera(chat)
-    with closing(made.tables):
-        yield made
+from pvchat import PVChat
+from pvchat.cli import console
+from pvchat.cli import main as cli
+from pvchat.errors import VideoReadError
+from pvchat.library.live.parts import LivePart, Sampler
+from pvchat.storage.library import ring_of
+from pvchat.video import Address, Link, Picture, live_pictures, read_address, streams
 
 
 def clips(camera: Camera) -> list[tuple[float, float]]:

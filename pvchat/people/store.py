@@ -245,11 +245,8 @@ class PeopleStore:
             row, person = self._row(name), checked(change(self.get(name)))
             _require_usable(rows, [person.name, *person.aliases], but=row)
             config = self.root / row.person.version / exchange.CONFIG
-            written = exchange.decode_config(private.read(config))
-            if written["extra"] == person.extra:
-                private.write(config, exchange.encode_config(person, written["sha256"]), self._scratch)
-            else:  # an earlier version wrote her, and her tensors go with what that counted
-                self._put(person, row)
+            digests = exchange.decode_config(private.read(config))["sha256"]
+            private.write(config, exchange.encode_config(person, digests), self._scratch)
         return self.get(row.person.id)
 
     @contextmanager

@@ -255,7 +255,7 @@ def _ready_connection(path: Path) -> sqlite3.Connection:
         done = f"brought from version {version} to {migrations.NEWEST}"
         with transaction(library, done if version else "made"):
             version = _usable_version(library, str(path.parent))  # another process may have been first
-            migrations.migrate(library, version, path.parents[1] / "people")
+            migrations.migrate(library, version)
         if version not in (0, migrations.NEWEST):
             logging.getLogger(__name__).warning("the library was %s", done)
     library.execute("PRAGMA foreign_keys = ON")  # not before: a step may put a table in another's place
