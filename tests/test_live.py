@@ -304,7 +304,7 @@ def test_old_clips_and_too_many_go_for_good(camera: Camera, chat: PVChat, monkey
     keep(chat.people.root, 7, (size - 1) / 1e9)
     assert prune(camera.tables, chat.people.root, START + 60) == 1
     assert sorted((ring_of(chat.people.root) / "1").iterdir()) == clips[1:]
-    keep(chat.people.root, 1, 1)
+    keep(chat.people.root, 1, None)
     monkeypatch.setattr(time, "time", lambda: START + 25 * 3600.0)
     assert (chat.library.status().clips, chat.library.events.since(0)) == (0, [])  # though nobody watches
 

@@ -84,6 +84,8 @@ def test_somebody_who_is_enrolled_already_is_told(studio: Studio, chat: PVChat) 
 
 def test_another_clip_is_added(studio: Studio, chat: PVChat) -> None:
     before = chat.people.get("Ana")
+    with pytest.raises(PeopleError, match="this very clip"):
+        chat.enroll(studio.clip("ana", ANA), "Ana", add=True)
     person = chat.enroll(studio.clip("again", ANA), "ana", add=True)
     assert chat.people.names() == ["Ana", "Ben"]
     assert len(person.arrays["prototypes"]) > len(before.arrays["prototypes"])

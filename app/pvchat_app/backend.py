@@ -120,20 +120,22 @@ class Backend:
         self, session: Session, name: str, *, replace: bool = False, add: bool = False, progress: Progress | None = None
     ) -> Person:
         """Enroll the picked subject of the enrollment clip, at once, or add it to a person who is enrolled already."""
-        clip, chat = session.enrolling, self.engine.chat
+        clip = session.enrolling
         if clip is None:
             raise VideoReadError("there is no clip yet.", hint="Upload or record one first.")
+        with self.engine.reporting_to(progress):
+            person = self.enroll_from(clip.path, name, session.pick, replace=replace, add=add)
+        forgetting.mark_clip(session, clip, [person.id])
+        return person
+
+    def enroll_from(self, path: Path, name: str, track: int | None, *, replace: bool, add: bool) -> Person:
+        """Enroll a subject of a clip, or add it to a person; the training of whoever had the name ends first."""
         name = clean_name(name)
         if replace:
             self.end_training(name)
         if add:
             self.jobs.require_untrained(name)
-            if chat.people.get(name).clip_key == self.analyse(clip, progress).key:
-                raise PeopleError("is enrolled from this very clip.", subject=name, hint="Another clip would add more.")
-        with self.engine.reporting_to(progress):
-            person = chat.enroll(clip.path, name, track=session.pick, replace=replace, add=add)
-        forgetting.mark_clip(session, clip, [person.id])
-        return person
+        return self.engine.chat.enroll(path, name, track=track, replace=replace, add=add)
 
     def looks_like(self, analysis: ClipAnalysis, track: Track) -> PersonPresence | None:
         """Which enrolled person a track of an enrollment clip is, or may be; None: nobody."""

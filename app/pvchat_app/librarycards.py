@@ -25,7 +25,7 @@ MAX_VIDEOS, MAX_FAILED = 30, 20  # shown of one answer, or of one stranger; file
 MAX_QUOTES = 8  # of one video
 PLAY = click_script("play")
 _REMOVE = (
-    "<details><summary>Take out …</summary>What was seen in it goes out of the library; your files stay. "
+    "<details><summary>Take out …</summary>What was seen in it goes; your files stay, a camera’s clips don’t. "
     '<button type="button" class="pv-plain" data-remove="{path}">Take it out</button></details>'
 )
 PICK = """element.addEventListener('change', (event) => {

@@ -30,10 +30,10 @@ def register(commands: Commands) -> None:
     parser.add_argument("camera", metavar="CAMERA", help="see below; a password in it is never shown")
     parser.add_argument("--place", metavar="NAME", help='where it is, such as "kitchen"')
     parser.add_argument("--fps", type=float, default=3.0, metavar="X", help="looks a second (default 3)")
-    kept = "days that clips and events of all cameras are kept (default 7)"
-    parser.add_argument("--keep-days", type=float, default=7.0, metavar="X", help=kept)
-    kept = "gigabytes of clips that are kept, of all cameras (default 2)"
-    parser.add_argument("--keep-gb", type=float, default=2.0, metavar="X", help=kept)
+    kept = "days that clips and events of all cameras are kept (default: as before; at first 7)"
+    parser.add_argument("--keep-days", type=float, metavar="X", help=kept)
+    kept = "gigabytes of clips that are kept, of all cameras (default: as before; at first 2)"
+    parser.add_argument("--keep-gb", type=float, metavar="X", help=kept)
     add_model(parser, _run)
 
 

@@ -104,7 +104,7 @@ class PVChat:
 
         Raises:
             SubjectError: nobody is in it, or several and `track` names none.
-            PeopleError: the name is taken, or can't be used.
+            PeopleError: the name is taken, or can't be used; she is enrolled from this very clip.
         """
         if depth not in DEPTHS:
             raise SettingsError(f"there is no depth '{depth}'.", hint=f"Use one of: {', '.join(DEPTHS)}.")
@@ -113,6 +113,8 @@ class PVChat:
             raise SettingsError("a clip can be added to somebody only by itself.", subject=name, hint=hint)
         name = self.people.get(clean_name(name)).name if add else self._usable_name(name, replace)
         found = self._subject_of(clip, name, track, added=add)
+        if add and self.people.get(name).clip_key == found.clip_key:
+            raise PeopleError("is enrolled from this very clip.", subject=name, hint="Another clip would add more.")
         if add:
             person = self.people.revise(name, lambda one: merge_people(one, found))
         else:

@@ -173,10 +173,20 @@ def drop_clips(library: sqlite3.Connection, paths: Iterable[str]) -> None:
                 Path(path).unlink(missing_ok=True)
 
 
-def keep(people: Path, days: float, gigabytes: float) -> None:
-    """Note for how long cameras' clips and events are kept, and how many gigabytes of clips."""
-    kept = json.dumps({"days": days, "gigabytes": gigabytes}).encode()
-    atomic.write_file(library_of(people).with_name("keep.json"), kept)
+def keep(people: Path, days: float | None, gigabytes: float | None) -> None:
+    """Note for how long cameras' clips and events are kept, and how many gigabytes of clips; None: as before."""
+    given = {name: value for name, value in (("days", days), ("gigabytes", gigabytes)) if value is not None}
+    kept = {"days": 7.0, "gigabytes": 2.0} | _kept(people) | given
+    atomic.write_file(library_of(people).with_name("keep.json"), json.dumps(kept).encode())
+
+
+def _kept(people: Path) -> dict[str, float]:
+    """What `keep` has noted; empty where it hasn't."""
+    try:
+        row = json.loads(library_of(people).with_name("keep.json").read_bytes())
+        return {name: float(row[name]) for name in ("days", "gigabytes")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def prune(library: sqlite3.Connection, people: Path, now: float) -> int:
@@ -184,11 +194,9 @@ def prune(library: sqlite3.Connection, people: Path, now: float) -> int:
 
     Of more gigabytes of clips, of all cameras, the oldest go, too. Nothing goes where nothing was noted yet.
     """
-    try:
-        kept = json.loads(library_of(people).with_name("keep.json").read_bytes())
-        oldest, room = now - kept["days"] * 24 * 3600, kept["gigabytes"] * 1e9
-    except (OSError, ValueError, KeyError, TypeError):
+    if not (kept := _kept(people)):
         return 0
+    oldest, room = now - kept["days"] * 24 * 3600, kept["gigabytes"] * 1e9
     gone, words = list[str](), "SELECT f.path, f.bytes, c.recorded FROM files AS f JOIN sources AS s ON s.id = f.source"
     words += " JOIN clips AS c ON c.id = f.clip WHERE s.camera IS NOT NULL ORDER BY c.recorded DESC"
     for path, size, at in library.execute(words).fetchall():

@@ -15,7 +15,7 @@ from pvchat.identity.enroll import choose
 from pvchat.library.library import Status
 from pvchat.people import exchange
 from pvchat.people.corrections import shareable
-from pvchat.people.person import clean_name, name_key
+from pvchat.people.person import name_key
 from pvchat.people.store import describe
 from pvchat.storage import temporary
 from pvchat.storage.tokens import ApiToken
@@ -56,15 +56,10 @@ async def enroll(request: Request, wanted: models.Enrollment, token: Manages) ->
         raise PeopleError("consent is missing.", subject="consent", hint="Send true if the person has agreed.")
 
     def run() -> dict[str, Any]:
-        if wanted.add:
-            backend.jobs.require_untrained(clean_name(wanted.name))
-        if wanted.replace:
-            backend.end_training(clean_name(wanted.name))
         try:
             if not (wanted.alike or wanted.add):
                 _require_unlike(backend, path, wanted)
-            how = {"track": wanted.track, "replace": wanted.replace, "add": wanted.add}
-            person = backend.engine.chat.enroll(path, wanted.name, **how)
+            person = backend.enroll_from(path, wanted.name, wanted.track, replace=wanted.replace, add=wanted.add)
         finally:
             temporary.delete_subject_pictures()
         state.clips.mark(path, [person.id])

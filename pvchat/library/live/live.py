@@ -47,13 +47,13 @@ class Watching:
     """How a camera is watched."""
 
     fps: float = FPS  # samples a second
-    days: float = 7.0  # clips and events go when they are as old
-    gigabytes: float = 2.0  # of all clips of all cameras that are kept; the oldest go first
+    days: float | None = None  # clips and events go when they are as old; None: as was said last, at first 7
+    gigabytes: float | None = None  # of all clips of all cameras that are kept, the oldest go first; at first 2
 
     def __post_init__(self) -> None:
         if not 1 <= self.fps <= MOST_FPS:
             raise SettingsError(f"a camera is looked at 1 to {MOST_FPS:.0f} times a second.", subject="--fps")
-        if self.days <= 0 or self.gigabytes <= 0:
+        if any(one is not None and one <= 0 for one in (self.days, self.gigabytes)):
             raise SettingsError("what is kept must be more than nothing.", subject="--keep-days, --keep-gb")
 
 

@@ -72,7 +72,7 @@ class Sampler:
         self._last, self._apart = picture.time, 0.0 if picture.fresh else apart
         thumbnail = self._thumbnail(picture.frame)
         self._finder.add(picture.time, thumbnail)
-        count = 2 if apart > PART_S else self._count  # of a camera that gives a picture every few seconds two do
+        count = max(2, len(self._held)) if apart > PART_S else self._count  # a slow camera's part has two
         part = self._part(count) if self._is_settled(count, picture.time) else before
         if picture.time >= self._next:
             self._next = max(self._next + self.step, picture.time + self.step / 2)
