@@ -106,12 +106,6 @@ def test_strong_colours_keep_their_name_in_the_dark():
     assert colours.word(np.float32([20, 13, -4])) == "dark red"
 
 
-def test_navy_is_not_black():
-    assert colours.word(np.float32([16, 1, -6.5])) == "dark blue"
-    assert colours.word(np.float32([16, 1, -4.5])) == "black"  # true black in blue light
-    assert colours.word(np.float32([10, 1, -6.5])) == "black"  # too dark to tell
-
-
 def test_shade_of_a_colour_is_not_black():
     blue = colours.Colour("dark blue", 0.36, (23.0, 13.0, -26.0))
     folds = colours.Colour("black", 0.54, (8.0, 4.0, -4.0))

@@ -94,7 +94,6 @@ def word(lab: FloatArray) -> str:
     chroma, hue = float(np.hypot(a, b)), float(np.degrees(np.arctan2(b, a)) % 360)
     # below which a colour counts as grey: dark pixels carry chroma noise, bluish greys still read as grey
     neutral = 20.0 if lightness < 13 else 11.0 if lightness < 25 else 8.0
-    neutral = 5.5 if 245 <= hue < 300 and 13 <= lightness < 25 else neutral  # navy: of true black less is blue
     neutral += 1.5 if 215 <= hue < 300 and lightness > 30 else 0.0
     if lightness < 7 or chroma < neutral:
         return next(str(name) for limit, name in _GREYS if lightness < limit)

@@ -30,10 +30,10 @@ OTHER = "another place"  # of no kind that has a name here
 # What people cover of a frame: so many face widths to each side, from so much above the face down to the lower edge.
 _BESIDE, _ABOVE, _SIDE, _LEFT = 1.3, 0.3, 7, 6  # cells across the grid; those that must be left to tell by
 _FILLED = 0.3  # share of a filmed picture that faces cover from which no place is seen [choice]
-# Probability from which a kind is told, filmed or drawn (from `PLACE_SURE` on without "probably"). Where no kind is
-# likely enough, several together may be, with "probably" (ADR 0123).
+# Probability from which a kind is told, filmed or drawn, and an office, which is surely indoors (from `PLACE_SURE` on
+# without "probably"). Where no kind is likely enough, several together may be, with "probably" (ADR 0123, 0137).
 _OFFICE, _AT_HOME, _COUNTRY = "an office or meeting room", "at home", "a park or the countryside"
-_LIKELY, _LIKELY_DRAWN = 0.35, 0.4
+_LIKELY, _LIKELY_DRAWN, _LIKELY_OFFICE = 0.35, 0.4, 0.3
 _TOGETHER = {
     _AT_HOME: ("a living room", "a bedroom", "a kitchen", "a bathroom"),
     _COUNTRY: ("a park or garden", "a forest", "a field", "the mountains", "a lake or beach"),
@@ -149,7 +149,8 @@ def _likeliest(shares: dict[str, float], scene: SceneFacts) -> _Place:
     place = max(left, key=lambda kind: left[kind])
     share = left[place] / total
     room = place != _OFFICE or share >= PLACE_SURE or sure == "indoors"  # what is like nothing else is like an office
-    if place != OTHER and share >= (_LIKELY_DRAWN if scene.drawn else _LIKELY) and room:
+    least = _LIKELY_DRAWN if scene.drawn else _LIKELY_OFFICE if place == _OFFICE else _LIKELY
+    if place != OTHER and share >= least and room:
         return place, share
     for told, least in _LIKELY_TOGETHER[scene.drawn].items() if place != _OFFICE else ():
         share = sum(left.get(kind, 0.0) for kind in _TOGETHER[told])

@@ -112,8 +112,7 @@ def torso_box(track: Track, i: int) -> FloatArray:
     if not np.isnan(joints).any() and (joints[:2, 3] > 0.6).all():
         low, high = joints[:2, :2].min(0), joints[:2, :2].max(0)
         bottom = float(joints[2:, 1].mean()) if (joints[2:, 3] > 0.6).all() else high[1] + 1.6 * (face[3] - face[1])
-        top = max(low[1], face[3])  # of who bends forward the shoulders are as high as the chin
-        return np.array([low[0], top, high[0], max(bottom, high[1] + 0.02, top + 0.02)], np.float32)
+        return np.array([low[0], low[1], high[0], max(bottom, high[1] + 0.02)], np.float32)
     return below(face, 1.1, 0.45, 2.4)
 
 
