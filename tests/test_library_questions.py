@@ -702,6 +702,8 @@ def seasons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
         ("Who was there at Easter?", [7]),
         ("Who was there between Christmas and New Year 2025?", [5]),
         ("Was Ana there at Easter 2025?", []),
+        ("Who was there at Christmas last year?", [6]),
+        ("Who was there this year at Easter?", [7]),
     ],
 )
 def test_seasons_episodes_and_feasts(seasons: Library, text: str, videos: list[int]) -> None:
@@ -711,6 +713,8 @@ def test_seasons_episodes_and_feasts(seasons: Library, text: str, videos: list[i
 def test_of_seasons_and_episodes_is_told(seasons: Library) -> None:
     assert seasons.ask("In which season of Heroes is Ben?").finding.groups == {"/Season 01": 1.0, "/Season 02": 1.0}
     assert seasons.ask("Who is in both series?", now=NOW).finding.names == {"Ben": 3}
+    club = seasons.ask("And in season 1?", ["Who is in The Club?"])
+    assert (club.place, club.finding.names) == ("The Club (2007)/Season 1", {"Ben": 1})
     assert seasons.ask("Who only appears in one episode of Heroes?").finding.names == {}
     last = seasons.ask("What happens in the last episode of Heroes?").answer
     assert last.startswith(

@@ -49,7 +49,41 @@ COMBINED: dict[str, Query] = {
         "exists", ANA, TALKS, form="polar", during=During("before", Event(ANA, SITS))
     ),
     "Is it inside of building?": Query("exists", where=Has("setting", "indoors"), form="polar"),
-    "Is neither Ana there?": Query("exists", ANA, form="polar"),
+    "Is neither Ana there?": Query("exists", Whom(("Ana",), "none"), form="polar"),
+    "Is Ana closest to Ben?": Query("exists", ANA, Has("beside", of=BEN), form="polar"),
+    "Who joins Ana?": Query("who", where=Has("with", of=ANA)),
+    "Did Ana get any visitors?": Query("exists", ANA, Has("with"), form="polar"),
+    "Between which people is there a fight?": Query("who", where=Has("deed", "fighting")),
+    "Who says hello more often, Ana or Ben?": Query(
+        "compare", Whom(("Ana", "Ben")), Has("says", "hello"), form="choice", rank=Rank("often")
+    ),
+    "Does Ana say it is Monday?": Query("exists", ANA, Has("says", "it is Monday"), form="polar"),
+    "When did Ana leave her chair?": Query("when", ANA, Has("leaves", "on a chair")),
+    "Is anybody missing?": Query("exists", where=Not(Has("present")), form="polar"),
+    "Is Ana wearing stripes?": Query("exists", ANA, Has("worn", "stripes"), form="polar"),
+    # a thing is nobody's name, a grandma without an article is; what is on a thing, or how somebody is, isn't told
+    "Where is toothbrush?": Query("exists", where=Has("thing", "toothbrush")),
+    "Where is the scarf?": Query("who", where=Has("worn", "scarf")),
+    "Where is grandma?": Query("attribute", Whom(unknown=("grandma",)), attribute="place"),
+    "Is anything on the table?": Query("refuse"),
+    "Ana ok?": Query("refuse", refusal="unseen"),
+    # one of several, some of them two together
+    "Is Ana sitting, standing or lying down?": Query("attribute", ANA, attribute="posture", form="choice"),
+    "Is Ana looking up or down?": Query("attribute", ANA, attribute="deed", form="choice"),
+    "Is Ana face down or face up?": Query(
+        "exists", ANA, Or((Has("deed", "face down"), Has("deed", "face up"))), form="polar"
+    ),
+    "Is Ana wearing a red hat and a coat or a scarf?": Query(
+        "exists", ANA, Or((And((Has("worn", "hat", "red"), Has("worn", "coat"))), Has("worn", "scarf"))), form="choice"
+    ),
+    "Is Ana sitting to the left or to the right of Ben?": Query(
+        "exists", ANA, And((Or((Has("left_of", of=BEN), Has("right_of", of=BEN))), SITS)), form="choice"
+    ),
+    "Is he or she sitting?": Query("exists", where=SITS, form="polar"),
+    "When is no one there but Ana?": Query("when", Whom(("Ana",), "only")),
+    "What happens when no one is there but Ana?": Query(
+        "describe", during=During("while", Event(Whom(("Ana",), "only")))
+    ),
     "When did Ana go down?": Query("when", ANA, Has("posture", "lying down")),
     "Has Ana a cup, a phone or a book?": Query("attribute", ANA, attribute="holding", form="choice"),
     "Did any nurse come in?": Query("exists", Whom(such=Has("role", "nurse")), Has("enters"), form="polar"),
@@ -294,6 +328,10 @@ FOLLOWING: dict[tuple[str, str], Query] = {
     ("Is there a bed?", "Is Ana lying on it?"): Query(
         "exists", ANA, And((Has("posture", "lying down"), Has("near", "on a bed"))), form="polar"
     ),
+    ("Is there a car?", "Is Ana in it?"): Query("exists", ANA, Has("place", "car"), form="polar"),
+    ("Is there a table?", "Is anything on it?"): Query("refuse", attribute="thing", refusal="unseen"),
+    ("Who does Ana talk to?", "Who is it?"): Query("attribute", ANA, TALKS, "with"),
+    ("Is Ana carrying a backpack?", "What colour is it?"): Query("attribute", ANA, attribute="worn", value="backpack"),
     ("How long is Ana there?", "Is that longer than Ben?"): Query(
         "compare", ANA, form="polar", rank=Rank("long"), versus=BEN
     ),

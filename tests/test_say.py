@@ -256,6 +256,7 @@ def _stranger(name: str, side: str = "left") -> dict[str, Any]:
     return {"name": name, "enrolled": False, "seen": [[0, 10]], "rows": rows}
 
 
+BLACK = Query("who", where=Has("worn", "", "black"))
 WEARS_CLEO = Query("attribute", CLEO, attribute="worn")
 INSTEAD = [
     (polar(CLEO), _seen(_stranger("#1")), "No, Cleo is not in this video. I see one person, on the left."),
@@ -350,10 +351,12 @@ def test_a_doubtful_name_is_told_flatly_only_to_who_asks_for_it() -> None:
         (replace(WEARS_CLEO, whom=Whom(such=Has("gender", "woman"))), f"Ben {wears}, and so is perhaps Ana."),
         (replace(WEARS_CLEO, whom=Whom(("Ana", "Ben"), "both")), f"Ana {wears}, and so is Ben."),
         (Query("who"), "Ben and perhaps Ana are in this video."),
+        (BLACK, "Ben and perhaps Ana are wearing something black."),
     ):
         assert say(run(query, seen), seen) == text
     alone = _likely(_seen({**_stranger("Ana"), "enrolled": True}), "Ana", 0.7)
     assert say(run(replace(WEARS_CLEO, whom=Whom()), alone), alone) == f"Somebody who may be Ana {wears}."
+    assert say(run(BLACK, alone), alone) == "Somebody who may be Ana is wearing something black."
 
 
 def test_who_does_it_is_told_where_who_is_asked_about_is_not_there() -> None:

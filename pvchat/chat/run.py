@@ -78,7 +78,7 @@ class Lookup:
             if verdict == "yes" and len(where.parts) == 1:  # taken off: from then on
                 spans = common(self.timeline.seen(name), self.part)
         rows = self._because(where, name, verdict)
-        named = (verdict == "yes" or name in query.whom.names) and self.timeline.doubtful(name)  # if it is this one
+        named = name in query.whom.names and self.timeline.doubtful(name)  # if it is this one
         doubtful = verdict in ("yes", "no") and (doubtful or likely(rows) or named)
         return Found(name, verdict, tuple(spans), tuple(rows), likely=doubtful)
 
@@ -328,9 +328,8 @@ def _finding_of_sound(lookup: Lookup) -> Finding:
 
 
 def _is_polar(query: Query) -> bool:
-    return (
-        query.form == "polar" or query.number is not None or query.select == "exists" and not queries.is_choice(query)
-    )
+    whether = query.select == "exists" and not queries.is_choice(query)
+    return whether or query.form == "polar" or query.number is not None
 
 
 def _exists(lookup: Lookup) -> Finding:

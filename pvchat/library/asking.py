@@ -84,7 +84,8 @@ def ask(
         before = next((one.asked for one in reversed(searches) if one.asked.query.refusal not in _ASIDE), None)
         if searches:
             known = replace(known, history=(*known.history, searches[-1].turn()))
-        text, titles = titled(text, shelves, places, called)
+        place = before.places[0][0] if before is not None and len(before.places) == 1 else ""
+        text, titles = titled(text, shelves, places, called, place)
         read = read_archive(text, known, [*places, *titles], now, before)
         searches.append(_Search(library, chat, read, names, everyone, now.date()))
     asked = searches[-len(questions_in(question)) :]

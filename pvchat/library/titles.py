@@ -46,8 +46,12 @@ def shelves_of(library: sqlite3.Connection) -> list[str]:
     return [row[0] for row in library.execute(words)]
 
 
-def titled(text: str, shelves: Sequence[str], places: Sequence[str], people: Collection[str]) -> tuple[str, list[str]]:
-    """A question with the folders, files and episodes that it means said as places are, and their names."""
+def titled(
+    text: str, shelves: Sequence[str], places: Sequence[str], people: Collection[str], before: str = ""
+) -> tuple[str, list[str]]:
+    """A question with the folders, files and episodes that it means said as places are, and their names; rather what
+    lies in the place asked about `before`: after "/Heroes" is "season 2" "/Heroes/Season 2".
+    """
     shows = dict.fromkeys(f"/{one[1]}" for one in map(_SHOW.search, shelves) if one)
     if shows:
         text = re.sub(r"(?i)\b(which|what|how many) season(s?)\b", r"\1 folder\2", text)
@@ -55,6 +59,13 @@ def titled(text: str, shelves: Sequence[str], places: Sequence[str], people: Col
         text = re.sub(every, f"both {' and '.join(shows)}", text)
     found = _meant(text, shelves, _folders(shelves), {*spellings(places)})
     found |= _within(text, found, shelves)
+    show = "/".join(before.split("/")[:2]) if before[:1] == "/" else ""
+    in_it = [one for one in shelves if show and f"{show}/" in one]
+    for plain, names in found.items():
+        inside = [
+            name for name in names if any(f"{name}/" in one for one in in_it) and not f"{name}/".startswith(f"{show}/")
+        ]
+        found[plain] = [f"{show}{name}" for name in inside] or names
     for plain, names in sorted(found.items(), key=lambda one: -len(one[0])):
         text = said_as_place(text, plain, names, people)
     return text, [name for names in (*found.values(), shows) for name in names if name in text]

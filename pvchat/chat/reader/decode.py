@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from pvchat.chat import query as queries
 from pvchat.chat.conditions import RELATIONS
@@ -117,26 +118,33 @@ def _asked(
     several come to, with "and" or "or" between them. In place the heads, where the form changes with these.
     """
     asked: queries.Attribute | None = None if heads["attribute"] == "none" else heads["attribute"]
-    if asked == "thing" and any(slot.role == "O" and slot.kind == "thing" for slot in slots):  # "what is on the table?"
-        heads["select"], heads["refusal"] = "refuse", "unseen"
+    about = asked == "thing" or heads["select"] == "exists" and whom == EVERYBODY and not conditions
+    if about and any((slot.role, slot.kind) == ("O", "thing") for slot in slots):  # "what is on the table?"
+        heads["select"], heads["refusal"], asked = "refuse", "unseen", "thing"
     value = ""
     if heads["select"] == "attribute" and heads["form"] != "choice":
         own = [one for one in conditions if queries.is_of(one, asked) and not one.of]
         value = next((one.value for one in own if one.value and asked != "light"), "")  # "is the light on?": how it is
         conditions = [one for one in conditions if one not in own]
-    things = any(queries.is_of(one, "thing") for one in conditions)
-    if whom == EVERYBODY and heads["select"] == "attribute" and asked in ("place", None) and things:
-        heads["select"], asked = "exists", None  # "where is the cup?", "what plants are there?"
-    if heads["form"] != "choice" and heads["join"] != "or":
+    things, worn = (any(queries.is_of(one, kind) for one in conditions) for kind in ("thing", "worn"))
+    if whom == EVERYBODY and heads["select"] == "attribute" and asked in ("place", None) and (things or worn):
+        heads["select"], asked = "exists" if things else "who", None  # "where is the cup?", "where is the scarf?"
+    said = [slot for slot in slots if slot.role == "P"]
+    alternatives = heads["join"] == "or" or any(slot.joint == "or" and not slot.denied for slot in said)
+    if heads["form"] != "choice" and not alternatives:
         return asked, value, joined(conditions, "and")
     cut = next((slot.at for slot in slots if slot.role == "P" and slot.after_or), 0)
-    first, then = (conditions_of([s for s in slots if (s.at < cut) == so], "P") for so in (True, False))
-    kinds = [*map(kind_of, first)]
-    alike = bool(kinds) and kinds[-1:] == [*map(kind_of, then)] and kinds[-1] not in kinds[:-1]
+    halves = ([s if s.role != "P" or (s.at < cut) == so else replace(s, role="") for s in slots] for so in (1, 0))
+    first, then = (conditions_of(half, "P") for half in halves)
+    kinds, others = [*map(kind_of, first)], [*map(kind_of, then)]
+    same = kinds[-1:] == others or {*kinds[-1:], *others} == {"left_of", "right_of"}
+    alike = bool(kinds) and same and kinds[-1] not in kinds[:-1]
     shared = first[:-1] if alike else []
-    listed = {*map(kind_of, conditions)} in ({"holding"}, {"worn"}, {"thing"})  # "has she a cup, a phone or a book?"
+    listed = all(b.after_or or b.joint == "," or a.kind == "colour" for a, b in pairwise(said))  # "a cup, a hat or …"
     if len(first) > 1 and then and not shared and not listed:  # "is Ana sitting next to Ben or standing alone?"
-        heads |= {"select": "exists", "form": "choice"} if heads["select"] in ("exists", "attribute") else {}
+        if heads["select"] in ("exists", "attribute"):  # "is anyone sitting and eating or dancing?" wants a yes or no
+            polar = whom == EVERYBODY and heads["form"] == "polar"
+            heads |= {"select": "exists", "form": "polar" if polar else "choice"}
         return None, "", queries.Or((queries.conjunction(first), queries.conjunction(then)))
     spots = [one for one in conditions if queries.is_of(one, *queries.PLACES, *RELATIONS)]
     narrowing: list[Condition] = [one for one in conditions if one in shared]  # "in the kitchen, sitting or standing?"
@@ -145,7 +153,8 @@ def _asked(
     either = joined([one for one in conditions if one not in narrowing], "or")
     where = joined([one for one in (either, *narrowing) if one is not None], "and")
     if heads["form"] != "choice" or heads["select"] != "attribute" or len(conditions) < 2 and asked is not None:
-        return asked, value, where
+        plain = heads["form"] == "choice" and queries.is_of(where, asked) and where.of is None
+        return asked, value, None if plain else where  # "is she looking up or down?"
     of_place = whom != EVERYBODY and asked in queries.PLACES
     if asked is None or of_place or any(isinstance(one, Has) and one.of is not None for one in conditions):
         heads["select"] = "exists"  # which of the two holds: "left or right of Ben?"

@@ -20,7 +20,7 @@ from pvchat.chat.english import word_set
 from pvchat.chat.query import EVERYBODY, PRESENT, WHOLE, And, Condition, During, Event, Has, Not, Query, Rank, Whom
 from pvchat.chat.reader.network import Heads
 from pvchat.chat.reader.slots import CARRIES, REST, Slot, Tagged, joined, kind_of, words_of
-from pvchat.chat.reader.words import canonical
+from pvchat.chat.reader.words import canonical, is_known
 from pvchat.chat.timeline import Finding, Timeline, is_of_scene
 
 Turn = tuple[Query, Finding]  # a question, and what was found for it
@@ -39,7 +39,7 @@ WHO_IS_IT = re.compile(  # "the guy in red, who is it?", "what's her name?"; whe
     r"(?:(?P<alone>^(?:(?:and|so|but) )?)|\b)(?:who (?:is|are|was|'s) (?:it|that|this|s?he|they)(?: then)?"
     r"|(?:it|that|this|s?he) (?:is|was) who|(?:what|how) (?:is|was|'s) (?:s?he called|(?:his|her) name))(?: \?)?$"
 )
-_ON_IT = re.compile(r"\b(?:on|in|at) (?:it|them)(?: \?)?$")
+_ON_IT = re.compile(r"\b(on|in|at) (?:it|them)(?: \?)?$")
 _FAR_BACK = 4  # turns that "they" may reach back to
 
 
@@ -263,12 +263,16 @@ def continued(query: Query, question: Tagged, history: Sequence[Turn]) -> Query:
 
 
 def _at_thing(query: Query, question: Tagged, history: Sequence[Turn]) -> Query:
-    """With the thing that somebody is at: "is there a bed?", "does she lie on it?"."""
-    thing = _last_thing(history) if _ON_IT.search(" ".join(question.seen)) else ""
-    near = canonical("near", thing)
-    if not thing or near == thing or query.select == "refuse" or query.attribute is not None:
+    """With the thing that somebody is at, or in: "is there a bed?", "does she lie on it?"; things on it aren't told."""
+    on, thing = _ON_IT.search(" ".join(question.seen)), _last_thing(history)
+    if not (on and thing) or query.select == "refuse" or query.attribute is not None:
         return query
-    return replace(query, where=queries.conjunction([*queries.together(query.where), Has("near", near)]))
+    if {"anything", "something"} & {*question.seen}:
+        return Query("refuse", attribute="thing", refusal="unseen")
+    kind: queries.Attribute = "place" if on[1] == "in" and is_known("place", thing) else "near"  # "is she in it?"
+    at, parts = canonical(kind, thing), queries.together(query.where)
+    unknown = kind == "near" and at == thing
+    return query if unknown else replace(query, where=queries.conjunction([*parts, Has(kind, at)]))
 
 
 def _of_whom_is(query: Query, question: Tagged, history: Sequence[Turn]) -> Query:
@@ -334,6 +338,8 @@ def _goes_on(asked: Query, last: Turn, question: Tagged) -> Query:
     if asked.attribute == "place" and queries.is_of(before.where, "thing"):  # "is there a car?", "where?"
         return replace(before, select="exists", form="wh")
     alone = (who := WHO_IS_IT.search(" ".join(question.seen))) is not None and who["alone"] is not None
+    if alone and before.attribute in RELATIONS:  # "who does she talk to?", "who is it?"
+        return before
     if alone and last[1].people and (before.whom.names or before.attribute):
         return Query("who", before.whom, during=before.during)  # "what does the man wear?", "who is it?"
     others = queries.others_in(asked.where)
@@ -395,7 +401,7 @@ def _of_the_same(asked: Query, last: Turn) -> Query:
     if asked.select == "when" and told and before.whom != EVERYBODY:  # "does she change?", "when?": the rows have times
         return before
     if asked.attribute == "worn":
-        worn = next((has.value for has in (before.where,) if queries.is_of(has, "worn")), None)
+        worn = next((has.value for has in (before.where,) if queries.is_of(has, "worn", "holding")), None)
         value = asked.value or (before.value if worn is None else worn)
         return replace(asked, whom=_about(asked, last), value=value, where=None)
     if asked.form == "choice":  # "is she smiling?", "inside or outside?"
@@ -441,9 +447,8 @@ def _of_whom(query: Query, asked: Query) -> Query:
 def _said_again(query: Query, asked: Query, said: Sequence[Slot]) -> Query:
     """With the condition of an ellipsis, or that of before where "it" or "so" stands for it: "who isn't?"."""
     pronouns = (one for one in said if (one.role, one.kind) == ("P", "pronoun"))
-    again = next(
-        (one for one in pronouns if asked.where is None or not one.words & CARRIES), None
-    )  # not "who holds it?"
+    said_it = (one for one in pronouns if asked.where is None or not one.words & CARRIES)  # not "who holds it?"
+    again = next(said_it, None)
     if again is not None and query.where is not None:
         before = Not(query.where) if again.denied else query.where
         query = replace(query, where=before)

@@ -19,7 +19,7 @@ from pvchat.chat.reader.followups import Turn
 from pvchat.chat.reader.network import OF_LIBRARY, Labels, Network
 from pvchat.chat.reader.slots import Tagged, slots_of
 from pvchat.chat.reader.timewords import SHARES, named_part
-from pvchat.chat.reader.words import Word, known_phrases, language_of, worded
+from pvchat.chat.reader.words import NAME, Word, known_phrases, language_of, worded
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Finding, Timeline
 
@@ -30,6 +30,7 @@ _TWO_PARTS = re.compile(
     r"|\b(?:after|before) [^\d?]+ but (?:after|before)\b"
     r"|\bbetween (?:when )?.*\w+ing\b.* and .*(?:\w+ing\b|the end)"
 )
+_SAYS = re.compile(r"(?i)^(\w+ .*\b(?:says?|said)) (?:that )?((?:it|this|today)(?: is| was|'s) [^?.,\"“]+)(?=\?|$)")
 # Words that ask nothing by themselves: "and at 3:40?"
 _EMPTY = word_set("and or but then what how about also just only say sorry i mean meant no said ? , . !")
 
@@ -49,7 +50,7 @@ def read(text: str, known: Known) -> Query:
     """The query that a question asks."""
     if _TWO_PARTS.search(text):
         return Query("refuse", refusal="unclear")
-    words, part = worded(text, known.names, known.aliases)
+    words, part = worded(_SAYS.sub(r'\1 "\2"', text), known.names, known.aliases)  # "does she say it is Monday?"
     if not is_numbered(part) and not any(word.seen[0].isalnum() for word in words):
         return Query("refuse", refusal="unclear")
     typed = " ".join(word.seen if word.name else word.typed.lower() for word in words)  # no slip is mended
@@ -66,6 +67,13 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     if not words:  # nothing but a time
         return Query("refuse", refusal="unclear")
     labels = _labels(tuple(seen), known.of_library)
+    for i in (i for i, word in enumerate(words) if word.seen == NAME and word.typed.islower() and not word.name):
+        raw = _labels((*seen[:i], words[i].typed, *seen[i + 1 :]), known.of_library)
+        if raw.tags[i][1:] in ("-thing", "-worn", "-holding", "-near"):  # "where is toothbrush?" asks for no person
+            return _query_of([*words[:i], Word(words[i].typed, words[i].typed), *words[i + 1 :]], part, known)
+    telegram = seen[0] == NAME and labels.tags[1:2] == ("O",) and seen[2:] in ([], ["?"])
+    if telegram and seen[1].isalpha() and seen[1] not in rules.ASKING:  # "Ana ok?"
+        return _query_of([Word("is", "is"), *words], part, known)
     if second := rules.second_at(words, labels):
         return _two(words, second, part, known, labels.heads["if_so"] == "yes")
     if not labels.whole:  # its end may say what it asks
@@ -93,7 +101,7 @@ def _other_part(before: During, part: During, seen: set[str]) -> During | None:
 def _query_of_one(words: Sequence[Word], labels: Labels, part: During, known: Known) -> Query:
     """What one question asks, by what the network says of its words."""
     seen = [word.seen for word in words]
-    labels = rules.with_possessive(rules.behind_whom(labels, seen), seen)
+    labels = rules.behind_whom(labels, seen)
     said = [rules.as_done(slot, seen) for slot in rules.into_or_out_of(slots_of(words, labels.tags), seen)]
     slots = followups.resolved(said, known.history, known.timeline)
     history = followups.leaned_on(known.history, labels.heads, said, part)
@@ -120,8 +128,6 @@ def _two(words: Sequence[Word], second: int, part: During, known: Known, if_so: 
     found = Finding(first) if known.timeline is None else run(first, known.timeline)
     after = replace(known, history=(*known.history, (first, replace(found, missing=()))))  # nobody was told of it yet
     then = _half(words[second:], part, known if stated and first.select == "refuse" else after)
-    if first.select == then.select == "refuse":  # "how is the weather? any women?"
-        then = _half(words[second:], part, known)
     if then.select == "refuse" and rules.is_statement([*words[second:], Word(".", ".")]):  # "…? I need it for a poster"
         return first
     reason = rules.is_statement(words[second:]) and words[second - 1].seen == "?" and then.select == "exists"

@@ -54,16 +54,17 @@ _SOMEBODY = word_set("anyone anybody someone somebody people person")
 _ALL_KNOWN = re.compile(
     r"(?!.*\bnot\b)(?:.* (?:all|every\w*) .*\b(?:known|enrolled|familiar)(?: \?| to|$)|do \w+ know (?:all|every))"
 )
+_KIN = word_set("uncle aunt auntie grandma grandpa granny grandmother grandfather mama papa")  # names without "the"
 _SEES_WHOM = re.compile(rf"(?:and )?whom? (?:do|does|did|has|have|had) (?:{NAME}|s?he|they)\b")
 _WALKING = word_set("walk walks walked get gets got run runs ran step steps stepped climb climbs climbed")
 _COMES = word_set("come comes came coming")
-_ASKING = FUNCTION_WORDS | word_set(f"{table()['vocabulary']['asking']} {NAME}")  # that ask, and tell of nothing else
+ASKING = FUNCTION_WORDS | word_set(f"{table()['vocabulary']['asking']} {NAME}")  # that ask, and tell of nothing else
 _OFTEN_BEFORE = word_set("a an the any some this that these those my our its all only just still also even actually")
 _OCCASION = word_set(
     "in on at for of by from to into during as about over along around near before than and or but ,"
     " attend attends attended join joins joined"
 )
-_AFTER = (_OCCASION | {*_ENDS} | _ASKING) - word_set("up down out off over away back around")  # not in "hang up"
+_AFTER = (_OCCASION | {*_ENDS} | ASKING) - word_set("up down out off over away back around")  # not in "hang up"
 _LASTS = word_set("time times shot shots clip clips video videos visible seen hair visit day long stay stays screen")
 _IN_PICTURE = word_set("picture frame screen image shot bigger big")
 _COLOUR, _DOES = word_set("colour color colours colors shade"), word_set("do does did can could will would")
@@ -82,7 +83,6 @@ _A_FALL, _GAIT = word_set("a the any all each every many more most first last"),
 _BEHIND, _HIGHER = word_set("behind around opposite"), word_set("above below beneath underneath under over")
 _AT_ONCE = re.compile(r"\b(?:at once|at (?:the same|a|any one) time|simultaneously)\b")
 _BODY = re.compile(r"\b(?:on|round|around|over|in) (?:his|her|their|.* 's) (head|neck|face|feet|ears|hands)\b")
-_FROM = re.compile(r"\b(?:from|off)(?: the| his| her)?(?: (?!on\b)\w+)?$")  # "gets up from the carpet"
 _HAPPENS = re.compile(r"(?:and |so )?what (?:has |just |is |was )*happen\w*(?: (?:to|with|here|in|at|on)\b| \?|$)")
 _LIES, _FALLS = word_set("lie lies lay lying"), word_set("fall fell")
 _ENTERS, _LEAVES = word_set("enter enters entered entering"), word_set("leave leaves left leaving exit exits exited")
@@ -111,8 +111,8 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> Heads:
         heads |= {"select": before.select, "attribute": before.attribute or "none", "form": before.form}
     if question.seen[0] in ("can", "could") and ("be", NAME) in pairwise(question.seen):  # "could Ana be Ben?"
         heads |= {"select": "refuse", "refusal": "unseen"}
-    if "neither" in question.seen and [bool(slot.name) for slot in question.slots if slot.role == "S"] == [True]:
-        heads["quantifier"] = "any"  # "is neither Ana there?"
+    if heads["quantifier"] == "none" and any(slot.role == "S" and slot.after_but for slot in question.slots):
+        heads["quantifier"] = "only"  # "when is no one there but Ana?"
     heads |= {"attribute": "deed"} if (question.seen[0], heads["attribute"]) == ("where", "looks") else {}
     if heads["event_nth"] == "any" and any(slot.comes_back(question.seen) for slot in question.slots):
         heads["event_nth"] = "second"  # "what does Ana do when she returns?"
@@ -134,17 +134,6 @@ def behind_whom(labels: Labels, seen: Sequence[str]) -> Labels:
     tags[at:] = ["P-beside", *(tag.replace("S-", "O-") for tag in tags[at + 1 :])]
     tags[whom] = "O-name" if seen[whom] == NAME else tags[whom]
     return replace(labels, tags=tuple(tags), heads=labels.heads | {"select": select})
-
-
-def with_possessive(labels: Labels, seen: Sequence[str]) -> Labels:
-    """Labels with a possessive that the network passes over: "the green shirt, is it hers?" asks of her."""
-    at = len(seen) - 1 - (seen[-1] in _ENDS)
-    of_garment = any(tag.startswith("P-") for tag in labels.tags[:at]) and not {"whose", "."} & {*seen[:at]}
-    is_hers = seen[at] in ("his", "hers", "theirs") and seen[at - 1] in ("it", "that", "this", "those", "these")
-    if not (is_hers and of_garment):
-        return labels
-    tags = (*labels.tags[:at], "S-pronoun", *labels.tags[at + 1 :])
-    return replace(labels, tags=tags, heads=labels.heads | {"select": "exists", "form": "polar", "follow": "none"})
 
 
 def second_at(words: Sequence[Word], labels: Labels) -> int:
@@ -195,8 +184,6 @@ def into_or_out_of(slots: list[Slot], seen: Sequence[str]) -> list[Slot]:
             slots = [replace(slot, kind="enters") if slot is place else slot for slot in slots]
         elif out or goes & GOING:
             slots = [replace(slot, kind="leaves") if slot is place else slot for slot in slots if slot not in said]
-        elif place.kind == "near" and place.value[:3] == "on " and _FROM.search(" ".join(seen[: place.at + 1])):
-            slots = [replace(slot, value="from it") if slot is place else slot for slot in slots]
     return slots
 
 
@@ -205,14 +192,14 @@ def as_done(slot: Slot, seen: Sequence[str]) -> Slot:
     resident" is no name.
     """
     noun = slot.at > 0 and seen[slot.at - 1] in ("the", "a", "an", "any", "some", "another")
-    noun = (
-        noun or slot.typed in TITLES and seen[slot.at + 1 : slot.at + 2] != [NAME]
-    )  # "do you see the winner?", "nurse been in?"
+    noun = noun or slot.typed in TITLES - _KIN and seen[slot.at + 1 : slot.at + 2] != [NAME]  # "nurse been in?"
     if slot.kind == "unknown" and slot.typed.islower() and noun and not is_known("gender", slot.typed):
         return replace(slot, typed=f"the {slot.typed}")
     if slot.kind == "unknown" and is_known("gender", slot.typed):  # "and the mister?"
         return replace(slot, kind="gender", value=canonical("gender", slot.typed))
     verb, gap, rest = slot.value.removeprefix("to ").partition(" ")
+    if slot.kind in ("near", "posture") and verb in _LEAVES:  # "when did she leave her bed?"
+        return replace(slot, kind="leaves", value=canonical("near", rest), denied=False)
     aims = "to" in seen[max(0, slot.at - 1) : slot.at + 1] and participle(verb) in table()["verb"]  # not "to camera"
     unread = slot.kind == "deed" and not is_known("deed", slot.value) and (aims or _DOES & {*seen[: slot.at]})
     acts = unread and verb[-3:] != "ing" and verb not in FUNCTION_WORDS and not noun
@@ -225,6 +212,8 @@ def event_roles(heads: Heads, slots: Sequence[Slot]) -> Sequence[Slot]:
     where nothing is compared ("before she leaves").
     """
     about = [slot for slot in slots if slot.role == "E" or slot.role == "F" and slot.kind == "deed"]
+    if any((slot.role, slot.kind) == ("E", "number") for slot in slots):  # "when no one is there but Ana"
+        slots = [replace(slot, role="E") if slot.after_but else slot for slot in slots]
     if len(about) == 1 and about[0].kind in ("deed", "thing") and is_known("thing", about[0].value):
         thing = replace(about[0], role="F", kind="thing", value=canonical("thing", about[0].value))
         slots = [thing if slot is about[0] else slot for slot in slots]
@@ -304,8 +293,8 @@ def _before_whom(query: Query, question: Tagged) -> Query:
     if deep and names and query.select in ("who", "attribute", "exists"):
         way = "behind" if deep[1] != "behind" else "in front of"
         return Query("who", where=Has("beside", way, of=Whom(names)), during=query.during)
-    if not _BETWEEN_WHOM.search(text) or queries.is_of_sound(query):
-        return query
+    if not _BETWEEN_WHOM.search(text) or queries.is_of_sound(query) or not names and queries.is_of(query.where, "deed"):
+        return query  # "between which people is there a fight?"
     topic = next((Has("gender", slot.value) for slot in question.slots if slot.kind == "gender"), None)
     whom = Whom(names) if names else Whom(such=topic)
     return Query("attribute", whom, attribute="beside", during=query.during)
@@ -313,19 +302,16 @@ def _before_whom(query: Query, question: Tagged) -> Query:
 
 def _nearer(query: Query, question: Tagged) -> Query:
     """Who is nearer to somebody, as who is next to her: how far people are apart isn't measured."""
-    named, near = [slot for slot in question.slots if slot.name], _NEARER & {*question.seen}
+    named, seen = [slot for slot in question.slots if slot.name], {*question.seen}
     to = [slot.name for slot in named if question.seen[slot.at - 1] == "to"]
-    if (
-        not (near and to)
-        or {"than", "thing", "me"} & {*question.seen}
-        or query.select == "refuse"
-        or queries.is_of(query.where, "beside")
-    ):
+    near = bool(to) and bool(seen & _NEARER) and seen.isdisjoint(("than", "thing", "me"))
+    if not near or query.select == "refuse" or queries.is_of(query.where, "beside"):
         return query
     whom = Whom(tuple(slot.name for slot in named if slot.name not in to))
     beside = [Has("beside", of=Whom((name,))) for name in to]
-    asked = Query("who", whom, beside[0], during=query.during)
-    return asked if len(to) == 1 else replace(asked, select="exists", where=queries.Or((*beside,)), form="choice")
+    form: queries.Form = "choice" if len(to) > 1 else "polar" if query.form == "polar" else "wh"
+    where = queries.Or((*beside,)) if len(to) > 1 else beside[0]  # "nearer to Ana or to Ben?"
+    return Query("who" if form == "wh" else "exists", whom, where, form=form, during=query.during)
 
 
 def _one_then_other(query: Query, question: Tagged) -> Query:
@@ -344,8 +330,8 @@ def _each_other(query: Query, question: Tagged) -> Query:
         return query
     deed = query.where.value.removesuffix(each[0])
     both = (Event(Whom((a,)), Has("deed", deed, of=Whom((b,)))) for a, b in (names, names[::-1]))
-    select: queries.Select = "exists" if query.form == "polar" else query.select
-    return replace(query, select=select, whom=EVERYBODY, where=And(tuple(both)))
+    query = replace(query, select="exists") if query.form == "polar" else query
+    return replace(query, whom=EVERYBODY, where=And(tuple(both)))
 
 
 def _untold(query: Query, question: Tagged) -> Query:
@@ -368,7 +354,8 @@ def of_unread_words(query: Query, question: Tagged) -> Query:
     he hang up?", "are his arms bare?", "what colour is the lamp?" don't ask who is there, or what people wear.
     """
     seen, plain = question.seen, query.where is query.rank is query.number is query.during.event is None
-    dated = any(is_date(b, a) and a in _ON_DAY for a, b in pairwise(seen[_last_sentence(seen) :]))
+    start = max((i + 1 for i, word in enumerate(seen[:-1]) if word in _ENDS), default=0)  # of the last sentence
+    dated = any(is_date(b, a) and a in _ON_DAY for a, b in pairwise(seen[start:]))
     if dated and not queries.is_of_sound(query):  # not "does she say “on Monday”?"
         return Query("refuse", query.whom, value="date", during=query.during, refusal="unseen")
     at, whose = _first_unread(question)
@@ -401,11 +388,6 @@ def of_unread_words(query: Query, question: Tagged) -> Query:
     return Query("refuse", query.whom, None, asks, value, during=query.during, refusal="unseen")
 
 
-def _last_sentence(seen: Sequence[str]) -> int:
-    """Where the last of several sentences begins."""
-    return max((i + 1 for i, word in enumerate(seen[:-1]) if word in _ENDS), default=0)
-
-
 def _first_unread(question: Tagged) -> tuple[int, bool]:
     """Where the first word stands that says what is asked and that nobody reads, -1 for nowhere; and whether it is
     somebody's ("his face"). What stands behind "at" or "in" only tells the occasion ("was Ana at the interview?"), what
@@ -416,7 +398,7 @@ def _first_unread(question: Tagged) -> tuple[int, bool]:
     whom = next((i for i, tag in enumerate(tags) if tag[:2] == "S-"), start)
     start = whom if {*seen[start:whom]} & {"you", "that", "whether", "if"} else start  # "do you think Ana is there?"
     end = next((i for i in range(start + 1, len(tags)) if seen[i] in _ENDS), len(tags))
-    unread = (i for i in range(start + 1, end) if tags[i] == "O" and seen[i] not in _ASKING)
+    unread = (i for i in range(start + 1, end) if tags[i] == "O" and seen[i] not in ASKING)
     for i in (i for i in unread if seen[i].replace("-", "").isalpha()):
         before = next((j for j in range(i - 1, start - 1, -1) if seen[j] not in _OFTEN_BEFORE), start)
         if seen[before] not in _OCCASION:
@@ -492,7 +474,8 @@ def _turns(query: Query, question: Tagged) -> Query:
     if not turns or not isinstance(has, Has) or has.value not in ways or query.throughout or query.number and not again:
         return query
     query = replace(query, where=Has("posture", ways[has.value]))
-    if has.value == "standing" and "again" in question.seen and query.during == During():  # who was down before
+    back = "again" in question.seen or any(not BACK.isdisjoint(typed) for typed in own)  # "did she get back up?"
+    if back and has.value == "standing" and query.during in (During(), AFTER_THAT):  # who was down before
         down = queries.Or((Has("deed", "falling"), Has("posture", "lying down"), Has("posture", "sitting")))
         query = replace(query, during=During("since", Event(query.whom, down)))
     return replace(query, select="exists", number=None) if again else query
@@ -526,12 +509,13 @@ def _where_lying(query: Query, question: Tagged) -> Query:
 
 
 def _sees_whom(query: Query, question: Tagged) -> Query:
-    """Of those whom somebody sees, or who see her: "who did Ana meet?", "whom has she seen?", "who visited Ana?"."""
+    """Of those whom somebody sees, or who see her: "who did Ana meet?", "who visited Ana?", "who joined Ana?"."""
     names = query.whom.names or tuple(slot.name for slot in question.slots if slot.name)
-    asked = query.select == "who" and query.where is query.attribute is None and bool(names)
-    asked = asked and _SEES_WHOM.match(" ".join(question.seen)) is not None
-    asked = asked or question.seen[-2:-1] == [NAME] and query == Query("who", Whom(names[:1]), Has("with"))
-    return replace(query, whom=EVERYBODY, where=Has("with", of=Whom(names))) if asked else query
+    sees = query.select == "who" and query.where is query.attribute is None and bool(names)
+    sees = sees and _SEES_WHOM.match(" ".join(question.seen)) is not None
+    plain = query in (Query("who", Whom(names[:1]), has) for has in (None, Has("with")))
+    seen = plain and question.seen[-2:-1] == [NAME] and (query.where or "join" in question.seen[1])
+    return replace(query, whom=EVERYBODY, where=Has("with", of=Whom(names))) if sees or seen else query
 
 
 def _nobody_with(query: Query, question: Tagged) -> Query:
@@ -544,6 +528,8 @@ def _nobody_with(query: Query, question: Tagged) -> Query:
         return replace(query, select="count", attribute=None, whom=EVERYBODY, where=related_to(query.whom, where))
     if query == Query("count", form=query.form, number=query.number) and _AT_ONCE.search(" ".join(question.seen)):
         return replace(query, where=Has("with"))
+    if query == Query("exists", query.whom, form="polar") and query.whom.names and "visitors" in question.seen:
+        return replace(query, where=Has("with"))  # "did Ana get any visitors?"
     of = query.where.of if queries.is_of(query.where, "with") else None
     asked = query.select in queries.WHETHER and query.whom == Whom(quantifier="none")
     return replace(query, whom=of, where=Has("alone")) if asked and of is not None and of.names else query
@@ -565,6 +551,8 @@ def _anybody(query: Query, question: Tagged) -> Query:
     """Of people in a place, not of the place: "was anybody in the corridor?" doesn't ask whether this is one; how often
     or long of each: "did anybody drink more than twice?", not "does anybody hold two cups?".
     """
+    if query.where == And((Not(PRESENT),)) and query.whom == EVERYBODY and {"missing", "absent"} & {*question.seen}:
+        return replace(query, where=Not(PRESENT))  # "is anybody missing?" is asked of all who are enrolled
     placed = query.where is not None and all(has.attribute in queries.PLACES for has in queries.atoms(query.where))
     often = next((slot.typed for slot in question.slots if (slot.role, slot.kind) == ("P", "number")), "")
     select: queries.Select = "how_often" if _OFTEN.search(often) else "how_long" if _LASTING.search(often) else "exists"
@@ -593,9 +581,7 @@ def _of_return(query: Query, question: Tagged) -> Query:
     seen = question.seen
     if query.select == "how_often" and query.form == "polar" and queries.is_numbered(query.during) and BACK & {*seen}:
         return replace(query, select="exists", number=None)  # "is she back at the end?"
-    returns = any(
-        word in BACK and (word[:3] == "ret" or seen[i - 1] in COMING | {"in"}) for i, word in enumerate(seen) if i
-    )
+    returns = any(b in BACK and (b[:3] == "ret" or a in COMING | {"in"}) for a, b in pairwise(seen))
     if not returns or any(slot.comes_back(seen) for slot in question.slots):
         return query
     if query.during.event is not None:
@@ -631,7 +617,7 @@ def _with_kind(query: Query, question: Tagged) -> Query:
 
 
 def _of_sound(query: Query, question: Tagged) -> Query:
-    """What can be told of sound: not "what does the sign say?", nor "who says hello more often?"."""
+    """What can be told of sound: not "what does the sign say?"."""
     seen = {*question.seen}
     says = query.attribute == "says" or any(has.attribute == "says" for has in queries.atoms(query.where))
     if "or" in seen and {slot.denied for slot in question.slots if slot.kind == "speaks"} == {True, False}:
@@ -642,8 +628,6 @@ def _of_sound(query: Query, question: Tagged) -> Query:
         return Query("refuse", refusal="unseen")
     if {"my", "name"} <= seen and (says or query.refusal == "sound" or _SAYING & seen):
         return Query("refuse", refusal="sound", value="mine")
-    if says and query.select == "compare":
-        return replace(query, select="refuse", refusal="sound", value="", where=None, rank=None)
     music = any(has.attribute == "music" for has in queries.atoms(query.where))
     ranked = query.rank is not None and query.select != "compare"
     if _SPEECH & seen or ranked or music:  # whoever talks most is heard
@@ -651,11 +635,10 @@ def _of_sound(query: Query, question: Tagged) -> Query:
     if query.where == Has("speaks") and query.select == "compare":  # who talks longer is told by what is seen
         return replace(query, where=Has("deed", "talking"))
     query = _of_speaking(query, seen)
-    event, relation = query.during.event, query.during.relation
-    if event is not None and event.where == Has("music") and seen & _STARTS and relation in ("while", "after"):
-        query = replace(query, during=replace(query.during, relation="since"))  # "after it starts" is from then on
-    elif event is not None and event.where == Has("music") and seen & _STOPS and relation in ("while", "since"):
-        query = replace(query, during=replace(query.during, relation="after"))
+    plays = query.during.event is not None and query.during.event.where == Has("music")
+    relation: queries.Relation | None = "since" if seen & _STARTS else "after" if seen & _STOPS else None
+    if plays and relation and query.during.relation in ("while", "since", "after"):  # from when it starts, or stops
+        query = replace(query, during=replace(query.during, relation=relation))
     speaks = query.where in (None, Has("speaks")) or query.attribute == "says"
     if not (_ANSWERS & seen and speaks and query.select in ("who", "attribute") and query.during.event is None):
         return query
@@ -687,8 +670,6 @@ def _heard(where: queries.Condition | None) -> queries.Condition | None:
     """A condition in which whoever talks is heard, not seen: "who speaks or laughs?"."""
     if where == Has("deed", "talking"):
         return Has("speaks")
-    if isinstance(where, Not):
-        return Not(_heard(where.part) or PRESENT)
     if isinstance(where, And | queries.Or):
         return replace(where, parts=tuple(filter(None, map(_heard, where.parts))))
     return where

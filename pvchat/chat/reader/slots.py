@@ -29,7 +29,6 @@ _ASIDE = FUNCTION_WORDS | TAKING | word_set("off down away go")  # "puts the hat
 _BEFORE_NOUNS = word_set("a an the of to with by beside than in on at one")  # "left of Ana or of Ben"
 BACK = frozenset(("back", "again", "return", "returns", "returned", "returning"))
 CARRIES = word_set("carry carries carried carrying hold holds held holding something anything")  # any thing
-_AGAIN = word_set("do does did doing done so it that")  # stand for a deed that was spoken of
 _MEASURED = ("worn", "hair", "deed", "posture", "holding", "near", "thing", "enters")  # of whoever is there
 REST = word_set("others rest remaining")  # all others: "the rest"
 _PEOPLE = ("name", "unknown", "pronoun", "stranger", "nth")  # kinds of slots that say who, and aren't conditions
@@ -53,7 +52,9 @@ class Slot:
     value: str  # what they stand for
     at: int  # the first word's place in the question
     name: str = ""  # the enrolled name, if it is one
-    after_or: bool = False  # "or" stands before it
+    joint: str = ""  # the word before it, but for articles and the like: "or", "and", ","
+    after_or: bool = False  # that is "or"
+    after_but: bool = False  # that is "but", before whom "no one" leaves out
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -117,10 +118,11 @@ def slots_of(words: Sequence[Word], tags: Sequence[str]) -> list[Slot]:
     made = []
     for tag, places in runs:
         before = (word.seen for word in reversed(words[: places[0]]) if word.seen not in _BEFORE_NOUNS)
-        after_or = next(before, "") in ("or", "nor")  # "left of Ana or of Ben"
         slot = _slot(tag, [words[i] for i in places], places[0])
+        joint = next(before, "")
         off = slot.kind == "deed" and "off" in slot.words and not denies  # "when does he fall off?"
-        made.append(replace(slot, denied=slot.denied and not off, after_or=after_or))
+        slot = replace(slot, joint=joint, after_or=joint in ("or", "nor"), denied=slot.denied and not off)
+        made.append(replace(slot, after_but=joint in ("but", "except", "besides")))
     return made
 
 
@@ -137,7 +139,6 @@ def _slot(tag: str, words: Sequence[Word], at: int) -> Slot:
     typed = typed.capitalize() if stranger or masked else typed
     kind = "unknown" if stranger or kind == "name" and not words[0].name else kind
     kind = "holding" if kind == "deed" and CARRIES.issuperset(word.seen for word in words) else kind
-    kind = "pronoun" if kind == "deed" and _AGAIN.issuperset(word.seen for word in words) else kind
     value = canonical(kind, " ".join(word.seen for word in words))
     value = "" if kind == "holding" and CARRIES.issuperset(value.split()) else value
     if kind == "light" and (switched := next((SWITCHED[w] for w in typed.lower().split() if w in SWITCHED), "")):
@@ -186,7 +187,8 @@ def _quantifier(heads: Heads, role: str, own: Sequence[Slot]) -> Quantifier:
     """How many are meant: one alone is neither both nor either; "they", and several in an event, are both."""
     told: Quantifier = heads["quantifier"] if role == "S" else "any"
     if role == "E" and (every := next((s for s in own if s.kind == "number"), None)):
-        return "none" if every.value.startswith("no") else "all"
+        nobody: Quantifier = "only" if any(slot.after_but for slot in own) else "none"  # "no one but Ana"
+        return nobody if every.value.startswith("no") else "all"
     named = [slot for slot in own if slot.name]
     typed = words_of(named)
     them, rest = {"them", "those", "these", "he", "him", "his", "she", "her"} & typed, {"other", *REST} & typed
@@ -209,12 +211,14 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
     own = [s for s in own if s.kind != "holding" or s.at not in deeds or not s.words <= CARRIES]
     several = sum(s.kind == "worn" for s in own) > 1  # "the glowing chest" is no garment's place
     own = [s for s in own if s.kind != "worn" or s.value not in _BESIDE_WORN or not several]
-    own = [s for s in own if s.kind != "near" or not (s.value.startswith(_AWAY_FROM) or s.typed[:3].lower() == "of ")]
+    left = [s for s in own if s.value.startswith(_AWAY_FROM) or s.typed[:3].lower() == "of "]
+    left += [s for s in own if s.joint in ("from", "off") and s.typed.split(" ")[0] not in ("at", "on")]
+    own = [s for s in own if s.kind != "near" or s not in left]
     colours = _colours(own)
     made: list[Condition] = []
     for slot in own:
         colour = colours.get(slot.at)
-        if slot in colours.values() or slot.kind == "colour" and not slot.value:
+        if slot in colours.values():
             continue
         if colour is not None and colour.denied and not slot.denied:
             made += [_has(slot, "", slots), Not(_has(slot, colour.value, slots))]  # "a shirt that isn't white"
@@ -256,8 +260,8 @@ def _has(slot: Slot, colour: str, slots: Sequence[Slot]) -> Has:
         return Has(kind, deep if slot.kind in RELATIONS else slot.value, of=of)
     if slot.kind in ("present", "alone", "speaks", "music"):
         return Has(kind)
-    if slot.kind == "colour":
-        return Has("worn", "", slot.value)
+    if slot.kind == "colour":  # a pattern is none: "wearing stripes"
+        return Has("worn", "" if slot.value else slot.typed.lower(), slot.value)
     if slot.kind == "language":
         return Has(kind, slot.typed.capitalize())
     return _hair(slot.value.split(), colour) if slot.kind == "hair" else Has(kind, slot.value, colour)

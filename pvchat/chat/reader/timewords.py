@@ -197,7 +197,7 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (rf"\b(?:halfway|half way|midway)(?: through)?(?: (?:the|this) {_CLIP}\b)?",
          lambda m: During(start_s=0.45, end_s=0.55, unit="share")),
         (rf"\b{_JUST}(?:(?:at|in|near|from|towards?) the (?:very )?(?:start|starting|beginning|opening)"
-         rf"|(?:at|in|from) (?:start|beginning))\b(?! (?:to|till|until|through)\b){_OF}",
+         rf"|(?:at|in|from) (?:start|beginning)|at first(?=\W*$))\b(?! (?:to|till|until|through)\b){_OF}",
          lambda m: During(unit="edge")),
         (rf"\b{_JUST}(?:(?:at|in|near|towards?|until|till|to) the (?:very )?(?:end|ending|close)|at end)\b"
          rf"{_OF}",

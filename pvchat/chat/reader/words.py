@@ -62,6 +62,7 @@ _AT = ("on", "at", "in", "by")  # "the sofa" that somebody is near is "on a sofa
 # Signs that are copied along and not seen: widths of zero, directions of writing, hyphens to be, variants of pictures
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
 _WITH = re.compile(r"(?i)\bw ?/ ?(o\b)?")  # "w/", "w/o"
+_EITHER = re.compile(r"(?i)\bs?he(?: or |/)s?he\b")
 _ANYTHING = word_set("something anything clothing clothes outfit piece of garment garments stuff things")
 _WAYS = re.compile(  # in which somebody goes; not "walking right now"
     r"\b(?:(?:to|from) (?:the )?(?:left|right)|left$|forwards?|backwards?|sideways|(?:to|towards?) (?:the )?camera)\b"
@@ -273,7 +274,7 @@ def reply_in(language: str) -> str | None:
 def worded(text: str, names: Sequence[str], aliases: Mapping[str, str]) -> tuple[list[Word], During]:
     """A question's words as the reader sees them, and the part of the video that it names by numbers."""
     tidy = unicodedata.normalize("NFKC", text).replace("’", "'")
-    plain = " ".join(_WITH.sub(lambda w: "without" if w[1] else "with ", tidy).split())
+    plain = " ".join(_EITHER.sub("they", _WITH.sub(lambda w: "without" if w[1] else "with ", tidy)).split())
     tidy, part = named_part(plain)
     words, at = list[Word](), 0
     for mention in find_mentions(tidy, names, aliases):
@@ -390,7 +391,8 @@ def canonical(kind: str, typed: str) -> str:
     if goes and _WAYS.search(" ".join(words)):  # "walking to the left": where to isn't measured
         return " ".join(words).replace(goes, table[goes])
     sleeves = next((f"{how}-sleeved " for how, of in pairwise(words) if kind == "worn" and of == "sleeved"), "")
-    return f"{sleeves}{table[max(inside, key=len)]}" if inside else " ".join(words)
+    patterns = (f"{word} " for word in words if kind == "worn" and is_known("colour", word) and word not in COLOURS)
+    return f"{sleeves or next(patterns, '')}{table[max(inside, key=len)]}" if inside else " ".join(words)
 
 
 def _of_one_name(deed: str) -> str:

@@ -75,7 +75,7 @@ def _whether(finding: Finding, timeline: Timeline) -> str:
         denied.append(unsure)
     if told or denied or finding.verdict == "yes":
         said = _with_others(told, denied, finding, timeline)
-        as_seen = queries.is_of(inner, "gender") and finding.verdict != "unknown"
+        as_seen = queries.is_of(inner, "gender") and finding.verdict != "unknown" and not said[-1].endswith("I can see")
         return f"{surely}{'; '.join(said)}{', as far as I can see' * as_seen}." * bool(said)
     if finding.open and (whom.names or len(finding.everyone) == 1):
         unknown = upper("; ".join(unknown_said(finding, timeline, there=True)))
@@ -128,10 +128,6 @@ def _with_others(told: list[str], denied: list[str], finding: Finding, timeline:
     rest = open_said(finding.open) if told else unknown_said(finding, timeline)
     if told and whom.quantifier == "only" and verdict == "yes":
         return [f"only {told[0]}"]
-    if told and whom.quantifier == "only" and verdict == "no" and not (whom.names or denied or rest):
-        return [f"not only {told[0]}", *told[1:]]
-    if told and whom.quantifier == "none":  # "was nobody there except Ben?"
-        return told
     if verdict == "yes":
         rest, denied = [], denied if is_plain(query.where) and query.number is None else []
     if verdict == "unknown" and whom.quantifier == "only":
@@ -234,7 +230,7 @@ def _known_and_not(name: str, query: Query, timeline: Timeline) -> tuple[tuple[C
 
 
 def holds_said(people: Iterable[Found], condition: Condition | None, finding: Finding, timeline: Timeline) -> list[str]:
-    """Clauses of those of whom it holds: "Ana and Ben are sitting", "Cleo is probably sitting from 0:05 to 0:10"."""
+    """Clauses of those of whom it holds: "Ana and perhaps Ben are sitting", "Cleo is probably sitting at 0:05"."""
 
     def told_of(one: Found) -> tuple[tuple[Condition, str, str], ...]:
         held = _ways_that_hold(condition or PRESENT, one, timeline)
@@ -245,7 +241,10 @@ def holds_said(people: Iterable[Found], condition: Condition | None, finding: Fi
         said = _always if clauses.asks_always_there(finding.query) and group[0].verdict == "yes" else clause
         meant = [(_of_each(so, group, finding, timeline), hedge, time) for so, hedge, time in told]
         each = [f"{said(so, len(group), hedge)}{time}".rstrip() for so, hedge, time in meant]
-        texts.append(f"{join(people_said(group))} {join(each)}")
+        who = clauses.hedged(people_said(group), timeline, finding.query.whom.names)
+        if len(group) == 1 and not is_plain(condition):
+            who = [clauses.subject(group[0].entity, timeline, finding.query.whom.names)]
+        texts.append(f"{join(who)} {join(each)}")
     return texts
 
 

@@ -440,6 +440,11 @@ def who_is_there(timeline: Timeline, besides: Sequence[str] = ()) -> str:
     return " ".join(filter(None, (first, *more)))
 
 
+def subject(name: str, timeline: Timeline, asked: Sequence[str] = ()) -> str:
+    """Somebody's name; "somebody who may be Ben" of a doubtful name that nobody `asked` about."""
+    return f"somebody who may be {name}" if timeline.doubtful(name) and name not in asked else called(name)
+
+
 def hedged(names: Sequence[str], timeline: Timeline, asked: Sequence[str] = ()) -> list[str]:
     """Names, then those that nobody `asked` about and that may be wrong: "Ana", "perhaps Ben and Cleo".
 

@@ -160,23 +160,14 @@ def _same_joined(told: Iterable[tuple[str, str, str]], finding: Finding, timelin
         if not text:
             continue
         # names first, the sure ones before those that nobody asked about and that may be wrong
-        first, *rest = sorted(names, key=lambda name: (name.startswith("#"), _is_doubtful(name, asked, timeline)))
+        first, *rest = sorted(names, key=lambda one: (one[0] == "#", timeline.doubtful(one) and one not in asked))
         others = [so_many(len(rest), "other person")]
         if not first.startswith("#"):
             others = clauses.hedged(people_said(rest), timeline, asked)
         one, several = {"is": ("is", "are"), "has": ("has", "have")}.get(text.split(" ")[0], ("does", "do"))
         so = f", and so {one if be(others) == 'is' else several} {join(others)}" if rest else ""
-        sentences.append(upper(f"{event}{', ' * bool(event)}{_subject(first, asked, timeline)} {text}{so}."))
+        sentences.append(upper(f"{event}{', ' * bool(event)}{clauses.subject(first, timeline, asked)} {text}{so}."))
     return sentences
-
-
-def _subject(name: str, asked: Sequence[str], timeline: Timeline) -> str:
-    """Somebody's name; "somebody who may be Ben" of a doubtful name that nobody asked about."""
-    return f"somebody who may be {name}" if _is_doubtful(name, asked, timeline) else called(name)
-
-
-def _is_doubtful(name: str, asked: Sequence[str], timeline: Timeline) -> bool:
-    return timeline.doubtful(name) and name not in asked
 
 
 def company(found: Found, kind: str) -> str:
@@ -197,7 +188,7 @@ def _described(found: Found, finding: Finding, timeline: Timeline) -> str:
     rest = ", ".join(filter(None, (does, where))) if does else f"is {where}" * bool(where)
     told = list(filter(None, (looks(name, spans, timeline, whole=True), rest)))
     told = told or ["is in this video, but I can't make out more"]
-    who = _subject(name, finding.query.whom.names, timeline)
+    who = clauses.subject(name, timeline, finding.query.whom.names)
     again = {"man": "he", "woman": "she"}.get(gender_of(name, timeline), called(name))
     first = f"{event}{', ' * bool(event)}{who}"
     return " ".join(upper(f"{again if i else first} {text}.") for i, text in enumerate(told))
