@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from pvchat.config import home
+from pvchat.perception.boxes import body_box, crop, head_box
 from pvchat.perception.experts import attributes
-from pvchat.perception.experts.attributes import SETTINGS, AttributeExpert, ImageNetHead, body_box, crop, head_box
+from pvchat.perception.experts.attributes import SETTINGS, AttributeExpert, ImageNetHead
 
 torch = pytest.importorskip("torch")
 from recipes.looks import settings  # noqa: E402

@@ -16,9 +16,8 @@ import numpy as np
 from PIL import Image
 
 from pvchat.perception import bodies, facts, joining, places, tracks
-from pvchat.perception.boxes import part
+from pvchat.perception.boxes import body_box, crop, part
 from pvchat.perception.experts import networks
-from pvchat.perception.experts.attributes import body_box, crop
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.efficientnet import WIDTH
 from pvchat.perception.experts.faces import DetectedFaces

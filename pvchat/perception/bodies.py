@@ -23,8 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pvchat.perception import colours
-from pvchat.perception.boxes import nesting, overlap
-from pvchat.perception.experts.attributes import crop
+from pvchat.perception.boxes import crop, nesting, overlap
 from pvchat.perception.experts.efficientnet import WIDTH, FrameExpert
 from pvchat.perception.experts.figurelooks import face_maps
 from pvchat.perception.experts.figures import FigureExpert, crop_squares

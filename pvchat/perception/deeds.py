@@ -24,7 +24,7 @@ from pvchat.perception import bodyfeatures
 from pvchat.perception.bodyfeatures import Descriptions
 from pvchat.perception.boxes import inside
 from pvchat.perception.experts import body
-from pvchat.perception.experts.attributes import labels_of, linear_head, softmax
+from pvchat.perception.experts.headfiles import labels_of, linear_head, softmax
 from pvchat.perception.experts.objects import LABELS
 from pvchat.perception.grounds import ground_facts
 from pvchat.perception.handled import ANYWHERE, AT_MOUTH, AT_WRIST

@@ -15,8 +15,9 @@ from copy import deepcopy
 import numpy as np
 
 from pvchat.perception import cloth, collars, colours, drawnheads, garments, hair
+from pvchat.perception.boxes import body_box, bust_box, crop, head_box
 from pvchat.perception.drawnheads import DrawnHeads, drawn_gestures
-from pvchat.perception.experts.attributes import Attribute, body_box, bust_box, crop, head_box
+from pvchat.perception.experts.attributes import Attribute
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.gender import gender_of_track
 from pvchat.perception.sightings import Pictured, pictured, shot, skin_colour, torso_box, where

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pvchat.perception.experts.attributes import Attribute, labels_of, linear_head, softmax
+from pvchat.perception.experts.attributes import Attribute
+from pvchat.perception.experts.headfiles import labels_of, linear_head, softmax
 from pvchat.schemas import FloatArray
 
 WEIGHTS = Path(__file__).with_name("experts") / "garments.safetensors"

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pvchat.perception.experts.attributes import Attribute, arrays_of, sigmoid
+from pvchat.perception.experts.attributes import Attribute
+from pvchat.perception.experts.headfiles import arrays_of, sigmoid
 from pvchat.schemas import FloatArray, Track
 
 WEIGHTS = Path(__file__).with_name("experts") / "gender.safetensors"

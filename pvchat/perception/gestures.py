@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pvchat.perception.experts import body
-from pvchat.perception.experts.attributes import sigmoid
 from pvchat.perception.experts.hands import FINGERTIPS, MIDDLE_TIP, PALM, WRIST
+from pvchat.perception.experts.headfiles import sigmoid
 from pvchat.schemas import Flags, FloatArray, IntArray
 
 _MOST = 0.6  # share of the sightings that a lasting state needs

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pvchat.perception import colours
-from pvchat.perception.boxes import part
-from pvchat.perception.experts.attributes import crop
+from pvchat.perception.boxes import crop, part
 from pvchat.perception.sightings import Pictured, skin_colour
 from pvchat.schemas import Flags, FloatArray, Pixels
 

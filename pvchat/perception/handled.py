@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from pvchat.perception.bodyfeatures import posed_sightings
+from pvchat.perception.boxes import crop
 from pvchat.perception.experts import body
-from pvchat.perception.experts.attributes import crop
 from pvchat.perception.experts.objects import LABELS, ThingExpert
 from pvchat.perception.sightings import spread
 from pvchat.schemas import Flags, FloatArray, Pixels, Track

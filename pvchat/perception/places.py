@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pvchat.perception import colours
-from pvchat.perception.experts.attributes import arrays_of, labels_of, softmax
+from pvchat.perception.experts.headfiles import arrays_of, labels_of, softmax
 from pvchat.perception.things import room_of
 from pvchat.schemas import BLUE_SKY, PLACE_SURE, ClipAnalysis, Flags, FloatArray, SceneFacts
 

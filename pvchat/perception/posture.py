@@ -34,7 +34,7 @@ from pvchat.perception.bodyfeatures import (
     slimness,
     surroundings,
 )
-from pvchat.perception.experts.attributes import arrays_of, softmax
+from pvchat.perception.experts.headfiles import arrays_of, softmax
 from pvchat.schemas import BODY, ClipAnalysis, FloatArray, PersonFacts, Thing, Track
 
 WEIGHTS = Path(__file__).with_name("experts") / "posture.safetensors"

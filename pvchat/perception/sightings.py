@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pvchat.perception import colours
-from pvchat.perception.boxes import below, part
+from pvchat.perception.boxes import below, crop, part
 from pvchat.perception.experts import body
-from pvchat.perception.experts.attributes import crop
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Pixels, Track
 
 if TYPE_CHECKING:

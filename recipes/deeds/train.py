@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from pvchat.perception.bodyfeatures import JOINTS, PLACEMENT
+from pvchat.perception.boxes import crop
 from pvchat.perception.deeds import (
     ATTENTION,
     COMPANY,
@@ -36,9 +37,10 @@ from pvchat.perception.deeds import (
     deed_features,
     likeliest,
 )
-from pvchat.perception.experts.attributes import ImageNetHead, crop, softmax
+from pvchat.perception.experts.attributes import ImageNetHead
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.efficientnet import WIDTH
+from pvchat.perception.experts.headfiles import softmax
 from pvchat.perception.handled import look_at_hands
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 from recipes.heads import arguments, is_held_back, softmax_head, write_head

@@ -35,8 +35,9 @@ from torch import Tensor, nn
 from torch.nn.functional import log_softmax
 
 from pvchat.assets.weights import member_path
-from pvchat.perception.experts.attributes import body_box, bust_box, crop, softmax
+from pvchat.perception.boxes import body_box, bust_box, crop
 from pvchat.perception.experts.efficientnet import CLOTHES, FROZEN, SIDE, WIDTH, build, normalised
+from pvchat.perception.experts.headfiles import softmax
 from pvchat.perception.garments import LIKELY, TOLD, UNTOLD
 from pvchat.schemas import FloatArray
 from recipes.heads import arguments, is_held_back, write_head

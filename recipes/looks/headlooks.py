@@ -23,9 +23,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.attributes import crop, head_box, sigmoid
+from pvchat.perception.boxes import crop, head_box
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.figurelooks import SIDE, read
+from pvchat.perception.experts.headfiles import sigmoid
 from pvchat.perception.experts.headlooks import COLOUR, COLOURS, LABELS, by_last_layer
 from pvchat.schemas import FloatArray
 from recipes.heads import arguments, softmax_head, write_head

@@ -22,9 +22,9 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.perception.experts.attributes import linear_head, softmax
 from pvchat.perception.experts.efficientnet import WIDTH, FrameExpert
 from pvchat.perception.experts.figures import MIN_SCORE, FigureExpert
+from pvchat.perception.experts.headfiles import linear_head, softmax
 from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.perception.places import free_cells
 from pvchat.schemas import FloatArray

@@ -25,11 +25,11 @@ from numpy.typing import NDArray
 from pvchat import PVChat
 from pvchat.perception.analysis import WHOLE, add_bodies, face_track
 from pvchat.perception.bodyfeatures import JOINTS, PLACEMENT
-from pvchat.perception.experts.attributes import softmax
 from pvchat.perception.experts.body import PreviousPose
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.efficientnet import WIDTH
 from pvchat.perception.experts.figures import link_figures
+from pvchat.perception.experts.headfiles import softmax
 from pvchat.perception.posture import LIKELY, OTHERS, TOLD, posture_features
 from pvchat.perception.search import find_faces
 from pvchat.perception.tracks import link

@@ -8,6 +8,7 @@
     things             objects.py
     sound              voiceactivity.py, music.py, whisper.py (words), voiceprint.py (mel.py); `../sound/` runs them
     all of them        collection.py, but for those that hear
+    heads of ours      headfiles.py: their weights, and the functions that make probabilities of what they say
     how they run       networks.py, open it first
 
 torch is imported only where a network that it defines is converted or, on another device than the CPU, run.

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.assets.weights import member_path
-from pvchat.perception.experts.attributes import sigmoid
+from pvchat.perception.experts.headfiles import sigmoid
 from pvchat.perception.experts.networks import LiteNetwork, load_file
 from pvchat.perception.experts.regions import Region, axis_region, crop, mask_over_frame, sample, whole_image
 from pvchat.perception.experts.ssd import PERSONS, Detections, Detector

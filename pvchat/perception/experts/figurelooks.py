@@ -20,8 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pvchat.perception.experts.attributes import arrays_of, sigmoid, softmax
 from pvchat.perception.experts.efficientnet import MIDDLE, STRIDE, FrameExpert
+from pvchat.perception.experts.headfiles import arrays_of, sigmoid, softmax, unit
 from pvchat.schemas import FloatArray, Pixels
 
 Arrays = dict[str, FloatArray]
@@ -104,8 +104,3 @@ def convolve(maps: FloatArray, weight: FloatArray, bias: FloatArray) -> FloatArr
     seen = np.lib.stride_tricks.sliding_window_view(padded, (k, k), axis=(1, 2))  # [C, h, w, k, k]
     rows = seen.transpose(1, 2, 0, 3, 4).reshape(height * width, -1)
     return np.asarray((rows @ weight.reshape(len(weight), -1).T + bias).T.reshape(-1, height, width), np.float32)
-
-
-def unit(x: FloatArray) -> FloatArray:
-    """Rows at length 1."""
-    return x / np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), 1e-9)

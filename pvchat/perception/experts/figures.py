@@ -21,9 +21,9 @@ from pathlib import Path
 import numpy as np
 
 from pvchat.perception.boxes import nesting, overlap
-from pvchat.perception.experts.attributes import arrays_of, sigmoid
 from pvchat.perception.experts.efficientnet import STRIDE, FrameExpert
-from pvchat.perception.experts.figurelooks import convolve, face_maps, identity, unit
+from pvchat.perception.experts.figurelooks import convolve, face_maps, identity
+from pvchat.perception.experts.headfiles import arrays_of, sigmoid, unit
 from pvchat.perception.tracks import Sighting, cheapest_pairs, linked, new_track, rows_of
 from pvchat.schemas import FloatArray, IntArray, Pixels, Track
 

@@ -1,6 +1,6 @@
 """What is seen at a filmed head: a hat, a helmet, sunglasses or a mask; how long the hair is, and of what colour.
 
-In: pictures of one person's head (`attributes.head_box`) and their features. Out: `SeenAtHead`.
+In: pictures of one person's head (`boxes.head_box`) and their features. Out: `SeenAtHead`.
 
 Two readers look at each picture, and the mean of their log-odds counts: a linear one at the last layer, which knows
 things, and a small network at the middle maps, which sees where in the picture something is (`figurelooks.py`). Both
@@ -17,9 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pvchat.perception.experts.attributes import Attribute, arrays_of, claimed, sigmoid
+from pvchat.perception.experts.attributes import Attribute, claimed
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.figurelooks import SIDE, read
+from pvchat.perception.experts.headfiles import arrays_of, sigmoid
 from pvchat.schemas import FloatArray, Pixels
 
 WEIGHTS = Path(__file__).with_name("headlooks.safetensors")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pvchat.perception.experts.attributes import linear_head, sigmoid
+from pvchat.perception.experts.headfiles import linear_head, sigmoid
 from pvchat.perception.experts.networks import LiteNetwork
 from pvchat.perception.experts.regions import Region, around, crop, whole_image
 from pvchat.perception.experts.ssd import FACES, Detector
