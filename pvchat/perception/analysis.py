@@ -19,14 +19,13 @@ from pvchat.perception import bodies, facts, joining, places, tracks
 from pvchat.perception.boxes import body_box, crop, part
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.collection import Experts
-from pvchat.perception.experts.efficientnet import WIDTH
 from pvchat.perception.experts.faces import DetectedFaces
 from pvchat.perception.experts.figurelooks import SIDE
 from pvchat.perception.experts.figures import link_figures
 from pvchat.perception.heads import face_tracks_of
 from pvchat.perception.search import find_faces
 from pvchat.perception.sightings import pictured, spread
-from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Pixels, Progress, Track
+from pvchat.schemas import BODY, CELLS, ClipAnalysis, FloatArray, IntArray, Pixels, Progress, Track
 from pvchat.video import Clip
 from pvchat.video.shots import shots
 
@@ -60,7 +59,7 @@ def recognise(clip: Clip, experts: Experts, progress: Progress | None = None, de
     tell = networks.thread_safe(progress)
     kept = spread(len(clip.images), depth.grid_frames)
     analysis = ClipAnalysis(
-        clip.key, clip.duration_s, clip.width, clip.height, clip.times, np.zeros((0, 49, WIDTH), np.float16), [],
+        clip.key, clip.duration_s, clip.width, clip.height, clip.times, np.zeros((0, CELLS**2, BODY), np.float16), [],
         shots=shots(clip.cuts, clip.duration_s, clip.start_s), stage="who", damaged=clip.damaged,
     )  # fmt: skip
     numbers = analysis.shot_of(clip.times)

@@ -81,9 +81,13 @@ def crop(image: Pixels, box: FloatArray) -> Pixels:
     return image[y0:y1, x0:x1]
 
 
+def area(boxes: FloatArray) -> Any:
+    """Areas [n] of boxes [n, 4]."""
+    return (boxes[:, 2:] - boxes[:, :2]).prod(1)
+
+
 def areas(a: FloatArray, b: FloatArray) -> tuple[Any, Any, Any]:
     """Shared area [n, m], areas [n, 1] and [1, m]."""
     low = np.maximum(a[:, None, :2], b[None, :, :2])
     high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    area_a, area_b = ((x[:, 2:] - x[:, :2]).prod(1) for x in (a, b))
-    return np.clip(high - low, 0, None).prod(2), area_a[:, None], area_b[None]
+    return np.clip(high - low, 0, None).prod(2), area(a)[:, None], area(b)[None]

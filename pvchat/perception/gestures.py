@@ -184,7 +184,7 @@ def _is_tracked(series: Series, middles: FloatArray, side: int) -> bool:
 def _hand_centres(series: Series) -> FloatArray:
     """Middle of each hand [n, 2, 2]: the hand's own points, else the pose's wrist."""
     palms = series.hands[:, :, list(PALM)].mean(2)
-    wrists = series.joints[:, [body.LEFT_WRIST, body.RIGHT_WRIST]]
+    wrists = series.joints[:, list(body.WRISTS)]
     return np.where(np.isfinite(palms), palms, wrists)
 
 

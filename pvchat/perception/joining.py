@@ -185,6 +185,5 @@ def join(pieces: Sequence[Track]) -> Track:
 
 
 def _prominence(track: Track) -> float:
-    """Box height (share of the frame) times quality, for all the frames that show this one."""
-    heights = (track.boxes[:, 3] - track.boxes[:, 1]) * track.scores * (0.2 + track.quality)
-    return float(heights.mean()) * len(track.shown_in)
+    """How much a track fills the video, by all the frames that show it: few of its sightings may be kept."""
+    return float(tracks.prominence_of_sightings(track).mean()) * len(track.shown_in)
