@@ -23,13 +23,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pvchat.perception import colours
+from pvchat.perception.bodyfaces import head_of
 from pvchat.perception.boxes import area, crop, nesting, overlap
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.figurelooks import face_maps
 from pvchat.perception.experts.figures import FigureExpert, crop_squares
 from pvchat.perception.experts.objects import Detection
 from pvchat.perception.experts.ssd import Detections
-from pvchat.perception.heads import head_of
 from pvchat.perception.sightings import best_of_stretches, spread
 from pvchat.perception.tracks import cheapest_pairs, new_track
 from pvchat.schemas import BODY, CELLS, FloatArray, IntArray, Pixels, Thing, Track

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from pvchat.perception.bodyfaces import holds_face
 from pvchat.perception.boxes import areas
 from pvchat.perception.experts import body
-from pvchat.perception.heads import holds_face
 from pvchat.schemas import BODY, CELLS, STRIPS, ClipAnalysis, FloatArray, IntArray, Thing, Track
 
 JOINTS = 56  # numbers of `geometry`

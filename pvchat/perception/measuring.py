@@ -74,11 +74,11 @@ def measure(
     looks += [partial(_measure_stretch, frames, tracks[n], part, n in posed) for n, part in stretches]
     handling = [] if measured.scene.drawn else [tracks[n] for n in posed]
     hands = [partial(handled.look_at_hands, clip.images, track, experts.things) for track in handling]
-    jobs, tell, done = len(looks) + len(hands) + len(described), networks.thread_safe(progress), count(1)
+    jobs, report, done = len(looks) + len(hands) + len(described), networks.thread_safe(progress), count(1)
 
     def work(job: Callable[[], Any]) -> Any:
         made = job()
-        tell("measuring people", next(done), jobs)
+        report("measuring people", next(done), jobs)
         return made
 
     made = networks.in_parallel(work, looks)  # none of which needs another

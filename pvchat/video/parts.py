@@ -24,7 +24,7 @@ from pvchat.video.shots import CutFinder
 
 # Read before a part that is begun with: what a jump there cuts off is no cut, and cuts need pictures around.
 LEAD_S = 1.0
-FRAMES = 24  # samples of a part: 12 s at two a second, 37 MB at 960 by 540
+FRAMES = 24  # samples of a part, which are in memory together: twelve seconds at two a second
 
 Thing = TypeVar("Thing")
 _END: Any = object()

@@ -8,7 +8,7 @@ characters are none). Two readings of these maps (docs/adr/0026-drawn-likeness.m
 - **parts**: means over the whole, hair, eyes and skin, and spreads; whitened by what varies within a character, main
   directions: exact where the picture is good;
 - **learned**: two small convolutions whose attention picks what is looked at; trained so that a face dimmed, tinted,
-  small, tilted and before another background stays itself. A seventh of the likeness: alone it forgets too much.
+  small, tilted and before another background stays itself. A small part of the likeness: alone it forgets too much.
 
 Two networks like that one read what a face shows, and whose it is by sex and hair; they learned from drawn faces that
 were read by eye (`recipes/looks/expressions.py`; ADR 0122, 0131).

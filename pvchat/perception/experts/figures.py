@@ -27,7 +27,7 @@ from pvchat.perception.experts.headfiles import arrays_of, sigmoid, unit
 from pvchat.perception.tracks import Sighting, cheapest_pairs, linked, new_track, rows_of
 from pvchat.schemas import FloatArray, IntArray, Pixels, Track
 
-LOCATOR_SIDE = 320  # 448 takes about twice the time
+LOCATOR_SIDE = 320  # pixels, both sides
 CELLS = LOCATOR_SIDE // STRIDE
 MIN_SCORE = 0.5
 MAX_FIGURES = 8
