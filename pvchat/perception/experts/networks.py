@@ -130,7 +130,7 @@ def load_graph(
 def load_file(name: str, file: Path, shape: tuple[int, ...] = ()) -> Network:
     """A small network out of an `.onnx` or a `.tflite` file, called with one float32 array of `shape`, or of its own.
 
-    `.tflite` files that OpenVINO doesn't run clearly faster are `LiteNetwork`s: LiteRT converts nothing and loads faster.
+    A `.tflite` file that OpenVINO doesn't run clearly faster is a `LiteNetwork`: LiteRT converts nothing, loads faster.
     """
     model = _converted(name, file, "", lambda: _core().read_model(str(file)))
     if shape:
