@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pvchat.perception.experts import facelooks, mesh
-from pvchat.perception.experts.figurelooks import probabilities
+from pvchat.perception.experts.facemaps import probabilities
 from pvchat.perception.experts.headfiles import arrays_of, linear_head
 from pvchat.perception.motion import BodyMeasures, facial_hair
 

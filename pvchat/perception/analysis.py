@@ -20,8 +20,8 @@ from pvchat.perception.bodyfaces import face_tracks_of
 from pvchat.perception.boxes import body_box, crop, part
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.collection import Experts
+from pvchat.perception.experts.facemaps import SIDE
 from pvchat.perception.experts.faces import DetectedFaces
-from pvchat.perception.experts.figurelooks import SIDE
 from pvchat.perception.experts.figures import link_figures
 from pvchat.perception.search import find_faces
 from pvchat.perception.sightings import pictured, spread

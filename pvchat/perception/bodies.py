@@ -26,7 +26,7 @@ from pvchat.perception import colours
 from pvchat.perception.bodyfaces import head_of
 from pvchat.perception.boxes import area, crop, nesting, overlap
 from pvchat.perception.experts.efficientnet import FrameExpert
-from pvchat.perception.experts.figurelooks import face_maps
+from pvchat.perception.experts.facemaps import face_maps
 from pvchat.perception.experts.figures import FigureExpert, crop_squares
 from pvchat.perception.experts.objects import Detection
 from pvchat.perception.experts.ssd import Detections

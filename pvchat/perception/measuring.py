@@ -33,7 +33,7 @@ from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.body import PreviousPose
 from pvchat.perception.experts.collection import Experts
-from pvchat.perception.experts.figurelooks import SIDE
+from pvchat.perception.experts.facemaps import SIDE
 from pvchat.perception.motion import BodyMeasures, describe_motion, facial_hair, is_earnest, measure_body, wears_glasses
 from pvchat.perception.sightings import MASK, pictured, spread
 from pvchat.schemas import BOOKSHELVES, ClipAnalysis, IntArray, Progress, Track

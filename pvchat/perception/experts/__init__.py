@@ -4,6 +4,7 @@
     faces              faces.py: mtcnn.py (mtcnnlayers.py) finds them, identity.py (identitylayers.py) and
                        faceprint.py describe them; mesh.py, glasses.py
     drawn figures      figures.py: figurelooks.py
+    looks              facemaps.py, small networks for faces: facelooks.py, headlooks.py
     bodies, hands      body.py, hands.py (ssd.py, regions.py)
     things             objects.py
     sound              voiceactivity.py, music.py, whisper.py (words), voiceprint.py (mel.py); `../sound/` runs them

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pvchat.assets.weights import member_path
 from pvchat.perception.experts.headfiles import sigmoid
 from pvchat.perception.experts.networks import LiteNetwork, load_file
-from pvchat.perception.experts.regions import Region, axis_region, crop, mask_over_frame, sample, whole_image
+from pvchat.perception.experts.regions import Region, axis_region, crop_region, mask_over_frame, sample, whole_image
 from pvchat.perception.experts.ssd import PERSONS, Detections, Detector
 from pvchat.schemas import Flags, FloatArray, Pixels
 
@@ -144,7 +144,7 @@ class BodyExpert:
 
     def _pose_in(self, image: Pixels, region: Region, mask: bool) -> Pose | None:
         """The pose of the person in a region; None where none is there."""
-        found = self.landmarks(crop(image, region, _SIDE)[None])
+        found = self.landmarks(crop_region(image, region, _SIDE)[None])
         raw, flag, segmentation, heatmap, _ = (one[0] for one in found)
         if float(flag[0]) < _PRESENT:
             return None

@@ -22,7 +22,8 @@ import numpy as np
 
 from pvchat.perception.boxes import area, nesting, overlap
 from pvchat.perception.experts.efficientnet import STRIDE, FrameExpert
-from pvchat.perception.experts.figurelooks import convolve, face_maps, identity
+from pvchat.perception.experts.facemaps import convolve, face_maps
+from pvchat.perception.experts.figurelooks import identity
 from pvchat.perception.experts.headfiles import arrays_of, sigmoid, unit
 from pvchat.perception.tracks import Sighting, cheapest_pairs, linked, new_track, rows_of
 from pvchat.schemas import FloatArray, IntArray, Pixels, Track
@@ -99,7 +100,7 @@ class FigureExpert:
         return convolve(x, self._w["locator.3.weight"], self._w["locator.3.bias"])
 
     def identity(self, maps: FloatArray) -> FloatArray:
-        """Maps of cut-out faces [n, 152, 8, 8] (`figurelooks.face_maps`) to identity [n, 128] of length 1."""
+        """Maps of cut-out faces [n, 152, 8, 8] (`facemaps.face_maps`) to identity [n, 128] of length 1."""
         return identity(self._w, maps)
 
     def is_drawn(self, pooled: FloatArray) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 from pvchat.assets.weights import member_path
 from pvchat.perception.experts import body
 from pvchat.perception.experts.networks import LiteNetwork, load_file
-from pvchat.perception.experts.regions import Region, axis_region, crop
+from pvchat.perception.experts.regions import Region, axis_region, crop_region
 from pvchat.schemas import FloatArray, Pixels
 
 POINTS = 21
@@ -54,7 +54,7 @@ class HandExpert:
         if guess.side < 8:
             return None
         size = self._recrop.input_size[0]
-        ends = self._recrop(crop(image, guess, size))[0].reshape(2, 2) / size
+        ends = self._recrop(crop_region(image, guess, size))[0].reshape(2, 2) / size
         points = guess.to_frame(np.asarray(ends, np.float32))
         region = axis_region(points[0], points[1], -pi / 2)
         found = self._points(image, region.scaled(1.0, _RECROP_SHIFT))
@@ -63,7 +63,7 @@ class HandExpert:
 
     def _points(self, image: Pixels, region: Region) -> FloatArray | None:
         """The points [21, 3] of the hand in a region; None where none is there."""
-        raw, presence, *_ = (one[0] for one in self._network(crop(image, region, _SIDE)[None]))
+        raw, presence, *_ = (one[0] for one in self._network(crop_region(image, region, _SIDE)[None]))
         if float(presence[0]) < _PRESENT:
             return None
         height, width = image.shape[:2]

@@ -3,7 +3,7 @@
 In: pictures of one person's head (`boxes.head_box`) and their features. Out: `SeenAtHead`.
 
 Two readers look at each picture, and the mean of their log-odds counts: a linear one at the last layer, which knows
-things, and a small network at the middle maps, which sees where in the picture something is (`figurelooks.py`). Both
+things, and a small network at the middle maps, which sees where in the picture something is (`facemaps.py`). Both
 learned from heads that were read by eye (`recipes/looks/headlooks.py`); the card beside the weights says from which
 probability a label is told, and below which it is denied.
 """
@@ -19,7 +19,7 @@ import numpy as np
 
 from pvchat.perception.experts.attributes import Attribute, claimed
 from pvchat.perception.experts.efficientnet import FrameExpert
-from pvchat.perception.experts.figurelooks import SIDE, read
+from pvchat.perception.experts.facemaps import SIDE, outputs
 from pvchat.perception.experts.headfiles import arrays_of, sigmoid
 from pvchat.schemas import FloatArray, Pixels
 
@@ -50,7 +50,7 @@ class HeadLooks:
         if not len(heads):
             return SeenAtHead()
         maps = self._frames.maps(list(heads[::2]), SIDE)
-        chances = sigmoid((by_last_layer(self._arrays, features).mean(0) + read(self._arrays, maps).mean(0)) / 2)
+        chances = sigmoid((linear_log_odds(self._arrays, features).mean(0) + outputs(self._arrays, maps).mean(0)) / 2)
         labels, colours = np.split(chances, [len(LABELS)])
         lacking = [label for label, p in zip(LABELS, labels, strict=True) if p < self._rows[label]["denied_below"]]
         shown, bare = claimed(self._rows, labels), "a hat" in lacking
@@ -59,7 +59,7 @@ class HeadLooks:
         return SeenAtHead(shown, lacking, likeliest_colour(colours) if bare else None)
 
 
-def by_last_layer(arrays: dict[str, FloatArray], features: FloatArray) -> FloatArray:
+def linear_log_odds(arrays: dict[str, FloatArray], features: FloatArray) -> FloatArray:
     """Features [n, 1280] to the linear reader's log-odds of LABELS and COLOURS [n, K]."""
     return np.asarray(features @ arrays["linear.weight"].T + arrays["linear.bias"], np.float32)
 
