@@ -142,12 +142,12 @@ def joined_across_shots(faces: Sequence[Track]) -> list[Track]:
 
 
 def index_of(analysis: ClipAnalysis, subject: Track) -> int:
-    """The number of the clip's own track that a subject is, or, joined of several, the most prominent of them."""
+    """The index of the clip's own track that a subject is, or, joined of several, the most prominent of them."""
     return next(i for i, track in enumerate(analysis.tracks) if track.thumbnail == subject.thumbnail)
 
 
 def tracks_of(analysis: ClipAnalysis, subject: Track) -> list[int]:
-    """The numbers of all of the clip's own tracks that a subject is made of."""
+    """The indices of all of the clip's own tracks that a subject is made of."""
     return [i for i, track in enumerate(analysis.tracks) if _is_part(track, subject)]
 
 

@@ -50,7 +50,6 @@ _SIZE, _ROWS, _COLUMNS = (16, 32), ((0, 7), (7, 17), (17, 30)), slice(4, 12)  # 
 
 Things = Callable[[Pixels], list[Detection]]
 People = Callable[[Pixels], Detections]
-Looks = NDArray[np.float16]
 
 
 @dataclass(frozen=True)
@@ -208,7 +207,7 @@ def _area_shown(body: Thing) -> float:
     return float(area(np.array(body.boxes, np.float32)).sum())
 
 
-def describe(clip: Clip, body: Thing, expert: FrameExpert) -> Looks:
+def describe(clip: Clip, body: Thing, expert: FrameExpert) -> NDArray[np.float16]:
     """Looks [m, LOOKS] of a body's surest sightings, one of each stretch."""
     best = best_of_stretches(np.asarray(body.scores), MOST)
     crops = [crop(clip.images[body.frames[i]], np.asarray(body.boxes[i], np.float32)) for i in best]

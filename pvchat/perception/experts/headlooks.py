@@ -41,9 +41,9 @@ class SeenAtHead:
 class HeadLooks:
     """The two readers, on the features of `frames`."""
 
-    def __init__(self, frames: FrameExpert, weights: Path = WEIGHTS) -> None:
-        self._frames, self._arrays = frames, arrays_of(weights)
-        self._rows = json.loads(weights.with_suffix(".json").read_text(encoding="utf-8"))["labels"]
+    def __init__(self, frames: FrameExpert) -> None:
+        self._frames, self._arrays = frames, arrays_of(WEIGHTS)
+        self._rows = json.loads(WEIGHTS.with_suffix(".json").read_text(encoding="utf-8"))["labels"]
 
     def look(self, heads: Sequence[Pixels], features: FloatArray) -> SeenAtHead:
         """What pictures of one head, and their pooled features [n, 1280], show. The network sees every other one."""
