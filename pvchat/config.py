@@ -16,6 +16,7 @@ FRAME_STYLES = ("auto", "plain", "marks", "crop")  # as they are; people outline
 MAX_QUESTION = 2_000  # characters; reading one takes longer than in proportion to its length
 QUANTIZED = ("", "8bit", "4bit")
 DEPTHS = ("instant", "deep")  # how somebody is enrolled: by one pass; and by training, too
+EVAL_DEPTHS = (*DEPTHS, "stored")  # for an evaluation; the last: as the people store has her, with what was trained
 # measured facts; gaps filled by our model; all of it said by our model, checked
 ANSWERS = ("facts", "model", "spoken")
 EYES = "open_clip:"  # before the name of an encoder of CLIP's kind

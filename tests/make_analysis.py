@@ -147,11 +147,3 @@ class FakeNetwork:
         coarse = np.asarray(chips, np.float32).reshape(len(chips), 10, 15, 10, 15, 3).mean((2, 4)) / 255
         places = np.linspace(0, 299, 128).astype(int)  # all over the chip
         return np.ascontiguousarray(coarse.reshape(len(chips), -1)[:, places], np.float32)
-
-
-class FakePrinter:
-    """Faceprints of unit length out of a crop's pixels: the same crop always gives the same."""
-
-    def describe(self, crops: NDArray[np.uint8]) -> FloatArray:
-        rows = np.asarray(crops, np.float32).reshape(len(crops), -1)[:, :: crops[0].size // 512][:, :512] + 1.0
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True)

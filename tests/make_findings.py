@@ -80,8 +80,7 @@ RED, SPECS = (
     row("Ana", "worn", "jacket", colour="red"),
     row("Ana", "worn", "glasses", ground=Ground(3.0, (0, 0, 1, 1), 0.9)),
 )
-BLUE = row("Ben", "worn", "jacket", 5.0, colour="blue")
-SITS, STANDS, TALKS = row("Ana", "posture", "sitting"), row("Ben", "posture", "standing"), row("Ana", "deed", "talking")
+SITS, STANDS = row("Ana", "posture", "sitting"), row("Ben", "posture", "standing")
 GONE = Missing("Cleo", "absent")
 
 

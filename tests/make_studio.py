@@ -14,9 +14,21 @@ from pvchat import PVChat, video
 from pvchat.config import Settings, VideoConfig
 from pvchat.identity.presence import PresenceModel
 from pvchat.perception import closer, scan  # noqa: F401  they take `recognise` by name: not while it is another
-from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, SceneFacts, Sound
+from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, SceneFacts, Sound, Track
 
 ANA, BEN = 1, 2
+
+
+def dressed(*people: int) -> list[Track]:
+    """A track of each, in turn in red on the left and in blue on the right."""
+    tracks = [make_track(p) for p in people]
+    for i, track in enumerate(tracks):
+        track.facts = PersonFacts(
+            where=("on the left of the frame", "on the right of the frame")[i % 2],
+            clothes=[Garment("jacket", ("red", "blue")[i % 2], 0.9)], pose="sitting", gestures=["talking"],
+            confidence={"where": 0.9, "clothes": 0.9, "pose": 0.9, "gestures": 0.9},
+        )  # fmt: skip
+    return tracks
 
 
 class Studio:
@@ -33,14 +45,9 @@ class Studio:
         path = self.folder / f"{name}.mp4"
         if not path.exists() or path.read_bytes() != name.encode():  # else another process may be reading it
             path.write_bytes(name.encode())
-        tracks = [make_track(p) for p in people]
+        tracks = dressed(*people)
         for i, track in enumerate(tracks):
-            where = ("on the left of the frame", "on the right of the frame")[i % 2]
             track.boxes += np.float32([0.2 * i, 0, 0.2 * i, 0])
-            track.facts = PersonFacts(
-                where=where, clothes=[Garment("jacket", ("red", "blue")[i % 2], 0.9)], pose="sitting",
-                gestures=["talking"], confidence={"where": 0.9, "clothes": 0.9, "pose": 0.9, "gestures": 0.9},
-            )  # fmt: skip
         analysis = make_analysis(*tracks, key=video.content_key(path))
         analysis.scene = SceneFacts(place="an office", confidence={"place": 0.9})
         analysis.sound = Sound("none")

@@ -8,23 +8,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+from make_analysis import HEIGHT, WIDTH, box_at, identity_of, make_analysis, make_clip, make_faces, make_track
+from make_experts import FacesByFrame, experts_of
+from PIL import Image
 
-pytest.importorskip("torch")
-
-from make_analysis import HEIGHT, WIDTH, box_at, identity_of, make_analysis, make_clip, make_faces, make_track  # noqa: E402
-from make_experts import FacesByFrame, experts_of  # noqa: E402
-from PIL import Image  # noqa: E402
-
-from pvchat.perception import analysis as module  # noqa: E402
-from pvchat.perception import measuring, posture  # noqa: E402
-from pvchat.perception.analysis import drawn_probability, recognise, spread, thumbnail  # noqa: E402
-from pvchat.perception.experts.faces import DetectedFaces  # noqa: E402
-from pvchat.perception.experts.objects import Detection  # noqa: E402
-from pvchat.perception.motion import BodyMeasures  # noqa: E402
-from pvchat.perception.scan import PART_DEPTH  # noqa: E402
-from pvchat.perception.sightings import Pictured  # noqa: E402
-from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts  # noqa: E402
-from pvchat.video import Clip  # noqa: E402
+from pvchat.perception import analysis as module
+from pvchat.perception import measuring, posture
+from pvchat.perception.analysis import drawn_probability, recognise, spread, thumbnail
+from pvchat.perception.experts.faces import DetectedFaces
+from pvchat.perception.experts.objects import Detection
+from pvchat.perception.motion import BodyMeasures
+from pvchat.perception.scan import PART_DEPTH
+from pvchat.perception.sightings import Pictured
+from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts
+from pvchat.video import Clip
 
 NOBODY = make_faces()
 BODY = Detection("person", np.float32([0.1, 0.1, 0.9, 0.9]), 0.9)

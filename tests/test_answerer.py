@@ -7,23 +7,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
+from make_studio import ANA, BEN, Studio, open_chat
+from safetensors.torch import save_file
 
-torch = pytest.importorskip("torch")
-
-from make_studio import ANA, BEN, Studio, open_chat  # noqa: E402
-from safetensors.torch import save_file  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.chat.reader.statements import sentences  # noqa: E402
-from pvchat.config import Settings  # noqa: E402
-from pvchat.errors import WeightsError  # noqa: E402
-from pvchat.model.checkpoint import adapters_of, read_adapters, speaking_with  # noqa: E402
-from pvchat.model.config import ANSWERING  # noqa: E402
-from pvchat.model.drafted import Lead  # noqa: E402
-from pvchat.model.pvchat import PVChatModel  # noqa: E402
-from pvchat.model.trained import TrainedModel  # noqa: E402
-from recipes.model.made import create_model, save_model  # noqa: E402
-from recipes.model.release import save_words  # noqa: E402
+from pvchat import PVChat
+from pvchat.chat.reader.statements import sentences
+from pvchat.config import Settings
+from pvchat.errors import WeightsError
+from pvchat.model.checkpoint import adapters_of, read_adapters, speaking_with
+from pvchat.model.config import ANSWERING
+from pvchat.model.drafted import Lead
+from pvchat.model.pvchat import PVChatModel
+from pvchat.model.trained import TrainedModel
+from recipes.model.made import create_model, save_model
+from recipes.model.release import save_words
 
 
 @pytest.fixture(scope="module")

@@ -5,15 +5,14 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 
 from pvchat.config import home
 from pvchat.perception.boxes import body_box, crop, head_box
 from pvchat.perception.experts import attributes
 from pvchat.perception.experts.attributes import SETTINGS, AttributeExpert, ImageNetHead
-
-torch = pytest.importorskip("torch")
-from recipes.looks import settings  # noqa: E402
-from recipes.looks.attribute_labels import FRAME_KINDS, FRAME_WORDS  # noqa: E402
+from recipes.looks import settings
+from recipes.looks.attribute_labels import FRAME_KINDS, FRAME_WORDS
 
 
 def test_shipped_heads_are_whole_and_reached_their_precision():

@@ -14,21 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from make_analysis import make_analysis
+from make_mortal import DISK, die_before_call
+from make_people import posix
+from make_studio import ANA, BEN, Studio
 
-pytest.importorskip("torch")
-
-from make_analysis import make_analysis  # noqa: E402
-from make_mortal import DISK, die_before_call  # noqa: E402
-from make_people import posix  # noqa: E402
-from make_studio import ANA, BEN, Studio  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.cli import main as cli  # noqa: E402
-from pvchat.errors import LockedError  # noqa: E402
-from pvchat.people.store import PeopleStore  # noqa: E402
-from pvchat.storage import conversion, keys, library, tokens  # noqa: E402
-from pvchat.storage.backup import BackupError, backup, restore  # noqa: E402
-from pvchat.storage.clips import ClipCache  # noqa: E402
+from pvchat import PVChat
+from pvchat.cli import main as cli
+from pvchat.errors import LockedError
+from pvchat.people.store import PeopleStore
+from pvchat.storage import conversion, keys, library, tokens
+from pvchat.storage.backup import BackupError, backup, restore
+from pvchat.storage.clips import ClipCache
 
 KEY, OTHER = "correct horse battery", "another horse battery"
 NOW = datetime(2026, 11, 29, 10, 30)
@@ -234,7 +231,6 @@ LIES = {
     "a digit of another script": listed(f"people/{'0' * 32}.1\u0661/config.json", b"{}"),
     "no library where one is listed": lambda members: members.pop("library/library.db"),
     "no manifest": lambda members: members.pop("manifest.json"),
-    "another version": manifest_with("format", 1),
     "another manifest": lambda members: members.update({"manifest.json": b"[1]"}),
     "odd fields": lambda members: members.update({"manifest.json": b'{"format": 3, "files": {}, "more": 1}'}),
     "a library that is none": listed("library/library.db", b"no database"),

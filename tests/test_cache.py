@@ -221,19 +221,6 @@ def test_least_recently_used_go_first(tmp_path: Path) -> None:
     assert [small.load(key, "1") is not None for key in (*keys, "f" * 64)] == [True, False, False, False, True]
 
 
-def test_files_of_an_earlier_form_go_with_their_clip_and_when_room_is_needed(tmp_path: Path) -> None:
-    cache, keys = ClipCache(tmp_path), ["0" * 64, "1" * 64]
-    for key in keys:
-        for name in (f"{key}.json", f"{key}.{'a' * 16}.safetensors"):
-            (tmp_path / name).write_bytes(b"as it was kept before")
-            os.utime(tmp_path / name, (1000, 1000))
-    assert cache.load(keys[0], "1") is None
-    cache.remove(keys[0])
-    assert [path.name for path in tmp_path.glob("0*")] == []
-    ClipCache(tmp_path, max_bytes=1).save(make_analysis("f" * 64), "1")
-    assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {".lock", f"{'f' * 64}.clip"}
-
-
 def test_what_was_just_saved_stays_where_the_clock_was_put_back(tmp_path: Path) -> None:
     cache = ClipCache(tmp_path)
     cache.save(make_analysis("0" * 64), "1")

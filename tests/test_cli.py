@@ -387,8 +387,12 @@ def test_people_from_list_to_forget(tmp_path, capsys):
     assert "Łucja" in capsys.readouterr().err  # who is enrolled is said
     file = tmp_path / "l.pvperson"
     assert run("people", "export", "Łucja", str(file)) == 0
+    capsys.readouterr()
     assert run("people", "forget", "Łucja") == 0
     assert PeopleStore().names() == []
+    said = " ".join(capsys.readouterr().out.split())  # what stays is said
+    assert "Łucja is forgotten" in said
+    assert "Not deleted: evaluations (eval --out; the app's lie in $PVCHAT_HOME/evaluations)" in said
     assert run("people", "import", str(file), "--name", "Lucy") == 0
     assert run("people", "import", str(file), "--name", "Lucy") == 1
     assert run("people", "import", str(file), "--name", "Lucy", "--replace") == 0

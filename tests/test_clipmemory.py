@@ -10,15 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from make_film import Experts, memory_in, person
+from make_studio import ANA, BEN, Studio
 
-pytest.importorskip("torch")
-
-from make_film import Experts, memory_in, person  # noqa: E402
-from make_studio import ANA, BEN, Studio  # noqa: E402
-
-from pvchat import PVChat, video  # noqa: E402
-from pvchat.schemas import ClipAnalysis, Look  # noqa: E402
-from pvchat.service.clipmemory import ClipMemory  # noqa: E402
+from pvchat import PVChat, video
+from pvchat.schemas import ClipAnalysis, Look
+from pvchat.service.clipmemory import ClipMemory
 
 
 def kept(folder: Path) -> list[Path]:

@@ -7,15 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from make_analysis import make_analysis, make_track
+from make_film import Experts, memory_in, person
 
-pytest.importorskip("torch")
-
-from make_analysis import make_analysis, make_track  # noqa: E402
-from make_film import Experts, memory_in, person  # noqa: E402
-
-from pvchat.chat.question import Conversation, described  # noqa: E402
-from pvchat.perception.closer import MOST_STRETCHES, _shot_around, stretches_of  # noqa: E402
-from pvchat.schemas import Appearance, PersonFacts, PersonPresence, SceneFacts, SceneSpan  # noqa: E402
+from pvchat.chat.question import Conversation, described
+from pvchat.perception.closer import MOST_STRETCHES, _shot_around, stretches_of
+from pvchat.schemas import Appearance, PersonFacts, PersonPresence, SceneFacts, SceneSpan
 
 
 def test_all_stretches_of_who_is_asked_about_are_measured_once(

@@ -8,24 +8,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from make_analysis import make_analysis, make_track
+from make_people import find_traces, make_person
+from make_studio import ANA, BEN, Studio
 
-pytest.importorskip("torch")
-
-from make_analysis import make_analysis, make_track  # noqa: E402
-from make_people import find_traces, make_person  # noqa: E402
-from make_studio import ANA, BEN, Studio  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.errors import NoSubjectError, PeopleError, SettingsError, SeveralSubjectsError, SubjectError  # noqa: E402
-from pvchat.identity.corrections import (  # noqa: E402
+from pvchat import PVChat
+from pvchat.errors import NoSubjectError, PeopleError, SettingsError, SeveralSubjectsError, SubjectError
+from pvchat.identity.corrections import (
     corrected_tracks,
     example_of,
     index_of_number,
     rejection_cost,
     tracks_meant,
 )
-from pvchat.people import corrections  # noqa: E402
-from pvchat.people.corrections import (  # noqa: E402
+from pvchat.people import corrections
+from pvchat.people.corrections import (
     Correction,
     Example,
     corrected,
@@ -34,8 +31,8 @@ from pvchat.people.corrections import (  # noqa: E402
     shareable,
     without_correction,
 )
-from pvchat.people.person import Person, checked  # noqa: E402
-from pvchat.schemas import LOOKS  # noqa: E402
+from pvchat.people.person import Person, checked
+from pvchat.schemas import LOOKS
 
 CLEO = 3
 

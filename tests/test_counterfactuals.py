@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("torch")
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 
 from switches import changed, dark, equal_shares, routed, shuffled, silent, swapped  # noqa: E402

@@ -1,42 +1,28 @@
 """Deliveries beside a receiver that isn't there, or of what is deleted while they are on their way."""
 
+# ruff: noqa: F811 (`courier` and `receiver` are another file's)
+
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from make_receivers import Receiver
+from test_events import NOON, Happen, courier, receiver  # noqa: F401
 
-pytest.importorskip("torch")
-
-from make_receivers import Receiver  # noqa: E402
-from test_events import NOON, Clock, Happen  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.errors import LockedError  # noqa: E402
-from pvchat.library.live import courier as couriers  # noqa: E402
-from pvchat.library.live import events, mqtt  # noqa: E402
-from pvchat.library.live.courier import Courier  # noqa: E402
-from pvchat.library.live.events import CameraEvent  # noqa: E402
-from pvchat.storage import database  # noqa: E402
-from pvchat.storage.library import LibraryError, connect  # noqa: E402
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    made = Receiver()
-    made.start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def courier(chat: PVChat) -> Courier:
-    return Courier(chat.people.root, chat.people.ids, Clock())
+from pvchat import PVChat
+from pvchat.errors import LockedError
+from pvchat.library.live import courier as couriers
+from pvchat.library.live import events, mqtt
+from pvchat.library.live.courier import Courier
+from pvchat.library.live.events import CameraEvent
+from pvchat.storage import database
+from pvchat.storage.library import LibraryError, connect
 
 
 @pytest.fixture

@@ -119,6 +119,16 @@ def test_who_goes_at_the_very_end_does_not_come_back(chat: Chat, monkeypatch: py
 
 
 @pytest.mark.usefixtures("augmented")
+def test_who_was_trained_otherwise_meanwhile_keeps_that(chat: Chat, tmp_path: Path) -> None:
+    """The gate compared with what was stored before."""
+    enrolled = chat.people.add(person_of())
+    first = deep.train_on(chat, enrolled, tmp_path)
+    with pytest.raises(PeopleError, match="trained otherwise"):
+        deep.train_on(chat, enrolled, tmp_path)
+    assert chat.people.get("Ana").extra == first.extra
+
+
+@pytest.mark.usefixtures("augmented")
 def test_what_was_said_of_her_at_the_very_end_stays(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     look = deep.stored
 

@@ -10,15 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
-
-from pvchat.assets import footage  # noqa: E402
-from pvchat.config import Settings  # noqa: E402
-from pvchat.errors import WeightsError  # noqa: E402
-from pvchat.perception.analysis import recognise  # noqa: E402
-from pvchat.perception.experts import networks  # noqa: E402
-from pvchat.perception.experts.collection import Experts  # noqa: E402
-from pvchat.video import Clip, load  # noqa: E402
+from pvchat.assets import footage
+from pvchat.config import Settings
+from pvchat.errors import WeightsError
+from pvchat.perception.analysis import recognise
+from pvchat.perception.experts import networks
+from pvchat.perception.experts.collection import Experts
+from pvchat.video import Clip, load
 
 ANOTHER = "cpu:0"
 

@@ -6,13 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import timm
+import torch
+from safetensors.torch import save_file
 
-torch = pytest.importorskip("torch")
-timm = pytest.importorskip("timm")
-
-from safetensors.torch import save_file  # noqa: E402
-
-from pvchat.perception.experts.efficientnet import FrameExpert, build  # noqa: E402
+from pvchat.perception.experts.efficientnet import FrameExpert, build
 
 
 @pytest.fixture(scope="module")

@@ -7,19 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from make_analysis import identity_of, make_analysis, make_track
+from PIL import Image
 
-pytest.importorskip("scipy")
-
-from hypothesis import given  # noqa: E402
-from hypothesis import strategies as st  # noqa: E402
-from make_analysis import identity_of, make_analysis, make_track  # noqa: E402
-from PIL import Image  # noqa: E402
-
-from pvchat.errors import NoSubjectError, SeveralSubjectsError, SubjectError  # noqa: E402
-from pvchat.identity.enroll import confidence, enroll, prominence, prototypes, subjects_of  # noqa: E402  # noqa: E402
-from pvchat.people.store import PeopleStore  # noqa: E402
-from pvchat.perception.experts.faceprint import nobody  # noqa: E402
-from pvchat.storage.temporary import delete_subject_pictures  # noqa: E402
+from pvchat.errors import NoSubjectError, SeveralSubjectsError, SubjectError
+from pvchat.identity.enroll import confidence, enroll, prominence, prototypes, subjects_of
+from pvchat.people.store import PeopleStore
+from pvchat.perception.experts.faceprint import nobody
+from pvchat.storage.temporary import delete_subject_pictures
 
 LARGE, SMALL = (0.3, 0.2, 0.5, 0.8), (0.6, 0.3, 0.7, 0.45)
 

@@ -13,17 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from make_receivers import MOSQUITTO, Broker, Receiver, until
 
-pytest.importorskip("torch")
-
-from make_receivers import MOSQUITTO, Broker, Receiver, until  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.cli import main as cli  # noqa: E402
-from pvchat.library.live import events, mqtt  # noqa: E402
-from pvchat.library.live.courier import FIRST_S, GIVE_UP_S, LEASE_S, Courier  # noqa: E402
-from pvchat.library.live.events import CameraEvent  # noqa: E402
-from pvchat.storage.library import LibraryError, connect  # noqa: E402
+from pvchat import PVChat
+from pvchat.cli import main as cli
+from pvchat.library.live import events, mqtt
+from pvchat.library.live.courier import FIRST_S, GIVE_UP_S, LEASE_S, Courier
+from pvchat.library.live.events import CameraEvent
+from pvchat.storage.library import LibraryError, connect
 
 NOON = datetime(2026, 11, 29, 12).timestamp()
 HOUR = 3600.0

@@ -223,7 +223,8 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize(
-    ("field", "why"), [({"format": 2}, "another version of PVChat made it"), ({"evil": 1}, "field 'evil' is not what")]
+    ("field", "why"),
+    [({"format": 2}, "another version of PVChat made it"), ({"evil": 1}, "field 'evil': another version")],
 )
 def test_why_a_file_is_refused_is_told(tmp_path: Path, field: dict[str, int], why: str) -> None:
     (tmp_path / "x.pvperson").write_bytes(with_config(**field))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from make_analysis import make_analysis, make_track
 from make_clips import encode, noisy_frames, photo
 
@@ -37,7 +38,6 @@ sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 from eyes import deed, place  # noqa: E402
 
 open_clip = pytest.importorskip("open_clip", reason="comes with the extra hub")
-torch = pytest.importorskip("torch")
 
 WIDTH = 128
 SHAPE = {

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from make_analysis import FakeDetector, FakeNetwork, FakeWide, faces_of, five_points
+from PIL import Image, ImageFilter
 
-pytest.importorskip("torch")
-
-from make_analysis import FakeDetector, FakeNetwork, FakeWide, faces_of, five_points  # noqa: E402
-from PIL import Image, ImageFilter  # noqa: E402
-
-from pvchat.perception.boxes import overlap  # noqa: E402
-from pvchat.perception.experts.faces import (  # noqa: E402
+from pvchat.perception.boxes import overlap
+from pvchat.perception.experts.faces import (
     TEMPLATE,
     DetectedFaces,
     FaceExpert,
     chip,
     frontality,
 )
-from pvchat.perception.experts.ssd import Detections  # noqa: E402
-from pvchat.perception.search import describe  # noqa: E402
+from pvchat.perception.experts.ssd import Detections
+from pvchat.perception.search import describe
 
 
 def noise(height: int, width: int) -> np.ndarray:

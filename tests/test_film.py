@@ -7,17 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PIL import Image
 
-pytest.importorskip("torch")
-
-from numpy.typing import NDArray  # noqa: E402
-from PIL import Image  # noqa: E402
-
-from pvchat.assets import footage  # noqa: E402
-from pvchat.config import Settings  # noqa: E402
-from pvchat.errors import SeveralSubjectsError, WeightsError  # noqa: E402
-from pvchat.service import PVChat  # noqa: E402
-from pvchat.video import load, save_clip  # noqa: E402
+from pvchat.assets import footage
+from pvchat.config import Settings
+from pvchat.errors import SeveralSubjectsError, WeightsError
+from pvchat.service import PVChat
+from pvchat.video import load, save_clip
 
 pytestmark = pytest.mark.weights
 

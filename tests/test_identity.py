@@ -8,18 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, conv2d, max_pool2d, pad
 
-torch = pytest.importorskip("torch")
-
-from torch import Tensor  # noqa: E402
-from torch.nn.functional import avg_pool2d, conv2d, max_pool2d, pad  # noqa: E402
-
-from pvchat.errors import WeightsError  # noqa: E402
-from pvchat.perception.experts.identity import IdentityNetwork  # noqa: E402
-from pvchat.perception.experts.identitylayers import ResNet  # noqa: E402
-from recipes.faces.dlibfile import _integer, descriptor  # noqa: E402
-from recipes.faces.facefiles import save_student  # noqa: E402
+from pvchat.errors import WeightsError
+from pvchat.perception.experts.identity import IdentityNetwork
+from pvchat.perception.experts.identitylayers import ResNet
+from recipes.faces.dlibfile import _integer, descriptor
+from recipes.faces.facefiles import save_student
 
 # (width in, width out, side, stride, halving block) of the 29 convolutions, from the image upwards, as in dlib's
 # dnn_face_recognition_ex.cpp, read here a second time

@@ -20,7 +20,7 @@ from pvchat.people.parts import require_unlike
 from pvchat.people.person import Person
 from pvchat.people.store import PeopleStore
 
-JAN, EVE = 1, 2
+JAN = 1
 
 
 def rows(who: int, count: int = 6, noise: float = 0.15, seed: int = 50) -> np.ndarray:

@@ -6,19 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from make_analysis import identity_of
+from make_studio import ANA, BEN, Studio
 
-pytest.importorskip("torch")
-
-from make_analysis import identity_of  # noqa: E402
-from make_studio import ANA, BEN, Studio  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.errors import PeopleError  # noqa: E402
-from pvchat.library import Library, grouping  # noqa: E402
-from pvchat.library.grouping import Faces, group  # noqa: E402
-from pvchat.library.inbox import Inbox  # noqa: E402
-from pvchat.storage.library import LibraryError  # noqa: E402
-from pvchat.storage.stores import library_of  # noqa: E402
+from pvchat import PVChat
+from pvchat.errors import PeopleError
+from pvchat.library import Library, grouping
+from pvchat.library.grouping import Faces, group
+from pvchat.library.inbox import Inbox
+from pvchat.storage.library import LibraryError
+from pvchat.storage.stores import library_of
 
 CARL, DORA = 3, 4
 

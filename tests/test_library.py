@@ -10,19 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from make_studio import ANA, BEN, Studio
+from sqlcipher3 import dbapi2
 
-pytest.importorskip("torch")
-
-from make_studio import ANA, BEN, Studio  # noqa: E402
-from sqlcipher3 import dbapi2  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.library import Library  # noqa: E402
-from pvchat.library.rates import adjusted, base_rate  # noqa: E402
-from pvchat.people.parts import MOST_ROWS  # noqa: E402
-from pvchat.people.person import Person  # noqa: E402
-from pvchat.storage.library import LibraryError, transaction  # noqa: E402
-from pvchat.storage.stores import library_of  # noqa: E402
+from pvchat import PVChat
+from pvchat.library import Library
+from pvchat.library.rates import adjusted, base_rate
+from pvchat.people.parts import MOST_ROWS
+from pvchat.people.person import Person
+from pvchat.storage.library import LibraryError, transaction
+from pvchat.storage.stores import library_of
 
 CARL = 3
 NOW = datetime(2026, 11, 29, 10, 30)  # a Sunday
@@ -176,6 +173,22 @@ def test_forgetting_leaves_no_vector_of_her(kitchen: Library, chat: PVChat) -> N
     assert odds[0][:32] not in left  # her first tracks'
     assert kitchen.ask("When was Ana last seen?").answer == "Ana is not enrolled; I know Ben."
     assert "Ben (three videos)" in kitchen.ask("Who was seen?").answer
+
+
+def test_forgetting_her_who_was_enrolled_twice_leaves_her_other_name_what_was_seen(
+    kitchen: Library, studio: Studio, chat: PVChat
+) -> None:
+    before = kitchen.ask("How often was Ana seen?").answer
+    again = chat.enroll(studio.clip("again", ANA), "Anita")  # another clip: vectors of its own
+    noise = np.random.default_rng(0).standard_normal(again.arrays["prototypes"].shape) / 100
+    other = {**again.arrays, "prototypes": np.float32(again.arrays["prototypes"] + noise)}
+    chat.people.revise("Anita", lambda person: replace(person, arrays=other))
+    kitchen.events.add("Anita is seen")
+    kitchen.follow()
+    assert chat.forget("Anita") == "Ana"
+    assert kitchen.ask("How often was Ana seen?").answer == before
+    assert chat.forget("Ana") == ""
+    assert kitchen.events.rules() == []
 
 
 def test_a_library_of_another_version_is_refused(kitchen: Library) -> None:

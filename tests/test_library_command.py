@@ -10,17 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from make_studio import ANA, BEN, Studio
 
-pytest.importorskip("torch")
-
-from make_studio import ANA, BEN, Studio  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.cli import console, library  # noqa: E402
-from pvchat.cli import main as cli  # noqa: E402
-from pvchat.library.inbox import Inbox  # noqa: E402
-from pvchat.library.scan import Report  # noqa: E402
-from pvchat.runtime import ProgressDisplay  # noqa: E402
+from pvchat import PVChat
+from pvchat.cli import console, library
+from pvchat.cli import main as cli
+from pvchat.library.inbox import Inbox
+from pvchat.library.scan import Report
+from pvchat.runtime import ProgressDisplay
 
 Run = Callable[..., Any]
 

@@ -10,20 +10,17 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from make_mortal import DISK, die_before_call
+from make_people import posix
+from make_studio import ANA, BEN, Studio
 
-pytest.importorskip("torch")
-
-from make_mortal import DISK, die_before_call  # noqa: E402
-from make_people import posix  # noqa: E402
-from make_studio import ANA, BEN, Studio  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.errors import LockedError  # noqa: E402
-from pvchat.library import Library  # noqa: E402
-from pvchat.storage import conversion, database, keys  # noqa: E402
-from pvchat.storage import library as storage  # noqa: E402
-from pvchat.storage.library import LibraryError  # noqa: E402
-from pvchat.storage.stores import library_of  # noqa: E402
+from pvchat import PVChat
+from pvchat.errors import LockedError
+from pvchat.library import Library
+from pvchat.storage import conversion, database, keys
+from pvchat.storage import library as storage
+from pvchat.storage.library import LibraryError
+from pvchat.storage.stores import library_of
 
 KEY = "correct horse battery"
 NOW = datetime(2026, 11, 29, 10, 30)

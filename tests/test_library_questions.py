@@ -9,14 +9,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from make_library import made_library
 
-pytest.importorskip("torch")
-
-from make_library import made_library  # noqa: E402
-
-from pvchat.chat.timeline import ArchiveFinding  # noqa: E402
-from pvchat.library import Library  # noqa: E402
-from pvchat.library.asking import _Search  # noqa: E402
+from pvchat.chat.timeline import ArchiveFinding
+from pvchat.library import Library
+from pvchat.library.asking import _Search
 
 pytestmark = pytest.mark.weights
 NOW = datetime(2026, 11, 29, 10, 30)  # a Sunday
@@ -406,6 +403,19 @@ def holds(expected: dict[str, Any], found: ArchiveFinding) -> bool:
     return plain == {name: expected[name] for name in plain} and (
         then is None or found.then is not None and holds(then, found.then)
     )
+
+
+def test_who_stays_before_a_camera_came_once(tmp_path: Path) -> None:
+    """Its clips last a minute at most."""
+    stays = [
+        ("hall", f"2026-11-29T08:{minute:02}:00", video(person("Ana", (0, 20), (22, 60)))) for minute in (5, 6, 7, 30)
+    ]
+    days = [("shed", "2026-11-29", video(person("Ben", (0, 60)))) for _ in range(2)]  # nobody knows at which hour
+    with made_library(tmp_path, [*stays, *days]) as library:
+        told = library.ask("How often was Ana here today?", now=NOW)
+        assert (told.finding.number, told.finding.times) == (4, 2)
+        assert "in four videos, of six videos today, twice in all." in told.answer
+        assert library.ask("How often was Ben here today?", now=NOW).finding.times == 2
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

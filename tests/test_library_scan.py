@@ -11,21 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from make_studio import ANA, BEN, Studio, open_studio
+from test_library import rows
 
-pytest.importorskip("torch")
-
-from make_studio import ANA, BEN, Studio, open_studio  # noqa: E402
-from test_library import rows  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.config import Settings  # noqa: E402
-from pvchat.errors import VideoReadError  # noqa: E402
-from pvchat.library import Library  # noqa: E402
-from pvchat.library.scan import Scanning, look  # noqa: E402
-from pvchat.perception import analysis  # noqa: E402
-from pvchat.schemas import Look  # noqa: E402
-from pvchat.storage.clips import ClipCache  # noqa: E402
-from pvchat.storage.library import LibraryError  # noqa: E402
+from pvchat import PVChat
+from pvchat.config import Settings
+from pvchat.errors import VideoReadError
+from pvchat.library import Library
+from pvchat.library.scan import Scanning, look
+from pvchat.perception import analysis
+from pvchat.schemas import Look
+from pvchat.storage.clips import ClipCache
+from pvchat.storage.library import LibraryError
 
 
 @pytest.fixture
@@ -72,6 +69,16 @@ def test_a_copy_of_a_video_doesnt_date_it_anew(library: Library, tmp_path: Path)
     (tmp_path / "videos" / "2026-12-24.mp4").write_bytes((tmp_path / "videos" / "2026-11-03.mp4").read_bytes())
     assert library.scan().moved == 1
     assert "on Tuesday 3 November 2026" in library.ask("When was Ana last seen?").answer
+
+
+def test_a_copy_whose_name_tells_the_date_dates_a_video_that_nothing_else_does(
+    library: Library, studio: Studio, tmp_path: Path
+) -> None:
+    undated = studio.clip("videos/copy of it", ANA)
+    assert library.scan().added == 1
+    (tmp_path / "videos" / "2027-01-05 10.14.00.mp4").write_bytes(undated.read_bytes())
+    assert library.scan().moved == 1
+    assert "on Tuesday 5 January 2027 at 10:14" in library.ask("When was Ana last seen?").answer
 
 
 def test_who_is_forgotten_while_a_video_is_looked_at_makes_no_second_look(
@@ -160,19 +167,28 @@ def test_what_an_earlier_version_measured_is_asked_about_until_it_is_measured_an
     assert "in three videos, of four videos" in library.ask(question).answer
 
 
-def test_a_video_that_cannot_be_measured_anew_is_told_and_stays(
+def test_a_video_that_cannot_be_measured_anew_stays_and_is_tried_again(
     library: Library, studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pvchat.library.records.VERSION", "later")
+    tried = list[str]()
 
-    def fail(clip: Any, *args: Any) -> None:
-        raise VideoReadError("nothing can be decoded.", subject="a.mp4")
+    def fail(_: PVChat, clip: str) -> None:
+        tried.append(clip)
+        raise VideoReadError("nothing can be decoded.", subject=clip)
 
-    monkeypatch.setattr(type(library.chat), "analyse", fail)
-    assert len(library.scan().failed) == 3
-    found = library.status()
-    assert (found.clips, found.failed, found.outdated) == (3, 3, 0)
-    assert "in two videos, of three videos" in library.ask("How often was Ana seen?").answer
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(type(library.chat), "analyse", fail)
+        assert len(library.scan().failed) == 3
+        found = library.status()
+        assert (found.clips, found.failed, found.outdated) == (3, 3, 0)
+        assert "in two videos, of three videos" in library.ask("How often was Ana seen?").answer
+        how, looks = Scanning(), iter(range(4))
+        meanwhile.setattr(how.stop, "wait", lambda _: next(looks) < 3 or how.stop.set())
+        assert len(list(library.watch(how))) == 1
+        assert len(tried) == 6  # once more, and not every few seconds
+    assert library.scan().added == 3
+    assert library.status().failed == 0
 
 
 def test_only_videos_that_are_there_can_be_added(library: Library, tmp_path: Path) -> None:
@@ -199,10 +215,16 @@ def test_what_is_passed_over_is_counted_and_the_home_is_nobodys_video(
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(b"")
     (folder / "link").symlink_to(tmp_path)
-    passed = {".srt": 2, "without an ending": 1, "hidden": 1, "hidden folder": 1, "link to a folder": 1}
+    (tmp_path / "elsewhere.mp4").write_bytes(b"")
+    (folder / "out.mp4").symlink_to(tmp_path / "elsewhere.mp4")
+    (folder / "within.mp4").symlink_to("2026-11-01.mp4")
+    passed = {
+        ".srt": 2, "without an ending": 1, "hidden": 1, "hidden folder": 1, "link to a folder": 1,
+        "link out of the folder": 1,
+    }  # fmt: skip
     assert library.status().sources[0].passed == passed
     report = library.scan()
-    assert report.passed == {str(folder): passed}
+    assert (report.passed, report.moved) == ({str(folder): passed}, 1)
     assert list(report.failed) == [str(folder / "g.MPG")]
     with pytest.raises(LibraryError, match="PVChat's own"):
         library.add([folder / "pvchat" / "library" / "ring" / "1"])

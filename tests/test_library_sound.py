@@ -9,23 +9,20 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from make_library import made_library
+from make_studio import ANA, BEN, Studio
 
-pytest.importorskip("torch")
-
-from make_library import made_library  # noqa: E402
-from make_studio import ANA, BEN, Studio  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.chat.sounds import rows_of_sound  # noqa: E402
-from pvchat.chat.timeline import (  # noqa: E402
+from pvchat import PVChat
+from pvchat.chat.sounds import rows_of_sound
+from pvchat.chat.timeline import (
     Entity,
-    Row,  # noqa: E402
+    Row,
     Timeline,
 )
-from pvchat.library import Library  # noqa: E402
-from pvchat.schemas import Look, Sound, SoundState, SpokenWord, Utterance  # noqa: E402
-from pvchat.storage import conversion, keys  # noqa: E402
-from pvchat.storage.stores import library_of  # noqa: E402
+from pvchat.library import Library
+from pvchat.schemas import Look, Sound, SoundState, SpokenWord, Utterance
+from pvchat.storage import conversion, keys
+from pvchat.storage.stores import library_of
 
 NOW = datetime(2026, 11, 29, 10, 30)  # a Sunday
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from make_people import make_person
+from make_studio import ANA, BEN, Studio
+from test_voices import heard, known, spoken
 
-pytest.importorskip("torch")
-
-from make_people import make_person  # noqa: E402
-from make_studio import ANA, BEN, Studio  # noqa: E402
-from test_voices import heard, known, spoken  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.library import Library  # noqa: E402
-from pvchat.people.person import Person  # noqa: E402
-from pvchat.schemas import Look, Sound, SpokenWord, Utterance  # noqa: E402
+from pvchat import PVChat
+from pvchat.library import Library
+from pvchat.people.person import Person
+from pvchat.schemas import Look, Sound, SpokenWord, Utterance
 
 
 def speakers(library: Library, chat: PVChat) -> list[str]:

@@ -6,17 +6,14 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from test_film import film
 
-pytest.importorskip("torch")
-
-from test_film import film  # noqa: E402
-
-from pvchat.assets import footage  # noqa: E402
-from pvchat.config import Settings  # noqa: E402
-from pvchat.errors import WeightsError  # noqa: E402
-from pvchat.library import records  # noqa: E402
-from pvchat.service import PVChat  # noqa: E402
-from pvchat.storage.library import connect  # noqa: E402
+from pvchat.assets import footage
+from pvchat.config import Settings
+from pvchat.errors import WeightsError
+from pvchat.library import records
+from pvchat.service import PVChat
+from pvchat.storage.library import connect
 
 pytestmark = pytest.mark.weights
 NOW = datetime(2026, 11, 29, 10, 30)

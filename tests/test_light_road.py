@@ -76,7 +76,6 @@ def run(*words: str) -> tuple[str, list[str]]:
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_who_is_there_needs_no_networks(clip: Path, question: str) -> None:
-    pytest.importorskip("torch")
     from pvchat import PVChat
 
     out, loaded = run("ask", str(clip), question, "--json")

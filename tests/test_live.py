@@ -17,27 +17,24 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from make_cameras import CARL, analysed, look, part, write
+from make_receivers import until
+from make_studio import ANA, BEN, Studio
 
-pytest.importorskip("torch")
-
-from make_cameras import CARL, analysed, look, part, write  # noqa: E402
-from make_receivers import until  # noqa: E402
-from make_studio import ANA, BEN, Studio  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.cli import console  # noqa: E402
-from pvchat.cli import main as cli  # noqa: E402
-from pvchat.cli.live import status_line  # noqa: E402
-from pvchat.errors import SettingsError, VideoReadError  # noqa: E402
-from pvchat.library.live.live import Live, Watching  # noqa: E402
-from pvchat.library.live.parts import WAITING, LivePart, Queue, Sampler  # noqa: E402
-from pvchat.library.live.ring import Ring, prune  # noqa: E402
-from pvchat.library.recognise import follow  # noqa: E402
-from pvchat.runtime import ProgressDisplay  # noqa: E402
-from pvchat.schemas import ClipAnalysis, Thing  # noqa: E402
-from pvchat.storage.library import LibraryError, connect, ring_of  # noqa: E402
-from pvchat.storage.stores import library_of  # noqa: E402
-from pvchat.video import Link, Picture, live_pictures, read_address  # noqa: E402
+from pvchat import PVChat
+from pvchat.cli import console
+from pvchat.cli import main as cli
+from pvchat.cli.live import status_line
+from pvchat.errors import SettingsError, VideoReadError
+from pvchat.library.live.live import Live, Watching
+from pvchat.library.live.parts import WAITING, LivePart, Queue, Sampler
+from pvchat.library.live.ring import Ring
+from pvchat.library.recognise import follow
+from pvchat.runtime import ProgressDisplay
+from pvchat.schemas import ClipAnalysis, Thing
+from pvchat.storage.library import LibraryError, connect, keep, prune, ring_of
+from pvchat.storage.stores import library_of
+from pvchat.video import Link, Picture, live_pictures, read_address
 
 START = int(datetime(2026, 11, 29, 8, 0).timestamp())
 SECRET = "rtsp://admin:gehe1m@127.0.0.1:9/door"
@@ -196,6 +193,28 @@ def test_where_nothing_moves_everybody_stays_and_nothing_is_looked_at(camera: Ca
     assert camera.events()[-1] == ("leaves", "Ana", 23.0)
 
 
+@pytest.mark.parametrize("length", [0.9, 1.0, 1.1])
+def test_who_has_left_before_a_back_is_gone_though_nothing_moves_any_more(camera: Camera, length: float) -> None:
+    """Parts are a second long, or about that."""
+
+    def show(*people: int, still: bool = False) -> None:
+        seen = part(0, *people, still=still)
+        clip = replace(seen.clip, duration_s=length, times=seen.clip.times * length)
+        camera.live.feed(camera.tables, camera.ring, replace(seen, at=START + len(shown) * length, clip=clip))
+        shown.append(seen)
+
+    shown = list[LivePart]()
+    for _ in range(3):
+        show(ANA)
+    back = Thing("person", 0.0, [0, 1, 2], [[0.1, 0.2, 0.5, 1.0]] * 3, [0.9] * 3)
+    camera.live._look = lambda part: replace(look(part), bodies=[back])
+    show()
+    for _ in range(3):
+        show(still=True)
+    assert [row[:2] for row in camera.events()] == [("appears", "Ana"), ("leaves", "Ana")]
+    assert camera.live.status().who == []
+
+
 def test_who_sits_still_is_there_all_the_time(camera: Camera, chat: PVChat) -> None:
     camera.show(2)
     camera.show(5, ANA)
@@ -274,17 +293,20 @@ def test_what_shows_nobody_is_not_kept(camera: Camera, chat: PVChat) -> None:
     assert chat.library.status().clips == 0
 
 
-def test_old_clips_and_too_many_go_for_good(camera: Camera, chat: PVChat) -> None:
+def test_old_clips_and_too_many_go_for_good(camera: Camera, chat: PVChat, monkeypatch: pytest.MonkeyPatch) -> None:
     for seconds in (3, 4, 5):
         camera.show(seconds, ANA)
         camera.show(6)
     clips = sorted((ring_of(chat.people.root) / "1").iterdir())
     assert len(clips) == 3
     size = sum(path.stat().st_size for path in clips)
-    assert prune(camera.tables, 7, (size - 1) / 1e9, START + 60) == 1
+    assert prune(camera.tables, chat.people.root, START + 1e9) == 0  # nobody has said how long it is kept
+    keep(chat.people.root, 7, (size - 1) / 1e9)
+    assert prune(camera.tables, chat.people.root, START + 60) == 1
     assert sorted((ring_of(chat.people.root) / "1").iterdir()) == clips[1:]
-    assert prune(camera.tables, 1, 1, START + 25 * 3600) == 2
-    assert (chat.library.status().clips, chat.library.events.since(0)) == (0, [])
+    keep(chat.people.root, 1, 1)
+    monkeypatch.setattr(time, "time", lambda: START + 25 * 3600.0)
+    assert (chat.library.status().clips, chat.library.events.since(0)) == (0, [])  # though nobody watches
 
 
 def test_nothing_of_a_forgotten_person_stays(camera: Camera, chat: PVChat) -> None:

@@ -1,5 +1,7 @@
 """A camera that breaks off, whose clock is set, which two watch: clips stay short, nobody is lost or told twice."""
 
+# ruff: noqa: F811 (`camera` is another file's)
+
 from __future__ import annotations
 
 import os
@@ -7,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -16,28 +18,18 @@ from types import SimpleNamespace
 import av
 import numpy as np
 import pytest
+from make_cameras import write
+from make_receivers import until
+from make_studio import ANA, BEN
+from test_live import START, Camera, camera  # noqa: F401
 
-pytest.importorskip("torch")
-
-from make_cameras import write  # noqa: E402
-from make_receivers import until  # noqa: E402
-from make_studio import ANA, BEN  # noqa: E402
-from test_live import START, Camera  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.cli import console  # noqa: E402
-from pvchat.cli import main as cli  # noqa: E402
-from pvchat.errors import VideoReadError  # noqa: E402
-from pvchat.library.live.parts import LivePart, Sampler  # noqa: E402
-from pvchat.storage.library import ring_of  # noqa: E402
-from pvchat.video import Address, Link, Picture, live_pictures, read_address, streams  # noqa: E402
-
-
-@pytest.fixture
-def camera(chat: PVChat) -> Iterator[Camera]:
-    made = Camera(chat)
-    with closing(made.tables):
-        yield made
+from pvchat import PVChat
+from pvchat.cli import console
+from pvchat.cli import main as cli
+from pvchat.errors import VideoReadError
+from pvchat.library.live.parts import LivePart, Sampler
+from pvchat.storage.library import ring_of
+from pvchat.video import Address, Link, Picture, live_pictures, read_address, streams
 
 
 def clips(camera: Camera) -> list[tuple[float, float]]:
@@ -124,6 +116,16 @@ def test_pictures_that_are_missing_are_a_break_though_the_connection_held(chat: 
         parts += filter(None, [sampler.add(Picture(at, frame, 0.0))])
     assert max(one.end - one.at for one in parts) < 1.3
     assert [round(one.at - START) for one in parts if one.broken] == [10]
+
+
+def test_a_camera_that_gives_a_picture_every_four_seconds_is_no_broken_one(chat: PVChat) -> None:
+    frame = av.VideoFrame.from_ndarray(np.zeros((120, 160, 3), np.uint8), "rgb24")
+    sampler, parts = Sampler(3.0, chat.settings.video), list[LivePart]()
+    for number in range(30):
+        parts += filter(None, [sampler.add(Picture(START + 4.0 * number, frame, 0.0, fresh=not number))])
+    assert [one.broken for one in parts[2:]] == [False] * (len(parts) - 2)
+    assert {len(one.clip.times) for one in parts[2:]} == {2}  # one sample alone never tells that somebody has left
+    assert [one.at for one in parts[3:]] == pytest.approx([one.end for one in parts[2:-1]])
 
 
 def test_an_event_in_an_hour_that_comes_twice_names_its_clip(camera: Camera, monkeypatch: pytest.MonkeyPatch) -> None:

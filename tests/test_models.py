@@ -83,7 +83,6 @@ sys.exit(any(m in sys.modules for m in ("torch", "transformers")))
 
 
 def test_train_base_takes_all_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys) -> None:
-    pytest.importorskip("torch")
     from recipes.model.base import run as base
 
     seen = []

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-torch = pytest.importorskip("torch")
-
-from pvchat.perception.boxes import first_of_each, nesting, overlap  # noqa: E402
-from pvchat.perception.experts import mtcnn, mtcnnlayers  # noqa: E402
-from pvchat.perception.experts.mtcnn import MTCNN, AreaTable, _crops, _pyramid, _square  # noqa: E402
+from pvchat.perception.boxes import first_of_each, nesting, overlap
+from pvchat.perception.experts import mtcnn, mtcnnlayers
+from pvchat.perception.experts.mtcnn import MTCNN, AreaTable, _crops, _pyramid, _square
 
 # Eileen Collins' face in skimage's astronaut photo [512, 512], from hairline to chin, taken from the picture by eye.
 ASTRONAUT_FACE = np.float32([[178, 65, 272, 172]])

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+import torchvision
 
-torch = pytest.importorskip("torch")
-
-from pvchat.perception.experts import networks  # noqa: E402
-from pvchat.perception.experts.mtcnn import non_max_suppression  # noqa: E402
-from pvchat.perception.experts.networks import Input, in_batches, in_parallel, load, thread_safe  # noqa: E402
+from pvchat.perception.experts import networks
+from pvchat.perception.experts.mtcnn import non_max_suppression
+from pvchat.perception.experts.networks import Input, in_batches, in_parallel, load, thread_safe
 
 
 def build(weights: Path) -> torch.nn.Module:
@@ -212,7 +212,7 @@ def test_suppression_is_torchvisions(count: int) -> None:
     corner = rng.random((count, 2), np.float32) * 200
     boxes = np.concatenate((corner, corner + 10 + 40 * rng.random((count, 2), np.float32)), 1)
     scores = ((rng.permutation(count) + 1) / (count + 1)).astype(np.float32)  # no ties: their order is free
-    suppress, nms = non_max_suppression, pytest.importorskip("torchvision").ops.nms
+    suppress, nms = non_max_suppression, torchvision.ops.nms
     for drawn in (boxes, boxes // 10 * 10):  # on a grid, overlaps are exactly a threshold
         for overlap in (0.3, 0.5, 0.7):
             wanted = nms(torch.from_numpy(drawn), torch.from_numpy(scores), overlap).numpy()

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -18,11 +17,10 @@ from make_people import assert_same, files_below, find_traces, make_person, trac
 from test_cache import make_analysis
 
 from pvchat.errors import PeopleError, UnknownPersonError
-from pvchat.people.corrections import examples_of
 from pvchat.people.folders import PersonFolders
 from pvchat.people.person import MAX_STATE_BYTES, clean_name, name_key
 from pvchat.people.store import PeopleStore, describe
-from pvchat.storage import atomic, tensorfile
+from pvchat.storage import atomic
 from pvchat.storage.clips import ClipCache
 
 
@@ -357,59 +355,21 @@ def test_forget_is_seen_by_a_store_that_holds_her_in_memory(store: PeopleStore) 
     assert other._folders._held == {}  # nothing of her stays in memory either
 
 
-def write_as_before(store: PeopleStore, extra: dict[str, Any], arrays: dict[str, Any], **fields: Any) -> Path:
-    """Ana's files as an earlier version wrote them; her folder."""
-    person = store.add(make_person())
-    folder = store.root / person.id
-    tensors = tensorfile.pack({**person.arrays, **arrays})
-    row = json.loads((folder / "config.json").read_text())
-    row["sha256"]["person.safetensors"] = hashlib.sha256(tensors).hexdigest()
-    (folder / "person.safetensors").write_bytes(tensors)
-    (folder / "config.json").write_text(json.dumps({**row, "extra": {**row["extra"], **extra}, **fields}))
-    return folder
+def write_otherwise(store: PeopleStore, **fields: Any) -> None:
+    """Ana, with these fields in her config.json."""
+    config = store.root / store.add(make_person()).id / "config.json"
+    config.write_text(json.dumps({**json.loads(config.read_text()), **fields}))
 
 
-def said_before(**fields: Any) -> dict[str, Any]:
-    return {"her": False, "clip": "a" * 64, "at_s": 1.0, "source": "a.mp4", "created": "2026-11-30T10:00:00", **fields}
-
-
-def test_who_was_enrolled_and_corrected_by_an_earlier_version_is_known(store: PeopleStore, tmp_path: Path) -> None:
-    rows = {name: np.full((4, 128), 1.0 + i, np.float16) for i, name in enumerate(("faces", "masked"))}
-    rows["faces"][3] = 9.0
-    counts = [(3, 3, False), (0, 1, False), (1, 0, True)]  # bare (and drawn with a mask), masked, in its clip alone
-    said = [
-        said_before(faces=faces, masked=masked, prints=0, masked_prints=0, here=here) for faces, masked, here in counts
-    ]
-    parts = [[3, 0, 0, 0], [1, 2, 0, 0]]
-    arrays = {f"corrections.{name}": part for name, part in rows.items()} | {"masked": np.ones((2, 128), np.float16)}
-    folder = write_as_before(store, {"corrections": said, "parts": parts}, arrays, earlier=["f" * 32], replaces="")
-    person = PeopleStore(store.root).get("Ana")
-    assert [(e.correction.masked, len(e.faces)) for e in examples_of(person)] == [(False, 3), (True, 0)]
-    assert float(person.arrays["corrections.faces"].max()) == 1.0
-    assert (person.extra["parts"], person.arrays.keys() & {"masked", "corrections.masked"}) == ([[3, 0], [1, 0]], set())
-    store.rename("Ana", "Anna")  # writes her anew
-    assert not folder.exists()
-    again = PeopleStore(store.root)
-    assert [len(e.faces) for e in examples_of(again.get("Anna"))] == [3, 0]
-    path = again.export("Anna", tmp_path / "anna.pvperson")
-    assert PeopleStore(tmp_path / "others").import_(path).name == "Anna"
-
-
-def test_who_was_corrected_by_the_last_version_is_known(store: PeopleStore) -> None:
-    said = [said_before(faces=2, masked=True, prints=0, here=False), said_before(faces=1, masked=False, prints=0)]
-    write_as_before(store, {"corrections": said}, {"corrections.faces": np.ones((3, 128), np.float16)})
-    found = examples_of(PeopleStore(store.root).get("Ana"))
-    assert [(e.correction.masked, len(e.faces)) for e in found] == [(True, 2), (False, 1)]
-
-
-def test_records_that_do_not_add_up_are_damage_as_before(store: PeopleStore) -> None:
-    said = [said_before(faces=2, masked=True, prints=0, here=False)]
-    write_as_before(store, {"corrections": said}, {"corrections.faces": np.ones((3, 128), np.float16)})
-    assert "don't add up" in next(iter(PeopleStore(store.root).damaged().values()))
+def test_a_field_of_another_version_is_named(store: PeopleStore) -> None:
+    write_otherwise(store, earlier=[])
+    with pytest.raises(PeopleError, match="field 'earlier': another version of PVChat made it") as error:
+        PeopleStore(store.root).get(next(iter(PeopleStore(store.root).damaged())))
+    assert "Forget this person and enroll again" in error.value.hint
 
 
 def test_whoever_a_later_version_wrote_is_not_to_be_forgotten(store: PeopleStore) -> None:
-    write_as_before(store, {}, {}, format=2)
+    write_otherwise(store, format=2)
     with pytest.raises(PeopleError, match="update PVChat") as error:
         PeopleStore(store.root).get(next(iter(PeopleStore(store.root).damaged())))
     assert "Forget" not in error.value.hint

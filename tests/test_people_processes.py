@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import random
 import shutil
 import signal
 import time
@@ -37,19 +36,6 @@ def child_process(target: Callable[..., None], *args: Any) -> Iterator[Any]:
         child.join(120)
 
 
-def busy_writer(root: Path, begun: Any) -> None:
-    """Adds, replaces, renames, aliases and forgets without end."""
-    store = PeopleStore(root)
-    begun.set()
-    for i in range(10_000):
-        store.add(make_person(f"new {i}", i))
-        store.add(make_person(f"new {i}", i + 1), replace=True)
-        store.alias(f"new {i}", f"alias {i}")
-        store.rename(f"new {i}", f"renamed {i}")
-        if i % 2:
-            store.forget(f"alias {i}")
-
-
 def assert_sound(root: Path, kept: dict[str, Person]) -> None:
     """The store opens, those enrolled earlier are intact, and nothing half-written can be seen."""
     before = set(PeopleStore(root).names())
@@ -70,29 +56,6 @@ def assert_sound(root: Path, kept: dict[str, Person]) -> None:
     versions = {person.version for person in people.values()}
     assert {path.name for path in root.iterdir()} == {".lock", ".scratch"} | versions
     assert list((root / ".scratch").iterdir()) == []
-
-
-@posix
-def test_killed_at_random_moments(store: PeopleStore) -> None:
-    kept = {name: make_person(name, seed) for seed, name in enumerate(("Ana", "Ben"))}
-    for person in kept.values():
-        store.add(person)
-    rng, reached = random.Random(0), 0
-    for number in range(20):
-        begun = multiprocessing.get_context("fork").Event()
-        with child_process(busy_writer, store.root, begun) as child:
-            assert begun.wait(120)
-            time.sleep(rng.uniform(0.0, 0.12))
-            while not number and len(store.names()) == len(kept):  # once at least somebody is added
-                time.sleep(0.001)
-            assert child.is_alive()
-        assert child.exitcode == -signal.SIGKILL
-        assert_sound(store.root, kept)
-        reached = max(reached, len(store.names()))
-        for name in store.names():
-            if name not in kept:
-                store.forget(name)
-    assert reached > len(kept)  # the child did get to write
 
 
 STEPS: dict[str, Callable[[PeopleStore], Any]] = {

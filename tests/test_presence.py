@@ -20,7 +20,6 @@ from pvchat.schemas import LOOKS, SceneFacts, SceneSpan
 
 CONFIG = PresenceConfig()
 
-MASK = 1.5 * identity_of(999)  # what a drawn mask adds to any made-up face's descriptor
 BODY = np.full(1280, 0.5, np.float32)  # mean of the made-up tracks' body features, which lie in 0..1
 
 

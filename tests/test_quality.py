@@ -6,17 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from make_analysis import make_analysis, make_track
+from make_studio import ANA, BEN, Studio
 
-pytest.importorskip("torch")
-
-from make_analysis import make_analysis, make_track  # noqa: E402
-from make_studio import ANA, BEN, Studio  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.errors import PeopleError, SettingsError, SeveralSubjectsError, UnknownPersonError  # noqa: E402
-from pvchat.identity.reasons import notes_on, weaknesses  # noqa: E402
-from pvchat.people.person import Notes  # noqa: E402
-from pvchat.schemas import ClipAnalysis, SceneFacts, Track  # noqa: E402
+from pvchat import PVChat
+from pvchat.errors import PeopleError, SettingsError, SeveralSubjectsError, UnknownPersonError
+from pvchat.identity.reasons import notes_on, weaknesses
+from pvchat.people.person import Notes
+from pvchat.schemas import ClipAnalysis, SceneFacts, Track
 
 LARGE = (0.3, 0.2, 0.6, 0.8)  # 144 pixels
 

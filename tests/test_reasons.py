@@ -127,7 +127,6 @@ def test_why_as_a_sentence(why: Why, text: str) -> None:
 
 
 def test_an_answer_brings_its_reasons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("torch")
     from make_studio import ANA as ANA_TRACK
     from make_studio import BEN, open_chat, open_studio
 

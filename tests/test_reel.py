@@ -11,18 +11,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from make_studio import ANA, BEN, Studio
 
-pytest.importorskip("torch")
-
-from make_studio import ANA, BEN, Studio  # noqa: E402
-
-from pvchat import PVChat, video  # noqa: E402
-from pvchat.cli import main as cli  # noqa: E402
-from pvchat.config import VideoConfig  # noqa: E402
-from pvchat.errors import UnknownPersonError  # noqa: E402
-from pvchat.library import reel  # noqa: E402
-from pvchat.library.reel import Moment, write_reel  # noqa: E402
-from pvchat.storage.library import LibraryError  # noqa: E402
+from pvchat import PVChat, video
+from pvchat.cli import main as cli
+from pvchat.config import VideoConfig
+from pvchat.errors import UnknownPersonError
+from pvchat.library import reel
+from pvchat.library.reel import Moment, write_reel
+from pvchat.storage.library import LibraryError
 
 COLOURS = {"red": (200, 30, 30), "blue": (30, 30, 200)}
 

@@ -7,17 +7,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from make_studio import ANA
+from test_live import Camera
 
-pytest.importorskip("torch")
-
-from make_studio import ANA  # noqa: E402
-from test_live import Camera  # noqa: E402
-
-from pvchat import PVChat, video  # noqa: E402
-from pvchat.storage import conversion, keys  # noqa: E402
-from pvchat.storage.backup import backup, restore  # noqa: E402
-from pvchat.storage.library import connect, ring_of  # noqa: E402
-from pvchat.storage.stores import MAGIC  # noqa: E402
+from pvchat import PVChat, video
+from pvchat.storage import conversion, keys
+from pvchat.storage.backup import backup, restore
+from pvchat.storage.library import connect, ring_of
+from pvchat.storage.stores import MAGIC
 
 KEY = "correct horse battery"
 SEEN = "on Sunday 29 November 2026 at 08:00, in the hall"

@@ -11,16 +11,13 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from make_cameras import look, write
+from make_receivers import free_port, is_refused, until
+from make_studio import ANA
 
-pytest.importorskip("torch")
-
-from make_cameras import look, write  # noqa: E402
-from make_receivers import free_port, is_refused, until  # noqa: E402
-from make_studio import ANA  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.library.live.live import Live  # noqa: E402
-from pvchat.video import Link, live_pictures, read_address, streams  # noqa: E402
+from pvchat import PVChat
+from pvchat.library.live.live import Live
+from pvchat.video import Link, live_pictures, read_address, streams
 
 SERVER = Path(__file__).with_name("make_rtsp.py")
 Camera = Callable[[], subprocess.Popen[str]]

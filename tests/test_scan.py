@@ -9,22 +9,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from make_analysis import identity_of, make_analysis, make_track
+from make_clips import encode
+from make_film import CONFIG, FPS, film, part_of
 
-pytest.importorskip("torch")
-
-from make_analysis import identity_of, make_analysis, make_track  # noqa: E402
-from make_clips import encode  # noqa: E402
-from make_film import CONFIG, FPS, film, part_of  # noqa: E402
-
-from pvchat import video  # noqa: E402
-from pvchat.errors import VideoReadError  # noqa: E402
-from pvchat.perception import scan as module  # noqa: E402
-from pvchat.perception.joining import MOST_SIGHTINGS, TrackJoiner  # noqa: E402
-from pvchat.perception.scan import KeptParts, LongVideo, is_long, probed, scan  # noqa: E402
-from pvchat.schemas import ClipAnalysis, PersonFacts, Track  # noqa: E402
-from pvchat.service.clipmemory import ClipMemory  # noqa: E402
-from pvchat.storage.clips import ClipCache  # noqa: E402
-from pvchat.video.shots import shots  # noqa: E402
+from pvchat import video
+from pvchat.errors import VideoReadError
+from pvchat.perception import scan as module
+from pvchat.perception.joining import MOST_SIGHTINGS, TrackJoiner
+from pvchat.perception.scan import KeptParts, LongVideo, is_long, probed, scan
+from pvchat.schemas import ClipAnalysis, PersonFacts, Track
+from pvchat.service.clipmemory import ClipMemory
+from pvchat.storage.clips import ClipCache
+from pvchat.video.shots import shots
 
 KEY = "c" * 64
 

@@ -7,15 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from make_analysis import box_at, five_points, identity_of
 
-pytest.importorskip("torch")
-
-from make_analysis import box_at, five_points, identity_of  # noqa: E402
-
-from pvchat import runtime  # noqa: E402
-from pvchat.perception import search  # noqa: E402
-from pvchat.perception.experts.ssd import Detections  # noqa: E402
-from pvchat.perception.search import find_faces, locate  # noqa: E402
+from pvchat import runtime
+from pvchat.perception import search
+from pvchat.perception.experts.ssd import Detections
+from pvchat.perception.search import find_faces, locate
 
 SIDE = 64
 

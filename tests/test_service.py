@@ -10,21 +10,18 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from make_analysis import make_analysis, make_track
+from make_studio import ANA, BEN, Studio
 
-pytest.importorskip("torch")
-
-from make_analysis import make_analysis, make_track  # noqa: E402
-from make_studio import ANA, BEN, Studio  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.config import Settings, VideoConfig  # noqa: E402
-from pvchat.errors import SettingsError  # noqa: E402
-from pvchat.identity.evidence import gather  # noqa: E402
-from pvchat.people.folders import PersonFolders  # noqa: E402
-from pvchat.schemas import PersonFacts, PersonPresence  # noqa: E402
-from pvchat.service.networks import PREPARING, Networks  # noqa: E402
-from pvchat.storage.clips import SUFFIX, ClipCache  # noqa: E402
-from pvchat.video import keys  # noqa: E402
+from pvchat import PVChat
+from pvchat.config import Settings, VideoConfig
+from pvchat.errors import SettingsError
+from pvchat.identity.evidence import gather
+from pvchat.people.folders import PersonFolders
+from pvchat.schemas import PersonFacts, PersonPresence
+from pvchat.service.networks import PREPARING, Networks
+from pvchat.storage.clips import SUFFIX, ClipCache
+from pvchat.video import keys
 
 FOUR_TYPES = {
     "existence": "Is Ana in this video?",

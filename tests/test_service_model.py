@@ -7,18 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from make_studio import ANA, BEN, Studio, open_chat
 
-pytest.importorskip("torch")
-
-from make_studio import ANA, BEN, Studio, open_chat  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.config import Settings  # noqa: E402
-from pvchat.errors import SettingsError, WeightsError  # noqa: E402
-from pvchat.model.describer import STAMP, Describer  # noqa: E402
-from pvchat.model.trained import TrainedModel  # noqa: E402
-from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts  # noqa: E402
-from recipes.model.made import create_model, save_model  # noqa: E402
+from pvchat import PVChat
+from pvchat.config import Settings
+from pvchat.errors import SettingsError, WeightsError
+from pvchat.model.describer import STAMP, Describer
+from pvchat.model.trained import TrainedModel
+from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts
+from recipes.model.made import create_model, save_model
 
 
 @pytest.fixture(scope="module")

@@ -5,15 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from make_people import find_traces, traces
+from make_studio import ANA, BEN, Studio
 
-pytest.importorskip("torch")
-
-from make_people import find_traces, traces  # noqa: E402
-from make_studio import ANA, BEN, Studio  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.config import PresenceConfig, Settings, VideoConfig  # noqa: E402
-from pvchat.errors import (  # noqa: E402
+from pvchat import PVChat
+from pvchat.config import PresenceConfig, Settings, VideoConfig
+from pvchat.errors import (
     NoSubjectError,
     PeopleError,
     SeveralSubjectsError,

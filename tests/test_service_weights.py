@@ -6,13 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from make_people import find_traces, traces
 
-pytest.importorskip("torch")
-
-from make_people import find_traces, traces  # noqa: E402
-
-from pvchat import PVChat, video  # noqa: E402
-from pvchat.config import Settings  # noqa: E402
+from pvchat import PVChat, video
+from pvchat.config import Settings
 
 QUESTIONS = {
     "existence": "Is Eileen in this video?",

@@ -10,17 +10,15 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("torch")
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.chat.english import HEDGE  # noqa: E402
-from pvchat.chat.speakers import answerer  # noqa: E402
-from pvchat.chat.speakers.checking import Hearing  # noqa: E402
-from pvchat.config import Settings  # noqa: E402
-from pvchat.identity.enroll import enroll  # noqa: E402
-from pvchat.model import describer  # noqa: E402
-from pvchat.people.person import Person  # noqa: E402
-from pvchat.schemas import ClipAnalysis  # noqa: E402
+from pvchat import PVChat
+from pvchat.chat.english import HEDGE
+from pvchat.chat.speakers import answerer
+from pvchat.chat.speakers.checking import Hearing
+from pvchat.config import Settings
+from pvchat.identity.enroll import enroll
+from pvchat.model import describer
+from pvchat.people.person import Person
+from pvchat.schemas import ClipAnalysis
 
 WHERE = "Where is Carl?"
 pytestmark = pytest.mark.weights

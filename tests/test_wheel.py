@@ -1,4 +1,7 @@
-"""A built wheel in an environment of its own: it brings `pvchat` and `pvchat_app` with their data, and no `app`."""
+"""A built wheel in an environment of its own: it brings `pvchat` and `pvchat_app` with their data, and no `app`.
+
+The source archive beside it has the rest.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import time
 import urllib.request
 import venv
@@ -26,9 +30,9 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built by the backend that pyproject.toml names, without a network."""
+    """The wheel, and the source archive beside it, built by the backend of pyproject.toml, without a network."""
     folder = tmp_path_factory.mktemp("wheel")
-    words = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    words = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-t", "sdist", "-d", str(folder)]
     done = subprocess.run(words, cwd=REPO, env=_environment(), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     (built,) = folder.glob("*.whl")
@@ -49,13 +53,26 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_wheel_owns_two_modules_and_their_data(wheel: Path) -> None:
+@pytest.fixture(scope="module")
+def held() -> set[str]:
+    """All files that git holds and that are here."""
+    listed = subprocess.run(["git", "ls-files"], cwd=REPO, capture_output=True, text=True).stdout.splitlines()
+    return {name for name in listed if (REPO / name).is_file()}
+
+
+def test_the_source_archive_has_all_that_a_rerun_takes(wheel: Path, held: set[str]) -> None:
+    """Benchmarks, recipes and tests, too."""
+    (archive,) = wheel.parent.glob("*.tar.gz")
+    with tarfile.open(archive) as files:
+        names = {name.partition("/")[2] for name in files.getnames()}
+    assert held <= names
+
+
+def test_the_wheel_owns_two_modules_and_their_data(wheel: Path, held: set[str]) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"pvchat", "pvchat_app"}
     assert not [name for name in names if re.search(r"(^|/)(recipes|research|benchmarks|tests)/", name)]
-    kept = subprocess.run(["git", "ls-files", "pvchat", "app/pvchat_app"], cwd=REPO, capture_output=True, text=True)
-    wanted = {name.removeprefix("app/") for name in kept.stdout.split() if (REPO / name).is_file()}
-    assert wanted <= set(names)
+    assert {name.removeprefix("app/") for name in held if name.startswith(("pvchat/", "app/pvchat_app/"))} <= set(names)
     assert {"pvchat/cli/main.py", "pvchat_app/style.css", "pvchat/identity/presence.safetensors"} <= set(names)
 
 

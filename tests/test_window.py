@@ -10,22 +10,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from make_analysis import make_analysis, make_track
+from make_studio import ANA, BEN, Studio
 
-pytest.importorskip("torch")
-
-from make_analysis import make_analysis, make_track  # noqa: E402
-from make_studio import ANA, BEN, Studio  # noqa: E402
-
-from pvchat import PVChat  # noqa: E402
-from pvchat.chat.query import During  # noqa: E402
-from pvchat.chat.window import reach_of, seconds_of, typed, window_of  # noqa: E402
-from pvchat.cli import console, main  # noqa: E402
-from pvchat.errors import SettingsError  # noqa: E402
-from pvchat.model.describer import Describer  # noqa: E402
-from pvchat.model.trained import TrainedModel  # noqa: E402
-from pvchat.schemas import Answer, ClipAnalysis, Look  # noqa: E402
-from pvchat.service.answering import Asking  # noqa: E402
-from recipes.model.made import create_model, save_model  # noqa: E402
+from pvchat import PVChat
+from pvchat.chat.query import During
+from pvchat.chat.window import reach_of, seconds_of, typed, window_of
+from pvchat.cli import console, main
+from pvchat.errors import SettingsError
+from pvchat.model.describer import Describer
+from pvchat.model.trained import TrainedModel
+from pvchat.schemas import Answer, ClipAnalysis, Look
+from pvchat.service.answering import Asking
+from recipes.model.made import create_model, save_model
 
 
 @pytest.fixture

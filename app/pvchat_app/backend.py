@@ -294,19 +294,20 @@ class Backend:
             self.jobs.require_untrained(self.engine.people.get(one).name)
         return self.merges.merge(self.engine.chat, name, other)
 
-    def forget(self, who: str) -> None:
-        """Delete everything about a person, given by name or id; her training is stopped first."""
+    def forget(self, who: str) -> str:
+        """Delete everything about a person, given by name or id; her training is stopped first. As `PVChat.forget`."""
         person = self.engine.people.find(who)
         name = person.name if person else who
         self.end_training(name)
         self.merges.forget(name)
-        self.engine.chat.forget(person.id if person else who)
+        goes_on = self.engine.chat.forget(person.id if person else who)
         self.jobs.forget(name)
         for clip in self.sessions.clips():
             clip.analysis = None
         for session in self.sessions.all():
             session.library_questions = []  # a question that is being answered goes into the old list
             self.tidy(session)
+        return goes_on
 
     def tidy(self, session: Session) -> None:
         """Remove from a session what it still has of people who were forgotten, here or by another process."""

@@ -128,7 +128,7 @@ def people_grid(people: Sequence[Person], jobs: Sequence[Job], picked: str | Non
     return f'<ul class="pv-people">{cards}</ul>'
 
 
-def merge_question(one: Person, other: Person, words: str, measured: str = "") -> str:
+def merge_question(one: Person, other: Person, words: str) -> str:
     """Two people side by side, and the question whether to merge them."""
     faces = "".join(
         f"<figure>{thumbnail(person.thumbnail, person.name)}<figcaption>{escape(person.name)}</figcaption></figure>"
@@ -137,7 +137,7 @@ def merge_question(one: Person, other: Person, words: str, measured: str = "") -
     question = f"<b>Merge {escape(other.name)} into {escape(one.name)}?</b> {escape(words)}"
     return (
         f'<div class="pv-pair"><div class="pv-pair-faces">{faces}</div><p>{question}</p>'
-        f'<p class="pv-dim">{escape(measured)} {escape(other.name)} stays as another name. It can be undone.</p></div>'
+        f'<p class="pv-dim">{escape(other.name)} stays as another name. It can be undone.</p></div>'
     )
 
 

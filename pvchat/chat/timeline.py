@@ -50,6 +50,7 @@ _DEPTHS = ("foreground", "background")
 _DOUBTFUL = 0.1  # probability of somebody who is held absent from which she isn't surely so [choice]
 SMILES = ("smiling", "laughing")  # that the switch for traits takes away
 LIKELY = 0.8  # probability below which a row holds only probably
+_SAME_TIME = timedelta(seconds=3)  # from a sighting to the next one
 MOSTLY = 0.6  # share of the time for which what is told of all of it must hold
 Absence = Literal["absent", "unsure", "not enrolled"]
 Quote = tuple[str, str, Span, str]  # who says it ("" where nobody knows), `Row.of`, from when to when, the words
@@ -400,6 +401,17 @@ class ArchiveFinding:
     def sure(self) -> list[Seen]:
         """The videos in which it surely holds."""
         return [one for one in self.seen if one.sure]
+
+    @property
+    def times(self) -> int:
+        """How many separate times it surely holds: what goes on in a camera's next clip is the same time."""
+        times, ended = 0, dict[str, datetime]()  # at each place, or in a video of which the hour isn't known
+        for video, spans in ((one.video, one.spans or ((0.0, one.video.seconds),)) for one in self.sure):
+            where = video.spot if video.dated_by in ("name", "container") else video.path
+            for start, end in spans:
+                times += video.time_of(start) - ended.get(where, datetime.min) > _SAME_TIME
+                ended[where] = video.time_of(end)
+        return times
 
     @property
     def perhaps(self) -> list[Seen]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_model, settings_of
+from pvchat.config import EVAL_DEPTHS
 from pvchat.runtime import ProgressDisplay
 
 
@@ -19,12 +20,13 @@ def register(commands: Commands) -> None:
     add("manifest", metavar="MANIFEST", help="a folder or JSON file of people, clips and questions")
     add("--out", metavar="DIR", required=True, help="where results go, a folder without a run; a run that was stopped "
         "starts over, but needn't analyse clips again")  # fmt: skip
-    add("--depth", default="instant", choices=("instant", "deep"), help="at which people are enrolled")
+    add("--depth", default="instant", choices=EVAL_DEPTHS, help="how people are enrolled: instant or deep, from the "
+        "manifest's clips; or as they are stored here already, with what was trained of them")  # fmt: skip
     add("--half", default="", choices=("tune", "check"), help="only the questions about clips of one half, "
         "by a hash of their path; everybody is enrolled all the same")  # fmt: skip
     add("--limit", type=int, metavar="N", help="at most N questions, spread evenly")
     add("--systems", default="", metavar="A,B", help="some of prior, face-matcher, measured-facts, ours-instant (or "
-        "ours-deep); default: all")  # fmt: skip
+        "ours- with another depth); default: all")  # fmt: skip
     add("--engine", default="local", choices=("local", "ray"), help="where clips are answered")
     add("--workers", type=int, default=1, metavar="N", help="processes that answer clips, one thread each (default 1)")
     add_model(parser, _run)

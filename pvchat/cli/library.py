@@ -170,6 +170,8 @@ def _status(args: argparse.Namespace) -> None:
     parts += [f"{wait} for pvchat library scan"] if found.waiting else []
     parts += [f"{found.outdated} measured by an earlier version: pvchat library scan renews"] if found.outdated else []
     parts += [f"{found.failed} can't be used"] if found.failed else []
+    passed = sum(sum(one.passed.values()) for one in found.sources)
+    parts += [f"{passed} passed over"] if passed else []
     console.report(args, asdict(found), f"{'; '.join(parts)}; {size(found.bytes)} on disk.")
 
 

@@ -126,9 +126,10 @@ def _import(args: argparse.Namespace) -> None:
 def _forget(args: argparse.Namespace) -> None:
     from pvchat.service import PVChat
 
-    PVChat().forget(args.name)
-    sentence = f"{args.name} is forgotten: files, vectors and cached clips are gone. {_ELSEWHERE}"
-    console.report(args, {"forgotten": args.name, "note": _ELSEWHERE}, sentence)
+    same = PVChat().forget(args.name)
+    note = f"What was seen stays, as {same}'s, who is enrolled by the same face. {_ELSEWHERE}" if same else _ELSEWHERE
+    sentence = f"{args.name} is forgotten: files, vectors and cached clips are gone. {note}"
+    console.report(args, {"forgotten": args.name, "note": note}, sentence)
 
 
 def _merge(args: argparse.Namespace) -> None:

@@ -76,10 +76,11 @@ def _answer(spec: Spec, progress: Progress, chat: PVChat | None) -> tuple[Row, l
     """Enroll everybody, then answer clip by clip; returns who was enrolled, and what `Worker` returns of each clip."""
     options, enrolled = spec.options, Row()
     if options.opener is None:
-        mine = replace(spec, chat=chat or PVChat.from_pretrained("embedded", settings=spec.settings, progress=progress))
-        enrolled = enroll_all(open_chat(mine), spec.manifest, options.depth, progress)
+        chat = chat or PVChat.from_pretrained("embedded", settings=spec.settings, progress=progress)
+        mine = replace(spec, chat=chat)
+        enrolled = enroll_all(open_chat(mine), spec.manifest, options.depth, progress, chat.people)
         spec = mine if options.engine == "local" and options.workers <= 1 else spec
-        del mine  # other processes load models of their own
+        del mine, chat  # other processes load models of their own
     clips = list(dict.fromkeys(item.video for item in spec.manifest.items))
     progress("clips", 0, len(clips))
     answered = []

@@ -16,6 +16,7 @@ import numpy as np
 
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.question import known_of
+from pvchat.config import EVAL_DEPTHS
 from pvchat.errors import SettingsError, UnknownPersonError
 from pvchat.eval.manifest import Item, Manifest
 from pvchat.people.person import Person
@@ -23,7 +24,7 @@ from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis
 from pvchat.service import PVChat
 
-PREFERRED = ("ours-deep", "ours-instant", "measured-facts")  # whose answers are shown first
+PREFERRED = ("ours-stored", "ours-deep", "ours-instant", "measured-facts")  # whose answers are shown first
 MATCH = 0.6  # distance at which two dlib descriptors count as one person (dlib's face_recognition example)
 NOBODY = -2.0  # score of a clip without faces: farther than any two unit descriptors
 PRIOR_SAMPLE = 200  # reference answers among which the most typical one is sought
@@ -55,7 +56,8 @@ def names_for(depth: str, names: Sequence[str] = ()) -> tuple[str, ...]:
     every = ("prior", "face-matcher", "measured-facts", f"ours-{depth}")
     if wrong := [name for name in names if name not in every]:
         hint = f"Use some of: {', '.join(every)}."
-        what = "needs --depth deep." if wrong[0] == "ours-deep" else f"there is no system '{wrong[0]}'."
+        other = wrong[0].removeprefix("ours-")
+        what = f"needs --depth {other}." if other in EVAL_DEPTHS else f"there is no system '{wrong[0]}'."
         raise SettingsError(what, subject=f"--systems {','.join(names)}", hint=hint)
     return tuple(dict.fromkeys(names)) or every
 
@@ -135,7 +137,7 @@ class MeasuredFacts:
 
 
 class Ours:
-    """PVChat as a user calls it (`PVChat.ask`); `name` says at which depth people are enrolled."""
+    """PVChat as a user calls it (`PVChat.ask`); `name` says how people are enrolled, one of `EVAL_DEPTHS`."""
 
     needs_clip = True
 

@@ -1,8 +1,9 @@
 """Enrolls the people of a run, and answers its questions clip by clip: each clip is analysed once for all systems.
 
-People are enrolled in the run's own store: the user's people are never touched. They are always enrolled in the
-manifest's order, since presence is decided in competition and sums of floats depend on the order. A person who can't be
-enrolled is named with the reason; questions about her then fail, as they would for a user.
+People are enrolled in the run's own store: the user's people are never touched, but copied there with all that was
+trained of them where the depth is "stored". They are always enrolled in the manifest's order, since presence is decided
+in competition and sums of floats depend on the order. A person who can't be enrolled is named with the reason;
+questions about her then fail, as they would for a user.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from dataclasses import replace as changed
 from typing import Any
 
-from pvchat.config import DEPTHS, Settings
+from pvchat.config import EVAL_DEPTHS, Settings
 from pvchat.errors import PeopleError, PVChatError, SettingsError
 from pvchat.eval.manifest import HALVES, Item, Manifest
 from pvchat.eval.systems import Reply, System, build
+from pvchat.people.store import PeopleStore
 from pvchat.runtime import one_thread
 from pvchat.schemas import Progress
 from pvchat.service import PVChat
@@ -29,7 +32,7 @@ class EvalOptions:
     """The options of a run; raises SettingsError for values that can't be used."""
 
     half: str = ""  # "tune" or "check" for the clips of one half, see `manifest.py`; "" for all
-    depth: str = "instant"  # at which people are enrolled
+    depth: str = "instant"  # at which people are enrolled, one of `EVAL_DEPTHS`
     limit: int | None = None  # at most so many questions, spread evenly
     systems: tuple[str, ...] = ()  # names; empty for all
     engine: str = "local"  # where clips are answered
@@ -44,7 +47,7 @@ class EvalOptions:
         for name, least in (("workers", 1), ("resamples", 0)):
             if (count := getattr(self, name)) < least:
                 raise SettingsError(f"must be at least {least}, not {count}.", subject=f"--{name}")
-        for name, values in {"half": ("", *HALVES), "depth": DEPTHS}.items():
+        for name, values in {"half": ("", *HALVES), "depth": EVAL_DEPTHS}.items():
             if (value := getattr(self, name)) not in values:
                 known = ", ".join(filter(None, values))
                 raise SettingsError(f"there is no {name} '{value}'.", hint=f"Use one of: {known}.")
@@ -105,8 +108,10 @@ class Worker:
         return row, {k: round(float(v), 4) for k, v in reply.timing.items()}
 
 
-def enroll_all(chat: PVChat, manifest: Manifest, depth: str, progress: Progress) -> dict[str, dict[str, Any]]:
-    """Enroll everyone.
+def enroll_all(
+    chat: PVChat, manifest: Manifest, depth: str, progress: Progress, own: PeopleStore
+) -> dict[str, dict[str, Any]]:
+    """Enroll everyone, or copy them out of the user's `own` people.
 
     By name: {"seconds", "key", "kind", "depth", "confidence"}, or {"error"}. Raises PeopleError where nobody at all
     could be enrolled.
@@ -116,7 +121,10 @@ def enroll_all(chat: PVChat, manifest: Manifest, depth: str, progress: Progress)
         progress(f"enrolling, {depth}", number, len(manifest.people))
         path, name, started = manifest.path(subject.clip), subject.name, time.perf_counter()
         try:
-            person = chat.enroll(path, name, depth=depth, track=subject.track, replace=True)
+            if depth == "stored":
+                person = chat.people.add(changed(own.get(name), name=name, aliases=[]), replace=True)
+            else:
+                person = chat.enroll(path, name, depth=depth, track=subject.track, replace=True)
         except (PVChatError, OSError) as error:
             out[name] = {"error": f"{type(error).__name__}: {error}"}
             continue

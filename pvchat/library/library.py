@@ -117,20 +117,23 @@ class Library:
         """
         busy = LibraryError("another process is looking through it.", subject="library", hint="Wait for it.")
         with self._open() as library, atomic.exclusive(library_of(self.root).with_suffix(".lock"), busy):
+            storage.prune(library, self.root, time.time())
             return scan(library, self.chat, how)
 
     def watch(self, how: Scanning | None = None, every_s: float = EVERY_S) -> Iterator[Report]:
         """`scan` whenever files come, until `how.stop` is set; looks at the folders are `every_s` apart.
 
         A file that is still being written is let be until its size and date have stayed the same from one look to the
-        next, or are older. A report comes of each scan that took something in, lost something, or failed on a file.
+        next, or are older. A report comes of each scan that took something in, lost something, or failed on a file,
+        which is tried once.
         """
-        how, before = how or Scanning(), dict[str, sources.Stamp]()
+        how, before, tried = how or Scanning(), dict[str, sources.Stamp](), dict[str, sources.Stamp]()
         while not how.stop.is_set():
             fresh, gone = self.waiting()
             now, old_ns = stamps_of(fresh), (time.time() - every_s) * 1e9
-            written = {path for path, stamp in now.items() if stamp == before.get(path) or stamp[1] < old_ns}
-            before = now
+            quiet = {path for path, stamp in now.items() if stamp == before.get(path) or stamp[1] < old_ns}
+            before, written = now, {path for path in quiet if now[path] != tried.get(path)}
+            tried |= {path: now[path] for path in written}
             if gone or written:
                 report = self.scan(replace(how, ready=written.__contains__))
                 if report.added or report.moved or report.removed or report.failed:
@@ -215,8 +218,9 @@ class Library:
         return str(next((one for one in paths if Path(one).exists()), paths[0]))
 
     def status(self) -> Status:
-        """What it holds, with new files noticed."""
+        """What it holds, with new files noticed; of cameras, what is too old goes."""
         with self._open() as library:
+            storage.prune(library, self.root, time.time())
             changes = sources.find_changes(library, usable_versions(self.chat))
             found = sources.sources(library, changes.passed)
             clips, seconds, tracks, people = library.execute(

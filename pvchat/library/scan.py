@@ -173,12 +173,14 @@ def _enter(library: sqlite3.Connection, chat: Service, path: str, seen: Looked, 
 
 
 def _link(library: sqlite3.Connection, path: str, clip: int, dated: Recorded) -> None:
-    """Say that a file shows a clip, and date the clip by it; a copy of a file that is still there dates nothing."""
+    """Say that a file shows a clip, and date the clip by it; a copy of a file that is still there dates nothing, unless
+    it alone has a date of its own.
+    """
     others = library.execute("SELECT path FROM files WHERE clip = ? AND path <> ?", (clip, path)).fetchall()
     library.execute("UPDATE files SET clip = ?, problem = '' WHERE path = ?", (clip, path))
-    if not any(os.path.exists(other) for (other,) in others):
-        words = "UPDATE clips SET recorded = ?, dated_by = ? WHERE id = ?"
-        library.execute(words, (dated.at.isoformat(), dated.by, clip))
+    alone = not any(os.path.exists(other) for (other,) in others)
+    words = "UPDATE clips SET recorded = ?, dated_by = ? WHERE id = ? AND (? OR dated_by = 'file' AND ? <> 'file')"
+    library.execute(words, (dated.at.isoformat(), dated.by, clip, alone, dated.by))
 
 
 def stamps_of(paths: Sequence[str]) -> dict[str, Stamp]:

@@ -141,7 +141,8 @@ def sources(library: sqlite3.Connection, passed: Mapping[str, dict[str, int]]) -
 def find_changes(library: sqlite3.Connection, versions: set[str]) -> Changes:
     """Enter new and changed files, to be looked at; after them those whose clips are of other than these versions.
 
-    Such a clip stays in the library, and is asked about, until it was looked at anew.
+    Such a clip stays in the library, and is asked about, until it was looked at anew; where that fails, the next scan
+    tries again.
     """
     changes, again = Changes(), list[str]()
     words = "SELECT path, bytes, changed, problem, version FROM files LEFT JOIN clips ON id = clip WHERE source = ?"
@@ -157,7 +158,8 @@ def find_changes(library: sqlite3.Connection, versions: set[str]) -> Changes:
             known = {name: row for name, *row in library.execute(words, (source,))}
             for name, stamp in there.items():
                 size, changed, problem, version = known.get(name, (0, 0, "", None))
-                if (size, changed) == stamp and (problem or version in versions):
+                hopeless = problem and version in (None, records.VERSION)  # till it changes, or can be listened to
+                if (size, changed) == stamp and (hopeless or version in versions):
                     changes.kept += 1
                 elif (size, changed) == stamp and version is not None:
                     again.append(name)

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from copy import deepcopy
 from dataclasses import replace
 from functools import cached_property
@@ -62,18 +63,28 @@ class Describer:
 
         from pvchat.model.people import PersonState
 
-        config, arrays = self.trained.config, person.arrays
-        shapes = {"tokens": (config.personal_tokens, config.width), "z": (config.routed_modules, config.routed_heads)}
-        # a stranger's file may bear our stamp and have other shapes all the same
-        fits = all(key in arrays and arrays[key].shape == shape for key, shape in shapes.items())
-        if fits and person.extra.get(STAMP) == self.trained.stamp:
-            stored = (torch.from_numpy(arrays[name].astype(np.float32)) for name in ("tokens", "z"))
+        if self.fits(person):
+            stored = (torch.from_numpy(person.arrays[name].astype(np.float32)) for name in ("tokens", "z"))
             tokens, z = (part.to(self.trained.device) for part in stored)
         else:
-            if "tokens" in arrays:
+            if "tokens" in person.arrays:
                 _log.warning("'%s' was trained with another model: only her enrollment counts here", person.name)
             tokens, z = self._aligned(person)
         return PersonState(person.name, tokens, z, person)
+
+    def fits(self, person: Person) -> bool:
+        """Whether she was trained with these very weights."""
+        config, arrays = self.trained.config, person.arrays
+        shapes = {"tokens": (config.personal_tokens, config.width), "z": (config.routed_modules, config.routed_heads)}
+        # a stranger's file may bear our stamp and have other shapes all the same
+        shaped = all(key in arrays and arrays[key].shape == shape for key, shape in shapes.items())
+        return shaped and person.extra.get(STAMP) == self.trained.stamp
+
+    def adapted(self, people: Sequence[Person]) -> AbstractContextManager[None]:
+        """The language model with a person's own LoRA while she alone is spoken of."""
+        from pvchat.model.personlora import spoken_of
+
+        return spoken_of(self.trained.model.llm, [p for p in people if self.fits(p)] if len(people) == 1 else ())
 
     def _aligned(self, person: Person) -> tuple[Tensor, Tensor]:
         """Tokens [I, D] and z [M, R] that the aligner makes of a stored person."""

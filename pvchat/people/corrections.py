@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.errors import PeopleError
-from pvchat.people.contents import CORRECTED, OF_CLIPS
+from pvchat.people.contents import CORRECTED
 from pvchat.people.person import Person
 
 RECORD = "corrections"  # key in `Person.extra`; their vectors are the arrays "corrections.faces" and "….prints"
@@ -26,7 +26,6 @@ MOST = 64  # corrections a person
 MOST_ROWS = 4  # of one correction, in each of the arrays
 SAME_TRACK = 0.35  # Euclidean distance of means within which two tracks of one clip are one
 SAME_FACE = 0.6  # Euclidean distance up to which two faces count as one person's (dlib's threshold and scale)
-_MASKED = ("masked", "masked_prints")  # of faces behind a mask: arrays, and counts of their rows, in versions before
 
 Rows = NDArray[np.float16]
 NO_ROWS: NDArray[np.float32] = np.zeros((0, 0), np.float32)
@@ -73,27 +72,6 @@ def split_rows(arrays: Sequence[NDArray[Any]], counts: Sequence[Sequence[int]]) 
     for row in counts:
         yield [rows[:count] for rows, count in zip(left, row, strict=True)]
         left = [rows[count:] for rows, count in zip(left, row, strict=True)]
-
-
-def brought_up(person: Person) -> Person:
-    """A person whom an earlier version wrote, as today's does; as she is where her records aren't that.
-
-    Of faces behind a mask, whose vectors lay elsewhere, none stays; what held of a body in one clip goes.
-    """
-    arrays = {key: rows for key, rows in person.arrays.items() if key.split(".")[-1] not in _MASKED}
-    extra, said = {**person.extra}, person.extra.get(RECORD, ())
-    try:
-        if any(len(row) == 2 * len(OF_CLIPS) for row in extra.get("parts", ())):
-            extra["parts"] = [row[::2] for row in extra["parts"]]
-        if any("here" in row or _MASKED[1] in row for row in said):
-            told = [{key: row[key] for key in row if key not in ("here", *_MASKED)} for row in said]
-            masked = [row["masked"] is True or bool(row["masked"] and not row["faces"]) for row in said]
-            extra[RECORD] = [{**row, "masked": hidden} for row, hidden in zip(told, masked, strict=True)]
-        found, here = replace(person, arrays=arrays, extra=extra), [row.get("here") for row in said]
-        kept = [one for one, only in zip(examples_of(found), here, strict=True) if not only] if any(here) else []
-        return with_examples(found, kept) if any(here) else found
-    except (TypeError, ValueError, KeyError, AttributeError):
-        return person
 
 
 def corrections_of(person: Person) -> list[Correction]:

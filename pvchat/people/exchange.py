@@ -19,7 +19,7 @@ from typing import Any
 
 from pvchat.errors import PeopleError
 from pvchat.people import contents
-from pvchat.people.corrections import brought_up, without_clips
+from pvchat.people.corrections import without_clips
 from pvchat.people.person import MAX_STATE_BYTES, Person, checked
 from pvchat.storage import atomic, tensorfile
 
@@ -76,12 +76,11 @@ def decode_config(data: bytes) -> dict[str, Any]:
             raise ValueError("not an object")
         if row.get("format", FORMAT) != FORMAT:
             raise ValueError("another version of PVChat made it; update PVChat")
-        mine = {key: row[key] for key in row if key not in ("earlier", "replaces")}  # which versions before wrote
-        row = {"aliases": [], "extra": {}, **mine}
+        row = {"aliases": [], "extra": {}, **row}
         if gone := sorted(FIELDS.keys() - row.keys()):
             raise ValueError(f"field '{gone[0]}' is missing")
         if odd := sorted(row.keys() - FIELDS.keys()):
-            raise ValueError(f"field '{ascii(odd[0])[1:-1][:80]}' is not what it must be")
+            raise ValueError(f"field '{ascii(odd[0])[1:-1][:80]}': another version of PVChat made it")
         if why := contents.value_fault(row, FIELDS):
             raise ValueError(f"field {why}")
         return row
@@ -105,7 +104,7 @@ def decode(files: dict[str, bytes], own: bool = False) -> Person:
     except ValueError as error:
         raise PeopleError(f"{TENSORS} can't be read: {_printable(error)}.") from error
     person = {key: value for key, value in config.items() if key not in _FILE_FIELDS}
-    return checked(brought_up(Person(**person, arrays=arrays, thumbnail=files.get(THUMBNAIL, b""))), picture=not own)
+    return checked(Person(**person, arrays=arrays, thumbnail=files.get(THUMBNAIL, b"")), picture=not own)
 
 
 def pack(person: Person) -> bytes:

@@ -25,6 +25,7 @@ from pvchat.errors import PeopleError, UnknownPersonError
 from pvchat.people import exchange
 from pvchat.people.corrections import corrections_that_may_show, shareable, shares_vectors, without_corrections
 from pvchat.people.folders import Held, People, PersonFolders, Snapshot, damaged_person
+from pvchat.people.parts import is_one_face
 from pvchat.people.person import Person, checked, clean_name, closest_name, describe, name_key, require_usable
 from pvchat.storage import atomic, library, private, temporary
 from pvchat.storage.clips import ClipCache
@@ -172,14 +173,15 @@ class PeopleStore:
 
         return self._edit(name, without)
 
-    def forget(self, name: str, into: str = "") -> None:
+    def forget(self, name: str, into: str = "") -> str:
         """Remove a person: files, vectors, every cached clip analysis, and all temporary files of hers.
 
         A cached clip may show anyone who is enrolled, so the whole clip cache goes, and of a library of videos her
         tracks do; her face goes too where it is kept as "that is not …" of somebody else. Her folder goes last: a
         forget that is cut short can be repeated. `PVChat.forget` also takes her out of the sums of the library.
-        `name` may be the id of a folder, also of a damaged one. `into`: of whom she is a part now, who may have had no
-        room for her vectors; whose vectors somebody else has is known to be, were a merge cut short.
+        `name` may be the id of a folder, also of a damaged one. `into`: of whom she is a part now. So is she of whoever
+        has vectors of hers, were a merge cut short, or is enrolled by the same face: what was seen of both stays, and
+        the other's name is returned; else "".
         """
         with self._writing(name):
             row = self._row(name)
@@ -187,7 +189,8 @@ class PeopleStore:
             if not into:
                 self._clip_cache.purge()
             others = [one for one in self.all() if one.id != gone.id] if gone is not None and not into else []
-            into = into or next((one.id for one in others if gone is not None and shares_vectors(one, gone)), "")
+            same = [one for one in others if gone and (shares_vectors(one, gone) or is_one_face(one, gone))][:1]
+            into = into or "".join(one.id for one in same)
             library.forget(self.root, person_id, into)
             temporary.sweep()
             temporary.forget([person_id])
@@ -199,6 +202,7 @@ class PeopleStore:
             temporary.forget([person_id])  # what was marked while the rest went
             self._folders.read()  # nothing of her stays in memory
         re.purge()  # the patterns that names were looked for by
+        return "".join(one.name for one in same)
 
     def export(self, name: str, path: Path | str) -> Path:
         """Write a person as one new `.pvperson` file that `import_` takes; only its owner may read it."""
@@ -241,11 +245,8 @@ class PeopleStore:
             row, person = self._row(name), checked(change(self.get(name)))
             _require_usable(rows, [person.name, *person.aliases], but=row)
             config = self.root / row.person.version / exchange.CONFIG
-            written = exchange.decode_config(private.read(config))
-            if written["extra"] == person.extra:
-                private.write(config, exchange.encode_config(person, written["sha256"]), self._scratch)
-            else:  # an earlier version wrote her, and her tensors go with what that counted
-                self._put(person, row)
+            digests = exchange.decode_config(private.read(config))["sha256"]
+            private.write(config, exchange.encode_config(person, digests), self._scratch)
         return self.get(row.person.id)
 
     @contextmanager

@@ -275,14 +275,18 @@ class PVChat:
         """Drop a clip's analysis, 25 MB of ten minutes, from memory, since nobody is about to ask; it stays on disk."""
         self._clips.evict(key)
 
-    def forget(self, name: str) -> None:
-        """Delete everything kept about a person: `PeopleStore.forget`, what is in memory, traces in others' odds."""
+    def forget(self, name: str) -> str:
+        """Delete everything kept about a person: `PeopleStore.forget`, what is in memory, traces in others' odds.
+
+        Returns who is enrolled by the same face, if anybody is: what was seen stays, as hers.
+        """
         with self.networks.lock:
             self._clips.clear()
             if self.describer is not None:
                 self.describer.forget()
-            self.people.forget(name)
+            goes_on = self.people.forget(name)
         self.library.drop_traces()
+        return goes_on
 
     def merge(self, name: str, other: str) -> Person:
         """Make one person of two enrollments of the same person from different clips; `other` becomes an alias.

@@ -218,10 +218,11 @@ def _secret(archive: zipfile.ZipFile, path: Path) -> bytes:
 
 def _manifest(data: bytes, secret: bytes | None) -> BackupManifest:
     row = json.loads(data if secret is None else keys.unseal(secret, data))
-    if (form := row.pop("format")) in range(_FORMAT + 1, 1000):
-        raise BackupError("a later version of PVChat made this backup.", hint="Update PVChat. Nothing was changed.")
-    if form not in (2, _FORMAT) or row.pop("library_key", ""):  # of 2 only those are alike that nothing seals
-        raise ValueError("another version of PVChat made it")
+    if row.pop("format") != _FORMAT:
+        hint = (
+            "Nothing was changed. Update PVChat; or restore it with that version, and back that home up with this one."
+        )
+        raise BackupError("another version of PVChat made this backup, in a format of its own.", hint=hint)
     listed = {name: str(digest) for name, digest in row.pop("files").items()}
     made = BackupManifest(files=listed, **{name: str(value) for name, value in row.items()})
     if odd := [name for name in made.files if not _ALLOWED.fullmatch(name)]:

@@ -145,9 +145,9 @@ class ClipCache:
         return self.root / f"{_file_stem(key)}{SUFFIX}"
 
     def _prune(self, but: Path) -> None:
-        """Remove the least recently used entries, those of other versions' forms too, until the rest fits."""
-        entries = [path for path in self.root.iterdir() if _KEY.match(path.name.split(".")[0])]
-        kept = sorted(((path.stat(), path) for path in entries), key=lambda one: one[0].st_mtime)
+        """Remove the least recently used entries until the rest fits."""
+        entries = ((path.stat(), path) for path in self.root.glob(f"*{SUFFIX}"))
+        kept = sorted(entries, key=lambda one: one[0].st_mtime)
         left = sum(stat.st_size for stat, _ in kept)
         for stat, path in kept:
             if left > self.max_bytes and path != but:  # where the clock was put back, others look newer than this one

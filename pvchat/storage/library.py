@@ -1,6 +1,7 @@
 """The file of a library of videos: one SQLite database beside the people whom it knows.
 
     <home>/library/library.db    write-ahead log beside it; readable by its owner only
+    <home>/library/keep.json     for how many days, and gigabytes, cameras' clips are kept
 
 In: the folder of people. Out: a connection; or nothing of somebody any more (`forget`). The tables are in
 `library.sql`. What is deleted is overwritten with zeros (`secure_delete`), and `forget` empties the log and rewrites
@@ -13,12 +14,14 @@ scene. Events and rules name people by their ids in the people store (`ref`). Na
 from __future__ import annotations
 
 import hmac
+import json
 import logging
 import os
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 from pvchat.errors import LockedError, PVChatError
@@ -170,6 +173,38 @@ def drop_clips(library: sqlite3.Connection, paths: Iterable[str]) -> None:
                 Path(path).unlink(missing_ok=True)
 
 
+def keep(people: Path, days: float, gigabytes: float) -> None:
+    """Note for how long cameras' clips and events are kept, and how many gigabytes of clips."""
+    kept = json.dumps({"days": days, "gigabytes": gigabytes}).encode()
+    atomic.write_file(library_of(people).with_name("keep.json"), kept)
+
+
+def prune(library: sqlite3.Connection, people: Path, now: float) -> int:
+    """Delete clips and events that are too old (at `now`, seconds since 1970); how many clips.
+
+    Of more gigabytes of clips, of all cameras, the oldest go, too. Nothing goes where nothing was noted yet.
+    """
+    try:
+        kept = json.loads(library_of(people).with_name("keep.json").read_bytes())
+        oldest, room = now - kept["days"] * 24 * 3600, kept["gigabytes"] * 1e9
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
+    gone, words = list[str](), "SELECT f.path, f.bytes, c.recorded FROM files AS f JOIN sources AS s ON s.id = f.source"
+    words += " JOIN clips AS c ON c.id = f.clip WHERE s.camera IS NOT NULL ORDER BY c.recorded DESC"
+    for path, size, at in library.execute(words).fetchall():
+        room -= size
+        if room < 0 or datetime.fromisoformat(at).timestamp() < oldest:
+            gone.append(path)
+    old = f"FROM events WHERE julianday(at) < {oldest} / 86400 + julianday('1970-01-01')"
+    if gone or library.execute(f"SELECT 1 {old}").fetchone():
+        with transaction(library):
+            drop_clips(library, gone)
+            library.execute(f"DELETE {old}")
+        with suppress(database.errors()):  # another process reads: the next time will do
+            empty_log(library)  # what was deleted is zeroes in the file already
+    return len(gone)
+
+
 def ring_of(people: Path) -> Path:
     """Where the clips of all cameras lie that know the people of a folder: a folder each, called by its number."""
     return library_of(people).parent / "ring"
@@ -212,7 +247,7 @@ def _ready_connection(path: Path) -> sqlite3.Connection:
         done = f"brought from version {version} to {migrations.NEWEST}"
         with transaction(library, done if version else "made"):
             version = _usable_version(library, str(path.parent))  # another process may have been first
-            migrations.migrate(library, version, path.parents[1] / "people")
+            migrations.migrate(library, version)
         if version not in (0, migrations.NEWEST):
             logging.getLogger(__name__).warning("the library was %s", done)
     library.execute("PRAGMA foreign_keys = ON")  # not before: a step may put a table in another's place

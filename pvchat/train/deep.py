@@ -134,8 +134,10 @@ def stored(chat: Service, person: Person) -> Person:
 
 
 def _in_place_of(current: Person, person: Person, deep: Person) -> Person:
-    """The deep person with corrections made meanwhile; PeopleError where she was replaced."""
+    """The deep person with corrections made meanwhile; PeopleError where she was replaced, or trained otherwise."""
     corrected = examples_of(_unless_gone(current, person))
+    if current.extra.get(RECORD) != person.extra.get(RECORD):  # the gate didn't compare with that
+        raise PeopleError("was trained otherwise meanwhile; nothing is kept.", subject=person.name)
     return with_examples(replace(deep, created=current.created), corrected)
 
 

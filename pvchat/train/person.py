@@ -3,8 +3,9 @@
 In: the service, the person, her data set. Out: the same person with tokens, z (and LoRA) for this base among her arrays
 and the record of the gate; where the gate refuses, as she was: an earlier state stays, without one she is instant.
 
-The gate: her state tells her from others, under any name, and leaves the rest alone. Its clips are those of the test
-split, else of the validation split, which chose the best step (then the numbers flatter a little).
+The gate: her state tells her from others, under any name, leaves the rest alone, and is better than an earlier one for
+this base. Its clips are those of the test split, else of the validation split, which chose the best step (then the
+numbers flatter a little).
 """
 
 from __future__ import annotations
@@ -24,12 +25,14 @@ from pvchat.bases.loading import Base
 from pvchat.bases.prompts import PRESENCE_QUESTION
 from pvchat.bases.shared import check_base, stamp_of
 from pvchat.bases.soft import personal_start
-from pvchat.bases.states import LORA, STATE, TOKENS, Z, fits
+from pvchat.bases.states import LORA, STATE, TOKENS, Z, fits, personal_of, upper
 from pvchat.errors import SettingsError
+from pvchat.model.personlora import PersonLora
 from pvchat.people.person import Person
 from pvchat.schemas import Service
 from pvchat.train.config import ON_BASE, PersonConfig
 from pvchat.train.examples import ALIASES, GENERIC, BaseData, TrainingSet, generic_rows, make_base_data
+from pvchat.train.losses import balanced_accuracy
 from pvchat.train.signals import TrainingSession
 from pvchat.train.stages import Trained, Training, make_accelerator, run_stages, start_run
 from pvchat.train.trainee import BaseTrainee, asks_presence, step, untrained_state, validate
@@ -58,12 +61,18 @@ class Gate:
     clips: int  # how many of either side
     scale: float
     bias: float
+    loss: float  # of the calibrated yes or no, in the mean
 
     @property
     def passed(self) -> bool:
-        """Whether her state is kept."""
+        """Whether her state may be kept."""
         recalled = min(self.yes_recall, self.no_recall) >= RECALL
         return recalled and self.swap >= SWAP and wilson_lower_bound(self.drift, self.asked) <= DRIFT and self.scale > 0
+
+    def is_better_than(self, other: Gate) -> bool:
+        """Whether it passes, and the other one doesn't, or tells fewer clips right, or as many with more doubt."""
+        mine, others = ((one.yes_recall + one.no_recall, -one.loss) for one in (self, other))
+        return self.passed and (not other.passed or mine > others)
 
     def to_dict(self) -> dict[str, Any]:
         """All numbers, JSON-ready."""
@@ -90,10 +99,12 @@ def train_on_base(
         if connector_of(base) is not None:
             _add_connector_inputs(made, data, narrator)
         trained, gate = train_person(base, made, config, session)
+        before = examine(stored_trainee(base, person), made, config.seed) if fits(base, person) else None
+    kept = gate.passed if before is None else gate.is_better_than(before)
     report = {"base": base.source.name, "start": round(trained.start, 4), "best": round(trained.best, 4),
-            "steps": trained.steps, "done": trained.done, "gate": gate.to_dict(), "kept": gate.passed}  # fmt: skip
-    if not gate.passed:
-        log.warning("'%s': what was trained is discarded, it didn't pass its gate: %s", person.name, gate.to_dict())
+            "steps": trained.steps, "done": trained.done, "gate": gate.to_dict(), "kept": kept}  # fmt: skip
+    if not kept:
+        log.warning("'%s': what was trained is discarded: %s; what she has: %s", person.name, gate, before)
         return person, report
     return with_state(person, trained, gate, base), report
 
@@ -112,8 +123,16 @@ def train_person(base: Base, data: BaseData, config: PersonConfig, session: Trai
     with checkpointed(base) if config.checkpointing else nullcontext():
         training = Training(run, trainee, data, start, config, accelerator, session)
         trained = run_stages(training, step, validate)
-    run.put_best_back()
+    run.best = {name: value if name == "person.z" else value.half().float() for name, value in run.best.items()}
+    run.put_best_back()  # as `with_state` stores them
     return trained, examine(trainee, data, config.seed)
+
+
+def stored_trainee(base: Base, person: Person) -> BaseTrainee:
+    """What is stored of her for this base, to be examined."""
+    trainee = BaseTrainee(base, personal_of(base, [person])[0])
+    trainee.lora = PersonLora.of(upper(base), person, LORA)
+    return trainee
 
 
 @contextmanager
@@ -162,15 +181,17 @@ def examine(trainee: BaseTrainee, data: BaseData, seed: int = 0) -> Gate:
     clips = held_out_clips(data, seed)
     alias = next(a for a in ALIASES if a not in (data.name, *data.taken))
     there = np.array([side for _, side in clips], bool)
-    odds = [[float(trainee.presence_odds(data, clip, name)) for clip, _ in clips] for name in (data.name, alias)]
-    scale, bias = calibrate(odds[0], there.tolist())
-    said, other = scale * np.array(odds) + bias > 0
+    odds = np.array([[float(trainee.presence_odds(data, clip, n)) for clip, _ in clips] for n in (data.name, alias)])
+    scale, bias = calibrate(odds[0].tolist(), there.tolist())
+    odds = scale * odds + bias
+    said, other = odds > 0
     yes, no, swap = _rate(said[there]), _rate(~said[~there]), _rate(said == other)
     rows = [row for row in dict.fromkeys(generic_rows(data, "val", GENERIC_ROWS, seed)) if row in data.untrained_odds]
     sure = [row for row in rows if abs(data.untrained_odds[row]) >= SURE]
     now = trainee.generic_odds(data, sure)
     drift = _rate([(now[row] > 0) != (data.untrained_odds[row] > 0) for row in sure])
-    return Gate(yes, no, swap, drift, len(sure), int(there.sum()), scale, bias)
+    _, loss = balanced_accuracy(odds[0].tolist(), there.tolist())
+    return Gate(yes, no, swap, drift, len(sure), int(there.sum()), scale, bias, loss)
 
 
 def wilson_lower_bound(share: float, count: int) -> float:

@@ -65,10 +65,11 @@ class Probe:
 def walk(folder: Path, passed: Counter[str] | None = None) -> Iterator[tuple[str, tuple[int, int]]]:
     """Files of a folder that may be clips or photos by their endings, sorted: absolute path, (bytes, mtime in ns).
 
-    Hidden ones are left out, links to folders aren't followed, and what PVChat keeps itself is nobody's video.
-    `passed` counts what is passed over, by its ending or another reason.
+    Hidden ones are left out, links to folders or out of this one aren't followed (a folder may come from anyone), and
+    what PVChat keeps itself is nobody's video. `passed` counts what is passed over, by its ending or another reason.
     """
     passed, own = Counter() if passed is None else passed, {place.resolve() for place in (home(), *stores())}
+    whole = folder.resolve()
     for parent, folders, names in os.walk(folder):
         passed["hidden folder"] += sum(name.startswith(".") for name in folders)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -78,6 +79,8 @@ def walk(folder: Path, passed: Counter[str] | None = None) -> Iterator[tuple[str
             path, hidden = Path(parent, name), name.startswith(".")
             if (known := path.suffix.lower() in SUFFIXES) == hidden:  # not what systems hide, such as .DS_Store
                 passed["hidden" if known else path.suffix.lower() or "without an ending"] += 1
+            elif known and path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(whole):
+                passed["link out of the folder"] += 1
             elif known:
                 with suppress(OSError):  # a link into nowhere, or deleted meanwhile
                     found = path.stat()

@@ -38,6 +38,13 @@ def backend(chat: PVChat):
 
 
 @pytest.fixture
+def server(chat: PVChat):
+    """A server of its own: the app and its address."""
+    with running(ready(chat)) as (app, url):
+        yield app, url
+
+
+@pytest.fixture
 def party(scenery: Scenery) -> Path:
     """A clip with Ana and Ben in it."""
     return scenery.clip("party", ANA, BEN)

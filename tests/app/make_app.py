@@ -21,8 +21,8 @@ import numpy as np
 import pytest
 import uvicorn
 from gradio_client import Client
-from make_analysis import make_analysis, make_track
-from make_studio import Studio, open_studio
+from make_analysis import make_analysis
+from make_studio import Studio, dressed, open_studio
 from pvchat_app.backend import Backend
 from pvchat_app.engine import Engine
 from pvchat_app.jobs import Jobs
@@ -31,7 +31,6 @@ from pvchat_app.sessions import Session, Sessions
 
 from pvchat import PVChat, video
 from pvchat.config import Settings
-from pvchat.schemas import Garment, PersonFacts
 from pvchat.storage import tokens
 
 ANA, BEN = 1, 2
@@ -52,15 +51,7 @@ class Scenery(Studio):
 
     def clip(self, name: str, *people: int, **fields: Any) -> Path:
         path = real_clip(self.folder, name)
-        tracks = [make_track(p, where=("on the left of the frame", "on the right of the frame")[i % 2])
-                  for i, p in enumerate(people)]  # fmt: skip
-        for i, track in enumerate(tracks):
-            track.facts = PersonFacts(
-                where=("on the left of the frame", "on the right of the frame")[i % 2],
-                clothes=[Garment("jacket", ("red", "blue")[i % 2], 0.9)], pose="sitting", gestures=["talking"],
-                confidence={"where": 0.9, "clothes": 0.9, "pose": 0.9, "gestures": 0.9},
-            )  # fmt: skip
-        analysis = make_analysis(*tracks, key=video.content_key(path))
+        analysis = make_analysis(*dressed(*people), key=video.content_key(path))
         self.known[analysis.key] = replace(analysis, **fields)
         return path
 

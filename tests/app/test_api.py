@@ -91,6 +91,19 @@ def test_people_come_and_go(api: tuple[App, httpx.Client], scenery: Scenery) -> 
         assert problem(call(f"{API}/people/Benno"), 404)["error"] == "UnknownPersonError"
 
 
+def test_who_looks_like_somebody_enrolled_is_asked_about(api: tuple[App, httpx.Client], scenery: Scenery) -> None:
+    _, client = api
+    wanted = {"clip": uploaded(client, scenery.clip("again", 1)), "name": "Anita", "consent": True}
+    asked = problem(client.post(f"{API}/people", json=wanted), 409)
+    assert "looks like Ana" in asked["what"]
+    assert PeopleStore().names() == ["Ana"]
+    added = client.post(f"{API}/people", json={**wanted, "name": "Ana", "add": True})
+    assert (added.status_code, PeopleStore().get("Ana").extra["clips"]) == (201, 2)
+    enrolled = client.post(f"{API}/people", json={**wanted, "alike": True})
+    assert (enrolled.status_code, enrolled.json()["notes"]["looks_like"]) == (201, "Ana")
+    problem(client.post(f"{API}/people", json={**wanted, "name": "Nobody", "add": True}), 404)
+
+
 def test_the_library_is_filled_and_asked(api: tuple[App, httpx.Client], scenery: Scenery, tmp_path: Path) -> None:
     _, client = api
     assert problem(client.get(f"{API}/library"), 409)["what"] == "there is no library yet."

@@ -7,13 +7,10 @@ from pathlib import Path
 
 import pytest
 from make_app import wait_for
+from pvchat_app import evaluate_tab as evaluation
+from pvchat_app.backend import Backend
 
-pytest.importorskip("pvchat.eval.run", reason="needs pvchat.eval")
-
-from pvchat_app import evaluate_tab as evaluation  # noqa: E402
-from pvchat_app.backend import Backend  # noqa: E402
-
-from pvchat.errors import SettingsError  # noqa: E402
+from pvchat.errors import SettingsError
 
 
 @pytest.fixture

@@ -21,12 +21,6 @@ from pvchat_app.heartbeats import GRACE_S, HEARTBEAT, Heartbeats
 from pvchat import PVChat
 
 
-@pytest.fixture
-def server(chat: PVChat):
-    with running(ready(chat)) as (app, url):
-        yield app, url
-
-
 def beat(url: str, name: str, query: str = "", seconds: float = 0.0) -> int:
     """Open a heartbeat, hear one beat, lose it; returns the status."""
     with httpx.stream("GET", f"{url}{HEARTBEAT}{name}{query}", timeout=30) as answer:

@@ -43,12 +43,6 @@ ROUTES = (
 )
 
 
-@pytest.fixture
-def server(chat: PVChat):
-    with running(ready(chat)) as (app, url):
-        yield app, url
-
-
 @pytest.mark.slow
 def test_nothing_is_answered_to_another_origin(server) -> None:
     with httpx.Client(base_url=server[1], timeout=WAIT_S) as client:

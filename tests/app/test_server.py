@@ -44,12 +44,6 @@ except KeyboardInterrupt:
 """
 
 
-@pytest.fixture
-def server(chat: PVChat):
-    with running(ready(chat)) as (app, url):
-        yield app, url
-
-
 def test_the_endpoints_ask_and_list(server, party: Path) -> None:
     app, url = server
     client = api_client(url)

@@ -14,18 +14,10 @@ from urllib.parse import quote
 
 import pytest
 from gradio_client import Client, handle_file
-from make_app import ANA, Scenery, api_client, get, post, ready, running, wait_for
+from make_app import ANA, Scenery, api_client, get, post, wait_for
 from make_browser import see, tab
 from pvchat_app.sessions import UNUSED_S
 from pvchat_app.uploads import MAX_FIELD
-
-from pvchat import PVChat
-
-
-@pytest.fixture
-def server(chat: PVChat):
-    with running(ready(chat)) as (app, url):
-        yield app, url
 
 
 def left(app) -> list[Path]:

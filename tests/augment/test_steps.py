@@ -262,10 +262,6 @@ def test_a_recipe_that_cannot_is_counted(clip, chat, monkeypatch):
     assert made["dropped"] == {"no clothes in the picture": 5}
 
 
-def rows_of(out):
-    return lines.read_lines(out / "dataset.jsonl")
-
-
 def test_questions_can_be_stopped(clip, chat):
     stop = threading.Event()
     with pytest.raises(StoppedError):

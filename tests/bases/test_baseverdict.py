@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from make_studio import ANA, BEN, Studio
 
 from pvchat import PVChat
 from pvchat.bases.shared import stamp_of
 from pvchat.bases.states import STATE
 from pvchat.config import Settings
-
-sys.path.append(str(Path(__file__).parents[1]))
-from make_studio import ANA, BEN, Studio  # noqa: E402
 
 
 @pytest.fixture

@@ -29,7 +29,8 @@ sys.path.append(str(Path(__file__).parents[1] / "recipes"))
 from make_people import make_person  # noqa: E402
 from make_person import augmentation  # noqa: E402
 
-GOOD, BAD = (Gate(1.0, no, 1.0, 0.0, 48, 2, 1.0, 0.0) for no in (1.0, 0.0))
+GOOD = Gate(1.0, 1.0, 1.0, 0.0, 48, 2, 1.0, 0.0, 0.2)
+BAD, SURER = replace(GOOD, no_recall=0.0), replace(GOOD, loss=0.1)
 QUICK = PersonConfig(image_steps=1, video_steps=1, batch=2, validate_every=1, validate_rows=4)
 
 
@@ -96,14 +97,23 @@ def test_what_passes_its_gate_is_kept_and_the_rest_discarded(told, chat, monkeyp
     assert record["best"] <= record["start"]
 
 
-def test_who_is_trained_again_in_vain_keeps_what_she_had(told, chat, monkeypatch) -> None:
+@pytest.mark.parametrize(("stored", "new", "kept"), [(SURER, GOOD, False), (GOOD, SURER, True)])
+def test_what_she_had_stays_unless_the_new_is_better(told, chat, monkeypatch, stored, new, kept) -> None:
     monkeypatch.setattr(training, "examine", lambda trainee, data, seed=0: GOOD)
-    good, _ = training.train_on_base(chat, make_person("Ana"), told, QUICK, TrainingSession())
-    monkeypatch.setattr(training, "examine", lambda trainee, data, seed=0: BAD)
-    again, record = training.train_on_base(chat, good, told, QUICK, TrainingSession())
-    assert record["kept"] is False
-    assert again.extra[STATE] == good.extra[STATE]
-    np.testing.assert_array_equal(again.arrays["base.tokens"], good.arrays["base.tokens"])
+    had, _ = training.train_on_base(chat, make_person("Ana"), told, QUICK, TrainingSession())
+    examined = []
+
+    def examine(trainee, data, seed=0) -> Gate:
+        examined.append(trainee.person["tokens"].detach().numpy().astype(np.float16))
+        return (new, stored)[len(examined) - 1]
+
+    monkeypatch.setattr(training, "examine", examine)
+    again, record = training.train_on_base(chat, had, told, replace(QUICK, seed=1), TrainingSession())
+    assert record["kept"] is kept
+    assert again.extra[STATE]["loss"] == (new if kept else GOOD).loss
+    assert not np.array_equal(*examined)
+    np.testing.assert_array_equal(examined[1], had.arrays["base.tokens"])
+    np.testing.assert_array_equal(again.arrays["base.tokens"], examined[0 if kept else 1])
 
 
 @pytest.mark.parametrize("kept", [True, False])

@@ -25,7 +25,16 @@ from pvchat.people import exchange
 from pvchat.people.person import Person
 from pvchat.people.store import PeopleStore
 from pvchat.train.config import PersonConfig
-from pvchat.train.person import Gate, calibrate, examine, held_out_clips, train_person, with_state, without_state
+from pvchat.train.person import (
+    Gate,
+    calibrate,
+    examine,
+    held_out_clips,
+    stored_trainee,
+    train_person,
+    with_state,
+    without_state,
+)
 from pvchat.train.signals import TrainingSession
 from pvchat.train.trainee import BaseTrainee
 
@@ -62,7 +71,9 @@ def test_a_tiny_base_learns_two_people(taught):
     base, found = taught
     for name, (_, trained, gate) in found.items():
         assert trained.best < trained.start, name  # the loss on examples held back
-        assert fits(base, with_state(Person(name), trained, gate, base))
+        person = with_state(Person(name), trained, gate, base)
+        assert fits(base, person)
+        assert examine(stored_trainee(base, person), found[name][0]) == gate  # what is stored was examined
     assert min(told_right(base, found, name, name) for name in found) > 0.75
     assert max(told_right(base, found, "Ana", "Bo"), told_right(base, found, "Bo", "Ana")) < 0.5
 
@@ -172,11 +183,16 @@ def test_checkpointing_changes_memory_and_nothing_else(open_base):
 
 
 def test_the_gate_asks_for_both_sides_another_name_and_no_drift():
-    good = Gate(0.9, 0.9, 1.0, 0.0, 0, 8, 1.2, 0.1)
+    good = Gate(0.9, 0.9, 1.0, 0.0, 0, 8, 1.2, 0.1, 0.3)
     assert good.passed
     assert json.dumps(good.to_dict())
     for wrong in ({"yes_recall": 0.5}, {"no_recall": 0.2}, {"swap": 0.5}, {"drift": 0.1}, {"scale": -1.0}):
         assert not replace(good, **wrong).passed, wrong
+        assert good.is_better_than(replace(good, **wrong, loss=0.1))
+        assert not replace(good, **wrong, loss=0.1).is_better_than(good)
+    assert not good.is_better_than(good)
+    assert replace(good, loss=0.2).is_better_than(good)
+    assert not replace(good, loss=0.2, yes_recall=0.8).is_better_than(good)
     scale, bias = calibrate([4.0, 5.0, 3.0, 1.0], [True, True, False, False])
     assert scale * 5.0 + bias > 0 > scale * 1.0 + bias
 

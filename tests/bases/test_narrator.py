@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from make_studio import ANA, BEN, Studio
 
 from pvchat import PVChat
 from pvchat.assets import packages
@@ -18,9 +17,6 @@ from pvchat.bases.marking import boxes_at
 from pvchat.bases.prompts import BasePrompt
 from pvchat.config import Settings
 from pvchat.schemas import PersonPresence
-
-sys.path.append(str(Path(__file__).parents[1]))
-from make_studio import ANA, BEN, Studio  # noqa: E402
 
 SAID = "The woman is riding a bike. She wears a red hat."
 

@@ -131,8 +131,9 @@ def test_systems_by_name():
     assert names_for("instant") == OFFLINE
     assert names_for("deep")[-1] == "ours-deep"
     assert names_for("instant", ["ours-instant", "prior"]) == ("ours-instant", "prior")
-    with pytest.raises(SettingsError, match="needs --depth deep"):
-        names_for("instant", ["ours-deep"])
+    for depth in ("deep", "stored"):
+        with pytest.raises(SettingsError, match=f"needs --depth {depth}"):
+            names_for("instant", [f"ours-{depth}"])
     with pytest.raises(SettingsError, match="no system 'nothing'"):
         names_for("instant", ["nothing"])
 

@@ -25,7 +25,6 @@ MATRICES = {  # name: module of this package that has a `run`
     "network": "network",
     "import": "imports",
     "forget": "forget",
-    "origin": "origin",
     "firstlook": "firstlook",
 }
 WEIGHTS_HOME = Path(os.environ.get("PVCHAT_TEST_WEIGHTS_HOME") or config.home()).absolute()

@@ -18,7 +18,7 @@ from pvchat.people.store import PeopleStore
 from pvchat.storage.clips import ClipCache
 
 from . import Outcome
-from .origin import made
+from .homes import made
 
 JUMPS = {"ten years ahead": 3650, "ten years back": -3650}  # days
 

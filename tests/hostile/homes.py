@@ -15,22 +15,23 @@ from typing import Any
 
 import httpx
 import pytest
-from real_weights import lend_encoder
 
-from pvchat import PVChat
-from pvchat.config import Settings
-from pvchat.people.store import PeopleStore
+sys.path.insert(0, str(Path(__file__).parents[1] / "app"))
 
-from . import Outcome
-from .origin import made, upload_by_page
+from make_app import ANA, BEN, bearing, open_scenery, ready, running  # noqa: E402
+from real_weights import lend_encoder  # noqa: E402
+
+from pvchat import PVChat, config  # noqa: E402
+from pvchat.config import Settings  # noqa: E402
+from pvchat.people.store import PeopleStore  # noqa: E402
+
+from . import Outcome  # noqa: E402
 
 WAIT_S = 300
 
 
 def run(home: Path) -> Iterator[Outcome]:
     """All cases; the other server is killed before the last ones."""
-    from make_app import ANA, BEN, bearing, open_scenery, ready, running
-
     lend_encoder(home)
     with pytest.MonkeyPatch.context() as patch, _other_server(home) as (child, there):
         folder = home / "clips-here"
@@ -41,11 +42,28 @@ def run(home: Path) -> Iterator[Outcome]:
             may = bearing("read", "ask", "manage")
             clients = [httpx.Client(base_url=f"{url}/api/v1/", headers=may, timeout=WAIT_S) for url in (here, there)]
             yield from _together(clients, clip)
-            ours, theirs = (next(home.rglob(upload_by_page(url, clip))) for url in (here, there))
+            ours, theirs = (next(home.rglob(_upload_by_page(url, clip))) for url in (here, there))
             app.backend.receive(app.backend.sessions.of("page"), ours)
             child.kill()
             child.join(WAIT_S)
             yield from _after_the_kill(clients[0], ours, theirs)
+
+
+def made(home: Path, patch: pytest.MonkeyPatch) -> tuple[PVChat, Path]:
+    """PVChat with Ana enrolled, and a clip with Ana and Ben in it."""
+    folder = home / "clips"
+    folder.mkdir()
+    lend_encoder(config.home())
+    scenery = open_scenery(folder, patch)
+    chat = PVChat(Settings(device="cpu"))
+    chat.enroll(scenery.clip("ana", ANA), "Ana")
+    return chat, scenery.clip("party", ANA, BEN)
+
+
+def _upload_by_page(url: str, clip: Path) -> str:
+    """By which name, below its folder of uploads, a server keeps a file that a page sent."""
+    sent = {"files": (clip.name, clip.read_bytes())}
+    return str(httpx.post(f"{url}/gradio_api/upload", files=sent, timeout=WAIT_S).json()[0])
 
 
 def _together(clients: list[httpx.Client], clip: Path) -> Iterator[Outcome]:
@@ -103,8 +121,6 @@ def _other_server(home: Path) -> Iterator[tuple[Any, str]]:
 
 def _serve(home: Path, told: Any) -> None:
     """In the other process: enroll Ana and serve until it is killed."""
-    from make_app import ready, running
-
     os.environ["PVCHAT_HOME"] = str(home)
     with pytest.MonkeyPatch.context() as patch, running(ready(made(home, patch)[0])) as (_, url):
         told.send(url)

@@ -1,5 +1,7 @@
 """Person files from strangers: each is refused before anything is stored, and nobody's answers are harmed.
 
+What is off with the zip itself is tried in tests/test_exchange.py, each field out of its range in tests/test_blank.py.
+
 Every case is tried by two roads: as a `.pvperson` file that is imported, and as a folder that somebody put into the
 people store by hand. After both, the people who were there must be found in a clip as before.
 """
@@ -55,10 +57,10 @@ def files(change: Callable[[dict[str, Any]], Any] = lambda arrays: None, **field
     return {**made, "config.json": json.dumps(config).encode()}
 
 
-def zipped(members: Files, compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+def zipped(members: Files) -> bytes:
     """A zip of these members."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", compression) as archive:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members.items():
             archive.writestr(name, data)
     return buffer.getvalue()
@@ -117,18 +119,11 @@ CASES: dict[str, Callable[[], Files | bytes]] = {
     "corrections of width 5": _set("corrections.faces", _vectors(2, 5)),
     "half a LoRA": _set("lora.up.q_proj", _vectors(1, 4, 4, dtype=np.float16)),
     "a LoRA of rank 9000": _lora(9000),
-    "deep with a word as seconds": lambda: files(depth="deep", extra={"deep": {"samples": 3, "seconds": "x"}}),
-    "a count that is a list": lambda: files(extra={"clips": [1]}),
-    "a quality of minus a billion": lambda: files(extra={"quality": -1e9}),
-    "a negative count": lambda: files(extra={"sightings": -1}),
     "a number beyond all floats": lambda: {
         **files(),
         "config.json": files()["config.json"].replace(b'"confidence": 0.9', b'"confidence": 1e999'),
     },
     "a correction that is a word": lambda: files(extra={"corrections": ["x"]}),
-    "a correction with a word as count": lambda: files(
-        extra={"corrections": [{"her": True, "clip": "a", "at_s": 0.0, "faces": "x"}]}
-    ),
     "figure without a frame": lambda: files(lambda arrays: arrays.pop("frame"), kind="figure"),
     "shape beyond the file": lambda: _raw(
         json.dumps({"prototypes": {"dtype": "F32", "shape": [2**40, 128], "data_offsets": [0, 8]}}).encode(), bytes(8)
@@ -137,13 +132,6 @@ CASES: dict[str, Callable[[], Files | bytes]] = {
     "bfloat16": lambda: _raw(
         json.dumps({"prototypes": {"dtype": "BF16", "shape": [1, 128], "data_offsets": [0, 256]}}).encode(), bytes(256)
     ),
-    "a thumbnail that is no picture": lambda: zipped(_with("thumbnail.jpg", b"<svg onload='x'>")),
-    "a member that leaves the folder": lambda: zipped({**files(), "../../evil": b"x"}),
-    "an absolute member": lambda: zipped({**files(), "/etc/evil": b"x"}),
-    "a member of 200 MB": lambda: zipped({**files(), "thumbnail.jpg": bytes(200_000_000)}),
-    "lzma": lambda: zipped(files(), zipfile.ZIP_LZMA),
-    "cut": lambda: zipped(files())[:-40],
-    "a zip in a zip": lambda: zipped({"a.zip": zipped(files())}),
     "an array that nobody knows": lambda: zipped(files(lambda arrays: arrays.update(evil=_vectors(3)))),
     "the name of a pronoun": lambda: zipped(files(name="she")),
     "the name of a question mark": lambda: zipped(files(name="?")),

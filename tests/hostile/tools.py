@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from . import Outcome
+from .homes import made
 from .media import listener
-from .origin import made
 
 TOOLS = "/gradio_api/mcp/"
 ACCEPT = {"accept": "application/json, text/event-stream"}

@@ -5,12 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+import torch
 
-torch = pytest.importorskip("torch")
-
-from pvchat.model.drafted import Decoding, Lead, write  # noqa: E402
-from recipes.model.made import random_llama  # noqa: E402
-from recipes.model.scoring import greedy  # noqa: E402
+from pvchat.model.drafted import Decoding, Lead, write
+from recipes.model.made import random_llama
+from recipes.model.scoring import greedy
 
 
 @pytest.fixture(scope="module")

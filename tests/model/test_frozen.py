@@ -9,16 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from make_analysis import make_analysis, make_track
 
-pytest.importorskip("torch")
-
-import torch  # noqa: E402
-from make_analysis import make_analysis, make_track  # noqa: E402
-
-from pvchat.model.pvchat import PVChatModel  # noqa: E402
-from pvchat.model.trained import FrozenModel, TrainedModel  # noqa: E402
-from pvchat.schemas import ClipAnalysis  # noqa: E402
-from recipes.model.made import create_model, save_model  # noqa: E402
+from pvchat.model.pvchat import PVChatModel
+from pvchat.model.trained import FrozenModel, TrainedModel
+from pvchat.schemas import ClipAnalysis
+from recipes.model.made import create_model, save_model
 
 CLIPS = {
     "nobody": make_analysis(),

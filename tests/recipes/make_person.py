@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import torch
 from make_sets import encode
@@ -17,8 +14,6 @@ from recipes.model.batches import aligned as as_aligned
 from recipes.model.batches import collate_people, person_from_track
 from recipes.model.made import create_model
 from recipes.model.person.data import PersonData, make_data
-
-sys.path.append(str(Path(__file__).parents[1]))
 
 WORDS = {
     "existence": ("Is {} there?", "Yes, {} is there.", "No, {} is not there."),

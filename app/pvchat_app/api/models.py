@@ -32,6 +32,8 @@ class Enrollment(Request):
     consent: bool = Field(default=False, description="the person has agreed; nobody is enrolled without")
     track: int | None = Field(default=None, ge=1, description="which person, where the clip has several")
     replace: bool = Field(default=False, description="take the place of an enrolled person of that name")
+    add: bool = Field(default=False, description="another clip of the enrolled person of that name")
+    alike: bool = Field(default=False, description="another person, though she looks like one who is enrolled")
 
 
 class Renaming(Request):

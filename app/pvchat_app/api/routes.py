@@ -11,10 +11,11 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from pvchat.errors import PeopleError, UnknownPersonError
+from pvchat.identity.enroll import choose
 from pvchat.library.library import Status
 from pvchat.people import exchange
 from pvchat.people.corrections import shareable
-from pvchat.people.person import clean_name
+from pvchat.people.person import clean_name, name_key
 from pvchat.people.store import describe
 from pvchat.storage import temporary
 from pvchat.storage.tokens import ApiToken
@@ -45,23 +46,41 @@ def list_people(request: Request) -> list[dict[str, Any]]:
 
 @people.post("", response_model=models.EnrolledRow, status_code=201)
 async def enroll(request: Request, wanted: models.Enrollment, token: Manages) -> dict[str, Any]:
-    """Enroll somebody from an uploaded clip; consent must be true."""
+    """Enroll somebody from an uploaded clip, or add it to who is enrolled; consent must be true.
+
+    409: she looks like somebody who is enrolled; `alike` or `add` says which it is.
+    """
     backend, state = _backend(request), request.app.state
     path = await asyncio.to_thread(state.clips.find, wanted.clip, token.id)
     if not wanted.consent:
         raise PeopleError("consent is missing.", subject="consent", hint="Send true if the person has agreed.")
 
     def run() -> dict[str, Any]:
+        if wanted.add:
+            backend.jobs.require_untrained(clean_name(wanted.name))
         if wanted.replace:
             backend.end_training(clean_name(wanted.name))
         try:
-            person = backend.engine.chat.enroll(path, wanted.name, track=wanted.track, replace=wanted.replace)
+            if not (wanted.alike or wanted.add):
+                _require_unlike(backend, path, wanted)
+            how = {"track": wanted.track, "replace": wanted.replace, "add": wanted.add}
+            person = backend.engine.chat.enroll(path, wanted.name, **how)
         finally:
             temporary.delete_subject_pictures()
         state.clips.mark(path, [person.id])
         return {**describe(person), "notes": person.notes and person.notes.to_dict()}
 
     return await state.queue.run(run)
+
+
+def _require_unlike(backend: Backend, path: Path, wanted: models.Enrollment) -> None:
+    """Ask before somebody is enrolled who looks like somebody else who is."""
+    analysis = backend.engine.chat.analyse(path, stage="who")
+    alike = backend.looks_like(analysis, choose(analysis, wanted.track, path.name))
+    if alike is not None and name_key(alike.name) != name_key(wanted.name):
+        what = f"this looks like {alike.name}, who is enrolled already: the same person, or another?"
+        hint = f"If it is {alike.name}, send that name and add: true; if it is another person, alike: true."
+        raise RefusedError(409, what, subject="alike", hint=hint)
 
 
 @people.patch("/{name:path}", response_model=models.PersonRow)

@@ -35,9 +35,9 @@ _GROUPS = {  # kinds of conditions that take each other's place: "is she sitting
 _OPPOSITE = {"left": "right", "right": "left", "left_of": "right_of", "right_of": "left_of"}
 AFTER_THAT = During("after")  # after what the question before was about
 _ON_OTHER_SIDE = re.compile(r"\b(?:other|opposite) side(?: of (?:him|her|them))?(?: then)?(?: [?.]|$)")
-_WHO_IS_IT = re.compile(
-    r"(?:and |so |but )?(?:who (?:is|are|was|'s) (?:it|that|this|s?he|they)(?: then)?"
-    r"|(?:what|how) (?:is|was|'s) (?:s?he called|(?:his|her) name))(?: \?)?$"
+WHO_IS_IT = re.compile(  # "the guy in red, who is it?", "what's her name?"; whether nothing stands before that
+    r"(?:(?P<alone>^(?:(?:and|so|but) )?)|\b)(?:who (?:is|are|was|'s) (?:it|that|this|s?he|they)(?: then)?"
+    r"|(?:it|that|this|s?he) (?:is|was) who|(?:what|how) (?:is|was|'s) (?:s?he called|(?:his|her) name))(?: \?)?$"
 )
 _ON_IT = re.compile(r"\b(?:on|in|at) (?:it|them)(?: \?)?$")
 _FAR_BACK = 4  # turns that "they" may reach back to
@@ -333,7 +333,8 @@ def _goes_on(asked: Query, last: Turn, question: Tagged) -> Query:
         return Query("why", before.whom if before.whom != EVERYBODY else Whom(_named(before)), form="wh")
     if asked.attribute == "place" and queries.is_of(before.where, "thing"):  # "is there a car?", "where?"
         return replace(before, select="exists", form="wh")
-    if _WHO_IS_IT.match(" ".join(question.seen)) and last[1].people and (before.whom.names or before.attribute):
+    alone = (who := WHO_IS_IT.search(" ".join(question.seen))) is not None and who["alone"] is not None
+    if alone and last[1].people and (before.whom.names or before.attribute):
         return Query("who", before.whom, during=before.during)  # "what does the man wear?", "who is it?"
     others = queries.others_in(asked.where)
     of_found = before.rank is not None or {*others} <= {*last[1].names}

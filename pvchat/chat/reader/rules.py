@@ -19,7 +19,7 @@ from pvchat.chat import query as queries
 from pvchat.chat.conditions import related_to
 from pvchat.chat.english import FUNCTION_WORDS, TITLES, table, word_set
 from pvchat.chat.query import EVERYBODY, PRESENT, And, During, Event, Has, Not, Number, Query, Rank, Whom
-from pvchat.chat.reader.followups import AFTER_THAT, Turn
+from pvchat.chat.reader.followups import AFTER_THAT, WHO_IS_IT, Turn
 from pvchat.chat.reader.network import Heads, Labels
 from pvchat.chat.reader.slots import BACK, COMING, GOING, TAKING, Slot, Tagged, conditions_of, joined, words_of
 from pvchat.chat.reader.timewords import is_date
@@ -68,11 +68,8 @@ _LASTS = word_set("time times shot shots clip clips video videos visible seen ha
 _IN_PICTURE = word_set("picture frame screen image shot bigger big")
 _COLOUR, _DOES = word_set("colour color colours colors shade"), word_set("do does did can could will would")
 _WHO_IS = re.compile(r"(?:^\S+ (?:is|was|'s)|\bwho(?: is| was| 's)?) (?:the|this|that) \w")  # "… who this girl is"
-_WHO_IT_IS = re.compile(  # "the guy in red, who is it?"
-    r"\bwho (?:is|was|'s) (?:it|that|this|s?he)(?: \?)?$|\b(?:it|that|this|s?he) (?:is|was) who(?: \?)?$"
-)
 _WHAT_DOES = re.compile(rf"\bwhat (?:{NAME}|s?he|they) (?:did|does|do|is doing|was doing)(?: \?)?$")
-_WHO_IS_THIS = re.compile(r"\bwho (?:is|was|'s) th(?:is|at) (?:\w+ )*\w+(?: \?)?$")
+_WHO_IS_THIS = re.compile(r"\bwho (?:is|was|'s) th(?:is|at) (?:\w+ )*\w+(?: \?)?$")  # not "that man's wife"
 _EACH_OTHER = re.compile(r"(?: (?:at|to|with|towards))? (?:each other|one another)\b")
 _BEHIND_WHOM = re.compile(r"\bwhom? .*\b(behind|in front of)(?: (?:there|then|now))?(?: \?)?$")
 _SIGHT = re.compile(r"(?:\b(?:there|see)(?: an?| any| the| some)?|^any) (\w+)(?: outside| here| there)?(?: \?)?$")
@@ -292,7 +289,7 @@ def _who_is_the(query: Query, question: Tagged) -> Query:
     meant = [*queries.together(query.where), *queries.together(query.whom.such)]
     kinds = {has.attribute for one in meant for has in queries.atoms(one)}
     text = " ".join(question.seen)
-    asks = query.select == "who" and (_WHO_IS.search(text) or _WHO_IT_IS.search(text))
+    asks = query.select == "who" and (_WHO_IS.search(text) or WHO_IS_IT.search(text))
     if asks and query.whom.names and kinds == {"gender"}:  # "who is this lady?"
         return replace(query, whom=replace(query.whom, such=None), where=None)
     plain = query.where is not None and query.whom == Whom(such=query.whom.such) and query.rank is None

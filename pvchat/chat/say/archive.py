@@ -188,9 +188,9 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
     if found.verdict == "unsure" and query.select == "exists" and not found.sure:
         return f"I am not sure: perhaps {_so(found)} in {so_many(len(found.perhaps))}{asked.of}.{lines(found.seen)}"
     seconds = sum(seconds_in(one.spans) for one in found.sure)
-    times = sum(max(1, len(one.spans)) for one in found.sure)
     length = f"for {lasting(seconds)}, " * (told == "how_long" and bool(found.sure))
-    again = f", {number(times)} times in all" * (told == "how_often" and times > len(found.sure))
+    times = found.times
+    again = f", {english.times_said(times)} in all" * (told == "how_often" and times not in (0, len(found.sure)))
     in_turn = found.seen[::-1] if query.per == "order" else found.seen
     if queries.lists_videos(query) and query.whom == EVERYBODY:
         some = f"{number(len(found.seen))} of " * (len(found.seen) < found.looked_at)

@@ -58,14 +58,13 @@ class Answerer:
         from pvchat.model.checkpoint import speaking_with
         from pvchat.model.drafted import Decoding, Lead
         from pvchat.model.people import People
-        from pvchat.model.personlora import spoken_of
 
         describer, trained, question = self.describer, self.describer.trained, known.question
         named = [p.name for p in known.people if p.name in question.people]  # whose tokens stand in the prompt
         wanted = (named or [p.name for p in known.people if p.decision != "absent"])[:_MOST_NAMED]
         shown = sorted((p for p in viewed.people if p.name in wanted), key=lambda p: wanted.index(p.name))
         rivals = [p for p in viewed.people if p.name not in wanted]
-        with trained.lock, speaking_with(trained.model, trained.answering), spoken_of(trained.model.llm, shown):
+        with trained.lock, speaking_with(trained.model, trained.answering), describer.adapted(shown):
             visual, row = describer.look(viewed.analysis), [describer.state(p) for p in shown]
             present = People.batch([row], trained.model.config, rivals)
             context, lead = told_of(known), Lead(LEAD, given(known.plain, viewed.conversation.names))

@@ -4,7 +4,7 @@ In: a camera's address. Out: events, deliveries, short clips. Start with `live.p
 
     parts.py     pictures, cut into 1-second parts; of what can't be looked at in time samples are dropped
     window.py    who is there now, as in any video
-    ring.py      short clips around events, kept for some days
+    ring.py      short clips around events
     events.py    events, and rules about which are told; `library.events`
     courier.py   tells them, again and again until they are taken: by webhook, by mqtt.py
 """

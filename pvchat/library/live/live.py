@@ -24,13 +24,13 @@ from pvchat.errors import PVChatError, SettingsError
 from pvchat.library.live import events
 from pvchat.library.live.courier import Courier
 from pvchat.library.live.parts import LivePart, Queue, Sampler
-from pvchat.library.live.ring import Ring, prune
+from pvchat.library.live.ring import Ring
 from pvchat.library.live.window import SeenPart, Window
 from pvchat.library.recognise import follow
 from pvchat.memory import keep_small, trim
 from pvchat.perception.scan import PART_DEPTH, analyse_part
 from pvchat.schemas import ClipAnalysis, Service
-from pvchat.storage.library import connect
+from pvchat.storage.library import connect, keep, prune
 from pvchat.video import Address, Link, live_pictures, recorded
 
 FPS = 3.0
@@ -159,6 +159,7 @@ class Live:
         keep_small()
         pruned = float("-inf")
         try:
+            keep(self.chat.people.root, self.how.days, self.how.gigabytes)
             with closing(connect(self.chat.people.root)) as library:
                 follow(library, self.chat, wholly=False)
                 with closing(Ring(library, self.chat, self._source, self.how.fps)) as ring:
@@ -166,7 +167,7 @@ class Live:
                         part = self._queue.get()
                         if time.monotonic() - pruned > PRUNE_S:
                             pruned = time.monotonic()
-                            prune(library, self.how.days, self.how.gigabytes, time.time())
+                            prune(library, self.chat.people.root, time.time())
                         if part is not None:
                             self.feed(library, ring, part)
                     ring.end()

@@ -11,6 +11,8 @@ import threading
 from collections import deque
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +29,7 @@ WAITING = 2  # parts in the queue: what waits longer is told too late
 # of a twelfth of the picture's height is some 4 by 2 pixels [choice]
 _WIDTH, _HEIGHT, _LEVELS, _PIXELS = 96, 54, 24, 4
 LOOK_AGAIN_S = 30.0  # though nothing moves: in the dark somebody may leave by fewer levels
-MISSING_S = 3.0  # so long without a picture: some are missing, though the connection didn't break
+MISSING_S = 3.0  # so long without a picture: some are missing, though the connection held, but of a slow camera
 _SETTLE_S = 0.5  # that the pictures around a cut are waited for
 _TURN = 90
 
@@ -56,19 +58,22 @@ class Sampler:
         self._count = max(2, round(fps * PART_S))
         self._held: list[tuple[Picture, NDArray[np.int16]]] = []  # samples and their thumbnails
         self._next, self._broken, self._end, self._calm, self._looked = 0.0, False, 0.0, False, 0.0
+        self._last, self._apart = inf, 0.0  # when the last picture was taken, and how long after the one before
         self._finder = CutFinder()
         self._seen: NDArray[np.int16] | None = None  # the last thumbnail of the last part that moved
 
     def add(self, picture: Picture) -> LivePart | None:
         """The next picture; a part where one is complete, or where the pictures broke off."""
-        before = None
-        if picture.fresh or (self._held and picture.time - self._held[-1][0].time > MISSING_S):
+        before, apart = None, picture.time - self._last
+        if picture.fresh or apart > max(MISSING_S, 2 * self._apart):
             before = self.end()
             self._next, self._broken = 0.0, True
             self._finder.skip()
+        self._last, self._apart = picture.time, 0.0 if picture.fresh else apart
         thumbnail = self._thumbnail(picture.frame)
         self._finder.add(picture.time, thumbnail)
-        part = self._part(self._count) if self._is_settled(picture.time) else before
+        count = 2 if apart > PART_S else self._count  # of a camera that gives a picture every few seconds two do
+        part = self._part(count) if self._is_settled(count, picture.time) else before
         if picture.time >= self._next:
             self._next = max(self._next + self.step, picture.time + self.step / 2)
             self._held.append((picture, thumbnail.astype(np.int16)))
@@ -83,19 +88,20 @@ class Sampler:
         """A part wasn't looked at: what comes next is, whether it moves or not."""
         self._seen = None
 
-    def _is_settled(self, time: float) -> bool:
-        """Whether a part is complete, and the cuts in it are known."""
-        if len(self._held) < self._count:
+    def _is_settled(self, count: int, time: float) -> bool:
+        """Whether a part of so many samples is complete, and the cuts in it are known."""
+        if len(self._held) < count:
             return False
-        last = self._held[self._count - 1][0].time
+        last = self._held[count - 1][0].time
         return self._finder.settled_s > last or time > last + _SETTLE_S
 
     def _part(self, count: int) -> LivePart:
         samples, self._held = self._held[:count], self._held[count:]
         held = [picture for picture, _ in samples]
         broken, self._broken = self._broken, False
-        start, end = held[0].time - self.step / 2, held[-1].time + self.step / 2
-        start = self._end if not broken and abs(start - self._end) < self.step else start
+        apart = max(self.step, min((b.time - a.time for a, b in pairwise(held)), default=0.0))
+        start, end = held[0].time - apart / 2, held[-1].time + apart / 2
+        start = self._end if not broken and abs(start - self._end) < apart else start
         cuts = [cut for cut in self._finder.cuts if start < cut < end and not broken]
         self._finder.cuts = [cut for cut in self._finder.cuts if cut >= end]
         self._end = end

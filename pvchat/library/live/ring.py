@@ -1,4 +1,4 @@
-"""The clips of a camera: short ones, around events alone, kept for some days and gigabytes, then deleted for good.
+"""The clips of a camera: short ones, around events alone; `storage.library.prune` deletes the old ones.
 
     <home>/library/ring/<camera>/2026-11-29 08.05.00.mp4        the samples, at the times at which they were taken
 
@@ -25,7 +25,7 @@ from pvchat.library.sources import file_stamp
 from pvchat.perception.scan import ScanState
 from pvchat.schemas import Service, Sound
 from pvchat.storage import atomic, database, private
-from pvchat.storage.library import drop_clips, drop_leftovers, ring_of, transaction, watching
+from pvchat.storage.library import drop_leftovers, ring_of, transaction, watching
 from pvchat.video import CLIP_OPTIONS, Encoder, Recorded
 
 LONGEST_S = 60.0  # of a clip; what goes on is in the next
@@ -169,27 +169,3 @@ class Ring:
             private.write(take.path, data, self.folder.parent / atomic.SCRATCH)
             row = (str(take.path), self.source, *file_stamp(take.path), clip)
             self.library.execute("INSERT INTO files(path, source, bytes, changed, clip) VALUES (?, ?, ?, ?, ?)", row)
-
-
-def prune(library: sqlite3.Connection, days: float, gigabytes: float, now: float) -> int:
-    """Delete clips and events that are as old (at `now`, seconds since 1970); how many clips.
-
-    Of more gigabytes of clips, of all cameras, the oldest go, too.
-    """
-    rows = library.execute(
-        "SELECT f.path, f.bytes, c.recorded FROM files AS f JOIN sources AS s ON s.id = f.source "
-        "JOIN clips AS c ON c.id = f.clip WHERE s.camera IS NOT NULL ORDER BY c.recorded DESC"
-    ).fetchall()
-    oldest, room, gone = now - days * 24 * 3600, gigabytes * 1e9, list[str]()
-    for path, size, at in rows:
-        room -= size
-        if room < 0 or datetime.fromisoformat(at).timestamp() < oldest:
-            gone.append(path)
-    before = datetime.fromtimestamp(oldest).astimezone().isoformat()
-    with transaction(library):
-        drop_clips(library, gone)
-        old = library.execute("DELETE FROM events WHERE julianday(at) < julianday(?)", (before,)).rowcount
-    if gone or old:
-        with suppress(database.errors()):  # another process reads: the next time will do
-            library.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what was deleted is zeroes in the file already
-    return len(gone)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 
@@ -67,7 +68,7 @@ class RecentParts:
 
     def __init__(self, most: tuple[int, int]) -> None:
         self.most = most
-        self.at = self.until = 0.0  # when it begins, and when the last part ends, seconds since 1970
+        self.at = self.last = 0.0  # when it begins, and when the last part does, seconds since 1970
         self.seen = ScanState("")
         self._next: tuple[float, ScanState] | None = None
 
@@ -82,7 +83,7 @@ class RecentParts:
         extend(self.seen, part, self.at)
         if self._next is not None:
             extend(self._next[1], part, self._next[0])
-        self.until = part.end
+        self.last = part.at
 
     def _fullness(self) -> float:
         parts, people = self.most
@@ -130,7 +131,7 @@ class Window:
     def nothing_moves(self, end: float) -> list[CameraEvent]:
         """Nothing has moved until `end`: whoever was there at last still is."""
         self._keep_time(end, end)
-        return self._update_stays([], end, self._recent.until or end)
+        return self._update_stays([], end, self._recent.last + _ABOUT_S)
 
     def _keep_time(self, at: float, end: float) -> None:
         """What goes on at `at`, until `end`; where the clock was set back, whoever is there has come by the new one."""
@@ -182,8 +183,8 @@ class Window:
         likeliest = max((one.probability for one in presences if one.decision != "present"), default=0.0)
         return [*found, *((UNKNOWN, 1 - likeliest, start + at, end + at) for start, end in merged(spans))]
 
-    def _update_stays(self, seen: Collection[Seen], now: float, until: float | None = None) -> list[CameraEvent]:
-        """Stays as they are by now, of who is seen how probably and when; who was last seen at `until` goes on."""
+    def _update_stays(self, seen: Collection[Seen], now: float, since: float = inf) -> list[CameraEvent]:
+        """Stays as they are by now, of who is seen how probably and when; of who was seen after `since` they go on."""
         happened, names = list[CameraEvent](), {ref for ref, *_ in seen}
         gone = [at for ref, at in self._until.items() if ref not in names]  # of who isn't recognised any more
         for ref, probability, start, end in seen:
@@ -199,7 +200,7 @@ class Window:
                 kind: Kind = "unknown" if ref == UNKNOWN else "appears"
                 happened.append(CameraEvent(kind, ref, stay.start, stay.probability))
         for ref, stay in list(self.stays.items()):
-            if until is not None and stay.last > until - GONE_S / 2:
+            if stay.last > since:
                 stay.last = now
             if self._unseen(stay, now) >= GONE_S - _ABOUT_S:
                 happened += self._end_stay(ref)

@@ -3,9 +3,9 @@
 In: the service, the person, her data set. Out: the person with trained tokens, z (and LoRA), and what is told of it;
 where the gate refuses, as she was.
 
-The gate: on questions of the test split, which neither trained her nor chose the best step, answers have become
-likelier, and neither their words nor their first ones (yes or no) less likely. Without that split the validation's are
-asked, which chose the best step (then the numbers flatter).
+The gate: on questions of the test split, which neither trained her nor chose the best step, answers are likelier by
+what would be stored than by what is, whatever the run began with, and neither their words nor their first ones (yes or
+no) less likely. Without that split the validation's are asked, which chose the best step (then the numbers flatter).
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ from typing import Any
 import numpy as np
 
 from pvchat.errors import SettingsError
+from pvchat.model.checkpoint import speaking_with
+from pvchat.model.config import ANSWERING
 from pvchat.model.describer import STAMP, Describer
 from pvchat.model.people import PersonState
-from pvchat.model.personlora import ARRAYS, spoken_of
+from pvchat.model.personlora import ARRAYS
 from pvchat.people.person import Person
 from pvchat.schemas import Service
 from pvchat.train.config import PersonConfig
@@ -50,9 +52,11 @@ def learn(
     start, examples = training_data(describer, person, data)
     if session.resume:
         start = started_from(session.folder, start)
-    trained = train_state(describer.trained.model, examples, start, config, session)
-    made = with_state(person, trained, describer)
-    gate = examine(describer, examples, (start, person), (trained.state, made), config.seed)
+    model, file = describer.trained.model, describer.trained.folder / ANSWERING
+    with speaking_with(model, describer.trained.answering if file.is_file() else {}):  # who will speak of her
+        trained = train_state(model, examples, start, config, session)
+        made = with_state(person, trained, describer)
+        gate = examine(describer, examples, person, made, config.seed)
     told = {
         "start": round(trained.start, 4), "best": round(trained.best, 4), "steps": trained.steps,
         "done": trained.done, "moved": round(float((trained.state.tokens - start.tokens).norm()), 4),
@@ -63,16 +67,13 @@ def learn(
     return (made if told["kept"] else person), told
 
 
-def examine(
-    describer: Describer, data: PersonData, before: tuple[PersonState, Person], after: tuple[PersonState, Person],
-    seed: int,
-) -> dict[str, Any]:  # fmt: skip
-    """Losses of held-out answers with what she had before, and after: her state each, and the person with her LoRA."""
+def examine(describer: Describer, data: PersonData, before: Person, after: Person, seed: int) -> dict[str, Any]:
+    """Losses of held-out answers by what is stored of her, and by what would be."""
     rows, model = data.held_back(EXAMINED, seed, ("test", "val")), describer.trained.model
     found: dict[str, Any] = {"questions": len(rows), "split": rows[0].split}
-    for name, (state, speaker) in (("before", before), ("after", after)):
-        with describer.trained.lock, spoken_of(model.llm, [speaker]):
-            losses = losses_of(Trainee(model, state), data, rows)
+    for name, person in (("before", before), ("after", after)):
+        with describer.trained.lock, describer.adapted([person]):
+            losses = losses_of(Trainee(model, describer.state(person)), data, rows)
         found[name] = {key: round(value, 4) for key, value in losses.items()}
     return found
 
