@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from pvchat.config import home
+from pvchat.perception.boxes import body_box, crop, head_box
 from pvchat.perception.experts import attributes
-from pvchat.perception.experts.attributes import SETTINGS, AttributeExpert, ImageNetHead, body_box, crop, head_box
+from pvchat.perception.experts.attributes import SETTINGS, AttributeExpert, ImageNetHead
 from recipes.looks import settings
 from recipes.looks.attribute_labels import FRAME_KINDS, FRAME_WORDS
 

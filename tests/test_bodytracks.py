@@ -12,9 +12,9 @@ import pytest
 from make_analysis import identity_of, make_track
 
 from pvchat.perception.bodies import follow_bodies
+from pvchat.perception.bodyfaces import face_tracks_of, faceless
 from pvchat.perception.experts.objects import Detection
 from pvchat.perception.experts.ssd import Detections
-from pvchat.perception.heads import face_tracks_of, faceless
 from pvchat.perception.joining import join_on_bodies
 from pvchat.schemas import Thing
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -12,8 +13,9 @@ import pytest
 from PIL import Image
 
 from pvchat.chat.reader.dates import beyond, dated, held_on
+from pvchat.config import VideoConfig
 from pvchat.errors import SettingsError
-from pvchat.video import recorded
+from pvchat.video import load, recorded
 
 NOW = datetime(2026, 11, 29, 10, 30)  # a Sunday
 WORDS = {
@@ -349,3 +351,31 @@ def test_a_photo_tells_when_it_was_taken(tmp_path: Path) -> None:
     exif.get_ifd(0x8769)[36867] = "2026:05:03 10:15:00"
     Image.new("RGB", (32, 32)).save(tmp_path / "photo.jpg", exif=exif)
     assert recorded(tmp_path / "photo.jpg").at == datetime(2026, 5, 3, 10, 15)
+
+
+@pytest.mark.parametrize("kind", ["jpg", "png", "webp"])
+def test_a_photo_with_damaged_exif_is_used_and_has_the_files_date(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"photo.{kind}"
+    Image.new("RGB", (32, 32), "red").save(path, exif=b"Exif\0\0XX*\0\0\0\0\0")
+    assert recorded(path).by == "file"
+    assert load(path, VideoConfig()).images.shape[1:] == (32, 32, 3)
+
+
+@pytest.mark.parametrize(
+    ("zone", "stamp"), [("America/New_York", "0001-01-01T00:00:00Z"), ("Asia/Tokyo", "9999-12-31T23:59:59Z")]
+)
+def test_a_containers_date_beyond_the_calendar_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, zone: str, stamp: str
+) -> None:
+    path = tmp_path / "clip.mp4"
+    with av.open(str(path), "w", options={"movflags": "use_metadata_tags"}) as container:  # kept as it is written
+        container.metadata["creation_time"] = stamp
+        stream = container.add_stream("libx264", 25)
+        container.mux([*stream.encode(av.VideoFrame(640, 480, "yuv420p")), *stream.encode(None)])
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert recorded(path).by == "file"
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -181,7 +181,7 @@ def test_the_recipe_learns_what_is_stated():
         seen = random.normal(0, 1, width).astype(np.float32)
         seen[0] = 4.0 if k % 4 == 0 else -4.0
         people.append(train.Seen(("drinking",) if k % 4 == 0 else (), "film", str(k), seen))
-    things = random.normal(0, 0.01, (1000, train.WIDTH)).astype(np.float32)
+    things = random.normal(0, 0.01, (1000, train.BODY)).astype(np.float32)
     head = train.learn(people, things)
     assert head["weight"].shape == (len(train.KINDS), width)
     shares = train.softmax(np.stack([one.described for one in people]) @ head["weight"].T + head["bias"])

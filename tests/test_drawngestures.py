@@ -11,17 +11,9 @@ from real_weights import WEIGHTS_HOME
 from safetensors.numpy import load_file
 
 from pvchat.perception.drawnheads import drawn_gestures, drawn_looks
-from pvchat.perception.experts import attributes, figurelooks
-from pvchat.perception.experts.figurelooks import (
-    CELLS,
-    CHANNELS,
-    DRAWN_LOOKS,
-    EXPRESSIONS,
-    LOOKS,
-    SHOWN,
-    face_maps,
-    probabilities,
-)
+from pvchat.perception.experts import facemaps, headfiles
+from pvchat.perception.experts.facemaps import CELLS, CHANNELS, face_maps, probabilities
+from pvchat.perception.experts.figurelooks import DRAWN_LOOKS, EXPRESSIONS, LOOKS, SHOWN
 from recipes.looks import drawnlooks
 from recipes.looks import expressions as recipe
 
@@ -70,8 +62,8 @@ def test_the_network_reads_maps_of_any_number(monkeypatch: pytest.MonkeyPatch):
     assert (found >= 0).all()
     assert (found <= 1).all()
     assert probabilities(maps[:0], EXPRESSIONS).shape == (0, len(SHOWN))
-    still = {name: np.zeros_like(array) for name, array in attributes.arrays_of(EXPRESSIONS).items()}
-    monkeypatch.setattr(figurelooks, "arrays_of", lambda file: still)
+    still = {name: np.zeros_like(array) for name, array in headfiles.arrays_of(EXPRESSIONS).items()}
+    monkeypatch.setattr(facemaps, "arrays_of", lambda file: still)
     nothing = probabilities(maps, EXPRESSIONS)  # without what it learned it tells of nobody anything
     assert drawn_gestures(nothing, np.zeros(2, np.int64)) == []
     assert drawn_gestures(nothing, np.zeros(2, np.int64)) != drawn_gestures(

@@ -13,8 +13,8 @@ from make_asked import found, plain_answer, read_question
 from pvchat.chat.clip_timeline import timeline_from, timeline_of
 from pvchat.chat.say.people import acts, whereabouts
 from pvchat.identity.evidence import Evidence, Neighbour, gather, most_at_once, one_name_each
+from pvchat.perception.bodyfaces import head_of
 from pvchat.perception.experts.faceprint import nobody
-from pvchat.perception.heads import head_of
 from pvchat.schemas import (
     ClipAnalysis,
     Garment,

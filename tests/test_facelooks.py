@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from pvchat.perception.experts import facelooks, mesh
-from pvchat.perception.experts.attributes import arrays_of, linear_head
-from pvchat.perception.experts.figurelooks import probabilities
+from pvchat.perception.experts.facemaps import probabilities
+from pvchat.perception.experts.headfiles import arrays_of, linear_head
 from pvchat.perception.motion import BodyMeasures, facial_hair
 
 FACE = np.float32(json.loads((Path(__file__).parent / "augment" / "face.json").read_text())) / 1000

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from make_analysis import made_up_model, make_analysis, make_clip, make_track
 
-from pvchat.identity.corrections import MASK, example_of
+from pvchat.identity.corrections import example_of
 from pvchat.identity.enroll import enroll
 from pvchat.identity.measures import Gallery, PrintModel, faces_of, visible_prints
 from pvchat.identity.presence import UNREADABLE_LOGIT, PresenceModel
@@ -22,6 +22,7 @@ from pvchat.perception.experts import faceprint
 from pvchat.perception.experts.faceprint import SIDE, FaceprintNetwork
 from pvchat.perception.experts.faces import FaceExpert
 from pvchat.perception.joining import TrackJoiner, join
+from pvchat.perception.sightings import MASK
 from pvchat.schemas import FACEPRINT, Track
 from pvchat.storage.clips import ClipCache
 

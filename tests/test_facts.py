@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from pvchat.perception import facts, garments, gender, sightings
-from pvchat.perception.experts.attributes import Attribute, arrays_of
+from pvchat.perception.experts.attributes import Attribute
 from pvchat.perception.experts.collection import Experts
+from pvchat.perception.experts.headfiles import arrays_of
 from pvchat.perception.experts.headlooks import SeenAtHead
 from pvchat.perception.places import measure_scene
 from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts, Track

@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 
+from pvchat.perception.experts import facemaps
 from pvchat.perception.experts import figurelooks as looks
 from pvchat.perception.experts.figures import FigureExpert
 from pvchat.perception.experts.identity import WIDTH
@@ -14,7 +15,7 @@ from recipes.figures import figurehead
 
 
 def _maps(rng, n):
-    return rng.normal(size=(n, looks.CHANNELS, looks.CELLS, looks.CELLS)).astype(np.float32)
+    return rng.normal(size=(n, facemaps.CHANNELS, facemaps.CELLS, facemaps.CELLS)).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +34,10 @@ def test_identity_vectors_have_length_one_and_no_face_has_none(shipped):
 
 def test_where_a_colour_lies_counts():
     """Hair and eyes that change their colours are another face to the parts, though the whole has the same mean."""
-    maps = np.zeros((2, looks.CHANNELS, looks.CELLS, looks.CELLS), np.float32)
+    maps = np.zeros((2, facemaps.CHANNELS, facemaps.CELLS, facemaps.CELLS), np.float32)
     maps[0, 3, :3], maps[1, 3, 5:] = 1, 1
     one, other = looks.appearance(maps)
-    assert one.shape == (7 * looks.CHANNELS,)
+    assert one.shape == (7 * facemaps.CHANNELS,)
     assert one[3] == pytest.approx(other[3])
     assert np.abs(one - other).max() > 0.5
 
@@ -55,7 +56,7 @@ def test_the_small_network_is_torchs():
     torch.manual_seed(0)
     net = figurehead._network(3, 2).eval()
     torch.nn.init.normal_(net.place)
-    mean, spread = rng.normal(size=looks.CHANNELS), rng.uniform(0.5, 2, looks.CHANNELS)
+    mean, spread = rng.normal(size=facemaps.CHANNELS), rng.uniform(0.5, 2, facemaps.CHANNELS)
     maps = _maps(rng, 4)
     x = ((maps - mean[:, None, None]) / spread[:, None, None]).astype(np.float32)
     theirs = net(torch.from_numpy(x))[0].detach().numpy()
@@ -68,5 +69,5 @@ def test_the_shipped_file_holds_what_is_read():
 
     held = load_file(figures._FILE)
     assert held["identity.weight"].shape == (WIDTH, 192)
-    assert held["parts.weight"].shape == (128, 7 * looks.CHANNELS)
+    assert held["parts.weight"].shape == (128, 7 * facemaps.CHANNELS)
     assert held["cohort"].shape[1] == WIDTH

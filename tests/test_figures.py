@@ -11,7 +11,7 @@ from make_analysis import make_analysis, make_track
 from pvchat.identity.presence import PresenceModel
 from pvchat.people.person import Person
 from pvchat.perception.experts import figures
-from pvchat.perception.experts.figurelooks import convolve, unit
+from pvchat.perception.experts.facemaps import convolve
 from pvchat.perception.experts.figures import (
     FigureExpert,
     Figures,
@@ -20,6 +20,7 @@ from pvchat.perception.experts.figures import (
     fuse_boxes,
     link_figures,
 )
+from pvchat.perception.experts.headfiles import unit
 
 
 class _Backbone:

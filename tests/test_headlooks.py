@@ -25,8 +25,8 @@ class Blank:
 def looked(monkeypatch: pytest.MonkeyPatch, by_linear: dict[str, float], by_network: dict[str, float]) -> SeenAtHead:
     """What is seen in three pictures of which the two readers say these log-odds, and -9 of all else."""
     rows = [np.float32([[said.get(name, -9.0) for name in (*LABELS, *COLOURS)]]) for said in (by_linear, by_network)]
-    monkeypatch.setattr(headlooks, "by_last_layer", lambda arrays, features: np.repeat(rows[0], len(features), 0))
-    monkeypatch.setattr(headlooks, "read", lambda arrays, maps: np.repeat(rows[1], len(maps), 0))
+    monkeypatch.setattr(headlooks, "linear_log_odds", lambda arrays, features: np.repeat(rows[0], len(features), 0))
+    monkeypatch.setattr(headlooks, "outputs", lambda arrays, maps: np.repeat(rows[1], len(maps), 0))
     return HeadLooks(Blank()).look([np.zeros((9, 9, 3), np.uint8)] * 3, np.zeros((3, 1280), np.float32))
 
 

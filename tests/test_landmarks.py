@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from pvchat.perception.experts import body, mesh, networks, ssd
-from pvchat.perception.experts.regions import Region, around, axis_region, crop, mask_over_frame, sample, whole_image
+from pvchat.perception.experts.regions import (
+    Region,
+    around,
+    axis_region,
+    crop_region,
+    mask_over_frame,
+    sample,
+    whole_image,
+)
 
 
 def picture(height: int = 60, width: int = 80) -> np.ndarray:
@@ -18,7 +26,7 @@ def picture(height: int = 60, width: int = 80) -> np.ndarray:
 
 def test_crop_takes_the_pixels_that_to_frame_names():
     region = Region(40, 30, 24, angle=0.4)
-    cut = crop(picture(), region, 48) * 255
+    cut = crop_region(picture(), region, 48) * 255
     for row, column in ((5, 7), (40, 20), (24, 24)):
         x, y = region.to_frame(np.float32([[column / 48, row / 48]]))[0]
         assert cut[row, column, 0] == pytest.approx(2 * x, abs=1e-2)
@@ -29,8 +37,8 @@ def test_crop_outside_repeats_the_edge_or_is_black():
     image = picture()
     region = whole_image(image)
     assert (region.x, region.y, region.side) == (40, 30, 80)
-    assert crop(image, region, 80)[0, 40, 2] == pytest.approx(90 / 255)
-    assert crop(image, region, 80, edge=False)[0, 40, 2] == 0
+    assert crop_region(image, region, 80)[0, 40, 2] == pytest.approx(90 / 255)
+    assert crop_region(image, region, 80, edge=False)[0, 40, 2] == 0
 
 
 @pytest.mark.parametrize("angle", [0.0, 0.4, -2.5])
@@ -42,7 +50,7 @@ def test_crops_are_what_is_looked_up_pixel_by_pixel(angle, x, y, side):
     ys = y + steps[None] * np.sin(angle) + steps[:, None] * np.cos(angle)
     for edge in (True, bool(angle)):  # beyond the image a turned one repeats its border, whatever is asked for
         there = sample(image, xs.astype(np.float32), ys.astype(np.float32), edge=edge)
-        np.testing.assert_allclose(crop(image, Region(x, y, side, angle), 32, edge=edge) * 255, there, atol=0.05)
+        np.testing.assert_allclose(crop_region(image, Region(x, y, side, angle), 32, edge=edge) * 255, there, atol=0.05)
 
 
 def test_a_body_moves_and_grows_with_the_face():

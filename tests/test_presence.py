@@ -12,10 +12,10 @@ from make_analysis import identity_of, made_up_model, make_analysis, make_track
 from pvchat.config import PresenceConfig
 from pvchat.identity import measures as measuring
 from pvchat.identity import presence
-from pvchat.identity.corrections import MASK as MASKED
 from pvchat.identity.measures import distances, pair_features
 from pvchat.identity.presence import PresenceModel
 from pvchat.people.person import Person
+from pvchat.perception.sightings import MASK as MASKED
 from pvchat.schemas import LOOKS, SceneFacts, SceneSpan
 
 CONFIG = PresenceConfig()

@@ -2,8 +2,8 @@
 
 In: log-odds of one person on a clip's tracks, competition included (`presence.py`), and how good the sightings are.
 Out: calibrated log-odds: a logistic model (Platt scaling) over them, the number of people who compete (its square, too:
-ten take almost as much from the right one's odds as sixty do), and quality. That only makes the line steeper: a term of
-its own would learn how often far people were asked for, as would face height and masks.
+the first few take most from the right one's odds), and quality. That only makes the line steeper: a term of its own
+would learn how often far people were asked for, as would face height and masks.
 """
 
 from __future__ import annotations

@@ -24,10 +24,10 @@ from pvchat.people.corrections import SAME_TRACK, Correction, Example, examples_
 from pvchat.people.parts import View, stacked
 from pvchat.people.person import Person
 from pvchat.perception.experts.figures import MIN_SCORE
+from pvchat.perception.sightings import is_masked
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
-MASK = "a face mask"  # the feature of `PersonFacts` that says so
 _MOMENT_S = 0.75  # seconds about a moment within which somebody is taken to be seen
 _MAX_REJECTED = 4  # tracks that one "that is not her" is kept of
 _MAX_OFFERED = 12  # of those who could be meant
@@ -155,8 +155,3 @@ def may_show(person: Person, track: Track) -> bool:
     """Whether a track is of a kind that a person is compared with: hers, or drawn figures where she is one, too."""
     drawn = track.kind == "figure" and not len(track.looks)  # with looks it is a body that turns away
     return track.kind == person.kind or drawn and person.figure is not None
-
-
-def is_masked(track: Track) -> bool:
-    """Whether a track's face is behind a mask."""
-    return MASK in track.facts.features

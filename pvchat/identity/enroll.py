@@ -19,7 +19,7 @@ from pvchat.identity.competition import is_clear, is_face_of
 from pvchat.people.person import Person
 from pvchat.perception.experts.figures import MIN_SCORE
 from pvchat.perception.joining import join
-from pvchat.perception.tracks import merged
+from pvchat.perception.tracks import merged, prominence_of_sightings
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 from pvchat.storage import atomic, temporary
 
@@ -142,12 +142,12 @@ def joined_across_shots(faces: Sequence[Track]) -> list[Track]:
 
 
 def index_of(analysis: ClipAnalysis, subject: Track) -> int:
-    """The number of the clip's own track that a subject is, or, joined of several, the most prominent of them."""
+    """The index of the clip's own track that a subject is, or, joined of several, the most prominent of them."""
     return next(i for i, track in enumerate(analysis.tracks) if track.thumbnail == subject.thumbnail)
 
 
 def tracks_of(analysis: ClipAnalysis, subject: Track) -> list[int]:
-    """The numbers of all of the clip's own tracks that a subject is made of."""
+    """The indices of all of the clip's own tracks that a subject is made of."""
     return [i for i, track in enumerate(analysis.tracks) if _is_part(track, subject)]
 
 
@@ -166,8 +166,8 @@ def _is_part(track: Track, subject: Track) -> bool:
 
 
 def prominence(track: Track) -> float:
-    """How much a track is the clip's subject: box height (share of the frame) times quality, summed over sightings."""
-    return float(((track.boxes[:, 3] - track.boxes[:, 1]) * track.scores * (0.2 + track.quality)).sum())
+    """How much a track is the clip's subject, by all of its sightings."""
+    return float(prominence_of_sightings(track).sum())
 
 
 def several_subjects_error(

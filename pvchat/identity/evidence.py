@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from pvchat.identity.competition import figure_groups, is_face_of
+from pvchat.perception.bodyfaces import faceless, head_of
 from pvchat.perception.boxes import inside
 from pvchat.perception.experts.faceprint import NO_FACE, shows_face
 from pvchat.perception.experts.figures import MIN_SCORE
-from pvchat.perception.heads import faceless, head_of
 from pvchat.perception.posture import facts_by_outline
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, PersonFacts, PersonPresence, SceneFacts, Thing, Track
 

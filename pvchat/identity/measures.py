@@ -17,11 +17,12 @@ from functools import cache, partial
 
 import numpy as np
 
-from pvchat.identity.corrections import confirmed_view, is_masked
+from pvchat.identity.corrections import confirmed_view
 from pvchat.identity.same_place import is_covered
 from pvchat.people.parts import NO_ROWS, View, parts_of
 from pvchat.people.person import Person
 from pvchat.perception.experts.faceprint import BLANK, BLANK_MASKED, blankness
+from pvchat.perception.sightings import is_masked
 from pvchat.schemas import Flags, FloatArray, IntArray, Track
 
 Weights = tuple[float, ...]

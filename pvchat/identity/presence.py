@@ -65,7 +65,7 @@ DRAWN_MISMATCH = 4.0
 # Log-odds for each unit that the locator's mean score of a figure lies below 1: what it isn't sure of may be a hand or
 # a bow, and like many.
 UNSURE_FIGURE = 5.0
-_BLANK = 0.1  # locator's best score of a track below which nothing is there: plain colours have up to .06
+_BLANK = 0.1  # locator's best score of a track below which nothing is there but plain colour
 _GOOD_ENROLLMENT, _POOR_ENROLLMENT_COST = 0.6, 8.0  # quality that is as good as any; log-odds of one unit less
 _RULES = 2  # raised with each change here after which the same looks are worth other log-odds
 SPAN_FROM = 0.35  # probability from which further tracks count into a present person's spans

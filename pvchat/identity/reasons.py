@@ -12,10 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from pvchat.identity.competition import is_clear
-from pvchat.identity.corrections import corrected_tracks, is_masked
+from pvchat.identity.corrections import corrected_tracks
 from pvchat.identity.enroll import index_of, prominence, subjects_of
 from pvchat.people.person import Notes, Person, Weakness
 from pvchat.perception.experts.faceprint import shows_face
+from pvchat.perception.sightings import is_masked
 from pvchat.schemas import ClipAnalysis, PersonPresence, Reason, Track, Why
 
 SMALL_PX = 40  # height of a face below which identity suffers

@@ -23,7 +23,7 @@ from pvchat.schemas import ClipAnalysis, FloatArray, Track
 _HALVING_TRACKS = 48  # tracks that halve the odds of each
 _LONG_VIDEO_COST = 0.12  # log-odds that a track loses in a film beside that
 _SURE_LOGIT = 0.38  # log-odds from which a track is hers, and says what she looks like here
-_NEAR_LOGIT = -3.0  # log-odds by her enrollment that a track must have to be compared at all: it saves nine tenths
+_NEAR_LOGIT = -3.0  # log-odds by her enrollment that a track must have to be compared at all: most haven't
 _MAX_REFERENCE_ROWS = 8  # sightings of a track that others are held against, the best
 Compared = Callable[[Sequence[View], Sequence[Track]], NDArray[np.float64]]
 

@@ -22,13 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.people.person import Person
+from pvchat.perception.sightings import MASK
 from pvchat.schemas import BODY, STRIPS, TINTS, Flags, FloatArray, Track
 
 REACH = 0.4  # Euclidean distance of identity vectors (near, of `measures.distance_features`)
 _SAME_SCENE, _OTHER_SCENE = 0.9, 0.6  # cosine of two clips' mean frames, for faces: surely one place; surely another
 _STEEPNESS = 90.0  # log-odds that one unit of distance beyond the reach costs in the same scene
 MOST = 6.0  # log-odds that the scene can cost
-COVERS = ("a face mask", "a hat", "sunglasses")  # features of `PersonFacts` that hide part of a face
+COVERS = (MASK, "a hat", "sunglasses")  # features of `PersonFacts` that hide part of a face
 # Best quality of a track up to which its distance isn't trusted, and from which it is.
 _SEEN = 0.25, 0.4
 

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 
 from pvchat import schemas
 from pvchat.assets import packages, weights
-from pvchat.identity.corrections import is_masked
 from pvchat.identity.measures import FaceTracks
 from pvchat.identity.same_place import is_covered
 from pvchat.perception import VERSION
+from pvchat.perception.sightings import is_masked
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import BODY, FACEPRINT, ClipAnalysis, FloatArray, Service, Sound, Track
 from pvchat.storage.tensorfile import plain_number

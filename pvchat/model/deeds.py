@@ -17,7 +17,7 @@ import numpy as np
 
 from pvchat.errors import WeightsError
 from pvchat.perception.deeds import KINDS
-from pvchat.perception.experts.attributes import softmax
+from pvchat.perception.experts.headfiles import softmax
 from pvchat.schemas import FloatArray
 
 FILE = "deeds.safetensors"  # beside the weights of the model whose queries it reads

@@ -2,7 +2,7 @@
 
 In: decoded frames. Out: a `ClipAnalysis`. The frozen networks are in `experts/`. Two steps, and long videos:
 
-    analysis.py     who is there: search.py finds faces, tracks.py follows them, bodies.py follows bodies (heads.py:
+    analysis.py     who is there: search.py finds faces, tracks.py follows them, bodies.py follows bodies (bodyfaces.py:
                     whose they are), places.py tells the place, facts.py what tells who it is
     measuring.py    what they do and wear: things.py, handled.py (what is at hands and mouth); of each
                     person facts.py (garments.py, cloth.py, hair.py, drawnheads.py), motion.py (gestures.py),

@@ -16,18 +16,16 @@ import numpy as np
 from PIL import Image
 
 from pvchat.perception import bodies, facts, joining, places, tracks
-from pvchat.perception.boxes import part
+from pvchat.perception.bodyfaces import face_tracks_of
+from pvchat.perception.boxes import body_box, crop, part
 from pvchat.perception.experts import networks
-from pvchat.perception.experts.attributes import body_box, crop
 from pvchat.perception.experts.collection import Experts
-from pvchat.perception.experts.efficientnet import WIDTH
+from pvchat.perception.experts.facemaps import SIDE
 from pvchat.perception.experts.faces import DetectedFaces
-from pvchat.perception.experts.figurelooks import SIDE
 from pvchat.perception.experts.figures import link_figures
-from pvchat.perception.heads import face_tracks_of
 from pvchat.perception.search import find_faces
 from pvchat.perception.sightings import pictured, spread
-from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Pixels, Progress, Track
+from pvchat.schemas import BODY, CELLS, ClipAnalysis, FloatArray, IntArray, Pixels, Progress, Track
 from pvchat.video import Clip
 from pvchat.video.shots import shots
 
@@ -58,15 +56,15 @@ WHOLE = Depth()
 
 def recognise(clip: Clip, experts: Experts, progress: Progress | None = None, depth: Depth = WHOLE) -> ClipAnalysis:
     """Look for who is in a clip of T decoded frames, and no further: what they do and wear is `measuring.measure`'s."""
-    tell = networks.thread_safe(progress)
+    report = networks.thread_safe(progress)
     kept = spread(len(clip.images), depth.grid_frames)
     analysis = ClipAnalysis(
-        clip.key, clip.duration_s, clip.width, clip.height, clip.times, np.zeros((0, 49, WIDTH), np.float16), [],
+        clip.key, clip.duration_s, clip.width, clip.height, clip.times, np.zeros((0, CELLS**2, BODY), np.float16), [],
         shots=shots(clip.cuts, clip.duration_s, clip.start_s), stage="who", damaged=clip.damaged,
     )  # fmt: skip
     numbers = analysis.shot_of(clip.times)
     total = len(clip.images)
-    found = find_faces(clip.images, numbers, experts.faces, lambda done: tell("looking for faces", done, total))
+    found = find_faces(clip.images, numbers, experts.faces, lambda done: report("looking for faces", done, total))
     networks.release_buffers()  # so that the buffers of one step aren't there beside those of the next
     grid = experts.frames.grid(clip.images[kept])
     analysis.frame_features = grid.astype(np.float16)
@@ -84,7 +82,7 @@ def recognise(clip: Clip, experts: Experts, progress: Progress | None = None, de
     def describe(number: int) -> None:
         crops = depth.body_crops if number in measured else 0
         _describe_track(clip, analysis, analysis.tracks[number], experts, depth.prints, crops)
-        tell("telling who is there", next(done), len(analysis.tracks))
+        report("telling who is there", next(done), len(analysis.tracks))
 
     if any(track.kind == "face" for track in analysis.tracks):
         _ = experts.headlooks, experts.frames.middle(SIDE)  # loaded here, not by several threads at once

@@ -23,17 +23,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pvchat.perception import colours
-from pvchat.perception.boxes import nesting, overlap
-from pvchat.perception.experts.attributes import crop
-from pvchat.perception.experts.efficientnet import WIDTH, FrameExpert
-from pvchat.perception.experts.figurelooks import face_maps
+from pvchat.perception.bodyfaces import head_of
+from pvchat.perception.boxes import area, crop, nesting, overlap
+from pvchat.perception.experts.efficientnet import FrameExpert
+from pvchat.perception.experts.facemaps import face_maps
 from pvchat.perception.experts.figures import FigureExpert, crop_squares
 from pvchat.perception.experts.objects import Detection
 from pvchat.perception.experts.ssd import Detections
-from pvchat.perception.heads import head_of
 from pvchat.perception.sightings import best_of_stretches, spread
 from pvchat.perception.tracks import cheapest_pairs, new_track
-from pvchat.schemas import FloatArray, IntArray, Pixels, Thing, Track
+from pvchat.schemas import BODY, CELLS, FloatArray, IntArray, Pixels, Thing, Track
 from pvchat.video import Clip
 
 _SURE, _LEAST = 0.5, 0.25  # score from which a body is one, and from which it goes on with one [choice]
@@ -51,7 +50,6 @@ _SIZE, _ROWS, _COLUMNS = (16, 32), ((0, 7), (7, 17), (17, 30)), slice(4, 12)  # 
 
 Things = Callable[[Pixels], list[Detection]]
 People = Callable[[Pixels], Detections]
-Looks = NDArray[np.float16]
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ def follow_bodies(images: Pixels, shots: IntArray, things: Things, people: Peopl
             _extend_paths(lost, _with_colours(_people_without_body(people(image), there, image), image), frame, nesting)
         _, unsure = _extend_paths([p for p in free if not p.sure and p.frames[-1] != frame], unsure, frame)
         paths += [_Path([frame], [one]) for one in left + unsure]
-    return sorted((path.thing() for path in paths if path.sure), key=lambda body: -_area(body))
+    return sorted((path.thing() for path in paths if path.sure), key=lambda body: -_area_shown(body))
 
 
 def _detect_as_needed(images: Pixels, shots: IntArray, things: Things) -> dict[int, list[Detection]]:
@@ -204,17 +202,16 @@ def _boxes(found: Sequence[Detection | _Body]) -> FloatArray:
     return np.array([one.box for one in found], np.float32).reshape(-1, 4)
 
 
-def _area(body: Thing) -> float:
+def _area_shown(body: Thing) -> float:
     """The area that a body covers, summed over its frames."""
-    boxes = np.array(body.boxes, np.float32)
-    return float((boxes[:, 2:] - boxes[:, :2]).prod(1).sum())
+    return float(area(np.array(body.boxes, np.float32)).sum())
 
 
-def describe(clip: Clip, body: Thing, expert: FrameExpert) -> Looks:
+def describe(clip: Clip, body: Thing, expert: FrameExpert) -> NDArray[np.float16]:
     """Looks [m, LOOKS] of a body's surest sightings, one of each stretch."""
     best = best_of_stretches(np.asarray(body.scores), MOST)
     crops = [crop(clip.images[body.frames[i]], np.asarray(body.boxes[i], np.float32)) for i in best]
-    grid = expert.grid(crops).reshape(len(crops), 7, 7, WIDTH)
+    grid = expert.grid(crops).reshape(len(crops), CELLS, CELLS, BODY)
     strips = [grid[:, first:end].mean((1, 2)) for first, end in _STRIPS]
     return np.concatenate([*strips, np.stack([tints(picture) for picture in crops])], 1).astype(np.float16)
 

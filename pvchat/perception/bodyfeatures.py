@@ -12,18 +12,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from pvchat.perception.bodyfaces import holds_face
 from pvchat.perception.boxes import areas
 from pvchat.perception.experts import body
-from pvchat.perception.heads import holds_face
-from pvchat.schemas import BODY, STRIPS, ClipAnalysis, FloatArray, IntArray, Thing, Track
+from pvchat.schemas import BODY, CELLS, STRIPS, ClipAnalysis, FloatArray, IntArray, Thing, Track
 
 JOINTS = 56  # numbers of `geometry`
-_PAIRS = (body.SHOULDERS, (13, 14), (15, 16), body.HIPS, body.KNEES, (27, 28))  # left and right
-_CALVES = (body.LEFT_HIP, body.LEFT_KNEE, 27), (body.RIGHT_HIP, body.RIGHT_KNEE, 28)
+_PAIRS = (body.SHOULDERS, body.ELBOWS, body.WRISTS, body.HIPS, body.KNEES, body.ANKLES)  # left and right
 CUT = 0.97  # where a body's box ends that the frame cuts off
-# Surroundings: numbers that tell where the face is and what of the body is seen; cells across the grid; what lies below
-# a face, in its heights, and where it starts at most; face heights below the chin within which the frame may end.
-PLACEMENT, _CELLS = 7, 7
+# Surroundings: how many numbers tell where the face is and what of the body is seen; what lies below a face, in its
+# heights, and where it starts at most; face heights below the chin within which the frame may end.
+PLACEMENT = 7
 _WIDE, _DEEP, _CHIN, _LOWEST = 2.2, 7.0, 0.5, 0.93
 _ENDS = (2.0, 4.0)
 Descriptions = dict[int, FloatArray]  # the `body_description` of a clip's people, by the `id` of their track
@@ -86,13 +85,14 @@ def _angles(xy: FloatArray, seen: FloatArray) -> list[float]:
     trunk = xy[list(body.HIPS)].mean(0) - xy[list(body.SHOULDERS)].mean(0)
     length = max(float(np.linalg.norm(trunk)), 0.5)
     lean = float(np.arctan2(abs(trunk[0]), trunk[1]))
-    hips, knees, feet = (float(seen[list(pair)].min()) for pair in (body.HIPS, body.KNEES, (27, 28)))
+    hips, knees, feet = (float(seen[list(pair)].min()) for pair in (body.HIPS, body.KNEES, body.ANKLES))
+    stance = np.subtract(*xy[list(body.ANKLES)])
     drops = sorted(float(xy[k, 1] - xy[h, 1]) / length for h, k in body.THIGHS)
     slants = sorted(float(np.arctan2(abs(xy[k, 0] - xy[h, 0]), xy[k, 1] - xy[h, 1])) for h, k in body.THIGHS)
-    bends = sorted(angle(xy[h] - xy[k], xy[a] - xy[k]) for h, k, a in _CALVES)
+    bends = sorted(angle(xy[h] - xy[k], xy[a] - xy[k]) for h, k, a in body.LEGS)
     return [
         lean * hips, lean * (1 - hips), *(d * knees for d in drops), *(d * (1 - knees) for d in drops),
-        *(s * knees for s in slants), *(b * feet for b in bends), *(np.abs(xy[27] - xy[28]) * feet / 3),
+        *(s * knees for s in slants), *(b * feet for b in bends), *(np.abs(stance) * feet / 3),
         hips, knees, feet, min(length, 6.0) / 4 * hips,
     ]  # fmt: skip
 
@@ -124,7 +124,7 @@ def _features_below_face(track: Track, analysis: ClipAnalysis, seen: IntArray) -
     top = np.minimum(box[:, 3] + _CHIN * height, _LOWEST)
     below = np.stack([middle - wide, top, middle + wide, box[:, 3] + _DEEP * height], 1)
     weights = _cell_shares(np.asarray(below, np.float32))
-    by_frame = np.zeros((len(analysis.frame_features), _CELLS**2))
+    by_frame = np.zeros((len(analysis.frame_features), CELLS**2))
     np.add.at(by_frame, nearest_kept_frames(track, analysis, seen), weights / len(seen))
     rows = np.flatnonzero(by_frame.any(1))
     found = np.einsum("gc,gcd->d", by_frame[rows], np.asarray(analysis.frame_features[rows], np.float32))
@@ -133,13 +133,12 @@ def _features_below_face(track: Track, analysis: ClipAnalysis, seen: IntArray) -
 
 def nearest_kept_frames(track: Track, analysis: ClipAnalysis, seen: IntArray) -> IntArray:
     """Index [n] of the frame with kept features that is nearest to each of these sightings [n]."""
-    kept = np.linspace(0, len(analysis.times) - 1, len(analysis.frame_features)).round()
-    return np.asarray(np.abs(kept[None] - track.frames[seen][:, None]).argmin(1), np.int64)
+    return np.asarray(np.abs(analysis.feature_frames[None] - track.frames[seen][:, None]).argmin(1), np.int64)
 
 
 def _cell_shares(boxes: FloatArray) -> FloatArray:
     """[n, 49] share of boxes [n, 4] (fractions of the frame) that lies in each cell."""
-    edges = np.linspace(0, 1, _CELLS + 1)
+    edges = np.linspace(0, 1, CELLS + 1)
     top, left = (some.ravel() for some in np.meshgrid(edges[:-1], edges[:-1], indexing="ij"))
     bottom, right = (some.ravel() for some in np.meshgrid(edges[1:], edges[1:], indexing="ij"))
     shares, *_ = areas(np.clip(boxes, 0, 1), np.stack([left, top, right, bottom], 1))

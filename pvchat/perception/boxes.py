@@ -1,6 +1,6 @@
-"""How much two boxes overlap, which of several that overlap stay, and boxes in, around or below a face.
+"""Boxes: how much two of them overlap, parts of one, where head and body are about a face's, and what one shows.
 
-In: boxes as corners (x0, y0, x1, y1), in pixels or as fractions. Out: a share for every pair, or a box.
+In: boxes as corners (x0, y0, x1, y1), in pixels or as fractions. Out: a share for every pair, a box, or its pixels.
 Legend: n, m boxes.
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.schemas import Flags, FloatArray
+from pvchat.schemas import Flags, FloatArray, Pixels
 
 _TINY = 1e-9  # least area that is divided by: boxes without area share nothing
 
@@ -55,9 +55,39 @@ def below(face: FloatArray, half: float, start: float, end: float) -> FloatArray
     return np.array([x - half * width, face[3] + start * height, x + half * width, face[3] + end * height], np.float32)
 
 
+def head_box(face: FloatArray) -> FloatArray:
+    """The head region [4] of a face box [4]: 2 face widths wide, 1.6 face heights high. Pixels or fractions alike.
+
+    A face's box is about 1.25 times as high as wide; a head with its hair or hat fills a square.
+    """
+    return part(face, -0.5, -0.38, 1.5, 1.22)
+
+
+def body_box(face: FloatArray) -> FloatArray:
+    """The torso region [4] below a face box [4]: 3.2 face widths wide, 3 face heights high (figure drawing's canon)."""
+    return below(face, 1.6, -0.1, 3.0)
+
+
+def bust_box(face: FloatArray) -> FloatArray:
+    """The region [4] of head, shoulders and chest, and what is behind them, of a face box [4]."""
+    return part(face, -1.1, -0.6, 2.1, 3.2)
+
+
+def crop(image: Pixels, box: FloatArray) -> Pixels:
+    """The part of `box` [4] (fractions) inside the image [H, W, 3]; at least one pixel."""
+    height, width = image.shape[:2]
+    x0, y0 = (int(np.clip(round(v * n), 0, n - 1)) for v, n in zip(box[:2], (width, height), strict=True))
+    x1, y1 = (int(np.clip(round(v * n), a + 1, n)) for v, a, n in zip(box[2:], (x0, y0), (width, height), strict=True))
+    return image[y0:y1, x0:x1]
+
+
+def area(boxes: FloatArray) -> Any:
+    """Areas [n] of boxes [n, 4]."""
+    return (boxes[:, 2:] - boxes[:, :2]).prod(1)
+
+
 def areas(a: FloatArray, b: FloatArray) -> tuple[Any, Any, Any]:
     """Shared area [n, m], areas [n, 1] and [1, m]."""
     low = np.maximum(a[:, None, :2], b[None, :, :2])
     high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    area_a, area_b = ((x[:, 2:] - x[:, :2]).prod(1) for x in (a, b))
-    return np.clip(high - low, 0, None).prod(2), area_a[:, None], area_b[None]
+    return np.clip(high - low, 0, None).prod(2), area(a)[:, None], area(b)[None]

@@ -47,15 +47,15 @@ def look_closer(
 
     The one that is given stays as it is; progress is in shots. Raises VideoReadError of a file that can't be read.
     """
-    tell = progress or (lambda what, done, total: None)
+    report = progress or (lambda what, done, total: None)
     shots = dict[tuple[float, float], list[Appearance]]()
     for stretch in wanted:
         shots.setdefault(_shot_around(whole, stretch), []).append(stretch)
     found: _Facts = []
     for number, (shot, stretches) in enumerate(sorted(shots.items())):
-        tell("looking closer", number, len(shots))
+        report("looking closer", number, len(shots))
         found += _measured_facts(source.piece(whole.key, shot), whole, stretches, experts)
-    tell("looking closer", len(shots), len(shots))
+    report("looking closer", len(shots), len(shots))
     return replace(whole, tracks=[_with_facts(track, found) for track in whole.tracks])
 
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pvchat.perception import colours, hair
+from pvchat.perception.boxes import crop
 from pvchat.perception.experts import body
-from pvchat.perception.experts.attributes import crop
 from pvchat.perception.sightings import best_sightings, relit, skin_of, torso_box, within_bars
 from pvchat.schemas import FloatArray, Pixels, Track
 from pvchat.video import Clip

@@ -12,9 +12,9 @@ from __future__ import annotations
 import numpy as np
 
 from pvchat.perception import colours, garments
+from pvchat.perception.boxes import crop
 from pvchat.perception.cloth import colour_of
 from pvchat.perception.experts import body
-from pvchat.perception.experts.attributes import crop
 from pvchat.perception.sightings import Pictured, skin_of, within_bars
 from pvchat.schemas import FloatArray, Garment, Pixels, Track
 

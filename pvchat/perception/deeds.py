@@ -24,7 +24,7 @@ from pvchat.perception import bodyfeatures
 from pvchat.perception.bodyfeatures import Descriptions
 from pvchat.perception.boxes import inside
 from pvchat.perception.experts import body
-from pvchat.perception.experts.attributes import labels_of, linear_head, softmax
+from pvchat.perception.experts.headfiles import labels_of, linear_head, softmax
 from pvchat.perception.experts.objects import LABELS
 from pvchat.perception.grounds import ground_facts
 from pvchat.perception.handled import ANYWHERE, AT_MOUTH, AT_WRIST
@@ -58,8 +58,6 @@ GAZE, COMPANY, HANDLED, ATTENTION = 8, 9, 3 * len(_THINGS), 10  # how many featu
 # The nose between eyes and mouth, 0 to 1: from where on somebody looks down, and how much lower still.
 _LEVEL, _BENT = 0.55, 0.2
 _UNSEEN = 0.02  # score of what isn't there
-_WRISTS = (15, 19), (16, 20)  # left and right: wrist and forefinger
-_MOUTH, _EARS = (9, 10), (7, 8)
 _LAP = 1.6  # below the shoulders
 
 
@@ -237,11 +235,12 @@ def hand_signs(joints: FloatArray, face: FloatArray, aspect: float) -> HandSigns
 def _signs_of_hand(side: int, xy: FloatArray, visible: FloatArray) -> dict[str, float]:
     """The signs of one hand (`side` 0: left), by their names in `HandSigns`; of joints xy [33, 2], visible [33]."""
     hand, arm, width = _hand(side, xy), body.ARMS[side], _shoulder_width(xy)
-    mouth, chest = xy[list(_MOUTH)].mean(0), xy[list(body.SHOULDERS)].mean(0)
+    wrist, _, finger = body.HANDS[side]
+    mouth, chest = xy[list(body.MOUTH)].mean(0), xy[list(body.SHOULDERS)].mean(0)
     from_mouth = float(np.linalg.norm(hand - mouth))
-    from_ear = min(float(np.linalg.norm(hand - xy[ear])) for ear in _EARS)
+    from_ear = min(float(np.linalg.norm(hand - xy[ear])) for ear in body.EARS)
     from_lap, aside = float(hand[1] - chest[1]) - _LAP, float(abs(hand[0] - chest[0]))
-    seen, raised = float(visible[list(_WRISTS[side])].min()), float(hand[1] < chest[1])
+    seen, raised = float(visible[[wrist, finger]].min()), float(hand[1] < chest[1])
     signs = {
         "at_mouth": _closeness(from_mouth, 0.8), "about_mouth": _closeness(from_mouth, 1.6),
         "both_at_mouth": _closeness(from_mouth, 1.0), "at_ear": _closeness(from_ear, 0.8),
@@ -249,14 +248,15 @@ def _signs_of_hand(side: int, xy: FloatArray, visible: FloatArray) -> dict[str, 
         "in_lap": _closeness(from_lap, 0.9) * float(aside < 0.6 * width), "both_low": _closeness(from_lap, 1.2),
         "held_out": float(aside > 1.2 * width), "seen": 1.0, "both_seen": 1.0,
     }  # fmt: skip
-    shoulder, elbow, wrist = xy[list(arm)]
-    straight = bodyfeatures.angle(shoulder - elbow, wrist - elbow) / np.pi * float(min(visible[list(arm[1:])]))
+    shoulder, elbow, end = xy[list(arm)]
+    straight = bodyfeatures.angle(shoulder - elbow, end - elbow) / np.pi * float(min(visible[list(arm[1:])]))
     return {name: sign * seen for name, sign in signs.items()} | {"straight_arm": straight, "both_straight": straight}
 
 
 def _hand(side: int, xy: FloatArray) -> FloatArray:
     """Where a hand is [2]: between its wrist and its forefinger."""
-    return np.asarray(xy[list(_WRISTS[side])].mean(0))
+    wrist, _, finger = body.HANDS[side]
+    return np.asarray(xy[[wrist, finger]].mean(0))
 
 
 def _shoulder_width(xy: FloatArray) -> float:

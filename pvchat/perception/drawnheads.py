@@ -14,10 +14,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pvchat.perception.boxes import below, part
-from pvchat.perception.experts.attributes import crop
+from pvchat.perception.boxes import below, crop, part
 from pvchat.perception.experts.efficientnet import FrameExpert
-from pvchat.perception.experts.figurelooks import DRAWN_LOOKS, EXPRESSIONS, LOOKS, SHOWN, face_maps, probabilities
+from pvchat.perception.experts.facemaps import face_maps, probabilities
+from pvchat.perception.experts.figurelooks import DRAWN_LOOKS, EXPRESSIONS, LOOKS, SHOWN
 from pvchat.perception.experts.figures import crop_squares
 from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.schemas import FloatArray, IntArray, Pixels

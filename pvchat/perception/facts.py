@@ -15,11 +15,12 @@ from copy import deepcopy
 import numpy as np
 
 from pvchat.perception import cloth, collars, colours, drawnheads, garments, hair
+from pvchat.perception.boxes import body_box, bust_box, crop, head_box
 from pvchat.perception.drawnheads import DrawnHeads, drawn_gestures
-from pvchat.perception.experts.attributes import Attribute, body_box, bust_box, crop, head_box
+from pvchat.perception.experts.attributes import Attribute
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.gender import gender_of_track
-from pvchat.perception.sightings import Pictured, pictured, shot, skin_colour, torso_box, where
+from pvchat.perception.sightings import MASK, Pictured, pictured, shot, skin_colour, torso_box, where
 from pvchat.perception.sleeves import sleeves
 from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, Track
 from pvchat.video import Clip
@@ -59,7 +60,7 @@ def _claim_head(facts: PersonFacts, claims: Sequence[Attribute], second: Sequenc
     """
     agreed = {claim.label: claim.confidence for claim in second}
     for claim in claims:
-        if claim.label not in _NO_FEATURES and (claim.label != "a face mask" or claim.label in agreed):
+        if claim.label not in _NO_FEATURES and (claim.label != MASK or claim.label in agreed):
             facts.features.append(claim.label)
             facts.confidence[claim.label] = claim.confidence
     hats = () if "a hat" in facts.features else ("a helmet", "a hat")

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pvchat.perception.experts.attributes import Attribute, labels_of, linear_head, softmax
+from pvchat.perception.experts.attributes import Attribute
+from pvchat.perception.experts.headfiles import labels_of, linear_head, softmax
 from pvchat.schemas import FloatArray
 
 WEIGHTS = Path(__file__).with_name("experts") / "garments.safetensors"
@@ -33,7 +34,7 @@ _NOT_WITH = {  # what has no such sleeves
 # Suit, Windsor tie, bow tie and groom together are formal wear.
 _FORMAL, _TIES = [834, 906, 457, 982], {906: "tie", 457: "bow tie"}
 _FORMAL_SURE, _TIE_SURE = 0.45, 0.25
-_SUITS, _SUIT_SEEN, _TIE_ALONE = [834, 982], 0.05, 0.6  # faces of 20 pixels wear "ties" without a trace of a suit
+_SUITS, _SUIT_SEEN, _TIE_ALONE = [834, 982], 0.05, 0.6  # tiny faces wear "ties" without a trace of a suit
 _STETHOSCOPE, _STETHOSCOPE_SURE = 823, 0.4
 _ARMOUR, _ARMOUR_SURE = [461, 524], 0.33  # breastplate and cuirass
 ACCESSORIES = ("tie", "bow tie", "stethoscope")

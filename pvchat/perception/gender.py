@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pvchat.perception.experts.attributes import Attribute, arrays_of, sigmoid
+from pvchat.perception.experts.attributes import Attribute
+from pvchat.perception.experts.headfiles import arrays_of, sigmoid
 from pvchat.schemas import FloatArray, Track
 
 WEIGHTS = Path(__file__).with_name("experts") / "gender.safetensors"
@@ -23,7 +24,7 @@ WEIGHTS = Path(__file__).with_name("experts") / "gender.safetensors"
 OF_TRACK, OF_PERSON = (1.2, -3.1), (0.4, -1.5)
 _CLAIM = {"man": 1.0, "woman": -1.0}  # what the other head's word adds to them [choice]
 _ALONE = 0.3  # quality that a face seen once needs
-_SHORTEST = 1.0  # length of a face's vector; those of real faces are 1.2 to 1.6 long
+_SHORTEST = 1.0  # length from which a vector may be a real face's
 
 
 def log_odds(vectors: FloatArray) -> float | None:

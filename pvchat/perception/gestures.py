@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pvchat.perception.experts import body
-from pvchat.perception.experts.attributes import sigmoid
 from pvchat.perception.experts.hands import FINGERTIPS, MIDDLE_TIP, PALM, WRIST
+from pvchat.perception.experts.headfiles import sigmoid
 from pvchat.schemas import Flags, FloatArray, IntArray
 
 _MOST = 0.6  # share of the sightings that a lasting state needs
@@ -184,7 +184,7 @@ def _is_tracked(series: Series, middles: FloatArray, side: int) -> bool:
 def _hand_centres(series: Series) -> FloatArray:
     """Middle of each hand [n, 2, 2]: the hand's own points, else the pose's wrist."""
     palms = series.hands[:, :, list(PALM)].mean(2)
-    wrists = series.joints[:, [body.LEFT_WRIST, body.RIGHT_WRIST]]
+    wrists = series.joints[:, list(body.WRISTS)]
     return np.where(np.isfinite(palms), palms, wrists)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from pvchat.perception import collars
-from pvchat.perception.experts.attributes import head_box
+from pvchat.perception.boxes import head_box
 from pvchat.perception.sightings import best_sightings, torso_box, whole_boxes
 from pvchat.schemas import ClipAnalysis, Ground, PersonFacts, Track
 

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pvchat.perception import colours
-from pvchat.perception.boxes import part
-from pvchat.perception.experts.attributes import crop
+from pvchat.perception.boxes import crop, part
 from pvchat.schemas import Flags, FloatArray, Pixels
 
 # Long hair: how far beside the face and how deep it is looked for, in its widths and heights; the share of one side

@@ -11,14 +11,14 @@ from __future__ import annotations
 import numpy as np
 
 from pvchat.perception.bodyfeatures import posed_sightings
+from pvchat.perception.boxes import crop
 from pvchat.perception.experts import body
-from pvchat.perception.experts.attributes import crop
 from pvchat.perception.experts.objects import LABELS, ThingExpert
 from pvchat.perception.sightings import spread
 from pvchat.schemas import Flags, FloatArray, Pixels, Track
 
 ANYWHERE, AT_MOUTH, AT_WRIST = range(3)  # where in a crop a label's score is the best one
-_CROPS = 3  # of a track, each .05 s
+_CROPS = 3  # of a track; each is a look of the detector's
 _BESIDE, _ABOVE, _BELOW = 2.3, 0.7, 3.2  # of a face, as far as a crop reaches
 _MOUTH, _WRIST = 0.6, 0.4  # as far as a thing is away from them at most
 _HANDY = 3.0  # width or height from which a thing is around somebody, not at a hand

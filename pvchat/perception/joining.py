@@ -20,7 +20,7 @@ from pvchat.perception.sightings import best_sightings
 from pvchat.schemas import FACEPRINT, SIGHTING_ARRAYS, Appearance, ClipAnalysis, FloatArray, PersonFacts, Track
 
 MOST_SIGHTINGS = 240  # kept of one person
-MOST_KEPT = 4000  # kept of all, 25 MB
+MOST_KEPT = 4000  # kept of all
 _PART_SIGHTINGS = 24  # kept of one track of one part at first; halved whenever there are too many, down to …
 _FEWEST = 2
 _MEANS = 12  # the latest of one person, that a new track is compared with
@@ -145,7 +145,7 @@ def _keep_best(track: Track, most: int) -> Track:
 def join_on_bodies(found: Sequence[Track], whose: Sequence[Mapping[int, int]]) -> list[Track]:
     """The face tracks of a clip, of which those are joined that one body carries and that are alike enough.
 
-    `whose`: of each body, frame → number of the face track (`heads.face_tracks_of`).
+    `whose`: of each body, frame → number of the face track (`bodyfaces.face_tracks_of`).
     """
     groups = {number: [number] for number in range(len(found))}
     for one, other in sorted({pair for owners in whose for pair in combinations(sorted(set(owners.values())), 2)}):
@@ -185,6 +185,5 @@ def join(pieces: Sequence[Track]) -> Track:
 
 
 def _prominence(track: Track) -> float:
-    """Box height (share of the frame) times quality, for all the frames that show this one."""
-    heights = (track.boxes[:, 3] - track.boxes[:, 1]) * track.scores * (0.2 + track.quality)
-    return float(heights.mean()) * len(track.shown_in)
+    """How much a track fills the video, by all the frames that show it: few of its sightings may be kept."""
+    return float(tracks.prominence_of_sightings(track).mean()) * len(track.shown_in)

@@ -33,9 +33,9 @@ from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.body import PreviousPose
 from pvchat.perception.experts.collection import Experts
-from pvchat.perception.experts.figurelooks import SIDE
+from pvchat.perception.experts.facemaps import SIDE
 from pvchat.perception.motion import BodyMeasures, describe_motion, facial_hair, is_earnest, measure_body, wears_glasses
-from pvchat.perception.sightings import pictured, spread
+from pvchat.perception.sightings import MASK, pictured, spread
 from pvchat.schemas import BOOKSHELVES, ClipAnalysis, IntArray, Progress, Track
 from pvchat.video import Clip
 
@@ -74,11 +74,11 @@ def measure(
     looks += [partial(_measure_stretch, frames, tracks[n], part, n in posed) for n, part in stretches]
     handling = [] if measured.scene.drawn else [tracks[n] for n in posed]
     hands = [partial(handled.look_at_hands, clip.images, track, experts.things) for track in handling]
-    jobs, tell, done = len(looks) + len(hands) + len(described), networks.thread_safe(progress), count(1)
+    jobs, report, done = len(looks) + len(hands) + len(described), networks.thread_safe(progress), count(1)
 
     def work(job: Callable[[], Any]) -> Any:
         made = job()
-        tell("measuring people", next(done), jobs)
+        report("measuring people", next(done), jobs)
         return made
 
     made = networks.in_parallel(work, looks)  # none of which needs another
@@ -184,7 +184,7 @@ def _fill_motion(
         return
     height, width = frames.clip.images.shape[1:3]
     found.gestures, confidence = describe_motion(part, frames.shot, measures, width / height)
-    if "a face mask" in found.features:  # the mesh guesses the mouth behind a mask, and hardly sees who looks down
+    if MASK in found.features:  # the mesh guesses the mouth behind a mask, and hardly sees who looks down
         found.gestures = [g for g in found.gestures if g not in _UNSEEN_BEHIND_MASK]
     found.confidence.update(confidence)
     worn = wears_glasses(measures) if {"sunglasses", "glasses"}.isdisjoint([*found.features, *found.headwear]) else None
@@ -194,7 +194,7 @@ def _fill_motion(
     if drawn:  # where nothing is said to be lacking
         return
     found.lacking += ["glasses"] * (worn is False)
-    if "a face mask" not in found.features:
+    if MASK not in found.features:
         hair, none = facial_hair(measures)
         found.features += [one.label for one in hair]
         found.confidence |= {one.label: one.confidence for one in hair}

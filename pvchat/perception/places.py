@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pvchat.perception import colours
-from pvchat.perception.experts.attributes import arrays_of, labels_of, softmax
+from pvchat.perception.boxes import area
+from pvchat.perception.experts.headfiles import arrays_of, labels_of, softmax
 from pvchat.perception.things import room_of
-from pvchat.schemas import BLUE_SKY, PLACE_SURE, ClipAnalysis, Flags, FloatArray, SceneFacts
+from pvchat.schemas import BLUE_SKY, CELLS, PLACE_SURE, ClipAnalysis, Flags, FloatArray, SceneFacts
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.collection import Experts
@@ -28,7 +29,7 @@ _FILE = Path(__file__).with_name("experts") / "scenes.safetensors"
 KINDS = labels_of(_FILE)
 OTHER = "another place"  # of no kind that has a name here
 # What people cover of a frame: so many face widths to each side, from so much above the face down to the lower edge.
-_BESIDE, _ABOVE, _SIDE, _LEFT = 1.3, 0.3, 7, 6  # cells across the grid; those that must be left to tell by
+_BESIDE, _ABOVE, _LEFT = 1.3, 0.3, 6  # cells of the grid that must be left to tell by
 _FILLED = 0.3  # share of a filmed picture that faces cover from which no place is seen [choice]
 # Probability from which a kind is told, filmed or drawn, and an office, which is surely indoors (from `PLACE_SURE` on
 # without "probably"). Where no kind is likely enough, several together may be, with "probably" (ADR 0123, 0137).
@@ -77,11 +78,10 @@ def tell_place(analysis: ClipAnalysis) -> ClipAnalysis:
     scene, grid = analysis.scene, np.asarray(analysis.frame_features, np.float32)
     if analysis.scenes or not len(grid):
         return analysis
-    frames = np.linspace(0, len(analysis.times) - 1, len(grid)).round()
-    found = ([box for track in analysis.tracks for box in track.boxes[track.frames == frame]] for frame in frames)
-    faces = [np.array(boxes, np.float32).reshape(-1, 4) for boxes in found]
+    shown = ([box for t in analysis.tracks for box in t.boxes[t.frames == at]] for at in analysis.feature_frames)
+    faces = [np.array(boxes, np.float32).reshape(-1, 4) for boxes in shown]
     beside = np.stack([cells[free_cells(boxes)].mean(0) for cells, boxes in zip(grid, faces, strict=True)])
-    filled = not scene.drawn and np.median([(b[:, 2:] - b[:, :2]).prod(1).sum() for b in faces]) >= _FILLED
+    filled = not scene.drawn and np.median([area(boxes).sum() for boxes in faces]) >= _FILLED
     told = (None, 0.0) if filled else _likeliest(place_shares(beside, scene.drawn), scene)
     place, sure = told if scene.drawn else _by_what_is_there(told, analysis)
     others = {name: value for name, value in scene.confidence.items() if name != "place"}
@@ -98,11 +98,11 @@ def place_shares(features: FloatArray, drawn: bool) -> dict[str, float]:
 
 def free_cells(faces: FloatArray) -> Flags:
     """[49] cells of a frame's grid that show nobody whose face is in boxes [n, 4]; all where few would be left."""
-    middles, free = (np.arange(_SIDE) + 0.5) / _SIDE, np.ones((_SIDE, _SIDE), bool)
+    middles, free = (np.arange(CELLS) + 0.5) / CELLS, np.ones((CELLS, CELLS), bool)
     for x0, y0, x1, y1 in faces:
         beside = np.abs(middles - (x0 + x1) / 2) < _BESIDE * (x1 - x0)
         free &= ~((middles > y0 - _ABOVE * (y1 - y0))[:, None] & beside[None])
-    return free.ravel() if free.sum() >= _LEFT else np.ones(_SIDE * _SIDE, bool)
+    return free.ravel() if free.sum() >= _LEFT else np.ones(CELLS * CELLS, bool)
 
 
 def _by_what_is_there(told: _Place, analysis: ClipAnalysis) -> _Place:

@@ -34,7 +34,7 @@ from pvchat.perception.bodyfeatures import (
     slimness,
     surroundings,
 )
-from pvchat.perception.experts.attributes import arrays_of, softmax
+from pvchat.perception.experts.headfiles import arrays_of, softmax
 from pvchat.schemas import BODY, ClipAnalysis, FloatArray, PersonFacts, Thing, Track
 
 WEIGHTS = Path(__file__).with_name("experts") / "posture.safetensors"
@@ -61,7 +61,7 @@ _BUST = (1.5, 1.0)  # face heights below the chin that must be seen of who stand
 _STRIDES, _FALLS = "walking or running", "falling"  # which of both she does who strides is hardly known
 BEDS, FLOOR = {"bed": "on a bed", "couch": "on a sofa"}, "on the floor"
 # Share of a lying body's width that is over a bed, and of its height by which it may reach further down (a pillow, an
-# arm, a loose box): on TUNE .2 on a bed, .39 to 1.0 before one. [choice]
+# arm, a loose box). [choice]
 _OVER, _BELOW = 0.5, 0.3
 Course = list[tuple[float, float, str]]  # as `PersonFacts.course`
 

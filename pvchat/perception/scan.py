@@ -23,8 +23,8 @@ from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
 from pvchat.memory import keep_small, trim
 from pvchat.perception.analysis import Depth, recognise
+from pvchat.perception.bodyfaces import faceless
 from pvchat.perception.experts.collection import Experts
-from pvchat.perception.heads import faceless
 from pvchat.perception.joining import TrackJoiner
 from pvchat.perception.measuring import with_things
 from pvchat.perception.places import tell_place
@@ -39,7 +39,7 @@ PART_DEPTH = Depth(
 )  # fmt: skip
 MOST_THINGS = 400  # of a whole video, the surest
 MOST_BODIES = 400  # of a whole video, those that are seen longest, of who shows no face
-MOST_GRIDS = 96  # frames whose grid features are kept of a whole video, 12 MB
+MOST_GRIDS = 96  # frames whose grid features are kept of a whole video
 
 
 def probed(path: PathLike, config: VideoConfig) -> Probe | None:
@@ -115,20 +115,20 @@ def scan(
     start_s, end_s = (0.0, source.found.duration_s) if within is None else within
     first, start_s = video.part_at(source.found, source.config, start_s)
     name, length_s = Path(source.path).name, min(end_s, source.found.duration_s) - start_s
-    whole, tell = ScanState(kept.key, first, end_s=start_s), progress or (lambda what, done, total: None)
+    whole, report = ScanState(kept.key, first, end_s=start_s), progress or (lambda what, done, total: None)
     what = f"looking through {name}"
     keep_small()
     with closing(_parts(source, experts, kept, whole)) as parts:
         while whole.end_s < end_s and (step := next(parts, None)) is not None:
             part, new = step
             whole.add(part)
-            tell(what, min(whole.end_s - start_s, 0.999 * length_s), length_s)
+            report(what, min(whole.end_s - start_s, 0.999 * length_s), length_s)
             if new:
                 trim()
                 yield whole
     if not whole.parts:
         raise VideoReadError("no pictures can be decoded there.", subject=name, hint="Ask about another part.")
-    tell(what, length_s, length_s)
+    report(what, length_s, length_s)
     yield whole
 
 

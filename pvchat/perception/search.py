@@ -35,25 +35,25 @@ _PER_VECTOR, _FEWEST_VECTORS = 3, 12
 
 
 def find_faces(
-    images: Pixels, shots: IntArray, expert: FaceExpert, tell: Callable[[int], None] = lambda done: None
+    images: Pixels, shots: IntArray, expert: FaceExpert, report: Callable[[int], None] = lambda done: None
 ) -> list[DetectedFaces]:
     """Detect and describe the faces of each of T frames [T, H, W, 3] uint8 RGB.
 
-    `shots` [T]: in which shot each frame is, ascending. `tell` is called with how many frames are done.
+    `shots` [T]: in which shot each frame is, ascending. `report` is called with how many frames are done.
     """
-    located = locate(images, shots, expert, tell)
+    located = locate(images, shots, expert, report)
     networks.release_buffers()  # what finds faces need not lie beside what tells whose they are
     return describe(images, located, shots, expert)
 
 
-def locate(images: Pixels, shots: IntArray, expert: FaceExpert, tell: Callable[[int], None]) -> list[Detections]:
+def locate(images: Pixels, shots: IntArray, expert: FaceExpert, report: Callable[[int], None]) -> list[Detections]:
     """Detect each frame's faces; arguments as for `find_faces`."""
     between = [f for f in range(1, len(images) - 1, 2) if shots[f - 1] == shots[f + 1]]
     found: dict[int, Detections] = {}
 
     def search_all(part: Sequence[int]) -> None:
         found.update(zip(part, expert.locate_many([images[f] for f in part]), strict=True))
-        tell(len(found))
+        report(len(found))
 
     def follow_all(part: Sequence[int]) -> list[int]:
         """Follow the faces of these frames; returns the frames that must be searched after all."""
@@ -64,7 +64,7 @@ def locate(images: Pixels, shots: IntArray, expert: FaceExpert, tell: Callable[[
                 missed.append(frame)
             else:
                 found[frame] = here
-        tell(len(found))
+        report(len(found))
         return missed
 
     networks.in_parallel(search_all, _batches(sorted(set(range(len(images))) - set(between))))

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pvchat.perception import colours
-from pvchat.perception.boxes import below, part
+from pvchat.perception.boxes import below, crop, part
 from pvchat.perception.experts import body
-from pvchat.perception.experts.attributes import crop
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Pixels, Track
 
 if TYPE_CHECKING:
     from pvchat.video import Clip
 
+MASK = "a face mask"  # the feature of `PersonFacts` that says that a mask hides the face
 _SIGHTINGS = 5  # the best ones, which must agree
 # L of a face in dim light, of one in good light; the most that light is raised
 _DIM, _LIT, _MOST_GAIN = 42.0, 55.0, 6.0
@@ -116,9 +116,14 @@ def torso_box(track: Track, i: int) -> FloatArray:
     return below(face, 1.1, 0.45, 2.4)
 
 
+def is_masked(track: Track) -> bool:
+    """Whether a track's face is behind a mask."""
+    return MASK in track.facts.features
+
+
 def skin_of(track: Track, i: int, image: Pixels) -> FloatArray:
     """Median CIELAB [3] of the skin of somebody whose face is seen in sighting i."""
-    return skin_colour(image, track.boxes[i], "a face mask" in track.facts.features)
+    return skin_colour(image, track.boxes[i], is_masked(track))
 
 
 def skin_colour(image: Pixels, face: FloatArray, masked: bool = False) -> FloatArray:

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from pvchat.perception import colours, garments
+from pvchat.perception.boxes import crop
 from pvchat.perception.experts import body
-from pvchat.perception.experts.attributes import crop
 from pvchat.perception.sightings import Pictured, skin_of, torso_box
 from pvchat.schemas import FloatArray, Garment, Pixels, Track
 

@@ -87,6 +87,11 @@ def screen_weight(track: Sequence[Sighting], faces: Sequence[DetectedFaces]) -> 
     return float(((boxes[:, 3] - boxes[:, 1]) * (0.2 + rows_of(faces, "quality", track))).sum())
 
 
+def prominence_of_sightings(track: Track) -> FloatArray:
+    """[n] how much each sighting of a track fills its frame: box height (share of the frame) times quality."""
+    return (track.boxes[:, 3] - track.boxes[:, 1]) * track.scores * (0.2 + track.quality)
+
+
 def new_track(
     kind: Literal["face", "figure"],
     sightings: Sequence[int],

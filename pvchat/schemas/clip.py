@@ -24,6 +24,7 @@ Flags = NDArray[np.bool_]
 Stage = Literal["who", "what"]
 Spans = tuple[tuple[float, float], ...]
 BODY = 1280  # width of body and frame features (EfficientNet-Lite0)
+CELLS = 7  # across and down the grid of a frame's features
 FACEPRINT = 512  # width of a faceprint
 STRIPS, TINTS = 3, 9  # a row of looks: features of head, torso and legs, then the Lab colour of each
 LOOKS = STRIPS * BODY + TINTS
@@ -113,6 +114,11 @@ class ClipAnalysis:
         """[G, 1280] what each of the kept frames looks like."""
         return np.asarray(self.frame_features, np.float32).mean(1)
 
+    @property
+    def feature_frames(self) -> FloatArray:
+        """[G] the sampled frames that `frame_features` are of."""
+        return np.linspace(0, len(self.times) - 1, len(self.frame_features)).round()
+
     @cached_property
     def step_s(self) -> float:
         """Seconds from one sampled frame to the next."""
@@ -165,7 +171,7 @@ class ClipAnalysis:
         inside = self._inside(start_s, end_s)
         first, last = int(inside[0]), int(inside[-1])
         low, high = max(0.0, start_s), min(self.duration_s, end_s)
-        stored = np.linspace(0, len(self.times) - 1, len(self.frame_features)).round()
+        stored = self.feature_frames
         kept = np.flatnonzero((stored >= inside[0]) & (stored <= inside[-1]))
         if not len(kept) and len(stored):
             kept = np.array([int(np.abs(stored - inside.mean()).argmin())])

@@ -99,8 +99,8 @@ class _Source:
         count = min(config.max_frames, max(1, round((end - start) * rate)))
         self.step_s = (end - start) / count
         # middles of equal parts, next one last
-        self.todo = [start + (k + 0.5) * self.step_s for k in reversed(range(count))]
-        self.given: list[float] = []
+        self.times_left = [start + (k + 0.5) * self.step_s for k in reversed(range(count))]
+        self.times_given: list[float] = []
         self.end_s = self.shown_until = found.duration_s
         self.damage, self.finder = DecodeDamage(), CutFinder()
 
@@ -111,8 +111,10 @@ class _Source:
             upright: Any = partial(flat, self.path, size=self.size)
             if self.found.kind == "video":
                 upright = upright_by(self.found.rotation, self.size)
-            for time, picture in on_screen(self._pictures(file), self.todo, self._until, self._seen):
-                self.given.append(time)
+            for time, picture in on_screen(
+                self._pictures(file), self.times_left, self._last_shown_until, self._inspect
+            ):
+                self.times_given.append(time)
                 yield picture if self.found.kind == "photo" else upright(picture)
 
         with open_local(self.path, self.config) as file:
@@ -121,30 +123,30 @@ class _Source:
             except OSError as error:
                 why = f"the temporary copy can't be written to {copy.parent} ({error.strerror or error})."
                 raise unreadable(self.path, why, "Free some space or set PVCHAT_HOME elsewhere.") from error
-        if not self.given:
+        if not self.times_given:
             raise unreadable(self.path, f"its {self.found.codec} pictures can't be decoded.", "The file is damaged.")
-        if self.todo:
+        if self.times_left:
             self.end_s = self.shown_until
         self.finder.finish()
         self._report_progress(self.found.duration_s)
-        return np.array(self.given, np.float32)
+        return np.array(self.times_given, np.float32)
 
-    def _seen(self, time: float, picture: Any) -> bool:
+    def _inspect(self, time: float, picture: Any) -> bool:
         """Search a picture for a cut; returns whether more of them are needed."""
         self.finder.add(time, picture)
         self._report_progress(time)
-        return bool(self.todo)
+        return bool(self.times_left)
 
-    def _until(self, last: float) -> float:
+    def _last_shown_until(self, last: float) -> float:
         """Until when the last picture is shown; at least one sample is taken."""
         until = last + 1.5 / self.found.fps if self.damage.packets else self.found.duration_s
-        self.shown_until = max(until, self.todo[-1]) if self.todo and not self.given else until
+        self.shown_until = max(until, self.times_left[-1]) if self.times_left and not self.times_given else until
         return self.shown_until
 
     def _pictures(self, file: BinaryIO) -> Iterator[tuple[float, Any]]:
         """Yield (seconds from the first picture, picture) in order of time; a picture is None after a jump."""
         if self.found.kind == "video":
-            wanted = lambda: self.todo[-1] if self.todo else None  # noqa: E731
+            wanted = lambda: self.times_left[-1] if self.times_left else None  # noqa: E731
             yield from decoded(self.path, file, self.found, self.config, wanted, self.damage)
             return
         with open_picture(self.path, file) as image:
@@ -161,27 +163,27 @@ class _Source:
 
 
 def on_screen(
-    pictures: Iterable[tuple[float, Any]], todo: list[float], until: Callable[[float], float],
-    seen: Callable[[float, Any], bool],
+    pictures: Iterable[tuple[float, Any]], times: list[float], shown_until: Callable[[float], float],
+    inspect: Callable[[float, Any], bool],
 ) -> Iterator[tuple[float, Any]]:  # fmt: skip
-    """Each of the times `todo` (seconds, next one last) with the picture on the screen then; takes them out of `todo`.
+    """Each of some `times` (seconds, the next one last), with the picture on the screen then; they are taken out of it.
 
     `pictures` come in order of time, each with its own, None where they were skipped or lost: there is nothing for
-    times then. `until` says how long the last one is shown, by when it came. `seen` is called with each picture after
-    the times before it are given, and says whether more are needed.
+    times then. `shown_until` says how long the last one is shown, by when it came. `inspect` is called with each
+    picture after the times before it are given, and says whether more are needed.
     """
     held, last = None, 0.0
     for last, picture in pictures:
-        while todo and todo[-1] < last - STAMP_SLACK_S:
-            time = todo.pop()
+        while times and times[-1] < last - STAMP_SLACK_S:
+            time = times.pop()
             if held is not None:
                 yield time, held
         held = picture
-        if not seen(last, picture):
+        if not inspect(last, picture):
             break
-    shown_until = until(last)
-    while held is not None and todo and todo[-1] <= shown_until:
-        yield todo.pop(), held
+    end_s = shown_until(last)
+    while held is not None and times and times[-1] <= end_s:
+        yield times.pop(), held
 
 
 def copy_size(width: int, height: int, config: VideoConfig) -> tuple[int, int]:

@@ -18,7 +18,7 @@ from pvchat.config import VideoConfig
 from pvchat.errors import PVChatError
 from pvchat.video.containers import open_container
 from pvchat.video.files import open_local, sniff
-from pvchat.video.pictures import open_picture
+from pvchat.video.pictures import exif_of, open_picture
 
 _DAY = r"(?<!\d)((?:19|20)\d\d)[-_. ]?(0[1-9]|1[0-2])[-_. ]?(0[1-9]|[12]\d|3[01])"
 _DAY_FIRST = re.compile(r"(?<!\d)(0[1-9]|[12]\d|3[01])\.(0[1-9]|1[0-2])\.((?:19|20)\d\d)(?!\d)")
@@ -67,12 +67,12 @@ def _in_container(path: Path) -> datetime | None:
         with open_local(path, config) as file:
             if sniff(path, file) == "picture":
                 with open_picture(path, file) as image:
-                    tags = image.getexif().get_ifd(_EXIF)
+                    tags = exif_of(image).get_ifd(_EXIF)
                     at = datetime.strptime(str(next(tags[tag] for tag in _TAKEN if tag in tags)), "%Y:%m:%d %H:%M:%S")
             else:
                 with open_container(path, file, config) as (container, _):
                     stamp = datetime.fromisoformat(container.metadata["creation_time"])
                     at = stamp.astimezone().replace(microsecond=0, tzinfo=None)
-    except (PVChatError, OSError, KeyError, ValueError, StopIteration):
+    except (PVChatError, OSError, KeyError, ValueError, OverflowError, StopIteration):
         return None
     return None if at.year < _FIRST_YEAR else at

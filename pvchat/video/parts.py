@@ -24,7 +24,7 @@ from pvchat.video.shots import CutFinder
 
 # Read before a part that is begun with: what a jump there cuts off is no cut, and cuts need pictures around.
 LEAD_S = 1.0
-FRAMES = 24  # samples of a part: 12 s at two a second, 37 MB at 960 by 540
+FRAMES = 24  # samples of a part, which are in memory together: twelve seconds at two a second
 
 Thing = TypeVar("Thing")
 _END: Any = object()
@@ -55,7 +55,7 @@ def read_parts(
     with open_local(path, config) as file:
         reader = _Reader(path, file, found, key, config, start_s)
         yield from reader.parts()
-    if not reader.given and start_s <= 0:
+    if not reader.samples_given and start_s <= 0:
         raise unreadable(path, f"its {found.codec} pictures can't be decoded.", "The file is damaged.")
 
 
@@ -67,17 +67,17 @@ class _Reader:
     ) -> None:
         self.path, self.file, self.found, self.key, self.config = path, file, found, key, config
         times = sample_times(found, config)
-        self.todo = times[times > start_s][::-1].tolist()  # next one last
+        self.times_left = times[times > start_s][::-1].tolist()  # next one last
         self.start_s = self.first_s = start_s
-        self.seen_s, self.given = 0.0, 0
+        self.seen_s, self.samples_given = 0.0, 0
         self.size = copy_size(found.width, found.height, config)
         self.held: list[tuple[float, NDArray[np.uint8]]] = []
         self.finder, self.damage = CutFinder(), DecodeDamage()
 
     def parts(self) -> Iterator[Clip]:
         upright = upright_by(self.found.rotation, self.size)
-        pictures = decoded(self.path, self.file, self.found, self.config, self._wanted, self.damage)
-        for time, picture in on_screen(pictures, self.todo, self._until, self._seen):
+        pictures = decoded(self.path, self.file, self.found, self.config, self._next_wanted, self.damage)
+        for time, picture in on_screen(pictures, self.times_left, self._last_shown_until, self._inspect):
             self.held.append((time, upright(picture)))
             if len(self.held) > FRAMES and self.finder.settled_s > (end := self._border()):
                 yield self._part(FRAMES, end)
@@ -101,21 +101,23 @@ class _Reader:
         self.finder.cuts = [cut for cut in self.finder.cuts if cut >= end_s]
         damaged = self.damage.lost or bool(self.found.note)
         part = Clip(self.key, end_s, *self.size, times, images, cuts=cuts, damaged=damaged, start_s=self.start_s)
-        self.start_s, self.given, self.damage.lost = end_s, self.given + count, False
+        self.start_s, self.samples_given, self.damage.lost = end_s, self.samples_given + count, False
         return part
 
-    def _wanted(self) -> float | None:
-        if not self.todo:
+    def _next_wanted(self) -> float | None:
+        """Seconds of the next picture that is needed: the next sample, at first what leads up to the first one."""
+        if not self.times_left:
             return None
-        return self.todo[-1] if self.seen_s >= self.first_s else max(0.0, self.first_s - LEAD_S)
+        return self.times_left[-1] if self.seen_s >= self.first_s else max(0.0, self.first_s - LEAD_S)
 
-    def _seen(self, time: float, picture: Any) -> bool:
+    def _inspect(self, time: float, picture: Any) -> bool:
         """Search a picture for a cut; returns whether more of them are needed: also to settle cuts before samples."""
         self.seen_s = time
         self.finder.add(time, picture)
-        return bool(self.todo or self.held)
+        return bool(self.times_left or self.held)
 
-    def _until(self, last: float) -> float:
+    def _last_shown_until(self, last: float) -> float:
+        """Until when the last picture is shown: where the part ends."""
         end_s = self.found.duration_s
         self.end_s = min(last + 1.5 / self.found.fps, end_s) if self.damage.packets else end_s
         return self.end_s
@@ -145,9 +147,9 @@ def pictures_at(
     What lies between isn't looked at where the file can be jumped in; there is nothing for a time whose picture is
     damaged.
     """
-    todo = sorted(times, reverse=True)
+    left = sorted(times, reverse=True)
     upright = upright_by(found.rotation, copy_size(found.width, found.height, config))
     with open_local(path, config) as file:
-        pictures = decoded(path, file, found, config, lambda: todo[-1] if todo else None, DecodeDamage())
-        for time, picture in on_screen(pictures, todo, lambda _: math.inf, lambda *_: bool(todo)):
+        pictures = decoded(path, file, found, config, lambda: left[-1] if left else None, DecodeDamage())
+        for time, picture in on_screen(pictures, left, lambda _: math.inf, lambda *_: bool(left)):
             yield time, upright(picture)

@@ -39,7 +39,7 @@ def probe_picture(path: PathLike, file: BinaryIO, config: VideoConfig) -> Probe:
         files.check_side(path, *image.size)
         name = (image.format or "").lower()
         if not moves:
-            orientation, seconds = image.getexif().get(ORIENTATION, 1), config.still_seconds
+            orientation, seconds = exif_of(image).get(ORIENTATION, 1), config.still_seconds
             width, height = image.size[::-1] if orientation in (5, 6, 7, 8) else image.size
             turned = TURNS.get(orientation, 0)
             return Probe(name, name, width, height, turned, 1.0 / seconds, seconds, 1, "photo")
@@ -96,12 +96,20 @@ def animation(path: PathLike, image: Image.Image) -> Iterator[tuple[float, float
         start += delay
 
 
+def exif_of(image: Image.Image) -> Image.Exif:
+    """A picture's EXIF tags; none where they are damaged, which is no reason to refuse the picture."""
+    with contextlib.suppress(SyntaxError):  # "not a TIFF file"; from then on Pillow holds them for empty
+        image.getexif()
+    return image.getexif()
+
+
 def flat(path: PathLike, image: Image.Image, size: tuple[int, int]) -> NDArray[np.uint8]:
     """Upright [H, W, 3] uint8 RGB of `size` (W, H); what is transparent lies on white."""
     from PIL import Image as PILImage
     from PIL import ImageOps
 
     with _reading(path, "picture"):
+        exif_of(image)
         image = ImageOps.exif_transpose(image)
         if image.has_transparency_data:
             image = image.convert("RGBA")

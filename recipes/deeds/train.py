@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from pvchat.perception.bodyfeatures import JOINTS, PLACEMENT
+from pvchat.perception.boxes import crop
 from pvchat.perception.deeds import (
     ATTENTION,
     COMPANY,
@@ -36,11 +37,11 @@ from pvchat.perception.deeds import (
     deed_features,
     likeliest,
 )
-from pvchat.perception.experts.attributes import ImageNetHead, crop, softmax
+from pvchat.perception.experts.attributes import ImageNetHead
 from pvchat.perception.experts.collection import Experts
-from pvchat.perception.experts.efficientnet import WIDTH
+from pvchat.perception.experts.headfiles import softmax
 from pvchat.perception.handled import look_at_hands
-from pvchat.schemas import ClipAnalysis, FloatArray, Track
+from pvchat.schemas import BODY, ClipAnalysis, FloatArray, Track
 from recipes.heads import arguments, is_held_back, softmax_head, write_head
 from recipes.pictures import framed
 from recipes.posture.by_eye import CLIPS, PHOTO, RARE, analysed, rows_of_clips, source_of, whose
@@ -50,12 +51,12 @@ NOTHING = "nothing"
 LEAST_SPREAD = 0.05
 _LEAST = 1e-3  # share of what was learned that a deed has at least
 DECAY = (  # by how many numbers: joints, outline, frame, place, below, torso, legs, body, hands to company, things
-    (JOINTS, 0.01), (8, 0.005), (WIDTH, 0.45), (PLACEMENT, 0.005), (2 * WIDTH, 0.45), (WIDTH, 0.6), (WIDTH, 0.21),
+    (JOINTS, 0.01), (8, 0.005), (BODY, 0.45), (PLACEMENT, 0.005), (2 * BODY, 0.45), (BODY, 0.6), (BODY, 0.21),
     (HANDS + GAZE + COMPANY, 0.005), (HANDLED, 0.01), (ATTENTION, 0.005),
 )  # fmt: skip
 # Where the features of what is below, of the torso and of the body begin, whose ImageNet classes count, and how much.
-_BELOW = JOINTS + 8 + WIDTH + PLACEMENT
-THINGS_DECAY = ((_BELOW, 0.05), (_BELOW + WIDTH, 0.05), (_BELOW + 3 * WIDTH, 0.025))
+_BELOW = JOINTS + 8 + BODY + PLACEMENT
+THINGS_DECAY = ((_BELOW, 0.05), (_BELOW + BODY, 0.05), (_BELOW + 3 * BODY, 0.025))
 THINGS = (  # classes of ImageNet: phones, computers, cups, bottles, books, food, instruments, weapons, tools, sport
     487, 528, 707, 590, 605, 620, 681, 527, 508, 664, 782, 810, 878, 673, 968, 504, 967, 440, 441, 572, 737, 898, 907,
     969, 966, 921, 917, 916, 922, 923, 762, 659, 809, 910, 567, 909, 766, 827, 499, 402, 546, 420, 889, 486, 776, 513,
@@ -109,7 +110,7 @@ def learn(people: list[Seen], things: FloatArray) -> dict[str, FloatArray]:
     """
     x, truth = np.stack([one.described for one in people]), np.stack([truth_of(one) for one in people])
     classes = (things - things.mean(0))[list(THINGS)].astype(np.float32)
-    looks = [x[:, at : at + WIDTH] @ classes.T for at, _ in THINGS_DECAY]
+    looks = [x[:, at : at + BODY] @ classes.T for at, _ in THINGS_DECAY]
     decay = np.concatenate([np.full(count, pull) for count, pull in DECAY])
     decay = np.concatenate([decay, *(np.full(len(THINGS), pull) for _, pull in THINGS_DECAY)]).astype(np.float32)
     worth = worth_of(people, truth)
@@ -117,7 +118,7 @@ def learn(people: list[Seen], things: FloatArray) -> dict[str, FloatArray]:
     weight = both[:, : x.shape[1]].copy()
     for k, (at, _) in enumerate(THINGS_DECAY):
         first = x.shape[1] + k * len(THINGS)
-        weight[:, at : at + WIDTH] += both[:, first : first + len(THINGS)] @ classes
+        weight[:, at : at + BODY] += both[:, first : first + len(THINGS)] @ classes
     return {"weight": weight, "bias": bias + prior(truth, worth)}
 
 

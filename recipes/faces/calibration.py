@@ -59,7 +59,7 @@ def fit(rows: Sequence[Row]) -> Calibration:
 
 def save(fitted: Calibration, path: Path, fitted_on: str) -> None:
     """Write a calibration with the words that say where it comes from."""
-    rows = {"terms": list(TERMS), **asdict(fitted), "fitted_on": fitted_on}
+    rows = {**asdict(fitted), "fitted_on": fitted_on}
     path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

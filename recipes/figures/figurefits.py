@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.figurelooks import unit
 from pvchat.perception.experts.figures import cohort_score
+from pvchat.perception.experts.headfiles import unit
 from pvchat.schemas import FloatArray
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The small network that reads a drawn face's maps (`perception/experts/figurelooks.py`, "learned").
+"""The small network that reads a drawn face's maps (`perception/experts/facemaps.py`, "learned").
 
 In: maps of many copies of every face. Out: its arrays. Each batch holds several pictures of some characters, and
 several copies of faces of whom nobody knows who they are: each of those is a character of its own (supervised
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.figurelooks import CELLS, CHANNELS
+from pvchat.perception.experts.facemaps import CELLS, CHANNELS
 from pvchat.schemas import FloatArray
 from recipes.figures.figurefits import descend
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.experts import figurelooks as looks
+from pvchat.perception.experts.facemaps import face_maps
 from pvchat.perception.experts.identity import WIDTH
 from pvchat.schemas import FloatArray
 from recipes.figures import figurefits as fits
@@ -74,10 +75,10 @@ def copies_of(traindata: Path, split: str, expert: FrameExpert, harm: int, seed:
     known, unknown = (_rows(traindata / name, split) for name in ("anime", "anime_hair"))
     faces = [read_image(row["file"]) for row in [*known, *unknown]]
     behind = _backgrounds(traindata, split, rng)
-    maps = [looks.face_maps(expert, faces).astype(np.float16)]
+    maps = [face_maps(expert, faces).astype(np.float16)]
     for number in range(_CHANGED + harm):  # copies are let go of one after the other
         copy = [changed(face, rng) if number < _CHANGED else harmed(face, behind, rng) for face in faces]
-        maps.append(looks.face_maps(expert, copy).astype(np.float16))
+        maps.append(face_maps(expert, copy).astype(np.float16))
     names = sorted({row["identity"] for row in known})
     character = [names.index(row["identity"]) for row in known] + [-1] * len(unknown)
     hair, eyes = (_numbers(known, unknown, f"{what}_colour") for what in ("hair", "eye"))

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.attributes import head_box
+from pvchat.perception.boxes import head_box
 
 FACED = ("flickr8k",)  # sets whose faces have to be found first; the other captioned ones are small
 _WEAK = 0.3  # weight of "not mentioned"

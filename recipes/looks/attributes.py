@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pvchat.perception.experts.attributes import crop, sigmoid
+from pvchat.perception.boxes import crop
+from pvchat.perception.experts.headfiles import sigmoid
 from recipes.figures.figurefits import descend
 from recipes.looks.attribute_labels import (
     FACED,

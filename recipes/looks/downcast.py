@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.attributes import sigmoid
+from pvchat.perception.experts.headfiles import sigmoid
 from pvchat.perception.experts.mesh import MeshExpert, shown_points
 from pvchat.perception.gestures import DOWNCAST
 from pvchat.schemas import FloatArray

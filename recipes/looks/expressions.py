@@ -4,7 +4,7 @@ In: `expressions.json`, which names drawn faces of a set (anime, anime_hair: who
 the locator found in a frame) and what each shows, read by eye: a letter for the mouth (n: shut, s: shut and smiling,
 l: open and smiling, o: open without a smile, x: can't tell) and one for the eyes (v: at the viewer or nearly so, l, r,
 u, d: aside, up or down, c: shut, w: one of them, x: can't tell), "zz" for no face; what the other letters say is for
-`drawnlooks.py`. Out: the network that `experts/figurelooks.py` runs, and a card: how far faces of other characters and
+`drawnlooks.py`. Out: the network that `experts/facemaps.py` runs, and a card: how far faces of other characters and
 clips are told rightly, by five parts.
 
 Each face is learned from as it is and as it may be cut, dimmed, tinted, small and mirrored. Three networks learn, whose
@@ -28,7 +28,8 @@ from torch import Tensor, nn
 
 from pvchat.perception.drawnheads import LIMITS
 from pvchat.perception.experts.efficientnet import FrameExpert
-from pvchat.perception.experts.figurelooks import CELLS, SHOWN, face_maps, probabilities
+from pvchat.perception.experts.facemaps import CELLS, face_maps, probabilities
+from pvchat.perception.experts.figurelooks import SHOWN
 from pvchat.perception.experts.figures import crop_squares
 from pvchat.schemas import FloatArray
 from recipes.figures.figurefits import descend
@@ -125,7 +126,7 @@ def _square(image: Picture, x: float, y: float, side: float) -> Picture:
 
 
 class Looks(nn.Module):
-    """The network of `figurelooks.attention_pooled`, and what reads it."""
+    """The network of `facemaps.attention_pooled`, and what reads it."""
 
     def __init__(self, channels: int, kinds: int) -> None:
         super().__init__()
@@ -150,7 +151,7 @@ def spread_of(maps: NDArray[np.float16]) -> tuple[FloatArray, FloatArray]:
 
 
 def learn(faces: Faces, epochs: int = EPOCHS) -> dict[str, FloatArray]:
-    """The arrays that `experts/figurelooks.py` reads."""
+    """The arrays that `experts/facemaps.py` reads."""
     mean, spread = spread_of(faces.maps)
     fitted = [_fitted(faces, mean, spread, SEED + number, epochs) for number in range(NETWORKS)]
     return as_one([arrays_of_network(network, mean, spread) for network in fitted])

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.facelooks import LOOKS, cut_out
-from pvchat.perception.experts.figurelooks import face_maps
+from pvchat.perception.experts.facemaps import face_maps
 from pvchat.perception.gestures import SMILES
 from pvchat.perception.motion import BEARD, HAIR_ON_FACE, NO_BEARD
 from pvchat.schemas import FloatArray

@@ -35,10 +35,11 @@ from torch import Tensor, nn
 from torch.nn.functional import log_softmax
 
 from pvchat.assets.weights import member_path
-from pvchat.perception.experts.attributes import body_box, bust_box, crop, softmax
-from pvchat.perception.experts.efficientnet import CLOTHES, FROZEN, SIDE, WIDTH, build, normalised
+from pvchat.perception.boxes import body_box, bust_box, crop
+from pvchat.perception.experts.efficientnet import CLOTHES, FROZEN, SIDE, build, normalised
+from pvchat.perception.experts.headfiles import softmax
 from pvchat.perception.garments import LIKELY, TOLD, UNTOLD
-from pvchat.schemas import FloatArray
+from pvchat.schemas import BODY, FloatArray
 from recipes.heads import arguments, is_held_back, write_head
 from recipes.looks.people import pictures_of, read_people
 from recipes.model.base.degrade import compressed
@@ -177,7 +178,7 @@ class Tail(nn.Module):
         whole = build(member_path("frames", "efficientnet-lite0-57934424.pth")).requires_grad_(True)
         self.blocks = nn.ModuleDict({str(n): block for n, block in enumerate(whole.blocks) if n >= FROZEN})
         self.conv_head, self.act = whole.conv_head, whole.bn2  # the normalisation is folded into the convolution
-        self.heads = nn.ModuleDict({task: nn.Linear(2 * WIDTH, len(labels)) for task, (labels, _) in TASKS.items()})
+        self.heads = nn.ModuleDict({task: nn.Linear(2 * BODY, len(labels)) for task, (labels, _) in TASKS.items()})
         self.dropped = nn.Dropout(dropped)
 
     def forward(self, maps: Tensor) -> dict[str, Tensor]:

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.attributes import sigmoid
 from pvchat.perception.experts.faces import FaceExpert, chip
+from pvchat.perception.experts.headfiles import sigmoid
 from pvchat.perception.gender import OF_TRACK
 from pvchat.schemas import FloatArray
 from recipes.heads import arguments, softmax_head, write_head

@@ -23,10 +23,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.attributes import crop, head_box, sigmoid
+from pvchat.perception.boxes import crop, head_box
 from pvchat.perception.experts.efficientnet import FrameExpert
-from pvchat.perception.experts.figurelooks import SIDE, read
-from pvchat.perception.experts.headlooks import COLOUR, COLOURS, LABELS, by_last_layer
+from pvchat.perception.experts.facemaps import SIDE, outputs
+from pvchat.perception.experts.headfiles import sigmoid
+from pvchat.perception.experts.headlooks import COLOUR, COLOURS, LABELS, linear_log_odds
 from pvchat.schemas import FloatArray
 from recipes.heads import arguments, softmax_head, write_head
 from recipes.looks.attributes import degrade, operating_point
@@ -179,7 +180,7 @@ def told_by_others(faces: Faces, features: FloatArray) -> FloatArray:
         mine = faces.part == number
         rest = Faces(*(getattr(faces, name)[~mine] for name in Faces.__dataclass_fields__))
         arrays = readers(rest, features[~mine])
-        odds = by_last_layer(arrays, features[mine, 0]) + read(arrays, faces.maps[mine, 0].astype(np.float32))
+        odds = linear_log_odds(arrays, features[mine, 0]) + outputs(arrays, faces.maps[mine, 0].astype(np.float32))
         chances[mine] = sigmoid(odds / 2)
     return chances
 

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from pvchat.perception.experts.attributes import sigmoid
 from pvchat.perception.experts.body import PersonMask, resize
 from pvchat.perception.experts.efficientnet import FrameExpert
+from pvchat.perception.experts.headfiles import sigmoid
 from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.schemas import FloatArray
 from recipes.figures.scenes import free_square, paste_face, posterise, tint

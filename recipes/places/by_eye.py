@@ -22,12 +22,12 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.perception.experts.attributes import linear_head, softmax
-from pvchat.perception.experts.efficientnet import WIDTH, FrameExpert
+from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.figures import MIN_SCORE, FigureExpert
+from pvchat.perception.experts.headfiles import linear_head, softmax
 from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.perception.places import free_cells
-from pvchat.schemas import FloatArray
+from pvchat.schemas import BODY, FloatArray
 from recipes.heads import arguments, is_held_back, softmax_head, write_head
 from recipes.pictures import framed, read_metadata
 from recipes.places.train import KINDS, LABELS, OTHER_OFTEN, judge
@@ -116,10 +116,10 @@ def learn_drawn(seen: list[Seen], filmed: Head) -> dict[str, FloatArray]:
     x, truth = np.stack([one.features for one in seen]), np.stack([one.truth for one in seen])
     bare = filmed[1] - OFTEN
     word = (x @ filmed[0].T + bare).astype(np.float32)
-    decay = np.repeat(np.array([DRAWN_DECAY, WORD_DECAY], np.float32), [WIDTH, len(LABELS)])
+    decay = np.repeat(np.array([DRAWN_DECAY, WORD_DECAY], np.float32), [BODY, len(LABELS)])
     added, bias = softmax_head(np.hstack([x, word]), truth, np.ones(len(x), np.float32), decay, LEAST_SPREAD, word)
-    weighed = np.eye(len(LABELS), dtype=np.float32) + added[:, WIDTH:]  # the word is linear, too: one matrix holds both
-    weight, bias = added[:, :WIDTH] + weighed @ filmed[0], bias + weighed @ bare
+    weighed = np.eye(len(LABELS), dtype=np.float32) + added[:, BODY:]  # the word is linear, too: one matrix holds both
+    weight, bias = added[:, :BODY] + weighed @ filmed[0], bias + weighed @ bare
     return {"weight": np.asarray(weight, np.float32), "bias": np.asarray(bias, np.float32)}
 
 

@@ -25,15 +25,14 @@ from numpy.typing import NDArray
 from pvchat import PVChat
 from pvchat.perception.analysis import WHOLE, add_bodies, face_track
 from pvchat.perception.bodyfeatures import JOINTS, PLACEMENT
-from pvchat.perception.experts.attributes import softmax
 from pvchat.perception.experts.body import PreviousPose
 from pvchat.perception.experts.collection import Experts
-from pvchat.perception.experts.efficientnet import WIDTH
 from pvchat.perception.experts.figures import link_figures
+from pvchat.perception.experts.headfiles import softmax
 from pvchat.perception.posture import LIKELY, OTHERS, TOLD, posture_features
 from pvchat.perception.search import find_faces
 from pvchat.perception.tracks import link
-from pvchat.schemas import ClipAnalysis, FloatArray, Track
+from pvchat.schemas import BODY, ClipAnalysis, FloatArray, Track
 from pvchat.video import Clip
 from recipes.heads import softmax_head
 from recipes.pictures import framed, read_metadata
@@ -45,7 +44,7 @@ POSED = 4  # tracks of a clip whose pose is looked for, as in an analysis
 DRAWN = "anime_actions"  # whose figures are located, as no face or body is found in them
 LEAST_SPREAD = 0.05
 DECAY = (  # by how many numbers: word, joints (None: left out), outline, frame, place, below and strips, others
-    (6, 0.01), (JOINTS, None), (8, 0.005), (WIDTH, 0.7), (PLACEMENT, 0.01), (3 * WIDTH, 1.0), (OTHERS, 0.02),
+    (6, 0.01), (JOINTS, None), (8, 0.005), (BODY, 0.7), (PLACEMENT, 0.01), (3 * BODY, 1.0), (OTHERS, 0.02),
 )  # fmt: skip
 RARE = 0.3  # power by which rare postures count for more; many people of one film count as their root
 CLIPS = ("film_actions", "tv_talk", "dark_actions", "cctv_fights", FOOTAGE)

@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pvchat.perception.bodyfeatures import geometry
-from pvchat.perception.experts.attributes import softmax
 from pvchat.perception.experts.body import HIPS, LEFT_EYE, NOSE, RIGHT_EYE, SHOULDERS, BodyExpert
 from pvchat.perception.experts.efficientnet import FrameExpert
+from pvchat.perception.experts.headfiles import softmax
 from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.schemas import FloatArray
 from recipes.heads import arguments, drawn, softmax_head, write_head

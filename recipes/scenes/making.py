@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.perception.experts.attributes import body_box, crop
+from pvchat.perception.boxes import body_box, crop
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.faces import FaceExpert
 from pvchat.perception.experts.ssd import Detections

@@ -10,7 +10,7 @@ from make_profile import HEIGHT, WIDTH, mesh_at, paint
 from PIL import Image, ImageDraw
 
 from pvchat.perception.experts import glasses
-from pvchat.perception.experts.attributes import linear_head
+from pvchat.perception.experts.headfiles import linear_head
 from pvchat.perception.motion import GLASSES, BodyMeasures, wears_glasses
 
 

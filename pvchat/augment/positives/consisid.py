@@ -16,7 +16,7 @@ from PIL import Image
 from pvchat.augment import gates
 from pvchat.augment.profile import Positive, Profile
 from pvchat.errors import SettingsError
-from pvchat.perception.experts.attributes import crop
+from pvchat.perception.boxes import crop
 from pvchat.runtime import pick_device
 from pvchat.schemas import Pixels
 

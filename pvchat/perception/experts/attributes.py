@@ -11,15 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-
-import numpy as np
 
 from pvchat.assets.weights import member_path
 from pvchat.config import home
-from pvchat.perception.boxes import below, part
-from pvchat.schemas import FloatArray, Pixels
+from pvchat.perception.experts.headfiles import arrays_of, sigmoid, softmax
+from pvchat.schemas import FloatArray
 from pvchat.storage import tensorfile
 
 _FILE = Path(__file__).with_name("attributes.safetensors")
@@ -91,58 +88,3 @@ class ImageNetHead:
     def probabilities(self, features: FloatArray) -> FloatArray:
         """[B, 1280] pooled features to [B, 1000] softmax over the ImageNet-1k classes (their usual order)."""
         return softmax(features @ self.weight.T + self.bias)
-
-
-@cache
-def arrays_of(file: Path) -> dict[str, FloatArray]:
-    """The arrays of a safetensors file of ours, read once."""
-    from safetensors.numpy import load_file
-
-    return {name: array.astype(np.float32) for name, array in load_file(file).items()}
-
-
-def labels_of(file: Path) -> tuple[str, ...]:
-    """The labels of a head's rows, in order, by the card beside its safetensors file."""
-    return tuple(json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))["labels"])
-
-
-def linear_head(file: Path) -> tuple[FloatArray, FloatArray]:
-    """Weight and bias of a linear head, out of its safetensors file."""
-    return arrays_of(file)["weight"], arrays_of(file)["bias"]
-
-
-def head_box(face: FloatArray) -> FloatArray:
-    """The head region [4] of a face box [4]: 2 face widths wide, 1.6 face heights high. Pixels or fractions alike.
-
-    A face's box is about 1.25 times as high as wide; a head with its hair or hat fills a square.
-    """
-    return part(face, -0.5, -0.38, 1.5, 1.22)
-
-
-def body_box(face: FloatArray) -> FloatArray:
-    """The torso region [4] below a face box [4]: 3.2 face widths wide, 3 face heights high (figure drawing's canon)."""
-    return below(face, 1.6, -0.1, 3.0)
-
-
-def bust_box(face: FloatArray) -> FloatArray:
-    """The region [4] of head, shoulders and chest, and what is behind them, of a face box [4]."""
-    return part(face, -1.1, -0.6, 2.1, 3.2)
-
-
-def crop(image: Pixels, box: FloatArray) -> Pixels:
-    """The part of `box` [4] (fractions) inside the image [H, W, 3]; at least one pixel."""
-    height, width = image.shape[:2]
-    x0, y0 = (int(np.clip(round(v * n), 0, n - 1)) for v, n in zip(box[:2], (width, height), strict=True))
-    x1, y1 = (int(np.clip(round(v * n), a + 1, n)) for v, a, n in zip(box[2:], (x0, y0), (width, height), strict=True))
-    return image[y0:y1, x0:x1]
-
-
-def softmax(logits: FloatArray) -> FloatArray:
-    """Along the last axis, without overflow."""
-    shares = np.exp(logits - logits.max(-1, keepdims=True))
-    return shares / shares.sum(-1, keepdims=True)
-
-
-def sigmoid(x: FloatArray) -> FloatArray:
-    """Logistic function, clipped so that it can't overflow."""
-    return np.asarray(1 / (1 + np.exp(-np.clip(x, -30, 30))), np.float32)

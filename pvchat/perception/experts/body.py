@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.assets.weights import member_path
-from pvchat.perception.experts.attributes import sigmoid
+from pvchat.perception.experts.headfiles import sigmoid
 from pvchat.perception.experts.networks import LiteNetwork, load_file
-from pvchat.perception.experts.regions import Region, axis_region, crop, mask_over_frame, sample, whole_image
+from pvchat.perception.experts.regions import Region, axis_region, crop_region, mask_over_frame, sample, whole_image
 from pvchat.perception.experts.ssd import PERSONS, Detections, Detector
 from pvchat.schemas import Flags, FloatArray, Pixels
 
@@ -27,9 +27,13 @@ JOINTS = 33
 NOSE, LEFT_EYE, RIGHT_EYE = 0, 2, 5
 LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_ELBOW, RIGHT_ELBOW, LEFT_WRIST, RIGHT_WRIST = 11, 12, 13, 14, 15, 16
 LEFT_HIP, RIGHT_HIP, LEFT_KNEE, RIGHT_KNEE, LEFT_ANKLE, RIGHT_ANKLE = 23, 24, 25, 26, 27, 28
-SHOULDERS, HIPS, KNEES = (LEFT_SHOULDER, RIGHT_SHOULDER), (LEFT_HIP, RIGHT_HIP), (LEFT_KNEE, RIGHT_KNEE)
 ARMS = (LEFT_SHOULDER, LEFT_ELBOW, LEFT_WRIST), (RIGHT_SHOULDER, RIGHT_ELBOW, RIGHT_WRIST)
-THIGHS, SHINS = ((LEFT_HIP, LEFT_KNEE), (RIGHT_HIP, RIGHT_KNEE)), ((LEFT_KNEE, LEFT_ANKLE), (RIGHT_KNEE, RIGHT_ANKLE))
+LEGS = (LEFT_HIP, LEFT_KNEE, LEFT_ANKLE), (RIGHT_HIP, RIGHT_KNEE, RIGHT_ANKLE)
+SHOULDERS, ELBOWS, WRISTS = zip(*ARMS, strict=True)  # left and right, as the next
+HIPS, KNEES, ANKLES = zip(*LEGS, strict=True)
+THIGHS, SHINS = tuple(leg[:2] for leg in LEGS), tuple(leg[1:] for leg in LEGS)
+EARS, MOUTH = (7, 8), (9, 10)
+HANDS = (LEFT_WRIST, 17, 19), (RIGHT_WRIST, 18, 20)  # wrist, knuckles of the little finger and of the forefinger
 _SIDE = 256  # pixels of a region
 _VALUES = 5  # x, y, z, visibility, presence of a landmark
 _BODY_CENTRE, _BODY_REACH = 33, 34  # auxiliary landmarks: mid hips, and a point on the circle around the whole body
@@ -45,8 +49,8 @@ _FACE_SLACK = 0.25  # the face box is widened by this share on each side before 
 
 def hand_centres(joints: FloatArray, least: float) -> list[FloatArray]:
     """The centre [2] of each hand of a pose [33, 4] (NaN: none) whose wrist has at least this visibility."""
-    seen = (wrist for wrist in (LEFT_WRIST, RIGHT_WRIST) if joints[wrist, 3] >= least)
-    return [joints[[wrist, wrist + 2, wrist + 4], :2].mean(0) for wrist in seen]
+    hands = (list(hand) for hand in HANDS if joints[hand[0], 3] >= least)
+    return [joints[hand, :2].mean(0) for hand in hands]
 
 
 @dataclass
@@ -140,7 +144,7 @@ class BodyExpert:
 
     def _pose_in(self, image: Pixels, region: Region, mask: bool) -> Pose | None:
         """The pose of the person in a region; None where none is there."""
-        found = self.landmarks(crop(image, region, _SIDE)[None])
+        found = self.landmarks(crop_region(image, region, _SIDE)[None])
         raw, flag, segmentation, heatmap, _ = (one[0] for one in found)
         if float(flag[0]) < _PRESENT:
             return None

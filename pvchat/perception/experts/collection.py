@@ -11,8 +11,8 @@ from pvchat.perception.experts import networks
 from pvchat.perception.experts.attributes import SETTINGS, AttributeExpert, ImageNetHead
 from pvchat.perception.experts.body import BodyExpert
 from pvchat.perception.experts.efficientnet import CLOTHES, FrameExpert
+from pvchat.perception.experts.facemaps import SIDE
 from pvchat.perception.experts.faces import FaceExpert
-from pvchat.perception.experts.figurelooks import SIDE
 from pvchat.perception.experts.figures import FigureExpert
 from pvchat.perception.experts.hands import HandExpert
 from pvchat.perception.experts.headlooks import HeadLooks

@@ -1,7 +1,7 @@
 """What a filmed face shows: a smile, a beard, a moustache.
 
 In: a frame, a face's box, the frame features' network. Out: probabilities, by a small network over the middle of that
-one, as drawn faces are read (`figurelooks.py`). It learned from faces that were read by eye, as they are and as small
+one, as drawn faces are read (`facemaps.py`). It learned from faces that were read by eye, as they are and as small
 as in pictures of groups, where a mesh of points no longer follows the mouth (`recipes/looks/facelooks.py`).
 """
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pvchat.perception.boxes import part
 from pvchat.perception.experts.efficientnet import FrameExpert
-from pvchat.perception.experts.figurelooks import face_maps, probabilities
+from pvchat.perception.experts.facemaps import face_maps, probabilities
 from pvchat.perception.experts.figures import crop_squares
 from pvchat.schemas import FloatArray, Pixels
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.assets.weights import member_path
-from pvchat.perception.experts.attributes import arrays_of
+from pvchat.perception.experts.headfiles import arrays_of, unit
 from pvchat.perception.experts.networks import in_parallel, load_file
 from pvchat.schemas import FACEPRINT, FloatArray, Pixels
 
@@ -46,7 +46,7 @@ class FaceprintNetwork:
         planes = (crops.astype(np.float32).transpose(0, 3, 1, 2) - 127.5) / 127.5
         # one at a time: the file's own reshapes are for a batch of one
         rows = np.concatenate(in_parallel(lambda i: self._network(planes[i : i + 1])[0], range(len(planes))))
-        return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), np.float32)
+        return unit(rows)
 
 
 def blankness(prints: FloatArray | NDArray[np.float16]) -> FloatArray:

@@ -20,14 +20,15 @@ from pathlib import Path
 
 import numpy as np
 
-from pvchat.perception.boxes import nesting, overlap
-from pvchat.perception.experts.attributes import arrays_of, sigmoid
+from pvchat.perception.boxes import area, nesting, overlap
 from pvchat.perception.experts.efficientnet import STRIDE, FrameExpert
-from pvchat.perception.experts.figurelooks import convolve, face_maps, identity, unit
+from pvchat.perception.experts.facemaps import convolve, face_maps
+from pvchat.perception.experts.figurelooks import identity
+from pvchat.perception.experts.headfiles import arrays_of, sigmoid, unit
 from pvchat.perception.tracks import Sighting, cheapest_pairs, linked, new_track, rows_of
 from pvchat.schemas import FloatArray, IntArray, Pixels, Track
 
-LOCATOR_SIDE = 320  # 448 takes about twice the time
+LOCATOR_SIDE = 320  # pixels, both sides
 CELLS = LOCATOR_SIDE // STRIDE
 MIN_SCORE = 0.5
 MAX_FIGURES = 8
@@ -99,7 +100,7 @@ class FigureExpert:
         return convolve(x, self._w["locator.3.weight"], self._w["locator.3.bias"])
 
     def identity(self, maps: FloatArray) -> FloatArray:
-        """Maps of cut-out faces [n, 152, 8, 8] (`figurelooks.face_maps`) to identity [n, 128] of length 1."""
+        """Maps of cut-out faces [n, 152, 8, 8] (`facemaps.face_maps`) to identity [n, 128] of length 1."""
         return identity(self._w, maps)
 
     def is_drawn(self, pooled: FloatArray) -> float:
@@ -178,20 +179,16 @@ def link_figures(figures: Sequence[Figures], shots: IntArray) -> list[Track]:
         return cheapest_pairs(2 - alike - near, allowed)
 
     tracks = [_track(sightings, figures) for sightings in linked(range(len(figures)), figures, match)]
-    return sorted(tracks, key=lambda track: -float((track.scores * np.sqrt(_areas(track.boxes))).sum()))
+    return sorted(tracks, key=lambda track: -float((track.scores * np.sqrt(area(track.boxes))).sum()))
 
 
 def _track(sightings: list[Sighting], figures: Sequence[Figures]) -> Track:
     boxes, scores, identity = (
         rows_of(figures, name, sightings).astype(np.float32) for name in ("boxes", "scores", "identity")
     )
-    quality = (scores * np.minimum(np.sqrt(_areas(boxes)) / 0.25, 1)).astype(np.float32)
+    quality = (scores * np.minimum(np.sqrt(area(boxes)) / 0.25, 1)).astype(np.float32)
     track = new_track("figure", [f for f, _ in sightings], boxes, scores, quality, identity)
     size = boxes[:, 2:] - boxes[:, :2]  # drawn heads are large: two widths across and two and a half heights down
     body = np.concatenate([boxes[:, :2] - size * [0.5, 0.1], boxes[:, 2:] + size * [0.5, 1.5]], 1)
     track.body_boxes = np.clip(body, 0, 1).astype(np.float32)
     return track
-
-
-def _areas(boxes: FloatArray) -> FloatArray:
-    return (boxes[:, 2:] - boxes[:, :2]).prod(1)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pvchat.perception.experts.attributes import linear_head
+from pvchat.perception.experts.headfiles import linear_head
 from pvchat.perception.experts.regions import sample
 from pvchat.schemas import FloatArray, Pixels
 

@@ -11,9 +11,9 @@ from math import pi
 import numpy as np
 
 from pvchat.assets.weights import member_path
-from pvchat.perception.experts.body import LEFT_WRIST, RIGHT_WRIST
+from pvchat.perception.experts import body
 from pvchat.perception.experts.networks import LiteNetwork, load_file
-from pvchat.perception.experts.regions import Region, axis_region, crop
+from pvchat.perception.experts.regions import Region, axis_region, crop_region
 from pvchat.schemas import FloatArray, Pixels
 
 POINTS = 21
@@ -38,31 +38,32 @@ class HandExpert:
         """The left and right hand [2, 21, 3] of the person with a pose [33, 4] in an image [H, W, 3]: x, y as fractions
         of the frame, z (fraction of its width, small is near); NaN where one isn't seen.
         """
-        seen = [self._at_wrist(image, joints, wrist) for wrist in (LEFT_WRIST, RIGHT_WRIST)]
+        seen = [self._at_wrist(image, joints, hand) for hand in body.HANDS]
         unseen = np.full((POINTS, 3), np.nan, np.float32)
         return np.stack([unseen if hand is None else hand for hand in seen])
 
-    def _at_wrist(self, image: Pixels, joints: FloatArray, wrist: int) -> FloatArray | None:
+    def _at_wrist(self, image: Pixels, joints: FloatArray, hand: tuple[int, int, int]) -> FloatArray | None:
+        """The points [21, 3] of the hand whose joints these are; None where it isn't seen, or is another one."""
         height, width = image.shape[:2]
-        x, y, _, visibility = joints[wrist]
+        x, y, _, visibility = joints[hand[0]]
         if visibility < _WRIST_SEEN or not (0 <= x <= 1 and 0 <= y <= 1):
             return None
-        start, pinky, index = joints[[wrist, wrist + 2, wrist + 4], :2] * np.array([width, height], np.float32)
+        start, pinky, index = joints[list(hand), :2] * np.array([width, height], np.float32)
         knuckles = (2 * index + pinky) / 3
         guess = axis_region(knuckles, 2 * knuckles - start, pi / 2).scaled(_FROM_POSE)
         if guess.side < 8:
             return None
         size = self._recrop.input_size[0]
-        ends = self._recrop(crop(image, guess, size))[0].reshape(2, 2) / size
+        ends = self._recrop(crop_region(image, guess, size))[0].reshape(2, 2) / size
         points = guess.to_frame(np.asarray(ends, np.float32))
         region = axis_region(points[0], points[1], -pi / 2)
-        hand = self._points(image, region.scaled(1.0, _RECROP_SHIFT))
-        stray = None if hand is None else np.hypot(*(hand[WRIST, :2] * [width, height] - start))
-        return hand if stray is not None and stray < _STRAY * max(guess.side, region.side) else None
+        found = self._points(image, region.scaled(1.0, _RECROP_SHIFT))
+        stray = None if found is None else np.hypot(*(found[WRIST, :2] * [width, height] - start))
+        return found if stray is not None and stray < _STRAY * max(guess.side, region.side) else None
 
     def _points(self, image: Pixels, region: Region) -> FloatArray | None:
         """The points [21, 3] of the hand in a region; None where none is there."""
-        raw, presence, *_ = (one[0] for one in self._network(crop(image, region, _SIDE)[None]))
+        raw, presence, *_ = (one[0] for one in self._network(crop_region(image, region, _SIDE)[None]))
         if float(presence[0]) < _PRESENT:
             return None
         height, width = image.shape[:2]

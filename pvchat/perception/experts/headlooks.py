@@ -1,9 +1,9 @@
 """What is seen at a filmed head: a hat, a helmet, sunglasses or a mask; how long the hair is, and of what colour.
 
-In: pictures of one person's head (`attributes.head_box`) and their features. Out: `SeenAtHead`.
+In: pictures of one person's head (`boxes.head_box`) and their features. Out: `SeenAtHead`.
 
 Two readers look at each picture, and the mean of their log-odds counts: a linear one at the last layer, which knows
-things, and a small network at the middle maps, which sees where in the picture something is (`figurelooks.py`). Both
+things, and a small network at the middle maps, which sees where in the picture something is (`facemaps.py`). Both
 learned from heads that were read by eye (`recipes/looks/headlooks.py`); the card beside the weights says from which
 probability a label is told, and below which it is denied.
 """
@@ -17,9 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pvchat.perception.experts.attributes import Attribute, arrays_of, claimed, sigmoid
+from pvchat.perception.experts.attributes import Attribute, claimed
 from pvchat.perception.experts.efficientnet import FrameExpert
-from pvchat.perception.experts.figurelooks import SIDE, read
+from pvchat.perception.experts.facemaps import SIDE, outputs
+from pvchat.perception.experts.headfiles import arrays_of, sigmoid
 from pvchat.schemas import FloatArray, Pixels
 
 WEIGHTS = Path(__file__).with_name("headlooks.safetensors")
@@ -40,16 +41,16 @@ class SeenAtHead:
 class HeadLooks:
     """The two readers, on the features of `frames`."""
 
-    def __init__(self, frames: FrameExpert, weights: Path = WEIGHTS) -> None:
-        self._frames, self._arrays = frames, arrays_of(weights)
-        self._rows = json.loads(weights.with_suffix(".json").read_text(encoding="utf-8"))["labels"]
+    def __init__(self, frames: FrameExpert) -> None:
+        self._frames, self._arrays = frames, arrays_of(WEIGHTS)
+        self._rows = json.loads(WEIGHTS.with_suffix(".json").read_text(encoding="utf-8"))["labels"]
 
     def look(self, heads: Sequence[Pixels], features: FloatArray) -> SeenAtHead:
         """What pictures of one head, and their pooled features [n, 1280], show. The network sees every other one."""
         if not len(heads):
             return SeenAtHead()
         maps = self._frames.maps(list(heads[::2]), SIDE)
-        chances = sigmoid((by_last_layer(self._arrays, features).mean(0) + read(self._arrays, maps).mean(0)) / 2)
+        chances = sigmoid((linear_log_odds(self._arrays, features).mean(0) + outputs(self._arrays, maps).mean(0)) / 2)
         labels, colours = np.split(chances, [len(LABELS)])
         lacking = [label for label, p in zip(LABELS, labels, strict=True) if p < self._rows[label]["denied_below"]]
         shown, bare = claimed(self._rows, labels), "a hat" in lacking
@@ -58,7 +59,7 @@ class HeadLooks:
         return SeenAtHead(shown, lacking, likeliest_colour(colours) if bare else None)
 
 
-def by_last_layer(arrays: dict[str, FloatArray], features: FloatArray) -> FloatArray:
+def linear_log_odds(arrays: dict[str, FloatArray], features: FloatArray) -> FloatArray:
     """Features [n, 1280] to the linear reader's log-odds of LABELS and COLOURS [n, K]."""
     return np.asarray(features @ arrays["linear.weight"].T + arrays["linear.bias"], np.float32)
 

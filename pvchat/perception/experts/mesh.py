@@ -18,9 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pvchat.perception.experts.attributes import linear_head, sigmoid
+from pvchat.perception.experts.headfiles import linear_head, sigmoid
 from pvchat.perception.experts.networks import LiteNetwork
-from pvchat.perception.experts.regions import Region, around, crop, whole_image
+from pvchat.perception.experts.regions import Region, around, crop_region, whole_image
 from pvchat.perception.experts.ssd import FACES, Detector
 from pvchat.schemas import FloatArray, Pixels
 
@@ -73,7 +73,7 @@ class MeshExpert:
         centre = corners.mean(0)
         region = Region(float(centre[0]), float(centre[1]), float((corners[1] - corners[0]).max()) * _MARGIN, angle)
         for _ in range(2):  # the second look is framed by the mesh itself, as in tracking
-            raw, flag = self._network(crop(image, region, self._network.input_size[0]))
+            raw, flag = self._network(crop_region(image, region, self._network.input_size[0]))
             found = region.to_frame(np.asarray(raw.reshape(POINTS, 3) / self._network.input_size[0], np.float32))
             dx, dy = found[_LEFT_EYE_OUTER, :2] - found[_RIGHT_EYE_OUTER, :2]
             region = around(found, atan2(dy, dx)).scaled(_MARGIN)

@@ -3,7 +3,7 @@
 In: [B, 3, H, W] float32 RGB pixels, 0..255. Out: the probability of a face, box shifts and, from O-Net, five points.
 Layer names are those of facenet-pytorch's weight files (`pvchat.assets.packages`, role "faces"); only the files are
 used, because the package itself pins an old torch. They were trained on (pixel - 127.5) / 128, which the first layer's
-weights take over: reckoned for itself it was a fifth of P-Net's time.
+weights take over, which saves a pass over all pixels.
 """
 
 from __future__ import annotations

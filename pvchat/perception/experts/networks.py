@@ -130,7 +130,7 @@ def load_graph(
 def load_file(name: str, file: Path, shape: tuple[int, ...] = ()) -> Network:
     """A small network out of an `.onnx` or a `.tflite` file, called with one float32 array of `shape`, or of its own.
 
-    Of `.tflite` for those that OpenVINO runs clearly faster: LiteRT converts nothing and loads in a tenth of the time.
+    A `.tflite` file that OpenVINO doesn't run clearly faster is a `LiteNetwork`: LiteRT converts nothing, loads faster.
     """
     model = _converted(name, file, "", lambda: _core().read_model(str(file)))
     if shape:
@@ -177,7 +177,7 @@ class TorchNetwork:
 
 
 class _OpenVinoNetwork:
-    """A compiled network with as many requests, each of 10 to 60 MB between the layers, as were needed at once."""
+    """A compiled network with as many requests as were needed at once, each with buffers between the layers."""
 
     def __init__(self, model: Any, small: bool = False) -> None:
         count = own_threads()
@@ -217,8 +217,8 @@ class _OpenVinoNetwork:
 class LiteNetwork:
     """One network of MediaPipe's ("face_landmark.tflite"); raises WeightsError where it wasn't fetched yet.
 
-    Calls are serialised, for an interpreter isn't thread-safe. It takes six times its file and hundredths of a second
-    to make: while clips aren't looked at there is none.
+    Calls are serialised, for an interpreter isn't thread-safe. It takes several times its file, and hardly any time to
+    make: while clips aren't looked at there is none.
     """
 
     def __init__(self, name: str) -> None:
@@ -366,16 +366,16 @@ def in_parallel(make: Callable[[Thing], Made], things: Iterable[Thing]) -> list[
 
 
 def thread_safe(progress: Progress | None) -> Progress:
-    """A progress that several threads may tell of: one call at a time, and one that comes late is left out."""
+    """A progress that several threads may report: one call at a time, and one that comes late is left out."""
     lock, last = threading.Lock(), dict[str, float]()
 
-    def tell(what: str, done: float, total: float) -> None:
+    def report(what: str, done: float, total: float) -> None:
         with lock:
             if progress is not None and done >= last.get(what, 0.0):
                 last[what] = done
                 progress(what, done, total)
 
-    return tell
+    return report
 
 
 @cache

@@ -77,7 +77,7 @@ def _as_input(image: Pixels) -> FloatArray:
 
 
 def _only_people(model: Any) -> None:
-    """Leave of the network's classes [91] the one of people: the layers that tell them take two thirds of its time."""
+    """Leave of the network's classes [91] the one of people: the layers that tell them take most of its time."""
     from openvino import opset13
 
     def put(layer: Any, value: NDArray[Any]) -> Any:

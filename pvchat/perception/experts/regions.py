@@ -68,7 +68,7 @@ def around(points: FloatArray, angle: float) -> Region:
     return Region(float(x), float(y), float((high - low).max()), angle)
 
 
-def crop(image: Pixels, region: Region, size: int, *, edge: bool = True) -> FloatArray:
+def crop_region(image: Pixels, region: Region, size: int, *, edge: bool = True) -> FloatArray:
     """A region of an image [H, W, 3] uint8 RGB scaled bilinearly to [size, size, 3] float32, 0..1.
 
     Where it reaches beyond the image its border pixels are repeated; where it is upright and not `edge`, it is black.

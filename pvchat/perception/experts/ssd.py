@@ -13,7 +13,7 @@ import numpy as np
 
 from pvchat.perception.boxes import overlap
 from pvchat.perception.experts.networks import LiteNetwork
-from pvchat.perception.experts.regions import Region, crop
+from pvchat.perception.experts.regions import Region, crop_region
 from pvchat.schemas import FloatArray, Pixels
 
 _SCORE_CLIP = 60.0  # logits beyond this are clipped before the sigmoid, which float32 could not hold
@@ -56,7 +56,7 @@ class Detector:
 
     def __call__(self, image: Pixels, region: Region, threshold: float | None = None) -> Detections:
         """Find objects in `region` of `image` [H, W, 3]; outside the image is black, as in training."""
-        raw, logits = self._network(crop(image, region, self._size, edge=False) * 2 - 1)  # pixels -1..1
+        raw, logits = self._network(crop_region(image, region, self._size, edge=False) * 2 - 1)  # pixels -1..1
         found = decode(raw, logits[:, 0], self._anchors, self._size, threshold or self._spec.threshold)
         corners = region.to_frame(found.boxes.reshape(-1, 2)).reshape(-1, 2, 2)
         points = region.to_frame(found.points.reshape(-1, 2)).reshape(found.points.shape)

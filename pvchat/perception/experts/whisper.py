@@ -130,7 +130,7 @@ class WordExpert:
             at = f"encoder/layer_{layer}"
             q, k, v = self._linear(self._norm(x, f"{at}/self_attention"), f"{at}/self_attention/linear_0").chunk(3, -1)
             q, k, v = (part.view(1, len(x), -1, _HEAD).transpose(1, 2) for part in (q, k, v))
-            mixed = F.scaled_dot_product_attention(q, k, v)  # never all weights at once: 216 MB of base
+            mixed = F.scaled_dot_product_attention(q, k, v)  # never all weights of attention at once
             x = x + self._linear(mixed.transpose(1, 2)[0].flatten(1), f"{at}/self_attention/linear_1")
             x = x + self._feed_forward(x, at)
         x, names = self._norm(x, "encoder"), [f"decoder/layer_{i}/attention/linear_1" for i in range(self._layers)]
@@ -242,7 +242,7 @@ def _warp(cost: FloatArray) -> FloatArray:
     """[T] first frame of each of T rows by dynamic time warping of a cost [T, F] (Sakoe and Chiba 1978)."""
     rows, frames = cost.shape
     above, ways = [0.0, *[float("inf")] * frames], np.zeros((rows + 1, frames + 1), np.int8)
-    for i, costs in enumerate(cost.tolist(), 1):  # plain floats: three times as fast as single elements of arrays
+    for i, costs in enumerate(cost.tolist(), 1):  # plain floats: faster than single elements of arrays
         here = [float("inf")]
         for j in range(1, frames + 1):
             least, way = above[j - 1], 0

@@ -141,7 +141,7 @@ def speech_in(blocks: Iterable[FloatArray], expert: SpeechExpert, start_s: float
 
 
 def split_by_voice(speech: Iterable[Speech], expert: VoiceprintExpert) -> Iterator[Speech]:
-    """Speech split where another voice goes on without a pause; turns of less than 1.6 s aren't found."""
+    """Speech split where another voice goes on without a pause; turns shorter than its `WINDOW` aren't found."""
     for one in speech:
         waiting = [one]
         while waiting:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.errors import SettingsError
-from pvchat.perception.experts.attributes import body_box
+from pvchat.perception.boxes import body_box
 from pvchat.schemas import ClipAnalysis, Track
 from recipes.model.base.data import Pictures
 from recipes.model.base.features import FaceVectors
