@@ -117,7 +117,7 @@ class ClipAnalysis:
     @property
     def feature_frames(self) -> FloatArray:
         """[G] the sampled frames that `frame_features` are of."""
-        return np.linspace(0, len(self.times) - 1, len(self.frame_features)).round()
+        return np.linspace(0, len(self.times) - 1, len(self.frame_features), dtype=np.float32).round()
 
     @cached_property
     def step_s(self) -> float:

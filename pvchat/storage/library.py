@@ -203,11 +203,11 @@ def prune(library: sqlite3.Connection, people: Path, now: float) -> int:
         room -= size
         if room < 0 or datetime.fromisoformat(at).timestamp() < oldest:
             gone.append(path)
-    old = f"FROM events WHERE julianday(at) < {oldest} / 86400 + julianday('1970-01-01')"
-    if gone or library.execute(f"SELECT 1 {old}").fetchone():
+    old = "FROM events WHERE julianday(at) < ? / 86400 + julianday('1970-01-01')"
+    if gone or library.execute(f"SELECT 1 {old}", (oldest,)).fetchone():
         with transaction(library):
             drop_clips(library, gone)
-            library.execute(f"DELETE {old}")
+            library.execute(f"DELETE {old}", (oldest,))
         with suppress(database.errors()):  # another process reads: the next time will do
             empty_log(library)  # what was deleted is zeroes in the file already
     return len(gone)
