@@ -115,9 +115,9 @@ class ClipAnalysis:
         return np.asarray(self.frame_features, np.float32).mean(1)
 
     @property
-    def feature_frames(self) -> FloatArray:
-        """[G] the sampled frames that `frame_features` are of."""
-        return np.linspace(0, len(self.times) - 1, len(self.frame_features), dtype=np.float32).round()
+    def feature_frames(self) -> IntArray:
+        """[G] the sampled frames that `frame_features` are of: indices into `times`."""
+        return np.linspace(0, len(self.times) - 1, len(self.frame_features)).round().astype(np.int64)
 
     @cached_property
     def step_s(self) -> float:
