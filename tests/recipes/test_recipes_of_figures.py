@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pvchat.perception.experts import facemaps
 from pvchat.perception.experts import figurelooks as looks
 from pvchat.perception.experts.figures import FigureExpert
 from recipes.figures import figurefits
@@ -27,14 +28,14 @@ def test_a_locator_learns_where_faces_are():
 
 
 def _maps(rng, n):
-    return rng.normal(size=(n, looks.CHANNELS, looks.CELLS, looks.CELLS)).astype(np.float32)
+    return rng.normal(size=(n, facemaps.CHANNELS, facemaps.CELLS, facemaps.CELLS)).astype(np.float32)
 
 
 def test_it_learns_what_stays_of_a_face_in_another_light():
     """Every face has a pattern of its own; each copy is brighter or darker by far more than faces differ."""
     rng = np.random.default_rng(3)
     faces = np.repeat(_maps(rng, 20)[None], 6, 0)
-    light = rng.normal(0, 3, (6, 20, looks.CHANNELS, 1, 1)).astype(np.float32)
+    light = rng.normal(0, 3, (6, 20, facemaps.CHANNELS, 1, 1)).astype(np.float32)
     character = np.r_[np.arange(4).repeat(2), np.full(12, -1)]
     colours = np.where(character < 0, np.arange(20) % 3, -1)
     copies = Copies((faces + light).astype(np.float16), character, colours, colours)
