@@ -126,7 +126,7 @@ def test_rooms_at_home_count_together(walls):
     assert scene().place == "at home"
     assert scene(setting="outdoors").place is None
     assert scene().confidence["place"] < PLACE_SURE
-    walls |= {OFFICE: 0.1, HOSPITAL: 0.37}
+    walls |= {OFFICE: 0.1, HOSPITAL: 0.34}
     assert scene().place == HOSPITAL  # a kind that is likely enough says more
 
 

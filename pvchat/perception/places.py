@@ -34,7 +34,7 @@ _FILLED = 0.3  # share of a filmed picture that faces cover from which no place 
 # Probability from which a kind is told, filmed or drawn, and an office, which is surely indoors (from `PLACE_SURE` on
 # without "probably"). Where no kind is likely enough, several together may be, with "probably" (ADR 0123, 0137).
 _OFFICE, _AT_HOME, _COUNTRY = "an office or meeting room", "at home", "a park or the countryside"
-_LIKELY, _LIKELY_DRAWN, _LIKELY_OFFICE = 0.35, 0.4, 0.3
+_LIKELY, _LIKELY_DRAWN, _LIKELY_OFFICE = 0.32, 0.4, 0.3
 _TOGETHER = {
     _AT_HOME: ("a living room", "a bedroom", "a kitchen", "a bathroom"),
     _COUNTRY: ("a park or garden", "a forest", "a field", "the mountains", "a lake or beach"),
