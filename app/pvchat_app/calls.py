@@ -14,7 +14,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
-from pvchat_app.heartbeats import Reconnectable, make_receive, start_task, wait_for_disconnect
+from pvchat_app.heartbeats import Reconnectable, first_of, make_receive, start_task, wait_for_disconnect
 from pvchat_app.middleware import MAX_BODY, read_body, refuse
 
 MAX_KEPT = 16 << 20  # the last bytes of one answer are kept; analysing ten minutes of film sends 1.1 MB
@@ -111,7 +111,7 @@ async def _follow(call: _Call, at: int, gone: asyncio.Future[None], send: Any) -
     """Send a call's answer from byte `at` on until it ends or the connection is lost; raise what the call raised."""
     try:
         while not gone.done() and call.start is None and not call.ended:
-            await _wait_for_news(gone, call.news)
+            await first_of(asyncio.shield(gone), call.news.wait())
         if call.start is None and not call.ended:
             await refuse(send, 503, "PVChat stops.")
             return
@@ -125,19 +125,10 @@ async def _follow(call: _Call, at: int, gone: asyncio.Future[None], send: Any) -
             elif call.ended:
                 break
             else:
-                await _wait_for_news(gone, call.news)
+                await first_of(asyncio.shield(gone), call.news.wait())
     finally:
         gone.cancel()
     if call.failure is not None:
         raise call.failure
     if call.keeps(at):
         await send({"type": "http.response.body", "body": b""})
-
-
-async def _wait_for_news(gone: asyncio.Future[None], news: asyncio.Event) -> None:
-    """Wait until the connection is lost or there is more."""
-    more = asyncio.ensure_future(news.wait())
-    try:
-        await asyncio.wait((gone, more), return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        more.cancel()

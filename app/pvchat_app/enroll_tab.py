@@ -266,11 +266,8 @@ def _camera() -> gr.Video:
         sources=["webcam"], label="Camera", include_audio=False, elem_id="pv-camera", height=260,
         webcam_options=gr.WebcamOptions(mirror=False),
     )  # fmt: skip
-
-    def as_it_is(payload: Any) -> str | None:
-        return None if payload is None else str(payload.path)
-
-    camera.preprocess = as_it_is  # a subclass would make Gradio write a stub file beside this one
+    # a subclass would make Gradio write a stub file beside this one
+    camera.preprocess = lambda payload: None if payload is None else str(payload.path)
     return camera
 
 

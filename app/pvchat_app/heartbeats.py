@@ -144,12 +144,17 @@ def start_task(tasks: set[asyncio.Task[None]], work: Any) -> asyncio.Task[None]:
 
 async def wait_for_disconnect(receive: Any, leaving: asyncio.Event) -> None:
     """Wait until the browser has disconnected, or the server stops."""
-    ends = [asyncio.ensure_future(_gone(receive)), asyncio.ensure_future(leaving.wait())]
+    await first_of(_gone(receive), leaving.wait())
+
+
+async def first_of(*works: Awaitable[Any]) -> None:
+    """Wait until one of these is over; the others are cancelled."""
+    tasks = list(map(asyncio.ensure_future, works))
     try:
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for end in ends:
-            end.cancel()
+        for task in tasks:
+            task.cancel()
 
 
 async def _gone(receive: Any) -> None:

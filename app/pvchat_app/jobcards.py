@@ -12,7 +12,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from pvchat import video
 from pvchat.augment.lines import read_lines
+from pvchat.config import VideoConfig
+from pvchat.errors import PVChatError
 from pvchat.runtime import seconds as length
 from pvchat_app.jobs import Job, Jobs
 from pvchat_app.wording import counted, escape, explained_error, percent, rough_duration
@@ -107,7 +110,7 @@ def _sample(folder: Path, row: dict[str, Any]) -> str:
         return ""
     try:
         picture = _first_picture(path)
-    except (OSError, ValueError, IndexError):  # just put aside, damaged, or no video: one sample less to look at
+    except (OSError, ValueError, PVChatError, StopIteration):  # put aside just now, or damaged: one sample less
         return ""
     odds, recipe, score = row.get("gates", {}).get("log_odds"), str(row.get("recipe", "")), ""
     if odds is not None:  # how surely the sample still shows the person
@@ -124,13 +127,8 @@ def _first_picture(path: Path) -> str:
     from PIL import Image
 
     if path.suffix == ".mp4":
-        import av
-
-        with av.open(str(path)) as container:
-            frame = next(container.decode(video=0), None)
-        if frame is None:
-            raise ValueError("no picture is in it")
-        image = frame.to_image()
+        config = VideoConfig()
+        image = Image.fromarray(next(video.pictures_at(path, video.probe(path, config), [0.0], config))[1])
     else:
         with Image.open(path) as file:
             image = file.convert("RGB")

@@ -65,9 +65,8 @@ class CallProgress:
     def text(self) -> str:
         """What is being done, and the time left, in words."""
         left = self._pace.left_s(time.monotonic())
-        return (
-            f"{self._what[:1].upper()}{self._what[1:]} …{f' {rough_duration(left)} left' if left is not None else ''}"
-        )
+        more = "" if left is None else f" {rough_duration(left)} left"
+        return f"{self._what[:1].upper()}{self._what[1:]} …{more}"
 
     def html(self) -> str:
         """The progress bar as HTML."""

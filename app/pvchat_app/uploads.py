@@ -32,7 +32,7 @@ def narrow() -> None:
     vars(processing_utils).update(
         _check_allowed=_checking(processing_utils._check_allowed),
         async_move_files_to_cache=_renaming(processing_utils.async_move_files_to_cache),
-        save_url_to_cache=_refuse, async_ssrf_protected_download=_refuse_soon,
+        save_url_to_cache=_refuse, async_ssrf_protected_download=_refuse,
     )  # fmt: skip
     parser.on_part_data = _limiting(parser.on_part_data)  # type: ignore[method-assign]
 
@@ -141,7 +141,3 @@ def _refuse(*_: Any, **__: Any) -> str:
     from gradio import Error
 
     raise Error("Upload the file itself: addresses are not fetched.", print_exception=False)
-
-
-async def _refuse_soon(*_: Any, **__: Any) -> str:
-    return _refuse()
