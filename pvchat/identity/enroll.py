@@ -39,7 +39,9 @@ def enroll(analysis: ClipAnalysis, name: str, track: int | None = None, source: 
     plausible subjects and there is no `track`, SubjectError where there is no such track.
     """
     subject = choose(analysis, track, source)
-    figure = figure_of(subject, analysis) if subject.kind == "face" else None
+    figures = analysis.tracks if analysis.scene.drawn and subject.kind == "face" else ()
+    own = (one for one in figures if one.kind == "figure" and is_face_of(subject, one))  # whose face the subject is
+    figure = max(own, key=prominence, default=None)
     return Person(
         name=name,
         kind=subject.kind,
@@ -121,12 +123,6 @@ def subjects_of(analysis: ClipAnalysis) -> list[Track]:
         return list({id(track): track for track in found}.values())
     joined = joined_across_shots(faces) if len(analysis.shots) > 1 else faces
     return sorted(joined, key=prominence, reverse=True)
-
-
-def figure_of(face: Track, analysis: ClipAnalysis) -> Track | None:
-    """The drawn figure whose face a face of a drawn clip is, the most prominent; None where it is nobody drawn."""
-    figures = [t for t in analysis.tracks if analysis.scene.drawn and t.kind == "figure" and is_face_of(face, t)]
-    return max(figures, key=prominence, default=None)
 
 
 def joined_across_shots(faces: Sequence[Track]) -> list[Track]:

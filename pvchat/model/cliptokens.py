@@ -46,9 +46,7 @@ def clip_tokens(analysis: ClipAnalysis, config: ModelConfig) -> dict[str, TokenR
     """
     duration = max(analysis.duration_s, 1e-6)
     times = np.asarray(analysis.times, np.float32) / duration
-    grid = np.asarray(analysis.frame_features)  # of fewer frames than times, spread evenly (`analysis.py`)
-    shown = np.linspace(0, len(times) - 1, len(grid)).round().astype(int)
-    made = {"frame": scene_rows(grid, times[shown], config.frame_segments)}
+    made = {"frame": scene_rows(analysis.frame_features, times[analysis.feature_frames], config.frame_segments)}
     tracks = [analysis.tracks[i] for i in kept_tracks(analysis, config.max_tracks)]
     rows: dict[str, list[_Row]] = {"body": [], "face": [], "pose": []}
     for number, track in enumerate(tracks):

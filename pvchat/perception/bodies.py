@@ -106,7 +106,8 @@ def follow_bodies(images: Pixels, shots: IntArray, things: Things, people: Peopl
             _extend_paths(lost, _with_colours(_people_without_body(people(image), there, image), image), frame, nesting)
         _, unsure = _extend_paths([p for p in free if not p.sure and p.frames[-1] != frame], unsure, frame)
         paths += [_Path([frame], [one]) for one in left + unsure]
-    return sorted((path.thing() for path in paths if path.sure), key=lambda body: -_area_shown(body))
+    followed = (path.thing() for path in paths if path.sure)
+    return sorted(followed, key=lambda body: -area(np.array(body.boxes, np.float32)).sum())
 
 
 def _detect_as_needed(images: Pixels, shots: IntArray, things: Things) -> dict[int, list[Detection]]:
@@ -200,11 +201,6 @@ def _centre_distances(was: FloatArray, now: FloatArray) -> FloatArray:
 
 def _boxes(found: Sequence[Detection | _Body]) -> FloatArray:
     return np.array([one.box for one in found], np.float32).reshape(-1, 4)
-
-
-def _area_shown(body: Thing) -> float:
-    """The area that a body covers, summed over its frames."""
-    return float(area(np.array(body.boxes, np.float32)).sum())
 
 
 def describe(clip: Clip, body: Thing, expert: FrameExpert) -> NDArray[np.float16]:

@@ -47,7 +47,7 @@ def recognise_person(clip: Clip, track: Track, analysis: ClipAnalysis, *, expert
         facts.lacking = [label for label in read.lacking if label not in shown]
         if (gender := gender_of_track(track, said)) is not None:
             facts.gender, facts.confidence["gender"] = gender.label, gender.confidence
-        if read.colour and not seen.grey and not _is_hatted(facts):
+        if read.colour and not seen.grey and shown.isdisjoint(("a hat", "a helmet")):
             facts.hair = _coloured(facts.hair, read.colour)
     return facts
 
@@ -74,10 +74,6 @@ def _claim_head(facts: PersonFacts, claims: Sequence[Attribute], second: Sequenc
 def _coloured(length: str | None, colour: str) -> str:
     """Such as "long dark hair", of "long hair" or of nothing."""
     return f"{(length or 'hair').removesuffix('hair')}{colour} hair"
-
-
-def _is_hatted(facts: PersonFacts) -> bool:
-    return not {"a hat", "a helmet"}.isdisjoint([*facts.features, *facts.headwear])
 
 
 def measure_person(

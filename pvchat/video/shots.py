@@ -63,9 +63,7 @@ class CutFinder:
     @property
     def settled_s(self) -> float:
         """Up to which time (seconds) all cuts are known."""
-        if self._unjudged:
-            return self._pairs[-self._unjudged][0]
-        return self._time
+        return self._pairs[-self._unjudged][0] if self._unjudged else self._time
 
     def skip(self) -> None:
         """The pictures that come now were not decoded: what follows them counts as another shot."""

@@ -97,21 +97,18 @@ class BodyExpert:
     def pose(
         self,
         image: Pixels,
-        near: FloatArray | None = None,
+        near: FloatArray,
         *,
         mask: bool = False,
         persons: Callable[[], Detections] | None = None,
         before: PreviousPose | None = None,
     ) -> Pose | None:
-        """The pose of the person whose face box [4] (fractions) is `near`, or of the most certain person.
+        """The pose of the person whose face box [4] (fractions) is `near`; None where none is found.
 
         `mask`: with the person's mask. `persons` returns this frame's persons, where they are kept; it is called if
         they are needed. `before`: this person a moment before.
         """
         persons = persons or (lambda: self.persons(image))
-        if near is None:
-            regions = _body_regions(persons())[:1]
-            return self._pose_in(image, regions[0], mask) if regions else None
         height, width = image.shape[:2]
         face = np.asarray(near, np.float32) * [width, height, width, height]
         for region, detected in self._candidates(image, face, persons, before):
@@ -199,10 +196,10 @@ def refine(landmarks: FloatArray, heatmap: FloatArray) -> None:
     landmarks[sure, 1] = ((weights.sum(2) * ys).sum(1) / sums / height)[sure]
 
 
-def _body_regions(found: Detections, face: FloatArray | None = None) -> list[Region]:
-    """Body regions of detected persons; with a face (pixels) only those whose head is at that face."""
+def _body_regions(found: Detections, face: FloatArray) -> list[Region]:
+    """Body regions of those detected persons whose head is at a face (pixels)."""
     heads = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2
-    kept = found.points if face is None else found.points[_in_face(heads, face)]
+    kept = found.points[_in_face(heads, face)]
     return [axis_region(points[0], points[1], pi / 2).scaled(_MARGIN) for points in kept]
 
 
