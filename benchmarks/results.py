@@ -90,12 +90,12 @@ def _half(run: Row) -> str:
     return f" of the {half.upper()} half" if half else ""
 
 
-def _headline(systems: Row, columns: Sequence[tuple[str, str, str, bool]]) -> str:
+def _headline(systems: Row, columns: Sequence[tuple[str, str, str, bool, str]]) -> str:
     rows = [
-        [name, *(_cell(groups.get(group, {}).get(key)) for group, key, _, _ in columns)]
+        [name, *(_cell(groups.get(group, {}).get(key)) for group, key, *_ in columns)]
         for name, groups in systems.items()
     ]
-    return _table(["system", *(title for *_, title, _ in columns)], rows)
+    return _table(["system", *(title for _, _, title, *_ in columns)], rows)
 
 
 def _sliced(systems: Row, names: Sequence[str], axis: str, keys: Sequence[tuple[str, str]]) -> str:

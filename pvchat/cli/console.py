@@ -37,12 +37,7 @@ def say(text: str) -> None:
 
 def write(text: str) -> None:
     """Print a result on stdout."""
-    print(_shown(text, sys.stdout))
-
-
-def flush() -> None:
-    """Flush stdout."""
-    sys.stdout.flush()
+    print(_shown(text, sys.stdout), flush=True)
 
 
 def drop_unwritten() -> None:

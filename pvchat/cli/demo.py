@@ -103,7 +103,6 @@ def show_answer(row: dict[str, Any]) -> None:
     console.write(f"{row['clip']}: {row['question']}\n  {row['answer']}")
     for person in row["people"]:
         console.write_faint(f"  {console.presence(person)}")
-    console.flush()
 
 
 def show(result: dict[str, Any]) -> None:

@@ -43,7 +43,6 @@ def _run(args: argparse.Namespace) -> None:
     def print_event(row: dict[str, Any]) -> None:
         line = json.dumps(row, ensure_ascii=False)
         console.write(line if args.json else f"{row['at'][:19].replace('T', ' ')}  {row['text']}")
-        console.flush()
 
     how = Watching(args.fps, args.keep_days, args.keep_gb)
     _hide_password(args)

@@ -76,7 +76,6 @@ def _run(args: argparse.Namespace) -> int:
     setup_logging(args.verbose)
     try:
         code = args.run(args)
-        console.flush()
     except BrokenPipeError:  # `pvchat people | head`
         return USER_ERROR
     except (PVChatError, OSError, UnicodeEncodeError) as error:  # the system's: a full disk, a file in a folder's place

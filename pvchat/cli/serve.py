@@ -38,6 +38,5 @@ def _run(args: argparse.Namespace) -> None:
         console.say(f"PVChat is at {address} (Ctrl-C stops it)")
         if args.json:
             console.write_json({"address": address})
-            console.flush()
 
     serve(options, Engine(partial(load, settings)), tell)

@@ -20,26 +20,25 @@ from pvchat.eval.systems import PREFERRED
 from pvchat.storage import atomic
 
 Row = dict[str, Any]
-Column = tuple[str, str, str, bool]  # group, measure, heading, higher is better
+# group, measure, heading, higher is better, heading in the terminal ("": not shown there)
+Column = tuple[str, str, str, bool, str]
 PRESENCE = (
-    ("existence", "balanced_accuracy", "balanced accuracy", True), ("existence", "accuracy", "accuracy", True),
-    ("existence", "auc", "AUC", True), ("existence", "tpr", "TPR", True), ("existence", "tnr", "TNR", True),
-    ("pairs", "all_right", "pairs all right", True), ("who", "f1", "who F1", True),
-    ("existence", "ece", "calibration error", False),
+    ("existence", "balanced_accuracy", "balanced accuracy", True, "bal"),
+    ("existence", "accuracy", "accuracy", True, "acc"), ("existence", "auc", "AUC", True, "AUC"),
+    ("existence", "tpr", "TPR", True, "TPR"), ("existence", "tnr", "TNR", True, "TNR"),
+    ("pairs", "all_right", "pairs all right", True, "pairs"), ("who", "f1", "who F1", True, "who F1"),
+    ("existence", "ece", "calibration error", False, "ECE"),
 )  # fmt: skip
 TELLING = (
-    ("refusals", "refused_absent", "absent refused", True), ("refusals", "refused_present", "present refused", False),
-    ("wording", "content_f1", "content F1", True), ("wording", "sentence_cosine", "sentence cosine", True),
-    ("wording", "rouge_l", "ROUGE-L", True), ("wording", "bleu1", "BLEU-1", True), ("wording", "bleu4", "BLEU-4", True),
-    ("wording", "bertscore", "BERTScore, MiniLM", True), ("rules", "entity_specificity_rules", "ES, rules", True),
-    ("rules", "descriptive_completeness_rules", "DC, rules", True),
+    ("refusals", "refused_absent", "absent refused", True, "refused"),
+    ("refusals", "refused_present", "present refused", False, ""),
+    ("wording", "content_f1", "content F1", True, "cont.F1"),
+    ("wording", "sentence_cosine", "sentence cosine", True, ""), ("wording", "rouge_l", "ROUGE-L", True, "ROUGE-L"),
+    ("wording", "bleu1", "BLEU-1", True, "BLEU-1"), ("wording", "bleu4", "BLEU-4", True, "BLEU-4"),
+    ("wording", "bertscore", "BERTScore, MiniLM", True, "BERT"),
+    ("rules", "entity_specificity_rules", "ES, rules", True, "ES"),
+    ("rules", "descriptive_completeness_rules", "DC, rules", True, "DC"),
 )  # fmt: skip
-_BRIEF = {  # what the terminal shows
-    "balanced accuracy": "bal", "accuracy": "acc", "AUC": "AUC", "TPR": "TPR", "TNR": "TNR", "pairs all right": "pairs",
-    "who F1": "who F1", "calibration error": "ECE", "absent refused": "refused", "content F1": "cont.F1",
-    "ROUGE-L": "ROUGE-L", "BLEU-1": "BLEU-1", "BLEU-4": "BLEU-4", "BERTScore, MiniLM": "BERT", "ES, rules": "ES",
-    "DC, rules": "DC",
-}  # fmt: skip
 DECISIONS, TELLINGS, PER_CLIP = 14, 10, 2  # failures that are shown, of one clip at most
 
 
@@ -52,7 +51,7 @@ def text_of(metrics: Row) -> str:
     overall = {name: system["overall"] for name, system in systems.items()}
     lines = [f"{about['questions']} questions, {about['clips']} clips, {about['people']} people"]
     for columns in (PRESENCE, TELLING):
-        shown = [c for c in columns if c[2] in _BRIEF and any(_cells(of, [c]) != ["–"] for of in overall.values())]
+        shown = [c for c in columns if c[4] and any(_cells(of, [c]) != ["–"] for of in overall.values())]
         if shown:
             lines += ["", *_rows(overall, shown)]
             lines += [line for place, part in parts(metrics).items() for line in _rows(part, shown, f"{place} part")]
@@ -159,8 +158,8 @@ def _cells(groups: Mapping[str, Row], columns: Sequence[Column]) -> list[str]:
 def _rows(systems: Mapping[str, Mapping[str, Row]], columns: Sequence[Column], title: str = "") -> list[str]:
     """A line of titles, or the title, and one for each system, with the interval of its first measure."""
     width, first = max(len(name) for name in systems) + 2, columns[0]
-    heads = "".join(f"{_BRIEF[column[2]]:>8}" for column in columns)
-    lines = [title or f"{'':{width}}{heads}  {_BRIEF[first[2]]}, 95 %"]
+    heads = "".join(f"{column[4]:>8}" for column in columns)
+    lines = [title or f"{'':{width}}{heads}  {first[4]}, 95 %"]
     for name, groups in systems.items():
         cells = "".join(f"{cell:>8}" for cell in _cells(groups, columns))
         known = groups.get(first[0], {}).get(first[1])

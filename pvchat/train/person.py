@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.nn import functional as F
+from scipy.optimize import minimize
+from scipy.stats import binomtest
 
 from pvchat.bases.connector import connector_of
 from pvchat.bases.loading import Base
@@ -29,7 +30,7 @@ from pvchat.bases.states import LORA, STATE, TOKENS, Z, fits, personal_of, upper
 from pvchat.errors import SettingsError
 from pvchat.model.personlora import PersonLora
 from pvchat.people.person import Person
-from pvchat.schemas import Service
+from pvchat.schemas import FloatArray, Service
 from pvchat.train.config import ON_BASE, PersonConfig
 from pvchat.train.examples import ALIASES, GENERIC, BaseData, TrainingSet, generic_rows, make_base_data
 from pvchat.train.losses import balanced_accuracy
@@ -42,9 +43,8 @@ SWAP = 0.9  # of the decisions that stay when she is called otherwise
 DRIFT = 0.01  # of the generic questions of which the base was sure may change
 SURE = 0.4  # log-odds (60 : 40) from which it was
 GENERIC_ROWS = 48  # generic questions of a split whose answers before training are kept
-_Z = 1.96  # of the interval of a share (95 %)
 _MOST = 48  # clips of a side
-_STEPS, _PRIOR = 200, 0.05  # of the calibration's fit; weight of (scale - 1)² + bias²
+_PRIOR = 0.05  # of the calibration's fit: weight of (scale - 1)² + bias²
 log = logging.getLogger(__name__)
 
 
@@ -194,11 +194,10 @@ def examine(trainee: BaseTrainee, data: BaseData, seed: int = 0) -> Gate:
 
 
 def wilson_lower_bound(share: float, count: int) -> float:
-    """The lower end of a share's interval (Wilson): one answer of 48 doesn't show that more than one in 100 change."""
-    if not count:
-        return share
-    middle, spread = share + _Z**2 / (2 * count), (share * (1 - share) / count + _Z**2 / (4 * count**2)) ** 0.5
-    return max(0.0, (middle - _Z * spread) / (1 + _Z**2 / count))
+    """The lower end of a share's interval (Wilson, 95 %): one answer of 48 doesn't show that more than one in 100
+    change.
+    """
+    return float(binomtest(round(share * count), count).proportion_ci(method="wilson").low) if count else share
 
 
 def held_out_clips(data: BaseData, seed: int) -> list[tuple[int, bool]]:
@@ -218,17 +217,15 @@ def calibrate(odds: list[float], truth: list[bool]) -> tuple[float, float]:
     """Scale and bias that make log-odds probabilities (Platt), with a pull to 1 and 0: few clips tell little."""
     if not odds:
         return 1.0, 0.0
-    x, y = torch.tensor(odds), torch.tensor([float(t) for t in truth])
-    with torch.enable_grad():
-        values = torch.tensor([1.0, 0.0], requires_grad=True)
-        optimizer = torch.optim.Adam([values], lr=0.05)
-        for _ in range(_STEPS):
-            optimizer.zero_grad()
-            loss = F.binary_cross_entropy_with_logits(values[0] * x + values[1], y)
-            (loss + _PRIOR * ((values[0] - 1) ** 2 + values[1] ** 2) / len(odds) ** 0.5).backward()
-            optimizer.step()
-    scale, bias = values.detach().tolist()
-    return float(scale), float(bias)
+    x, side = np.array(odds), np.where(truth, 1, -1)
+    pull = _PRIOR / len(odds) ** 0.5
+
+    def loss(values: FloatArray) -> float:
+        doubt = np.logaddexp(0, -side * (values[0] * x + values[1])).mean()
+        return float(doubt + pull * ((values[0] - 1) ** 2 + values[1] ** 2))
+
+    scale, bias = minimize(loss, [1.0, 0.0]).x.tolist()
+    return scale, bias
 
 
 def _rate(hits: Any) -> float:

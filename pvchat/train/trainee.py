@@ -53,10 +53,6 @@ class BaseTrainee(Learner):
     def __init__(self, base: Base, start: PersonState, config: PersonConfig = USUAL) -> None:
         super().__init__(base, start, config, upper_layers(base))
 
-    def state(self, name: str) -> PersonState:
-        """The person under a name, with her parameters as they are now; gradients flow to them."""
-        return PersonState(name, self.person["tokens"], self.person["z"])
-
     def forward(self, data: BaseData, example: PersonExample) -> Score:
         """Score the answer of one example."""
         asked = BasePrompt(example.question, brief=PRESENCE_BRIEF if asks_presence(example) else BRIEF)
@@ -64,7 +60,7 @@ class BaseTrainee(Learner):
 
     def score(self, data: BaseData, clip: int, asked: BasePrompt, name: str, answer: str) -> Score:
         """Score an answer to what is asked about a clip, with the person in the prompt, under a name."""
-        person = self.state(name)
+        person = PersonState(name, self.person["tokens"], self.person["z"])  # gradients flow to them
         prompt = replace(asked, soft=((name, len(person.tokens)),))
         inputs = inputs_of(self.base, data.visuals[clip], prompt, answer)
         labels = inputs.pop("labels")[0]
