@@ -77,10 +77,11 @@ class TrainingData:
         kept = [e for e in self.examples if (e.stage, e.split) == (stage, split)]
         return kept if stage == "video" else [e for e in kept if e.type in IMAGE_TYPES]
 
-    def held_back(self, most: int, seed: int) -> list[PersonExample]:
-        """Rows of the validation split, yes and no in balance; where it has none, of every fifth clip trained on."""
-        rows = [e for e in self.examples if e.split == "val"]
-        rows = rows or [e for e in self.examples if e.split == "train" and e.clip % 5 == 0] or self.examples
+    def held_back(self, most: int, seed: int, splits: Sequence[Split] = ("val",)) -> list[PersonExample]:
+        """Rows of the first of these splits with any, yes and no in balance; else of every fifth clip trained on."""
+        rows = next(filter(None, ([e for e in self.examples if e.split == split] for split in splits)), [])
+        if not rows:
+            rows = [e for e in self.examples if e.split == "train" and e.clip % 5 == 0] or self.examples
         rng = np.random.default_rng([seed, 7])
         order = [rows[i] for i in rng.permutation(len(rows))]
         sides = [[e for e in order if any(e.present) == there] for there in (True, False)]
