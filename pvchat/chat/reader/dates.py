@@ -244,10 +244,7 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
     called = {name.lower() for name in names}
     text = _EACH_YEAR.sub(r"every \1\2", text)
     text = _OF_YEAR.sub(lambda m: f"{m[1] or m[4]} {now.year - ('last' in (m[2] or m[3]).lower())}", text)
-    text = _DAYS_OF.sub(
-        lambda m: f"{m[1]} {m[4]}{m[2] if m[2].strip().isalpha() else ' to '}{m[3]}", _spelt(text, called)
-    )
-    text = _ASKED.sub(_days_asked, text)
+    text = _ASKED.sub(_days_asked, _DAYS_OF.sub(_months_named, _spelt(text, called)))
     found = _found(text, now, called)
     groups, cuts, until = list[tuple[str, list[Dates]]](), list[tuple[int, int]](), 0  # what stands together
     for start, end, one in found:
@@ -343,6 +340,12 @@ def _spelt(text: str, names: set[str]) -> str:
         return match[0] if like is None else like if like == "yesterday" else like.capitalize()
 
     return re.sub(r"(?<![\w'])[A-Za-z]\w+(?![\w'])", written, text)
+
+
+def _months_named(match: re.Match[str]) -> str:
+    """Days with the month at each: "17 November and 20 November" for "17 and 20 November"."""
+    joint = match[2] if match[2].strip().isalpha() else " to "
+    return f"{match[1]} {match[4]}{joint}{match[3]}"
 
 
 def _hours(match: re.Match[str], now: datetime, called: set[str]) -> Dates:

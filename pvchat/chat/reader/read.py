@@ -67,18 +67,30 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     if not words:  # nothing but a time
         return Query("refuse", refusal="unclear")
     labels = _labels(tuple(seen), known.of_library)
-    for i in (i for i, word in enumerate(words) if word.seen == NAME and word.typed.islower() and not word.name):
-        raw = _labels((*seen[:i], words[i].typed, *seen[i + 1 :]), known.of_library)
-        if raw.tags[i][1:] in ("-thing", "-worn", "-holding", "-near"):  # "where is toothbrush?" asks for no person
-            return _query_of([*words[:i], Word(words[i].typed, words[i].typed), *words[i + 1 :]], part, known)
-    telegram = seen[0] == NAME and labels.tags[1:2] == ("O",) and seen[2:] in ([], ["?"])
-    if telegram and seen[1].isalpha() and seen[1] not in rules.ASKING:  # "Ana ok?"
-        return _query_of([Word("is", "is"), *words], part, known)
+    if (clearer := _without_thing_as_name(words, known) or _with_verb(words, labels)) is not None:
+        return _query_of(clearer, part, known)
     if second := rules.second_at(words, labels):
         return _two(words, second, part, known, labels.heads["if_so"] == "yes")
     if not labels.whole:  # its end may say what it asks
         return Query("refuse", refusal="unclear")
     return _query_of_one(words, labels, part, known)
+
+
+def _without_thing_as_name(words: Sequence[Word], known: Known) -> Sequence[Word] | None:
+    """The words with a thing as itself that was taken for a person's name: "where is toothbrush?"; None of others."""
+    seen = [word.seen for word in words]
+    for i in (i for i, word in enumerate(words) if word.seen == NAME and word.typed.islower() and not word.name):
+        as_typed = _labels((*seen[:i], words[i].typed, *seen[i + 1 :]), known.of_library)
+        if as_typed.tags[i][1:] in ("-thing", "-worn", "-holding", "-near"):
+            return [*words[:i], Word(words[i].typed, words[i].typed), *words[i + 1 :]]
+    return None
+
+
+def _with_verb(words: Sequence[Word], labels: Labels) -> Sequence[Word] | None:
+    """The words with the verb that a name and one more word leave out: "is Ana ok?" for "Ana ok?"; None of others."""
+    name, *more = [word.seen for word in words]
+    alone = name == NAME and labels.tags[1:2] == ("O",) and more[1:] in ([], ["?"])
+    return [Word("is", "is"), *words] if alone and more[0].isalpha() and more[0] not in rules.ASKING else None
 
 
 def _other_part(before: During, part: During, seen: set[str]) -> During | None:
