@@ -59,16 +59,19 @@ def titled(
         text = re.sub(every, f"both {' and '.join(shows)}", text)
     found = _meant(text, shelves, _folders(shelves), {*spellings(places)})
     found |= _within(text, found, shelves)
-    show = "/".join(before.split("/")[:2]) if before[:1] == "/" else ""
-    in_it = [one for one in shelves if show and f"{show}/" in one]
-    for plain, names in found.items():
-        inside = [
-            name for name in names if any(f"{name}/" in one for one in in_it) and not f"{name}/".startswith(f"{show}/")
-        ]
-        found[plain] = [f"{show}{name}" for name in inside] or names
+    if before[:1] == "/":
+        show = "/".join(before.split("/")[:2])
+        found = {plain: _inside(show, names, shelves) or names for plain, names in found.items()}
     for plain, names in sorted(found.items(), key=lambda one: -len(one[0])):
         text = said_as_place(text, plain, names, people)
     return text, [name for names in (*found.values(), shows) for name in names if name in text]
+
+
+def _inside(show: str, names: Sequence[str], shelves: Sequence[str]) -> list[str]:
+    """Of some folders those that lie in a show's, named with it: "/Heroes/Season 2" of "/Season 2"."""
+    theirs = [one for one in shelves if f"{show}/" in one]
+    named = (name for name in names if not f"{name}/".startswith(f"{show}/"))  # without the show
+    return [f"{show}{name}" for name in named if any(f"{name}/" in one for one in theirs)]
 
 
 def _folders(shelves: Sequence[str]) -> list[str]:
