@@ -28,8 +28,7 @@ RECORD = "parts"  # key in `Person.extra`: for each clip the numbers of its rows
 STACKED = ("prototypes", "prints", "body", "looks", "voice", "figure")
 MOST_ROWS = 64  # of each: eight clips …
 MOST_LOOKS = 16  # … but of looks, which are wide, and old soon
-# Cosine of two people's faceprints from which they are one, if their faces are no farther apart: of 946 pairs of the
-# development clips' people one, an actress by two names; of 86 pairs of two clips of one person nine in ten [measured]
+# Cosine of two people's faceprints from which they are one, and mean distance of their faces up to which (ADR 0074).
 _ONE_PRINT, _MAY_BE_ONE = 0.4, 0.7
 
 
