@@ -25,7 +25,7 @@ from pvchat.perception.experts.faces import DetectedFaces
 from pvchat.perception.experts.figures import link_figures
 from pvchat.perception.search import find_faces
 from pvchat.perception.sightings import pictured, spread
-from pvchat.schemas import BODY, CELLS, ClipAnalysis, FloatArray, IntArray, Pixels, Progress, Track
+from pvchat.schemas import BODY, GRID_CELLS, ClipAnalysis, FloatArray, IntArray, Pixels, Progress, Track
 from pvchat.video import Clip
 from pvchat.video.shots import shots
 
@@ -59,7 +59,8 @@ def recognise(clip: Clip, experts: Experts, progress: Progress | None = None, de
     report = networks.thread_safe(progress)
     kept = spread(len(clip.images), depth.grid_frames)
     analysis = ClipAnalysis(
-        clip.key, clip.duration_s, clip.width, clip.height, clip.times, np.zeros((0, CELLS**2, BODY), np.float16), [],
+        clip.key, clip.duration_s, clip.width, clip.height, clip.times,
+        np.zeros((0, GRID_CELLS**2, BODY), np.float16), [],
         shots=shots(clip.cuts, clip.duration_s, clip.start_s), stage="who", damaged=clip.damaged,
     )  # fmt: skip
     numbers = analysis.shot_of(clip.times)

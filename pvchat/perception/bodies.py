@@ -32,7 +32,7 @@ from pvchat.perception.experts.objects import Detection
 from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.sightings import best_of_stretches, spread
 from pvchat.perception.tracks import cheapest_pairs, new_track
-from pvchat.schemas import BODY, CELLS, FloatArray, IntArray, Pixels, Thing, Track
+from pvchat.schemas import BODY, GRID_CELLS, FloatArray, IntArray, Pixels, Thing, Track
 from pvchat.video import Clip
 
 _SURE, _LEAST = 0.5, 0.25  # score from which a body is one, and from which it goes on with one [choice]
@@ -207,7 +207,7 @@ def describe(clip: Clip, body: Thing, expert: FrameExpert) -> NDArray[np.float16
     """Looks [m, LOOKS] of a body's surest sightings, one of each stretch."""
     best = best_of_stretches(np.asarray(body.scores), MOST)
     crops = [crop(clip.images[body.frames[i]], np.asarray(body.boxes[i], np.float32)) for i in best]
-    grid = expert.grid(crops).reshape(len(crops), CELLS, CELLS, BODY)
+    grid = expert.grid(crops).reshape(len(crops), GRID_CELLS, GRID_CELLS, BODY)
     strips = [grid[:, first:end].mean((1, 2)) for first, end in _STRIPS]
     return np.concatenate([*strips, np.stack([tints(picture) for picture in crops])], 1).astype(np.float16)
 

@@ -15,7 +15,7 @@ import numpy as np
 from pvchat.perception.bodyfaces import holds_face
 from pvchat.perception.boxes import areas
 from pvchat.perception.experts import body
-from pvchat.schemas import BODY, CELLS, STRIPS, ClipAnalysis, FloatArray, IntArray, Thing, Track
+from pvchat.schemas import BODY, GRID_CELLS, STRIPS, ClipAnalysis, FloatArray, IntArray, Thing, Track
 
 JOINTS = 56  # numbers of `geometry`
 _PAIRS = (body.SHOULDERS, body.ELBOWS, body.WRISTS, body.HIPS, body.KNEES, body.ANKLES)  # left and right
@@ -124,7 +124,7 @@ def _features_below_face(track: Track, analysis: ClipAnalysis, seen: IntArray) -
     top = np.minimum(box[:, 3] + _CHIN * height, _LOWEST)
     below = np.stack([middle - wide, top, middle + wide, box[:, 3] + _DEEP * height], 1)
     weights = _cell_shares(np.asarray(below, np.float32))
-    by_frame = np.zeros((len(analysis.frame_features), CELLS**2))
+    by_frame = np.zeros((len(analysis.frame_features), GRID_CELLS**2))
     np.add.at(by_frame, nearest_kept_frames(track, analysis, seen), weights / len(seen))
     rows = np.flatnonzero(by_frame.any(1))
     found = np.einsum("gc,gcd->d", by_frame[rows], np.asarray(analysis.frame_features[rows], np.float32))
@@ -138,7 +138,7 @@ def nearest_kept_frames(track: Track, analysis: ClipAnalysis, seen: IntArray) ->
 
 def _cell_shares(boxes: FloatArray) -> FloatArray:
     """[n, 49] share of boxes [n, 4] (fractions of the frame) that lies in each cell."""
-    edges = np.linspace(0, 1, CELLS + 1)
+    edges = np.linspace(0, 1, GRID_CELLS + 1)
     top, left = (some.ravel() for some in np.meshgrid(edges[:-1], edges[:-1], indexing="ij"))
     bottom, right = (some.ravel() for some in np.meshgrid(edges[1:], edges[1:], indexing="ij"))
     shares, *_ = areas(np.clip(boxes, 0, 1), np.stack([left, top, right, bottom], 1))

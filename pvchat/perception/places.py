@@ -19,7 +19,7 @@ from pvchat.perception import colours
 from pvchat.perception.boxes import area
 from pvchat.perception.experts.headfiles import arrays_of, labels_of, softmax
 from pvchat.perception.things import room_of
-from pvchat.schemas import BLUE_SKY, CELLS, PLACE_SURE, ClipAnalysis, Flags, FloatArray, SceneFacts
+from pvchat.schemas import BLUE_SKY, GRID_CELLS, PLACE_SURE, ClipAnalysis, Flags, FloatArray, SceneFacts
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.collection import Experts
@@ -98,11 +98,11 @@ def place_shares(features: FloatArray, drawn: bool) -> dict[str, float]:
 
 def free_cells(faces: FloatArray) -> Flags:
     """[49] cells of a frame's grid that show nobody whose face is in boxes [n, 4]; all where few would be left."""
-    middles, free = (np.arange(CELLS) + 0.5) / CELLS, np.ones((CELLS, CELLS), bool)
+    middles, free = (np.arange(GRID_CELLS) + 0.5) / GRID_CELLS, np.ones((GRID_CELLS, GRID_CELLS), bool)
     for x0, y0, x1, y1 in faces:
         beside = np.abs(middles - (x0 + x1) / 2) < _BESIDE * (x1 - x0)
         free &= ~((middles > y0 - _ABOVE * (y1 - y0))[:, None] & beside[None])
-    return free.ravel() if free.sum() >= _LEFT else np.ones(CELLS * CELLS, bool)
+    return free.ravel() if free.sum() >= _LEFT else np.ones(GRID_CELLS * GRID_CELLS, bool)
 
 
 def _by_what_is_there(told: _Place, analysis: ClipAnalysis) -> _Place:

@@ -8,7 +8,7 @@ methods of `PVChat` that lower packages call.
 
 from pvchat.schemas.answer import Answer, AnswerGround, Decision, PersonPresence, QuestionType, Reason, Why
 from pvchat.schemas.clip import (
-    BODY, CELLS, FACEPRINT, LOOKS, SIGHTING_ARRAYS, STRIPS, TINTS, ClipAnalysis, Flags, FloatArray, IntArray, Look,
+    BODY, GRID_CELLS, FACEPRINT, LOOKS, SIGHTING_ARRAYS, STRIPS, TINTS, ClipAnalysis, Flags, FloatArray, IntArray, Look,
     Pixels, Spans, Stage, Track, facts_from_row, facts_to_row, track_from_row, track_to_row,
 )  # fmt: skip
 from pvchat.schemas.facts import (
@@ -19,10 +19,10 @@ from pvchat.schemas.service import Progress, Service
 from pvchat.schemas.sound import LANGUAGES, SAMPLE_RATE, VOICEPRINT, Sound, SoundState, SpokenWord, Utterance
 
 __all__ = [
-    "BLUE_SKY", "BODY", "BOOKSHELVES", "CELLS", "FACEPRINT", "HANDS", "LANGUAGES", "LOOKS", "PLACE_SURE", "SAMPLE_RATE",
-    "SIGHTING_ARRAYS", "STRIPS", "TINTS", "VOICEPRINT", "Answer", "AnswerGround", "Appearance", "ClipAnalysis",
-    "Decision", "Flags", "FloatArray", "Garment", "Ground", "IntArray", "Look", "PersonFacts", "PersonPresence",
-    "Pixels", "Progress", "QuestionType", "Reason", "SceneFacts", "SceneSpan", "Service", "Sound", "SoundState",
-    "Spans", "SpokenWord", "Stage", "Thing", "Track", "Utterance", "Why", "common_scene", "facts_from_row",
-    "facts_to_row", "track_from_row", "track_to_row",
+    "BLUE_SKY", "BODY", "BOOKSHELVES", "FACEPRINT", "GRID_CELLS", "HANDS", "LANGUAGES", "LOOKS", "PLACE_SURE",
+    "SAMPLE_RATE", "SIGHTING_ARRAYS", "STRIPS", "TINTS", "VOICEPRINT", "Answer", "AnswerGround", "Appearance",
+    "ClipAnalysis", "Decision", "Flags", "FloatArray", "Garment", "Ground", "IntArray", "Look", "PersonFacts",
+    "PersonPresence", "Pixels", "Progress", "QuestionType", "Reason", "SceneFacts", "SceneSpan", "Service", "Sound",
+    "SoundState", "Spans", "SpokenWord", "Stage", "Thing", "Track", "Utterance", "Why", "common_scene",
+    "facts_from_row", "facts_to_row", "track_from_row", "track_to_row",
 ]  # fmt: skip

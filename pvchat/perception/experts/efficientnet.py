@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from pvchat.assets.weights import member_path
 from pvchat.perception.experts.networks import Input, Network, in_batches, in_parallel, load
-from pvchat.schemas import BODY, CELLS, FloatArray
+from pvchat.schemas import BODY, GRID_CELLS, FloatArray
 
 SIDE = 224
 # EfficientNet-Lite is quantisation-friendly: it takes (pixel - 127) / 128 instead of ImageNet's channel statistics.
@@ -50,7 +50,7 @@ class FrameExpert:
     def grid(self, images: NDArray[np.uint8] | list[NDArray[np.uint8]]) -> FloatArray:
         """Grid tokens [B, 49, 1280] float32 of images [B, H, W, 3] uint8 RGB, or of a list of images of any sizes."""
         if len(images) == 0:
-            return np.zeros((0, CELLS**2, BODY), np.float32)
+            return np.zeros((0, GRID_CELLS**2, BODY), np.float32)
         return _run_on_squares(self._network, images, SIDE)
 
     def pooled(self, images: NDArray[np.uint8] | list[NDArray[np.uint8]]) -> FloatArray:
