@@ -82,6 +82,11 @@ def asked(text: str) -> ArchiveQuestion:
         ("How many days ago did we last see Ana?", Query("when", ANA, rank=LAST, per="ago")),
         ("How long ago was Ana seen?", Query("when", ANA, rank=LAST, per="ago")),
         ("Ana's visits in order, please", Query("when", ANA, per="order")),
+        ("Which of our people are seen together?", Query("who", Whom(known=True), Has("with", of=Whom(known=True)))),
+        (
+            "Who do you have more of, Ana or Ben?",
+            Query("compare", Whom(("Ana", "Ben")), form="choice", rank=Rank("often")),
+        ),
         ("The last three videos of Ana", Query("when", ANA, rank=LAST, number=Number("exactly", 3))),
         ("Which video is Ana in the longest?", Query("when", ANA, rank=LONG)),
         ("Which video shows Ana longest?", Query("when", ANA, rank=LONG)),
@@ -256,6 +261,36 @@ def test_more_of_what_was_asked(text: str, query: Query) -> None:
     assert asked(text).query == query
 
 
+@pytest.mark.parametrize(
+    ("text", "first", "second"),
+    [
+        ("How many days after her first visit did Ana come back?", 1, 2),
+        ("How many days are between Ana's first and last visit?", 1, -1),
+    ],
+)
+def test_how_much_later_somebody_came_is_asked_of_two_sightings(text: str, first: int, second: int) -> None:
+    then = Query("when", ANA, rank=Rank("time", second), per="later")
+    assert asked(text).query == Query("when", ANA, rank=Rank("time", first), then=then)
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("Was anybody in the kitchen before nine? → Someone we know?", ["before 9"]),
+        ("Was anybody in the kitchen on Monday? → The Monday before that then?", ["the Monday before that"]),
+    ],
+)
+def test_a_few_words_go_on_at_the_same_place(text: str, where: list[str]) -> None:
+    then = asked(text)
+    assert (then.places, [one.said for one in then.dates]) == ((("kitchen", ""),), where)
+
+
+def test_with_her_in_it_is_of_another_person_and_nobody_is_beside_herself() -> None:
+    assert asked("How many videos have we with Ben in them? → And with Ana?").query == Query("how_often", ANA)
+    beside = asked("Who was next to Ana on Monday? → What was she doing there?").query
+    assert (beside.whom, beside.attribute, beside.during.event) == (ANA, "deed", None)
+
+
 def test_where_somebody_was_instead_is_asked_of_all_places() -> None:
     then = asked("Was Ana in the kitchen on Monday? → Where was she then?")
     assert (then.query.attribute, then.places, len(then.dates)) == ("place", (), 1)
@@ -266,7 +301,7 @@ def test_where_somebody_was_instead_is_asked_of_all_places() -> None:
     [
         "Was Ana in the kitchen on Monday or on the ward on Friday?",
         "Was Ana seen outside the kitchen?", "Was Ana anywhere but in the kitchen?",
-        "How many days are between Ana's first and last visit?",
+        "How many days are between Ana's first and Ben's last visit?",
         "Does Ana wear the same clothes every time?",
     ],
 )  # fmt: skip

@@ -187,6 +187,7 @@ def test_somebody_called_may() -> None:
 @pytest.mark.parametrize(
     ("words", "hours"),
     [
+        ("between nine and eleven", ("09:00", "11:00")), ("before seven am", ("00:00", "07:00")),
         ("between 9 and 11", ("09:00", "11:00")), ("at night", ("20:00", "06:00")), ("after 5pm", ("17:00", "00:00")),
         ("in the mornings", ("04:00", "12:00")), ("before noon this week", ("00:00", "12:00")),
         ("from 10 o'clock to midnight in May", ("10:00", "00:00")), ("at 2 at night", ("02:00", "03:00")),

@@ -616,6 +616,24 @@ def test_a_day_without_a_video_is_no_day_on_which_nobody_came(library: Library) 
     assert "There was no video since Friday in the hall on Saturday 28 November 2026." in hall
 
 
+def test_of_a_week_its_days_without_a_video_are_told(library: Library) -> None:
+    told = library.ask("On which days of this week was nobody here?", now=NOW).answer
+    assert "no video of this week on Wednesday 25 November 2026 or on Thursday 26 November 2026." in told
+    last = library.ask("On which days of last week was nobody here?", now=NOW).answer
+    assert {day for day in range(17, 23) if f" {day} November" in last} == {*range(17, 23)}
+
+
+def test_how_much_later_somebody_came_back_is_told(library: Library) -> None:
+    told = library.ask("How many days after her first visit did Ana come back?", now=NOW).answer.splitlines()
+    assert "on Monday 16 November" in told[0]
+    assert told[1].endswith(", seven days later.")
+
+
+def test_another_one_is_another_stranger(library: Library) -> None:
+    turns = ["When was a stranger first seen?"]
+    assert told(library.ask("Was there another one after that?", turns, now=NOW).finding)["videos"] == [7]
+
+
 def test_who_does_so_as_often_has_the_same_place(library: Library) -> None:
     assert library.ask("Who came second most often?", now=NOW).answer.startswith("Ana (five videos)")
     most = library.ask("Which day had the most people?", now=NOW).answer.split("\n")

@@ -192,6 +192,8 @@ def _look_for_people(query: Query, sighted: Sighted) -> Seen | None:
     if one is None:
         return _if_untold(query, video, timeline)
     one = _told_apart(one, doubtful, nobody, of_her=not doubtful.isdisjoint(sought(query)))
+    if query.where == Has("with", of=Whom(known=True)) and len({*one.names} - one.perhaps) == 1:  # perhaps with nobody
+        one = replace(one, perhaps=frozenset(one.names), sure=False)
     return _if_so_many(query.number, one, nobody) if counts else one
 
 

@@ -84,6 +84,7 @@ Per = Literal[
     "other",  # in different ones?
     "videos",  # of which units are there videos, and how many?
     "ago",  # how long ago?
+    "later",  # how long after the time before it?
     "order",  # the earliest first: "show me Ana's videos in order"
 ]
 Bound = Literal["exactly", "at_least", "at_most", "more_than", "fewer_than"]

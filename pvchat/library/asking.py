@@ -124,7 +124,7 @@ class _Search:
     asked: ArchiveQuestion
     names: dict[int, str]  # of everyone enrolled by their numbers …
     everyone: Snapshot  # … the same people
-    today: date  # when it is asked
+    today: date  # when it is asked; of a second question how much later than what it is
     only: Mapping[int, bool] | None = None  # the videos that are meant, and whether surely; None: all of them
 
     def turn(self) -> Turn:
@@ -145,14 +145,17 @@ class _Search:
         if query.then is None:
             return one
         places = () if len(self.asked.places) > 1 and query.then.whom != query.whom else self.asked.places
-        second = replace(self, asked=replace(self.asked, query=query.then, places=places, sighting=None)).answer()
-        return _then(second, one)
+        then = replace(self, asked=replace(self.asked, query=query.then, places=places, sighting=None))
+        if query.then.per == "later" and query.rank is not None:
+            edges = nth_of(one.finding.sure or list(one.finding.seen), query.rank.k)
+            then = replace(then, today=edges[0].video.at.date()) if edges else then
+        return _then(then.answer(), one)
 
     def _answer(self, query: Query) -> LibraryAnswer:
         """The answer to one question."""
         asked = self.asked
         query = archive.over_scopes(query, [one.joint for one in asked.scopes]) if len(asked.scopes) > 1 else query
-        today, those = self.today if query.per == "ago" else None, len(self.only or ())
+        today, those = self.today if query.per in ("ago", "later") else None, len(self.only or ())
         said = Asked(asked.of, today=today, enrolled=self.everyone.names, those=those)
         if query.select == "refuse" or not archive.is_answered(query):
             return LibraryAnswer(_refused(query), ArchiveFinding(query, self._count(query)))
@@ -258,7 +261,8 @@ class _Search:
             seen = self._seen("TRUE", ())
             return sorted({*self.names.values()} - {*query.whom.besides}, key=lambda name: (name not in seen, name))
         found = self._units(query.unit, where, values)
-        return _each_day(found) if query.where == ANYTHING and query.unit == "day" else found
+        every = query.where == ANYTHING and query.unit == "day"
+        return _every_day(found, scopes, self.today) if every else found
 
     def _seen(self, where: str, values: Sequence[Any]) -> set[str]:
         """Who is seen in any of such videos, but for those who hardly are in it."""
@@ -280,8 +284,8 @@ class _Search:
             return ()
         scopes = self._scopes(query)
         filmed = self._units("day", *_any_of(scopes))
-        days = _each_day(self._units("day", *_any_of([replace(one, place="") for one in scopes])))
-        return tuple(day for day in days if day not in filmed)
+        days = self._units("day", *_any_of([replace(one, place="") for one in scopes]))
+        return tuple(day for day in _every_day(days, scopes, self.today) if day not in filmed)
 
     def _days_of_strangers(self, query: Query) -> tuple[str, ...]:
         """Days with a video of nobody but strangers, where it is asked on which days somebody wasn't there."""
@@ -403,12 +407,14 @@ class _Search:
         return cache(likely)
 
 
-def _each_day(days: Sequence[str]) -> list[str]:
-    """All days from the first of some to the last."""
-    if not days:
-        return []
-    first, last = (date.fromisoformat(one) for one in (days[0], days[-1]))
-    return [f"{first + timedelta(days=n)}" for n in range((last - first).days + 1)]
+def _every_day(days: Sequence[str], scopes: Sequence[Scope], today: date) -> list[str]:
+    """All days from the first of some to the last; of one time with a beginning and an end all of its days so far."""
+    dates = (scopes[0].dates if len(scopes) == 1 else None) or Dates()
+    ends = [date.fromisoformat(one) for one in days]
+    if dates.since and dates.until:
+        ends += [dates.since.date(), min((dates.until - timedelta(microseconds=1)).date(), today)]
+    each = [min(ends) + timedelta(days=n) for n in range((max(ends) - min(ends)).days + 1)] if days else []
+    return [f"{one}" for one in each if not dates.weekdays or one.weekday() in dates.weekdays]
 
 
 def _refused(query: Query) -> str:

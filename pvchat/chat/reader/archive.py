@@ -63,6 +63,12 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
         (r"\b(?:neither (in|on|at)|(in|on|at) neither) (.*?) nor\b", r"never \1\2 \3 or"),
         (r"\bnot ((?:in|on|at) [^,?]*?),? (?:and|or) (?:also )?not (?=(?:in|on|at)\b)", r"never \1 or "),
         (rf"\bon (?:an?|any) (weekend|weekday|{WEEKDAY})\b", r"on \1s"),
+        (r"\bprior to\b", "before"),
+        (r"\bearly on\b(?= the\b| \w+day\b)", "in the morning on"),
+        (r"\blate on\b(?= the\b| \w+day\b)", "in the evening on"),
+        (r",? (?:ever )?since (?:we|you|i) (?:began|started|have been)(?: \w+ing)?(?: here| there)?(?=\W*$)", ""),
+        (r"\b(?:(?:is|are|was|were) making|makes?|made) use of\b", "used"),
+        (r"^who(?:m)? (?:do|have|did) (?:you|we) (?:have|got|see) more of\b", "who is seen more often"),
         (r"^((?:do|does|who|when|how often)\b.*\b(?:ever|usually|always|never|comes?)\b.*) (?:at|on) the weekend\b",
          r"\1 at weekends"),
     )
@@ -93,19 +99,20 @@ _BOTH_ENDS = re.compile(r"(?i)\b(?:first and (?:the )?last|last and (?:the )?fir
 _LAST_BUT = re.compile(
     r"(?i)\b(?:(?:next|(?P<nth>second|third|fourth|fifth))(?: to|-to|) ?-?last|penultimate|last(?P<of> \w+|) but one)\b"
 )
-# How far two sightings lie apart, which isn't read: "how many days after her first visit was Ana last seen?"
+# How far two sightings of somebody lie apart: "how many days after her first visit was Ana last seen?"
 _APART = re.compile(
     r"(?i)^how (?:many (?:hours|days|weeks|months)|long|much time)\b(?: (?!between|from|after|before)\w+){0,3} "
     r"(?:(?:after|before) .*\b(?:first|last|second|third)\b.*\b(?:was|were|did|does|has|is)\b"
     r"|(?:between|from) .*\b(?:first|last|second|third)\b.* (?:and|to|until) )",
 )
+_NTH_VISIT = re.compile(rf"(?i)\b(?:(?P<nth>{one_of(ORDINALS)})|(?P<again>back|again|return\w*))\b")
 # A second place or time that wasn't cut out: "who is in the kitchen more often than Ana in the hall?"
 _LEFT = re.compile(r"(?i)\b(?:than|nor) (?:in|on|at)\b|\bthan\W*$")
 _ABOUT = re.compile(r"(?i)\b(says?|said)(?: \w+thing)? about (?!it\b|that\b)(?:an? |the )?([^?]+?)(?=\W*$)")
 _ELSE_WITH = re.compile(r"(?i)\belse\b.* with (?!whom\b)\w")
 _HAPPENS = re.compile(r"(?i)^(?:and |so )?what (?:has |is |was )?happen")
 _UP = re.compile(r"(?i)\b((?:is|was|were)(?: \w+)?|been) up(?= at all\b|\W*$)")
-_IN_ORDER = re.compile(r"(?i),? (?:in (?:chronological )?order|(?:the )?(?:oldest|earliest) first)\b")
+_IN_ORDER = re.compile(r"(?i),? (?:in (?:chronological )?order(?: of time)?|(?:the )?(?:oldest|earliest) first)\b")
 _ALWAYS = re.compile(r"(?i)\b(?:always|usually|normally|generally|mainly|mostly)\b")
 _SAME_DAY = re.compile(r"(?i) (?:on|in) the same (?:day|date)\b")
 _ON_THE_DAY = re.compile(
@@ -116,7 +123,7 @@ _ON_THE_DAY = re.compile(
 _OF_THEM = tuple(
     (re.compile(rf"(?i){said}"), plain)
     for said, plain in (
-        (r"\b(which|how many)(?: ones?)?(?: of (?:them|these|those)\b"
+        (r"\b(which|how many)(?: ones?)?(?: of (?:them|these|those)\b(?! (?:two|three|four)\b(?! videos\b))"
          r"(?! (?:came|comes?|left|leaves?|arrived?|appeared?|turned)\b)|(?= (?:is|are|was|were)\b(?! (?:it|that)\b)))",
          r"\1 videos"),
         (r"^(?:and )?(which|what) (?:is|was) (the [\w ]+?) of (?:them|these|those)\b", r"\1 video is \2"),
@@ -139,6 +146,7 @@ _THAT = re.compile(
 _LEANS = re.compile(
     r"(?i)^(?:and|or|but|so|what about|how about|then|only|just)\b|\b(?:too|also|as well|instead)\b"
     r"|^(?:whom?|what|which|how)\b.* (?:is|was|are|were) (?:that|it|this|those|these|they)\W*$"
+    r"|^(?:some|any)(?:one|body) (?:(?:we|i|you) know|(?:un)?known|new|else)\W*$|^an? stranger\W*$"
     r"|^(?:at )?(?:whom?|when|where|with whom|what times?|how (?:long|often|many)(?: people)?)"
     r"(?: (?:was|were|is|are) (?:it|that|this|they|those|these|them))?(?: exactly)?\W*$",
 )  # fmt: skip
@@ -147,7 +155,7 @@ _BEYOND = re.compile(
     r"(?i)^(?:and |(?:what|how) about )?(?:(?:on|in) )?(?:the )?(?:(?P<which>next|following|previous) )?"
     r"(?:(?P<count>\d+|an?|few|two|three|four|five|six|seven|eight|nine|ten) )?"
     r"(?:(?P<unit>hour|day|morning|afternoon|evening|night|week|month|year|\w+day)s?(?: |\b))?"
-    r"(?P<how>before|after|later|earlier)?(?: that| then)?\W*$",
+    r"(?P<how>before|after|later|earlier)?(?: that)?(?: then)?\W*$",
 )
 _WHICH_ONES = re.compile(
     r"(?i)^(?:and )?(?:(?:in )?which(?P<videos> videos?)|(?:which|what)(?: ones?| \w+s| were (?:they|those))?)\W*$",
@@ -181,6 +189,7 @@ _STEP = re.compile(
 _SINCE = re.compile(
     r"(?i)^(?:and |but )?(?P<asked>(?:did|was|were|has|have|who)\b.*) (?P<how>before|after) (?:that|it)\W*$"
 )
+_VIDEOS_WITH = re.compile(rf"(?i)\b{CLIPS}\b.* with \w")
 _ASKS_AGAIN = re.compile(
     r"(?i)^(?:and|or|but|so|what about|how about|ok|now|then|only|just|the|(?:one|video)s?|those|alone| )*\W*$"
 )
@@ -210,9 +219,9 @@ def read_archive(
     if bare is not None and placed(f"in {bare[1]}", places)[0].strip() == SPOT:  # "and the kitchen?"
         text = f"and in {bare[1]}?"
     undated, spots = placed(text, places)
-    for whole in ("library", "building"):  # that of the videos, where no "school library" is a place
+    for whole in ("library", "building", "premises"):  # that of the videos, where no "school library" is a place
         if whole not in " ".join(places).lower():
-            undated = re.sub(rf"(?i) in(?:side)? (?:the|my|our) {whole}\b", "", undated)
+            undated = re.sub(rf"(?i) (?:in(?:side)?|on) (?:the|my|our) {whole}\b", " there", undated)
     try:
         rest, dates = dated(undated, now, names)
     except SettingsError:
@@ -280,6 +289,9 @@ def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scope
         return again
     if _ON_THE_DAY.search(rest):
         return _of_scopes(rest, known, scoped)
+    rest = re.sub(r"\banother one\b", "another stranger", rest) if before.query.whom.known is False else rest
+    if before.query.where is None and _VIDEOS_WITH.search(before.text):  # "how many videos with Ana?", "and with Ben?"
+        rest = re.sub(r"(?i)^((?:and|or|but|what about|how about) )with (?=\w+\W*$)", r"\1", rest)
     alone, meant, step = replace(known, history=()), _sighting_of(before), _STEP.match(rest)
     since = _SINCE.match(rest) if meant is not None and meant.rank in (Rank("time"), Rank("time", -1)) else None
     if since is not None:
@@ -459,7 +471,9 @@ def _follow_up(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant
 
 def _of_others(query: Query, before: Query) -> Query:
     """A query in which nobody is with herself: "her" is with whom it was asked before, "who is she with?" of others."""
-    names, others = query.whom.names, queries.others_in(before.where)
+    names, others, event = query.whom.names, queries.others_in(before.where), query.during.event
+    if event is not None and not {*names}.isdisjoint(queries.others_in(event.where)):  # "who is next to her?"
+        query = replace(query, during=queries.numbers_of(query.during))
     part = queries.affirmed(query.where)
     if others and isinstance(part, Has) and part.of is not None and part.of.names == names:
         part = replace(part, of=replace(part.of, names=others))
@@ -504,7 +518,7 @@ def _of_scopes(rest: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuest
 def _read(rest: str, known: Known) -> Query:
     """A question from which the words for a time and a place were taken."""
     if _APART.match(rest):
-        return UNREAD
+        return _apart(rest, known)
     if _BOTH_ENDS.search(rest):
         first, last = (_read(_BOTH_ENDS.sub(edge, rest, count=1), known) for edge in ("first", "last"))
         return replace(first, then=last)
@@ -529,6 +543,19 @@ def _read(rest: str, known: Known) -> Query:
         return replace(query, where=Has("with", of=Whom(tuple(dict.fromkeys(besides)))))  # "who else was with Ana?"
     happens = query.unit == "video" and _HAPPENS.match(rest) is not None
     return Query("describe", during=query.during, unit="video" if query.during.nth else "") if happens else query
+
+
+def _apart(rest: str, known: Known) -> Query:
+    """Two sightings of somebody, of which the second is told by how much later it was: "how many days after her first
+    visit did Ana come back?".
+    """
+    names = {one.name for one in find_mentions(rest, known.names, known.aliases)}
+    said = [ORDINALS[(one["nth"]).lower()] if one["nth"] else 0 for one in _NTH_VISIT.finditer(rest)]
+    if len(names) != 1 or len(said) != 2 or 0 in said[:1]:
+        return UNREAD
+    first, second = (said[0], said[0] + 1) if said[1] == 0 else sorted(said, key=lambda k: (k < 0, k))
+    earlier, later = (Query("when", Whom(tuple(names)), rank=Rank("time", k)) for k in (first, second))
+    return replace(earlier, then=replace(later, per="later")) if second != 0 else UNREAD
 
 
 def _compared(query: Query, scoped: ArchiveQuestion) -> ArchiveQuestion | None:

@@ -22,7 +22,7 @@ from typing import Any
 from dateutil.easter import easter
 from dateutil.relativedelta import FR, MO, SA, SU, TH, TU, WE, relativedelta
 
-from pvchat.chat.english import MONTHS, WEEKDAYS, number, table
+from pvchat.chat.english import MONTHS, NUMBERS, WEEKDAYS, number, table
 from pvchat.chat.query import Unit
 from pvchat.chat.reader.timewords import counted, one_of, without
 from pvchat.errors import SettingsError
@@ -148,6 +148,12 @@ _EDGE = (
     rf"(?:{_HOUR}(?:{_OF_DAY})|noon|midday|midnight|\d{{1,2}}:[0-5]\d|\d{{1,2}}(?= ?[.?!,]|\W*$| (?:on|in|at|and|or"
     rf"|but before|this|last|today|tonight|yesterday|{WEEKDAY})\b))"
 )
+# "nine" before "in the morning", in "after six", "between eight and ten"
+_IN_WORDS = re.compile(
+    rf"(?i)\b(?:(?:{one_of(NUMBERS[1:13])})(?={_OF_DAY})|(?:(?<=between )|(?<=after )|(?<=before )|(?<=until )"
+    rf"|(?<=by )|(?<=at )|(?<=since )|(?<=till ))(?:{one_of(NUMBERS[2:13])})(?= ?[.?!,]|\W*$"
+    rf"| (?:on|and|this|last|today|yesterday)\b)|(?<=and )(?:{one_of(NUMBERS[2:13])})(?=\W*$| on\b))\b",
+)
 _HOURS = re.compile(
     rf"(?i)\b(?:both )?(?:(?:between (?P<a>{_CLOCK}) and|from (?P<c>{_CLOCK}) (?:to|until|till)"
     rf"|(?:after|since) (?P<d>{_EDGE}),? (?:and|but) (?:before|until|till)) (?P<b>{_CLOCK})"
@@ -242,7 +248,7 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
         SettingsError: it names several that aren't joined ("on Monday and on Friday" are), or a 30th hour.
     """
     called = {name.lower() for name in names}
-    text = _EACH_YEAR.sub(r"every \1\2", text)
+    text = _EACH_YEAR.sub(r"every \1\2", _IN_WORDS.sub(lambda m: str(NUMBERS.index(m[0].lower())), text))
     text = _OF_YEAR.sub(lambda m: f"{m[1] or m[4]} {now.year - ('last' in (m[2] or m[3]).lower())}", text)
     text = _ASKED.sub(_days_asked, _DAYS_OF.sub(_months_named, _spelt(text, called)))
     found = _found(text, now, called)

@@ -187,6 +187,8 @@ def _of_whom(query: Query) -> Query | None:
     if query.select == "who" and len([one for one in queries.together(where) if _is_company(one)]) > 1:
         others = {name for has in queries.atoms(where) if has.attribute == "with" and has.of for name in has.of.names}
         return replace(query, whom=replace(whom, besides=tuple(sorted({*whom.besides, *others}))))  # with, but not with
+    if query.select == "who" and whom == Whom(known=True) and where == Has("with"):  # which of them are together?
+        return replace(query, where=Has("with", of=Whom(known=True)))
     if query.select == "who" and where == Not(PRESENT) and query.rank is None:
         return replace(query, where=None, number=NEVER)
     if query.select == "who" and isinstance(where, Not) and query.throughout:  # "who is never alone?"

@@ -91,7 +91,7 @@ class Asked:
     moment: Seen | None = None  # the one sighting that is meant ("when she was last seen")
     told: str = ""  # of a question about what is known of somebody, the answer for the one video that tells it
     instead: str = ""  # where none tells it, what is known of her in that one
-    today: date | None = None  # the day on which it is asked, where it asks how many days ago
+    today: date | None = None  # the day on which it is asked, where it asks how many days ago; or later than what
     enrolled: Sequence[str] = ()  # the names of everybody who is
     unfilmed: tuple[str, ...] = ()  # days of which there is no video, where it is asked on which nobody came
     unrecognised: tuple[str, ...] = ()  # … on which nobody but strangers was seen
@@ -325,7 +325,8 @@ def _first_or_last(found: ArchiveFinding, asked: Asked) -> str:
     whole = bool(found.query.where) and not queries.is_of_sound(found.query)  # "since when has she been lying there?"
     if edge is not None and asked.today is not None:
         days = (asked.today - edge.video.at.date()).days
-        ago = f", {so_many(days, 'day')} ago" if days > 0 else ", today"
+        near = "the same day" if found.query.per == "later" else "today"
+        ago = f", {so_many(abs(days), 'day')} {'ago' if days > 0 else 'later'}" if days else f", {near}"
     told = [f"{lead} {moment(edge, last, whole)}{ago}." if edge else "I am not sure of it in any video."]
     if perhaps:
         also = f"Perhaps {'later' if last else 'earlier'}, too:" if sure else "Perhaps"
