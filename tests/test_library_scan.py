@@ -132,6 +132,20 @@ def test_what_cannot_be_read_is_told_and_not_tried_again(library: Library, studi
     assert list(library.status().sources[0].failed.values()) == ["nothing in it can be decoded."]  # the key is the path
 
 
+def test_a_file_that_may_not_be_read_is_tried_again(
+    library: Library, studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    studio.clip("videos/locked", ANA)
+    with monkeypatch.context() as rights:
+        rights.setattr(library.chat, "analyse", locked)
+        rights.setattr(os, "access", lambda path, mode: not str(path).endswith("locked.mp4"))
+        assert list(library.scan().failed) == [str(tmp_path / "videos" / "locked.mp4")]
+    assert library.scan().added == 1
+
+
 def test_a_stopped_scan_goes_on(library: Library, studio: Studio) -> None:
     studio.clip("videos/2026-11-04", BEN)
     studio.clip("videos/2026-11-05", BEN)

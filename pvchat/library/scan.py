@@ -151,7 +151,9 @@ def _enter(library: sqlite3.Connection, chat: Service, path: str, seen: Looked, 
     """One clip in one transaction: what was seen of it, who is in it, and that its file is done."""
     with transaction(library):
         if isinstance(seen, str):
-            library.execute("UPDATE files SET problem = ? WHERE path = ?", (seen, path))
+            again = not os.access(path, os.R_OK)  # whose rights may be given later, which changes neither size nor date
+            words = "UPDATE files SET problem = ?, changed = iif(?, 0, changed) WHERE path = ?"
+            library.execute(words, (seen, again, path))
             report.failed[path] = seen
             return
         analysis, dated = seen
