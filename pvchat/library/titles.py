@@ -1,16 +1,18 @@
 """Folders, files and episodes by which a question means some of a library's videos: "on Ward 3", "in season 2".
 
-In: a question and the tables. Out: the question with each of them said as a place is ("in /Ward 3", "in /sofa.mp4"),
-and their names, by which they are told from what a source's place is called. What lies in another one is named with
-it: "/Heroes/Season 2".
+In: a question and the tables, whose names are gone through once for each state of them. Out: the question with each of
+them said as a place is ("in /Ward 3", "in /sofa.mp4"), and their names, by which they are told from what a source's
+place is called. What lies in another one is named with it: "/Heroes/Season 2".
 """
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import product
 from pathlib import Path
 
@@ -39,29 +41,74 @@ def shelf(path: str, source: str) -> str:
     return f"{below}//{''.join(f'{one}/' for one in told if one)}"
 
 
-def shelves_of(library: sqlite3.Connection) -> list[str]:
+@dataclass(frozen=True)
+class Shelves:
+    """Where all files of a library stand, and what they and their folders are called."""
+
+    paths: Sequence[str]  # as `shelf` tells them
+
+    @cached_property
+    def shows(self) -> list[str]:
+        """Folders with seasons in them: "/Heroes"."""
+        return [*dict.fromkeys(f"/{one[1]}" for one in map(_SHOW.search, self.paths) if one)]
+
+    @cached_property
+    def folders(self) -> list[str]:
+        """The names of all folders and of what is numbered, each once: no show that a folder is called like."""
+        split = [one.partition("//") for one in self.paths]
+        names = dict.fromkeys(name for one, _, _ in split for name in one.split("/")[:-1] if re.search(r"\w", name))
+        forms = {form for name in names for form in forms_of(name)}
+        told = dict.fromkeys(name for _, _, one in split for name in one.split("/") if plain_name(name) not in forms)
+        return [*names, *filter(None, told)]
+
+    @cached_property
+    def files(self) -> list[str]:
+        """The names of all files, each once."""
+        return [*dict.fromkeys(one.partition("//")[0].rpartition("/")[2] for one in self.paths)]
+
+    @cached_property
+    def spoken(self) -> dict[str, list[str]]:
+        """The files by what each is called."""
+        found = dict[str, list[str]]()
+        for name in self.files:
+            for one in {plain_name(name), *forms_of(Path(name).stem)}:
+                found.setdefault(one, []).append(name)
+        return found
+
+
+_Stamp = tuple[tuple[int, int], ...]  # size and date of the tables' file and of its log
+_KEPT: dict[str, tuple[_Stamp, Shelves]] = {}  # the last state of each library: there may be 60,000 files
+
+
+def shelves_of(library: sqlite3.Connection) -> Shelves:
     """Where all files stand; those of cameras have places only."""
     library.create_function("shelf", 2, shelf, deterministic=True)
-    words = "SELECT shelf(f.path, s.path) FROM files AS f JOIN sources AS s ON s.id = f.source WHERE s.camera IS NULL"
-    return [row[0] for row in library.execute(words)]
+    path = library.execute("PRAGMA database_list").fetchone()[2]
+    stats = [Path(one).stat() for one in (path, f"{path}-wal") if os.path.exists(one)]
+    stamp = tuple((one.st_size, one.st_mtime_ns) for one in stats if one.st_size)  # an empty log is made by reading
+    if _KEPT.get(path, ((), None))[0] != stamp:
+        words = "FROM files AS f JOIN sources AS s ON s.id = f.source WHERE s.camera IS NULL"
+        rows = library.execute(f"SELECT shelf(f.path, s.path) {words}").fetchall()
+        _KEPT[path] = stamp, Shelves([row[0] for row in rows])
+    return _KEPT[path][1]
 
 
 def titled(
-    text: str, shelves: Sequence[str], places: Sequence[str], people: Collection[str], before: str = ""
+    text: str, shelves: Shelves, places: Sequence[str], people: Collection[str], before: str = ""
 ) -> tuple[str, list[str]]:
     """A question with the folders, files and episodes that it means said as places are, and their names; rather what
     lies in the place asked about `before`: after "/Heroes" is "season 2" "/Heroes/Season 2".
     """
-    shows = dict.fromkeys(f"/{one[1]}" for one in map(_SHOW.search, shelves) if one)
+    shows = shelves.shows
     if shows:
         text = re.sub(r"(?i)\b(which|what|how many) season(s?)\b", r"\1 folder\2", text)
         every = rf"(?i)\b{'both' if len(shows) == 2 else 'all'}(?: of)?(?: the)? (?:series|shows)\b"
         text = re.sub(every, f"both {' and '.join(shows)}", text)
-    found = _meant(text, shelves, _folders(shelves), {*spellings(places)})
-    found |= _within(text, found, shelves)
+    found = _meant(text, shelves, {*spellings(places)})
+    found |= _within(text, found, shelves.paths)
     if before[:1] == "/":
         show = "/".join(before.split("/")[:2])
-        found = {plain: _inside(show, names, shelves) or names for plain, names in found.items()}
+        found = {plain: _inside(show, names, shelves.paths) or names for plain, names in found.items()}
     for plain, names in sorted(found.items(), key=lambda one: -len(one[0])):
         text = said_as_place(text, plain, names, people)
     return text, [name for names in (*found.values(), shows) for name in names if name in text]
@@ -72,15 +119,6 @@ def _inside(show: str, names: Sequence[str], shelves: Sequence[str]) -> list[str
     theirs = [one for one in shelves if f"{show}/" in one]
     named = (name for name in names if not f"{name}/".startswith(f"{show}/"))  # without the show
     return [f"{show}{name}" for name in named if any(f"{name}/" in one for one in theirs)]
-
-
-def _folders(shelves: Sequence[str]) -> list[str]:
-    """The names of all folders and of what is numbered, each once: no show that a folder is called like."""
-    split = [one.partition("//") for one in shelves]
-    names = dict.fromkeys(name for one, _, _ in split for name in one.split("/")[:-1] if re.search(r"\w", name))
-    forms = {form for name in names for form in forms_of(name)}
-    told = dict.fromkeys(name for _, _, one in split for name in one.split("/") if plain_name(name) not in forms)
-    return [*names, *filter(None, told)]
 
 
 def _within(text: str, found: Mapping[str, list[str]], shelves: Sequence[str]) -> dict[str, list[str]]:
@@ -96,14 +134,14 @@ def _within(text: str, found: Mapping[str, list[str]], shelves: Sequence[str]) -
     return both
 
 
-def _meant(text: str, shelves: Sequence[str], folders: Sequence[str], taken: Collection[str]) -> dict[str, list[str]]:
+def _meant(text: str, shelves: Shelves, taken: Collection[str]) -> dict[str, list[str]]:
     """The names of folders and files by what a question calls them; where none is called so, that have it in it."""
     said, asked = files_said(text), plain_name(text)
-    files = dict.fromkeys(one.partition("//")[0].rpartition("/")[2] for one in shelves)
-    named = [(name, one) for name in folders for one in forms_of(name) if one in asked]
+    named = [(name, one) for name in shelves.folders for one in forms_of(name) if one in asked]
     left = said.keys() - {one for _, one in named}
-    named += [(name, one) for name in files for one in left & {plain_name(name), *forms_of(Path(name).stem)}]
+    named += [(name, one) for one in sorted(left) for name in shelves.spoken.get(one, ())]
     partly = {one for one, partly in said.items() if partly}.difference(one for _, one in named)
-    named += [(name, one) for name, one in product([*folders, *files], partly)
+    every = [*shelves.folders, *shelves.files] if partly else []
+    named += [(name, one) for name, one in product(every, partly)
               if re.search(rf"\b{re.escape(one)}\b", plain_name(name))]  # fmt: skip
     return {one: [f"/{name}" for name, other in named if other == one] for _, one in named if one not in taken}

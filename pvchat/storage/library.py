@@ -238,7 +238,11 @@ def drop_leftovers(library: sqlite3.Connection, folder: Path) -> None:
 def shrink(library: sqlite3.Connection) -> None:
     """Leave nothing of what was deleted on the disk, neither in the file nor in its log."""
     empty_log(library)
+    with Path(library.execute("PRAGMA database_list").fetchone()[2]).open("rb") as file:
+        is_plain = file.read(6) == b"SQLite"
+    library.execute(f"PRAGMA temp_store = {'FILE' if is_plain else 'MEMORY'}")  # nothing of an encrypted one is written
     library.execute("VACUUM")
+    library.execute("PRAGMA temp_store = DEFAULT")
     empty_log(library)
 
 
