@@ -145,6 +145,7 @@ def _write(chat: PVChat, faces: Cast, made: tuple[int, bool], people: int) -> di
         who = [int(random.integers(people + 1)) if random.random() < PLANTED else 10_000 + int(random.integers(clips))
                for _ in range(TRACKS)]  # fmt: skip
         who[0] = people if number == 0 else who[0]  # whoever comes later is in one at least
+        who[:2] = (0, 1) if number == 1 else who[:2]  # and Ana and Ben are together in one
         path = root.parent / "videos" / f"{number}.mp4"
         for one in who:
             planted.get(_name(one), set()).add(str(path))
@@ -203,7 +204,7 @@ def _analysis(number: int, who: list[int], faces: Cast, long: bool) -> ClipAnaly
 
 
 def _track(faces: Cast, person: int, clip: int, place: int) -> Track:
-    frames = 25 * place + np.arange(SIGHTINGS, dtype=np.int64)
+    frames = 12 * place + np.arange(SIGHTINGS, dtype=np.int64)  # each beside the next one for a while
     box = np.tile(np.float32([0.2 * place, 0.2, 0.2 * place + 0.15, 0.5]), (SIGHTINGS, 1))
     empty, full = np.zeros((SIGHTINGS, 0), np.float32), np.full(SIGHTINGS, 0.9, np.float32)
     facts = PersonFacts(clothes=[Garment("jacket", "red", 0.9)], pose="sitting", gestures=["talking"])
@@ -233,7 +234,7 @@ def _name(number: int) -> str:
 def _found(chat: PVChat, planted: dict[str, set[str]], now: datetime) -> None:
     """How many planted appearances are found, and how many clips are taken for somebody's that aren't."""
     hits = wrong = perhaps = total = 0
-    for name in sorted(planted, key=lambda name: -len(planted[name]))[:8]:
+    for name in planted:
         answer = chat.library.ask(f"In which videos is {name}?", now=now)
         there = {one.video.path for one in answer.finding.sure}
         hits, wrong = hits + len(there & planted[name]), wrong + len(there - planted[name])

@@ -32,7 +32,7 @@ _SHOW = re.compile(r"(?i)([^/]+)/(?:(?:season|series|s)[\W_]*\d[^/]*/)?[^/]*//.*
 def shelf(path: str, source: str) -> str:
     """A file's path from its source on, and what that tells: "/tv/Heroes.S01E02.mkv//Heroes/Season 1/Episode 2/…/"."""
     below, told = path[source.rfind("/") :] or path, dict[str, None]()
-    for part in Path(below).with_suffix("").parts[1:]:
+    for part in os.path.splitext(below)[0].split("/")[1:]:
         if (one := _EPISODE.match(part)) is not None:
             show, season, episode = re.sub(r"[\W_]+", " ", one[1]).strip(), int(one[2] or one[3]), int(one[4])
             told |= dict.fromkeys((show, f"Season {season}", f"Episode {episode}", f"S{season:02}E{episode:02}"))
@@ -104,7 +104,7 @@ def titled(
         text = re.sub(r"(?i)\b(which|what|how many) season(s?)\b", r"\1 folder\2", text)
         every = rf"(?i)\b{'both' if len(shows) == 2 else 'all'}(?: of)?(?: the)? (?:series|shows)\b"
         text = re.sub(every, f"both {' and '.join(shows)}", text)
-    found = _meant(text, shelves, {*spellings(places)})
+    found = _meant(text, shelves, {*spellings(places)}, () if re.search('["“]', text) else people)
     found |= _within(text, found, shelves.paths)
     if before[:1] == "/":
         show = "/".join(before.split("/")[:2])
@@ -134,11 +134,13 @@ def _within(text: str, found: Mapping[str, list[str]], shelves: Sequence[str]) -
     return both
 
 
-def _meant(text: str, shelves: Shelves, taken: Collection[str]) -> dict[str, list[str]]:
-    """The names of folders and files by what a question calls them; where none is called so, that have it in it."""
+def _meant(text: str, shelves: Shelves, taken: Collection[str], people: Collection[str]) -> dict[str, list[str]]:
+    """The names of folders and files by what a question calls them; where none is called so, that have it in it. No
+    file is sought by the name of one of some people.
+    """
     said, asked = files_said(text), plain_name(text)
     named = [(name, one) for name in shelves.folders for one in forms_of(name) if one in asked]
-    left = said.keys() - {one for _, one in named}
+    left = said.keys() - {one for _, one in named} - {*people}
     named += [(name, one) for one in sorted(left) for name in shelves.spoken.get(one, ())]
     partly = {one for one, partly in said.items() if partly}.difference(one for _, one in named)
     every = [*shelves.folders, *shelves.files] if partly else []
