@@ -83,6 +83,7 @@ def asked(text: str) -> ArchiveQuestion:
         ("How long ago was Ana seen?", Query("when", ANA, rank=LAST, per="ago")),
         ("Ana's visits in order, please", Query("when", ANA, per="order")),
         ("Which of our people are seen together?", Query("who", Whom(known=True), Has("with", of=Whom(known=True)))),
+        ("What did Ana say to Ben?", Query("attribute", ANA, attribute="says")),
         (
             "Who do you have more of, Ana or Ben?",
             Query("compare", Whom(("Ana", "Ben")), form="choice", rank=Rank("often")),

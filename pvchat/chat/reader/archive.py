@@ -68,7 +68,11 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
         (r"\blate on\b(?= the\b| \w+day\b)", "in the evening on"),
         (r",? (?:ever )?since (?:we|you|i) (?:began|started|have been)(?: \w+ing)?(?: here| there)?(?=\W*$)", ""),
         (r"\b(?:(?:is|are|was|were) making|makes?|made) use of\b", "used"),
-        (r"^who(?:m)? (?:do|have|did) (?:you|we) (?:have|got|see) more of\b", "who is seen more often"),
+        (r"^(?:(.*), )?(?:who|whom|which(?: one)?) (?:do|have|did) (?:you|we) (?:have|got|see) more of\b",
+         r"who is seen more often \1"),
+        (r"\b(?:our|the|your) holdings\b", "the videos"),
+        (r"\b(any|every|some)(one|body) on (?:my|our|the) list\b", r"\1\2 I know"),
+        (r"\b(?:the |this )?(weekend|week|month) just gone\b", r"last \1"),
         (r"^((?:do|does|who|when|how often)\b.*\b(?:ever|usually|always|never|comes?)\b.*) (?:at|on) the weekend\b",
          r"\1 at weekends"),
     )
@@ -155,7 +159,7 @@ _BEYOND = re.compile(
     r"(?i)^(?:and |(?:what|how) about )?(?:(?:on|in) )?(?:the )?(?:(?P<which>next|following|previous) )?"
     r"(?:(?P<count>\d+|an?|few|two|three|four|five|six|seven|eight|nine|ten) )?"
     r"(?:(?P<unit>hour|day|morning|afternoon|evening|night|week|month|year|\w+day)s?(?: |\b))?"
-    r"(?P<how>before|after|later|earlier)?(?: that)?(?: then)?\W*$",
+    r"(?P<how>before|after|later|earlier)?(?: that(?: date| day)?)?(?: then)?\W*$",
 )
 _WHICH_ONES = re.compile(
     r"(?i)^(?:and )?(?:(?:in )?which(?P<videos> videos?)|(?:which|what)(?: ones?| \w+s| were (?:they|those))?)\W*$",
@@ -254,7 +258,10 @@ def _speaks_of_all(rest: str, known: Known, found: ArchiveQuestion) -> bool:
     whoever = [whom for one in asked if one is not None for whom in queries.parts_of(one, Whom)]
     read_of = {name for whom in whoever for name in (*whom.names, *whom.besides)}
     sure = (one.name for one in named if rest[one.start].isupper() and one.name.lower() not in FUNCTION_WORDS)  # "Will"
-    return found.query.select == "refuse" or any(whom.unknown for whom in whoever) or read_of.issuperset(sure)
+    to_whom = bool(read_of) and queries.is_of_sound(found.query)  # what she said to Ben is told with all that she said
+    return (
+        found.query.select == "refuse" or any(whom.unknown for whom in whoever) or to_whom or read_of.issuperset(sure)
+    )
 
 
 def _unknown_place(rest: str, names: Sequence[str], places: Sequence[str]) -> tuple[str, str]:

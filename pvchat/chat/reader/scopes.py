@@ -128,7 +128,7 @@ def placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str]
         return text, ()
     spelt = spellings(places)
     names = one_of(spelt)
-    into = r"(?:in|on|into|onto|at|to|from|of|inside|around|through)"
+    into = r"(?:in|on|into|onto|at|to|from|of|inside|around|through|along|down|across)"
     one = rf"(?:(?:the|our|my) )?(?:{names})(?!\w)"
     verbs = ("leave", "left", "leaves", "enter", "entered", "enters", "use", "used", "uses", "pass", "passed", "passes",
              "visit", "visits", "visited")  # fmt: skip
