@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +15,8 @@ from make_library import made_library
 from pvchat.chat.timeline import ArchiveFinding
 from pvchat.library import Library
 from pvchat.library.asking import _Search
+from pvchat.library.titles import shelves_of
+from pvchat.storage.library import connect
 
 pytestmark = pytest.mark.weights
 NOW = datetime(2026, 11, 29, 10, 30)  # a Sunday
@@ -752,6 +755,15 @@ def test_hours_are_of_videos_whose_hour_is_known(seasons: Library) -> None:
     assert usual.finding.groups == {"10": 1.0}
     assert usual.answer.endswith("Videos of which I know only the day are left out.")
     assert seasons.ask("What time?", ["Was Ben there at Easter?"], now=NOW).finding.query.select == "when"
+
+
+def test_names_are_gone_through_once_for_each_state(shelves: Library) -> None:
+    with closing(connect(shelves.root)) as tables:
+        kept = shelves_of(tables)
+        assert shelves_of(tables) is kept
+        tables.execute("UPDATE files SET path = replace(path, '.mp4', '.mkv')")
+        assert shelves_of(tables) is not kept
+        tables.execute("UPDATE files SET path = replace(path, '.mkv', '.mp4')")
 
 
 def test_of_two_copies_the_one_that_is_there_is_named(tmp_path: Path) -> None:

@@ -71,6 +71,10 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
         (r"^(?:(.*), )?(?:who|whom|which(?: one)?) (?:do|have|did) (?:you|we) (?:have|got|see) more of\b",
          r"who is seen more often \1"),
         (r"\b(?:our|the|your) holdings\b", "the videos"),
+        (r"\b(?:sets?|laid|lays?|claps?|clapped) eyes on\b", "see"),
+        (r"^when did any(?:one|body) ((?:last|first) )?see\b", r"when did you \1see"),
+        (rf"(?<!\bon) (?<!of )the ({WEEKDAY})(?=\W*$)", r" on \1"),
+        (r"^(?:and|what about|how about) the (morning|afternoon|evening)(?=\W*$)", r"and in the \1"),
         (r"\b(any|every|some)(one|body) on (?:my|our|the) list\b", r"\1\2 I know"),
         (r"\b(?:the |this )?(weekend|week|month) just gone\b", r"last \1"),
         (r"^((?:do|does|who|when|how often)\b.*\b(?:ever|usually|always|never|comes?)\b.*) (?:at|on) the weekend\b",
@@ -219,6 +223,7 @@ def read_archive(
     untold = next((query for said, query in _UNTOLD if said.search(text)), None)
     if untold is not None or leaves_out(text, places):
         return ArchiveQuestion(untold or Query("refuse", refusal="unclear"), text)
+    text = text if before is None else re.sub(r"(?i)\b(?:this|that) (?:person|visitor|individual)\b", "they", text)
     bare = _BARE.match(text) if before is not None else None
     if bare is not None and placed(f"in {bare[1]}", places)[0].strip() == SPOT:  # "and the kitchen?"
         text = f"and in {bare[1]}?"
@@ -307,7 +312,10 @@ def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scope
     if meant is not None and meant.rank is not None and step is not None and step.lastgroup in ("back", "on"):
         rest, rank = f"{step['asked'].strip()}?", _stepped(meant.rank, step)  # "who was there the time before?"
         if rank is not None:
-            return _follow_up(rest, _of_scopes(rest, known, scoped), before, replace(meant, rank=rank))
+            found, other = _of_scopes(rest, known, scoped), replace(meant, rank=rank)
+            if found.query.select == "when" and not found.query.unit:  # "when had he come before that?"
+                return replace(before, query=other, sighting=None)
+            return _follow_up(rest, found, before, other)
     around, rest = _THAT.search(rest), _THAT.sub("", rest, count=1)
     found, fresh = _of_scopes(rest, known, scoped), _of_scopes(rest, alone, scoped)
     if around is not None:

@@ -117,7 +117,7 @@ class ArchiveQuestion:
 
 def leaves_out(text: str, places: Sequence[str]) -> bool:
     """Whether a question leaves out one place ("together outside the hall"), which isn't read."""
-    lead = r"(?:outside(?: of)?|(?:anywhere|everywhere|somewhere) (?:but|except|other than)(?: in)?)"
+    lead = r"(?:outside(?: of)?|(?:anywhere|everywhere|somewhere) (?:but|except|other than|apart from|besides)(?: in)?)"
     named = rf" {lead} (?:(?:the|our|my) )?(?:{one_of(spellings(places))})(?!\w)"
     return bool(places) and re.search(named, text, re.IGNORECASE) is not None
 
@@ -128,7 +128,7 @@ def placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str]
         return text, ()
     spelt = spellings(places)
     names = one_of(spelt)
-    into = r"(?:in|on|into|onto|at|to|from|of|inside|around|through|along|down|across)"
+    into = r"(?:in|on|into|onto|at|to|from|of|inside|around|through|along|down|across|by)"
     one = rf"(?:(?:the|our|my) )?(?:{names})(?!\w)"
     verbs = ("leave", "left", "leaves", "enter", "entered", "enters", "use", "used", "uses", "pass", "passed", "passes",
              "visit", "visits", "visited")  # fmt: skip
