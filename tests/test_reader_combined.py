@@ -23,6 +23,10 @@ COMBINED: dict[str, Query] = {
     "Where's Ben, is he alone?": Query(
         "attribute", BEN, attribute="place", then=Query("exists", BEN, Has("alone"), form="polar")
     ),
+    # … or one about the same people
+    "Who wears a hat and is sitting?": Query("who", where=And((HAT, SITS))),
+    "Who is sitting and has a beard?": Query("who", where=And((SITS, Has("hair", "beard")))),
+    "Who wears a hat and is he sitting?": Query("who", where=HAT, then=Query("exists", where=SITS, form="polar")),
     "Who sits and who stands?": Query("who", where=SITS, then=Query("who", where=Has("posture", "standing"))),
     "When Ana sits, is Ben there?": Query("exists", BEN, form="polar", during=During("while", Event(ANA, SITS))),
     "How many men and women are there?": Query(

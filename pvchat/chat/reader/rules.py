@@ -147,7 +147,11 @@ def second_at(words: Sequence[Word], labels: Labels) -> int:
         places = seen[0] == "who" and "also" in seen[second:] and "P-place" in tags[second:]
         places = places and all(tag == "P-place" or word in _AND_THERE for word, tag in left)
         # "who is in the kitchen and later also in the garden?" is one question, "and at the end?" another
-        if not ((only_names and seen[second] == "and" or places) and seen[second - 1] not in (",", *_ENDS)):
+        if not (
+            (only_names and seen[second] == "and" or places)
+            and seen[second - 1] not in (",", *_ENDS)
+            or _says_more_of_whom(seen, tags, second)
+        ):
             return second  # not in "where is Ana and Ben and Cleo?"
     asks = seen[0] in _OPENERS or seen[:2] == ["tell", "me"]
     opened = seen[0] in _IN_TIME and not {*seen[1:2]} & _AUXILIARY  # "when Ana sits, is Ben there?"
@@ -158,10 +162,20 @@ def second_at(words: Sequence[Word], labels: Labels) -> int:
         anew = anew and any(tag[:2] == "S-" for tag in tags[:i])  # "where is Ana, is she alone?"
         again = seen[i + 1] == "between" and "between" in seen[:i]  # "between 0:00 and 0:10 and between …"
         goes_on = seen[i] == "and" and (ended or again or seen[i + 1] in _OPENERS)
+        goes_on = goes_on and not _says_more_of_whom(seen, tags, i)
         states = is_statement(words[:i]) and any(tag[:2] in ("P-", "F-") for tag in tags[:i])
         if asks and (anew or goes_on) or ended and seen[i] in _OPENERS and (asks or states):
             return i
     return 0
+
+
+def _says_more_of_whom(seen: Sequence[str], tags: Sequence[str], at: int) -> bool:
+    """Whether an "and" is of the same people: "who wears glasses and is sitting?", not "… and is he sitting?"."""
+    if seen[0] not in ("who", "which") or seen[at] != "and" or seen[at - 1] in (",", *_ENDS):
+        return False
+    said = [tag for word, tag in zip(seen[at + 2 :], tags[at + 2 :], strict=True) if word not in ("a", "an", "also")]
+    goes_on = seen[at + 1] in ("is", "are", "was", "were", "has") and said[:1] != ["O"]
+    return goes_on and all(tag == "O" or tag[:2] in ("P-", "O-") for tag in said)
 
 
 def is_statement(words: Sequence[Word]) -> bool:
