@@ -33,7 +33,7 @@ SHARES = {
     "of_library": 0.23, "of_sound": 0.06,
 }  # fmt: skip
 NATURAL_FRAMES = tuple(
-    f"natural_frames{part}.txt" for part in ("", "_b", "_c", "_d", "_e", "_f", "_g", "_h", "_i", "_j", "_k", "_l")
+    f"natural_frames{part}.txt" for part in ("", "_b", "_c", "_d", "_e", "_f", "_g", "_h", "_i", "_j", "_k")
 )
 NATURAL_FOLLOWUPS = ("natural_followups.txt", "natural_followups_b.txt")
 NATURAL_REFUSALS = tuple(f"natural_refusals{part}.txt" for part in ("", "_b", "_c", "_d", "_e"))
