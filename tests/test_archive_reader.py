@@ -304,8 +304,36 @@ def test_where_somebody_was_instead_is_asked_of_all_places() -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "Was Ana seen outside the kitchen?", "Has Ana been anywhere apart from the kitchen?",
+        "Was Ana in the kitchen? → Was she anywhere else?", "Was Ana in the kitchen? → And elsewhere?",
+    ],
+)  # fmt: skip
+def test_everywhere_but_one_place_may_be_asked_about(text: str) -> None:
+    found = asked(text)
+    assert (found.query.select, found.query.whom, found.places, found.only) == (
+        "exists",
+        ANA,
+        (("kitchen", ""),),
+        "elsewhere",
+    )
+    assert found.of == " elsewhere than in the kitchen"
+
+
+def test_what_is_asked_of_elsewhere_holds_on_for_what_leans_on_it() -> None:
+    worn = asked("Was Ana ever seen outside the kitchen? → What was she wearing there?")
+    assert (worn.query.attribute, worn.only) == ("worn", "elsewhere")
+    where = asked("Was Ana in the kitchen? → Where else was she?")
+    assert (where.query.unit, where.only) == ("place", "elsewhere")
+
+
+def test_who_was_somewhere_without_somebody_is_not_that_one() -> None:
+    assert asked("Was the kitchen ever used without Ana?").query.whom == Whom(besides=("Ana",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "Was Ana in the kitchen on Monday or on the ward on Friday?",
-        "Was Ana seen outside the kitchen?", "Was Ana anywhere apart from the kitchen?",
         "How many days are between Ana's first and Ben's last visit?",
         "Does Ana wear the same clothes every time?",
     ],

@@ -20,7 +20,7 @@ from pvchat.chat.english import FUNCTION_WORDS, ORDINALS
 from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Form, Has, Not, Query, Rank, Whom, told_as
 from pvchat.chat.reader.dates import WEEKDAY, beyond, dated, held_on, lies_in_one
 from pvchat.chat.reader.read import Known, read
-from pvchat.chat.reader.scopes import CLIPS, FOLDER, ORDINARY, SPOT, ArchiveQuestion, leaves_out, placed
+from pvchat.chat.reader.scopes import CLIPS, FOLDER, ORDINARY, SPOT, ArchiveQuestion, placed, with_left_out
 from pvchat.chat.reader.timewords import counted, one_of
 from pvchat.chat.reader.units import MOVES, OURS, SAME, UNREAD, each_unit, of_each, of_library
 from pvchat.chat.reader.words import CAPITALS, find_mentions, is_known
@@ -221,8 +221,13 @@ def read_archive(
     for said, plain in _OTHERWISE:
         text = said.sub(plain, text)
     untold = next((query for said, query in _UNTOLD if said.search(text)), None)
-    if untold is not None or leaves_out(text, places):
-        return ArchiveQuestion(untold or Query("refuse", refusal="unclear"), text)
+    if untold is not None:
+        return ArchiveQuestion(untold, text)
+    if before is not None and before.places:  # "was Ana in the hall?", "anywhere else?"
+        where = " or ".join(place for place, _ in before.places).replace("\\", r"\\")
+        text = re.sub(r"(?i)\b(?:(?:any|some)where else|elsewhere)\b(?! than\b)", f"outside {where}", text)
+        text = re.sub(r"(?i)\b((?:and )?where) else\b(.*?)(?=\W*$)", rf"\1\2 outside {where}", text)
+    text, elsewhere = with_left_out(text, places)
     text = text if before is None else re.sub(r"(?i)\b(?:this|that) (?:person|visitor|individual)\b", "they", text)
     bare = _BARE.match(text) if before is not None else None
     if bare is not None and placed(f"in {bare[1]}", places)[0].strip() == SPOT:  # "and the kitchen?"
@@ -242,6 +247,7 @@ def read_archive(
     rest, nowhere = _unknown_place(rest, names, places)
     asks_nothing = nowhere and _ASKS_AGAIN.match(rest.replace(SPOT, ""))
     rest, scoped = _only_there(rest, ArchiveQuestion(Query("who"), "", dates, spots))
+    scoped = replace(scoped, only="elsewhere") if elsewhere and spots else scoped
     found = _of_scopes(rest, known, scoped) if before is None else _after(before, rest, undated, known, scoped)
     if asks_nothing or not _speaks_of_all(rest, known, found):
         return ArchiveQuestion(Query("refuse", refusal="unclear"), text, nowhere=nowhere)
@@ -374,7 +380,8 @@ def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: Archi
         each = each_unit(dates)
         was_each = each and any(one.each for one in before.dates)  # "how often a day is she there?" "And a week?"
         query = replace(query, value="", unit=each) if was_each else of_each(query, each)
-        again = _on_the_same(replace(before, query=query, dates=dates, places=spots), before)
+        only = scoped.only if spots and before.only in ("", "elsewhere") else before.only
+        again = _on_the_same(replace(before, query=query, dates=dates, places=spots, only=only), before)
         held = [name for whom in queries.parts_of(again.query, Whom) for name in whom.names]
         if len(again.scopes) > 1 or len(held) > 1 or before.query.select != "compare" and before.query.unit != "scope":
             return again
@@ -500,7 +507,8 @@ def _on_the_same(found: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQues
     """A question at the time and the place of the one before, where it names none itself."""
     asks_place = "place" in (found.query.unit, found.query.attribute) and found.sighting is None
     places = found.places or (() if asks_place else before.places)
-    return replace(found, dates=held_on(found.dates, before.dates), places=places)
+    held = before.only if before.only == "elsewhere" and places is before.places else found.only
+    return replace(found, dates=held_on(found.dates, before.dates), places=places, only=held)
 
 
 def _of_scopes(rest: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuestion:

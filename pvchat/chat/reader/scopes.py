@@ -57,9 +57,10 @@ class Scope:
 
     @property
     def of(self) -> str:
-        """Such as " on Tuesday in the kitchen"."""
+        """Such as " on Tuesday in the kitchen"; where others are left out " on Tuesday elsewhere than in the kitchen"."""
         when = f" {self.dates.said}" if self.dates is not None and self.dates.said else ""
-        return when + (f" {in_place(self.place)}" if self.place else "")
+        left_out = " or ".join(dict.fromkeys(in_place(one.place) for one in self.besides))
+        return when + (f" {in_place(self.place)}" if self.place else f" elsewhere than {left_out}" * bool(left_out))
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ class ArchiveQuestion:
     text: str  # the question as it is asked of one video
     dates: tuple[Dates, ...] = ()  # of which times ("on Monday and on Friday"); none: of any
     places: tuple[tuple[str, str], ...] = ()  # the sources it names, what joins each to the one before; none: any
-    only: Literal["", "dates", "places"] = ""  # of which it is asked whether that is so at no other time, or place
+    # of which it is asked whether that is so at no other time, or place; or it is asked of other places ("elsewhere")
+    only: Literal["", "dates", "places", "elsewhere"] = ""
     sighting: Query | None = None  # what tells the one video that is meant ("when she was last seen"); None: all are
     around: str = ""  # "day", "week" …: all videos of that of the sighting are meant ("that day") …
     shifts: tuple[tuple[str, str, float], ...] = ()  # … or of one before or after it: ("before", "day", 0); one by one
@@ -88,6 +90,8 @@ class ArchiveQuestion:
         ]
         if not self.only:
             return named
+        if self.only == "elsewhere":
+            return [Scope(dates, besides=tuple(named)) for dates in self.dates or (None,)]
         named = [replace(one, joint="or" if one.joint else "") for one in named if one.joint != "but not"]
         one, besides = named[0], tuple(named)
         joint = "than" if self.query.select == "compare" else "but not"  # "usually" is more often than elsewhere
@@ -101,6 +105,8 @@ class ArchiveQuestion:
         word = "or" if {"or", "than"} & {one.joint for one in scopes} else "and"
         joints = [f" {'but not' if one.joint == 'but not' else word} " * bool(one.joint) for one in scopes]
         several = "".join(f"{joint}{self.label(one)}" for joint, one in zip(joints, scopes, strict=True)).strip()
+        if self.only == "elsewhere":
+            return self.scopes[0].of
         return f" {several}" * bool(several) + self._part(self.scopes[0], of_one=False).of
 
     def _part(self, scope: Scope, of_one: bool) -> Scope:
@@ -110,16 +116,20 @@ class ArchiveQuestion:
 
     def label(self, scope: Scope) -> str:
         """What tells one of several times and places from the others: "on Monday"; "" where there is one."""
-        if scope.besides:
+        if scope.besides and self.only != "elsewhere":
             return "at another time" if self.only == "dates" else "elsewhere"
         return self._part(scope, of_one=True).of.strip()
 
 
-def leaves_out(text: str, places: Sequence[str]) -> bool:
-    """Whether a question leaves out one place ("together outside the hall"), which isn't read."""
-    lead = r"(?:outside(?: of)?|(?:anywhere|everywhere|somewhere) (?:but|except|other than|apart from|besides)(?: in)?)"
-    named = rf" {lead} (?:(?:the|our|my) )?(?:{one_of(spellings(places))})(?!\w)"
-    return bool(places) and re.search(named, text, re.IGNORECASE) is not None
+def with_left_out(text: str, places: Sequence[str]) -> tuple[str, bool]:
+    """A question about everywhere but some places as one about these ("outside the hall" becomes "in the hall"), and
+    whether it is.
+    """
+    lead = (r"(?:outside(?: of)?|(?:any|every|some)where (?:but|except(?: for)?|other than|apart from|besides|outside(?: of)?)"
+            r"|elsewhere than)(?: (?:in|on|at))?")  # fmt: skip
+    named = rf" {lead}(?= (?:(?:the|our|my) )?(?:{one_of(spellings(places))})(?!\w))"
+    found = re.search(named, text, re.IGNORECASE) if places else None
+    return (text, False) if found is None else (f"{text[: found.start()]} in{text[found.end() :]}", True)
 
 
 def placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str], ...]]:

@@ -193,11 +193,13 @@ def _of_whom(query: Query) -> Query | None:
         return replace(query, where=None, number=NEVER)
     if query.select == "who" and isinstance(where, Not) and query.throughout:  # "who is never alone?"
         return replace(query, where=where.part, number=NEVER, throughout=False)
+    if isinstance(where, And) and len(where.parts) == 1 and whom == EVERYBODY and _is_company(where.parts[0]):
+        where = where.parts[0]  # "was anybody ever there without Ana?"
     if isinstance(where, Not) and _is_company(where) and whom == EVERYBODY:
         if query.select == "who":  # "who has Ana never been with?"
             return replace(query, where=where.part, number=NEVER, throughout=False)
         left_out = queries.others_in(where)
-        return replace(query, whom=Whom(besides=left_out))  # "was anybody there without Ana?"
+        return replace(query, whom=Whom(besides=left_out), where=where)  # "was anybody there without Ana?"
     if query.select == "how_often" and not polar and whom == Whom(quantifier="all"):  # "how many videos has each?"
         return Query("who", where=where, during=query.during)
     if whom.names and whom.known is False and where is None:  # "both a stranger and Ana"
