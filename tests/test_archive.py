@@ -154,6 +154,11 @@ def test_nobody_is_the_third_of_two() -> None:
     assert " was second to last: " in told
 
 
+def test_a_second_time_that_is_only_perhaps_is_told_so() -> None:
+    told = say_archive(found_in(Query("when", ANA, rank=Rank("time", 2)), [ARCHIVE[2], ARCHIVE[4]]), Asked())
+    assert told.startswith("Ana was not surely seen for the second time in any of two videos. Perhaps on Tuesday 6 Jan")
+
+
 def test_nobody_else_is_seen_where_one_alone_is() -> None:
     told = say_archive(found_in(Query("who", Whom(besides=("Ana",))), ARCHIVE[:1]), Asked())
     assert told == "Nobody else was seen in the one video."

@@ -182,6 +182,7 @@ def test_a_fall_is_no_autumn_where_somebody_falls() -> None:
 def test_somebody_called_may() -> None:
     assert dated("Was Ben seen since May?", NOW, ["May"]) == ("Was Ben seen since May?", ())
     assert dated("Was May seen on 3 May?", NOW, ["May"])[0] == "Was May seen?"
+    assert dated("First appearance of Jan", NOW, ["Jan"]) == ("First appearance of Jan", ())
 
 
 @pytest.mark.parametrize(
@@ -207,6 +208,22 @@ def test_hours_of_each_day(words: str, hours: tuple[str, str]) -> None:
     assert rest == "Was Ana seen?"
     assert dates.hours is not None
     assert tuple(one.isoformat(timespec="minutes") for one in dates.hours) == hours
+
+
+@pytest.mark.parametrize(
+    ("words", "hours", "said"),
+    [
+        ("at quarter past two", ("14:05", "14:25"), "at 2:15 pm"),
+        ("at a quarter to nine", ("08:35", "08:55"), "at 8:45"),
+        ("at half past 11 at night", ("23:20", "23:40"), "at 11:30 at night"),
+        ("after five", ("17:00", "00:00"), "after 5 pm"),
+        ("at two in the morning", ("02:00", "03:00"), "at 2 in the morning"),
+    ],
+)
+def test_times_as_a_clock_shows_them(words: str, hours: tuple[str, str], said: str) -> None:
+    [one] = dated(f"Who was here {words}?", NOW)[1]
+    assert one.hours is not None
+    assert (tuple(f"{end:%H:%M}" for end in one.hours), one.said) == (hours, said)
 
 
 def test_a_night_ends_on_the_next_day() -> None:

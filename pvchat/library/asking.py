@@ -112,7 +112,8 @@ def _then(second: LibraryAnswer, first: LibraryAnswer) -> LibraryAnswer:
     last = first.finding if first.finding.then is None else first.finding.then
     then = replace(last, then=second.finding)
     finding = then if first.finding.then is None else replace(first.finding, then=then)
-    return LibraryAnswer(f"{first.answer}\n{second.answer}", finding)
+    said = "" if second.answer in first.answer else f"\n{second.answer}"  # "were they together, and if so when?"
+    return LibraryAnswer(first.answer + said, finding)
 
 
 @dataclass(frozen=True)

@@ -154,6 +154,9 @@ _IN_WORDS = re.compile(
     rf"|(?<=by )|(?<=at )|(?<=since )|(?<=till ))(?:{one_of(NUMBERS[2:13])})(?= ?[.?!,]|\W*$"
     rf"| (?:on|and|this|last|today|yesterday)\b)|(?<=and )(?:{one_of(NUMBERS[2:13])})(?=\W*$| on\b))\b",
 )
+_PAST = re.compile(
+    rf"(?i)\b(?:a )?(?P<share>quarter|half) (?P<way>past|to) (?P<hour>\d{{1,2}}|{one_of(NUMBERS[1:13])})\b"
+)
 _HOURS = re.compile(
     rf"(?i)\b(?:both )?(?:(?:between (?P<a>{_CLOCK}) and|from (?P<c>{_CLOCK}) (?:to|until|till)"
     rf"|(?:after|since) (?P<d>{_EDGE}),? (?:and|but) (?:before|until|till)) (?P<b>{_CLOCK})"
@@ -248,6 +251,7 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
         SettingsError: it names several that aren't joined ("on Monday and on Friday" are), or a 30th hour.
     """
     called = {name.lower() for name in names}
+    text = _PAST.sub(_clock_face, text)
     text = _EACH_YEAR.sub(r"every \1\2", _IN_WORDS.sub(lambda m: str(NUMBERS.index(m[0].lower())), text))
     text = _OF_YEAR.sub(lambda m: f"{m[1] or m[4]} {now.year - ('last' in (m[2] or m[3]).lower())}", text)
     text = _ASKED.sub(_days_asked, _DAYS_OF.sub(_months_named, _spelt(text, called)))
@@ -354,9 +358,19 @@ def _months_named(match: re.Match[str]) -> str:
     return f"{match[1]} {match[4]}{joint}{match[3]}"
 
 
+def _clock_face(match: re.Match[str]) -> str:
+    """Such as "2:15" for "quarter past two"."""
+    hour = int(match["hour"]) if match["hour"].isdigit() else NUMBERS.index(match["hour"].lower())
+    minute = 30 if match["share"].lower() == "half" else 15
+    return f"{hour}:{minute}" if match["way"].lower() == "past" else f"{(hour - 2) % 12 + 1}:{60 - minute}"
+
+
 def _hours(match: re.Match[str], now: datetime, called: set[str]) -> Dates:
     """From when to when of a day."""
-    named = match.groupdict()
+    named, said = match.groupdict(), _lowered(match).removeprefix("both ")
+    alone = named["at"] or named["after"] or ""
+    if re.fullmatch(r"[1-6](:\d\d)?", alone) and not re.search(r"(?i)\b(?:night|morning|early)\b", match.string):
+        named, said = {**named, "at" if named["at"] else "after": f"{alone} pm"}, f"{said} pm"  # few mean the night
     if part := "daytime" if named["day"] else named["lunch"] or named["part"]:
         hours = _hours_of(part.lower())
     elif named["at"]:
@@ -376,7 +390,7 @@ def _hours(match: re.Match[str], now: datetime, called: set[str]) -> Dates:
             twice = (at, at.replace(hour=(at.hour + 12) % 24))
             at = min(twice, key=lambda one: ((until.hour - one.hour) * 60 + until.minute - one.minute - 1) % (24 * 60))
         hours = at, until
-    return Dates(said=_lowered(match).removeprefix("both "), hours=hours)
+    return Dates(said=said, hours=hours)
 
 
 def _clock(words: str) -> time:
@@ -393,7 +407,8 @@ def _clock(words: str) -> time:
 def _phrase(match: re.Match[str], now: datetime, called: set[str]) -> Dates | None:
     """The time that some words mean; None where they mean none."""
     named, said = match.groupdict(), _as_said(match)
-    is_name = len(said.split()) == 2 and said.split()[1].lower() in {*MONTHS, *_SEASONS} & called
+    month = re.fullmatch(rf"\w+ ({_MONTH}|{_SEASON})", said, re.IGNORECASE)
+    is_name = month is not None and month[1].lower() in called
     if is_name or said.lower().endswith("fall") and _is_a_deed(match, called):
         return None
     if recent := re.search(rf"(?:({_COUNT}) )?({_SOME}|minute)s?$", named["recent"] or "", re.IGNORECASE):

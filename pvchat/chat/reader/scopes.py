@@ -57,7 +57,7 @@ class Scope:
 
     @property
     def of(self) -> str:
-        """Such as " on Tuesday in the kitchen"; where others are left out " on Tuesday elsewhere than in the kitchen"."""
+        """Such as " on Tuesday in the kitchen"; where that is left out " on Tuesday elsewhere than in the kitchen"."""
         when = f" {self.dates.said}" if self.dates is not None and self.dates.said else ""
         left_out = " or ".join(dict.fromkeys(in_place(one.place) for one in self.besides))
         return when + (f" {in_place(self.place)}" if self.place else f" elsewhere than {left_out}" * bool(left_out))
@@ -125,8 +125,8 @@ def with_left_out(text: str, places: Sequence[str]) -> tuple[str, bool]:
     """A question about everywhere but some places as one about these ("outside the hall" becomes "in the hall"), and
     whether it is.
     """
-    lead = (r"(?:outside(?: of)?|(?:any|every|some)where (?:but|except(?: for)?|other than|apart from|besides|outside(?: of)?)"
-            r"|elsewhere than)(?: (?:in|on|at))?")  # fmt: skip
+    but = r"(?:but|except(?: for)?|other than|apart from|besides|outside(?: of)?)"
+    lead = rf"(?:outside(?: of)?|(?:any|every|some)where {but}|elsewhere than)(?: (?:in|on|at))?"
     named = rf" {lead}(?= (?:(?:the|our|my) )?(?:{one_of(spellings(places))})(?!\w))"
     found = re.search(named, text, re.IGNORECASE) if places else None
     return (text, False) if found is None else (f"{text[: found.start()]} in{text[found.end() :]}", True)

@@ -319,21 +319,30 @@ def _first_or_last(found: ArchiveFinding, asked: Asked) -> str:
         word = "last but one" if rank.k == -2 else ordinal(rank.k) if named else word
         return f"The {word} of {_among(found, asked)}: {line(nth_of(list(found.seen), rank.k)[0])}."
     edge = next(iter(nth_of(sure, rank.k)), None)
-    if edge is None and sure:
-        return f"{so} {verb} not seen {word} in any of {_among(found, asked)}."
-    lead, ago = f"{so}: {word}" if found.query.where else f"{so} {verb} {seen}", ""
     whole = bool(found.query.where) and not queries.is_of_sound(found.query)  # "since when has she been lying there?"
-    if edge is not None and asked.today is not None:
-        days = (asked.today - edge.video.at.date()).days
-        near = "the same day" if found.query.per == "later" else "today"
-        ago = f", {so_many(abs(days), 'day')} {'ago' if days > 0 else 'later'}" if days else f", {near}"
-    told = [f"{lead} {moment(edge, last, whole)}{ago}." if edge else "I am not sure of it in any video."]
+    if edge is None and sure:
+        maybe = [
+            f" Perhaps {moment(one, last, whole)}{_apart(one, found, asked)}." for one in nth_of(found.seen, rank.k)
+        ]
+        return f"{so} {verb} not {'surely ' * bool(maybe)}seen {word} in any of {_among(found, asked)}.{''.join(maybe)}"
+    lead = f"{so}: {word}" if found.query.where else f"{so} {verb} {seen}"
+    at = f"{lead} {moment(edge, last, whole)}{_apart(edge, found, asked)}." if edge else ""
+    told = [at or "I am not sure of it in any video."]
     if perhaps:
         also = f"Perhaps {'later' if last else 'earlier'}, too:" if sure else "Perhaps"
         also_at = [moment(one, last, whole) for one in (perhaps[::-1] if last else perhaps)[:2]]
         told.append(f"{also} {'; '.join(also_at)}.")
     told += [f"That is among {_among(found, asked)}."] if asked.of and found.looked_at > 1 else []
     return " ".join(told) + (lines([edge]) if edge is not None and edge.quotes else "")
+
+
+def _apart(one: Seen, found: ArchiveFinding, asked: Asked) -> str:
+    """How many days a video lies before today, or after the sighting it is told from, where that is asked."""
+    if asked.today is None:
+        return ""
+    days = (asked.today - one.video.at.date()).days
+    near = "the same day" if found.query.per == "later" else "today"
+    return f", {so_many(abs(days), 'day')} {'ago' if days > 0 else 'later'}" if days else f", {near}"
 
 
 def _who(found: ArchiveFinding, asked: Asked) -> str:
