@@ -85,6 +85,12 @@ _AT_ONCE = re.compile(r"\b(?:at once|at (?:the same|a|any one) time|simultaneous
 _BODY = re.compile(r"\b(?:on|round|around|over|in) (?:his|her|their|.* 's) (head|neck|face|feet|ears|hands)\b")
 _HAPPENS = re.compile(r"(?:and |so )?what (?:has |just |is |was )*happen\w*(?: (?:to|with|here|in|at|on)\b| \?|$)")
 _LIES, _FALLS = word_set("lie lies lay lying"), word_set("fall fell")
+# "how sure are you that it is Ana?", "why do you think Ana is there?"
+_HOW_SURE = re.compile(
+    rf"(?:(?:and|but) )?(?:how (?:sure|certain|confident) are you\b|how (?:do|can) you (?:know|tell|recogni[sz]e)\b"
+    rf"|(?:are|is) you (?:sure|certain)\b|(?:why (?:do|did)|what makes) you (?:think|say|believe)\b"
+    rf"|how (?:likely|probable) is it\b|what (?:is|'s) the (?:probability|chance)\b|why(?= {NAME} \?)).* {NAME}\b"
+)
 _ENTERS, _LEAVES = word_set("enter enters entered entering"), word_set("leave leaves left leaving exit exits exited")
 
 
@@ -109,7 +115,8 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> Heads:
     if heads["select"] == "same":
         before = history[-1][0]
         heads |= {"select": before.select, "attribute": before.attribute or "none", "form": before.form}
-    if question.seen[0] in ("can", "could") and ("be", NAME) in pairwise(question.seen):  # "could Ana be Ben?"
+    could_be = question.seen[0] in ("can", "could") and ("be", NAME) in pairwise(question.seen)
+    if could_be and question.seen[1] not in ("it", "that", "this"):  # "could Ana be Ben?"
         heads |= {"select": "refuse", "refusal": "unseen"}
     if heads["quantifier"] == "none" and any(slot.role == "S" and slot.after_but for slot in question.slots):
         heads["quantifier"] = "only"  # "when is no one there but Ana?"
@@ -728,8 +735,17 @@ def _taken_off(query: Query, question: Tagged) -> Query:
     return replace(query, where=And((where,)))
 
 
+def _how_sure(query: Query, question: Tagged) -> Query:
+    """What it rests on that somebody is there, where it is asked how sure that is; of else whether it is so."""
+    if not query.whom.names or query.then is not None or not _HOW_SURE.match(" ".join(question.seen)):
+        return query
+    if len(query.whom.names) == 1 and queries.is_plain(query.where):
+        return Query("why", Whom(query.whom.names))
+    return Query("exists", query.whom, query.where, form="polar", during=query.during)
+
+
 QUERY_RULES = (
     _fall, _of_bed, _turns, _only_then, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
     _all_known, _on_body, _where_lying, _sees_whom, _nobody_with, _but_never, _anybody, _of_people, _of_return,
-    _sight, _with_kind, _untold, _who_is_the, _before_whom, _nearer, _one_then_other, _each_other,
+    _sight, _with_kind, _untold, _who_is_the, _before_whom, _nearer, _one_then_other, _each_other, _how_sure,
 )  # fmt: skip
