@@ -64,6 +64,14 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
         (r"\bnot ((?:in|on|at) [^,?]*?),? (?:and|or) (?:also )?not (?=(?:in|on|at)\b)", r"never \1 or "),
         (rf"\bon (?:an?|any) (weekend|weekday|{WEEKDAY})\b", r"on \1s"),
         (r"\bprior to\b", "before"),
+        (r"\bup (?:to|until|till) and including\b", "by"),
+        (r"\bagain since\b", "after"),
+        (r"^((?:who|which|did|was|were|is)\b.*\bor\b.*\b(?:c[ao]me|show(?:ed)? up|t?here|arrived?|appeared?|seen)) "
+         r"(?:(earlier)|later) (?=on\b|in\b|at\b|today\b|yesterday\b|this\b|that\b)",
+         lambda found: f"{found[1]} {'first' if found[2] else 'last'} "),
+        (r"\b(?:a |the )?(?:rundown|run-through|recap) of\b", "what happened on"),
+        (r"^is it (?:right|correct|so) that\b", "is it true that"),
+        (r"^is it true that (\w+) only ever (\w+s)\b", r"is it true that \1 \2 only"),
         (r"\bearly on\b(?= the\b| \w+day\b)", "in the morning on"),
         (r"\blate on\b(?= the\b| \w+day\b)", "in the evening on"),
         (r",? (?:ever )?since (?:we|you|i) (?:began|started|have been)(?: \w+ing)?(?: here| there)?(?=\W*$)", ""),
@@ -175,6 +183,10 @@ _SHOW = re.compile(
     r"(?: to me| again| please| now)*\W*$"
     r"|^(?:and )?(?:when|where) (?:was|were) (?:it|that|this|they) (?:recorded|filmed|taken|made|shot)\W*$"
     r"|^(?:in )?(?:which|what) (?:video|clip|file|recording) (?:is|was) (?:it|that|this)(?: in)?\W*$",
+)
+# "which folder is Ana in, and which dates should I look at?"
+_WHICH_UNITS = re.compile(
+    r"(?i)^(?:on |in )?(?:which|what) (?:dates?|days?|folders?|places?|rooms?)(?: (?:should|do|can) i .*)?\W*$"
 )
 _ON_IT = re.compile(
     r"(?i)\b(?:else|his|their|[io]n (?:it|that one))\b|^(?:is|was) (?:it|that|this)\b"
@@ -332,7 +344,7 @@ def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scope
     leans = found.query != fresh.query or _ON_IT.search(rest) or not queries.names_in(fresh.query) and _HE.search(rest)
     named = find_mentions(rest, known.names, known.aliases)
     is_name = len(named) == 1 and named[0].start == 0 and not re.search(r"\w", rest[named[0].end :])  # "Ana?"
-    leans = is_name or _LEANS.search(rest) or leans and not _EVER.search(rest)
+    leans = is_name or _LEANS.search(rest) or _WHICH_UNITS.match(rest) or leans and not _EVER.search(rest)
     return _follow_up(rest, found, before, meant) if leans else found
 
 
@@ -464,6 +476,11 @@ def _follow_up(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant
         query = replace(query, select="when" if query.select == "exists" else query.select, form="wh")
     if query.select == "who" and query.number == NEVER and query.where is not None and not _VERB.search(rest):
         query = replace(query, where=Not(query.where), number=None)  # "who was with Ana?", "and without her?"
+    if _WHICH_UNITS.match(rest) and query.unit:
+        return _on_the_same(replace(found, query=replace(before.query, select="when", unit=query.unit)), before)
+    pair = queries.names_in(before.query)
+    if len(pair) == 2 and {*query.whom.names} < {*pair} and re.search(r"\b(?:both|two) of them\b", rest):
+        query = replace(query, whom=Whom(pair, "both"))  # "was Ana ever there without Ben?"
     too = query.select == "exists" and query.where == Has("with") and len(query.whom.names) == 1
     if too and " there" in rest:  # "was Ana there too?"
         query = replace(query, where=None)

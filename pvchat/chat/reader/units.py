@@ -119,6 +119,9 @@ def _by_unit(query: Query) -> Query:
         return Query("who", query.whom, query.where, during=query.during, unit=unit)
     if per == "each":
         return of_each(replace(query, throughout=False), unit)
+    of_one = query.form == "polar" and per == "count" and query.number not in (None, NEVER)
+    if of_one and query.whom in (EVERYBODY, Whom(known=True)):  # "has anybody been in two rooms?": the same one
+        query = replace(query, select="who", whom=EVERYBODY)
     if query.select in ("who", "count"):
         return replace(query, unit=unit, throughout=False)
     if query.select == "compare":

@@ -330,7 +330,8 @@ def _first_or_last(found: ArchiveFinding, asked: Asked) -> str:
     told = [at or "I am not sure of it in any video."]
     if perhaps:
         also = f"Perhaps {'later' if last else 'earlier'}, too:" if sure else "Perhaps"
-        also_at = [moment(one, last, whole) for one in (perhaps[::-1] if last else perhaps)[:2]]
+        those = (perhaps[::-1] if last else perhaps)[:2]
+        also_at = [f"{moment(one, last, whole)}{_apart(one, found, asked)}" for one in those]
         told.append(f"{also} {'; '.join(also_at)}.")
     told += [f"That is among {_among(found, asked)}."] if asked.of and found.looked_at > 1 else []
     return " ".join(told) + (lines([edge]) if edge is not None and edge.quotes else "")
