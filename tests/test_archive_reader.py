@@ -326,6 +326,33 @@ def test_what_is_asked_of_elsewhere_holds_on_for_what_leans_on_it() -> None:
     assert (where.query.unit, where.only) == ("place", "elsewhere")
 
 
+@pytest.mark.parametrize("said", ["came earlier", "showed up earlier"])
+def test_who_came_earlier_on_a_day_is_who_was_first(said: str) -> None:
+    found = asked(f"Was it Ana or Ben who {said} on Tuesday?")
+    assert (found.query.select, found.query.whom.names, found.query.rank) == ("compare", BOTH.names, Rank("time"))
+    assert found.dates[0].said == "on Tuesday"
+
+
+def test_two_of_them_are_both_who_were_spoken_of() -> None:
+    found = asked("Has Ana ever turned up without Ben? → In how many videos are the two of them together?")
+    assert (found.query.select, found.query.whom, found.query.where) == ("how_often", BOTH, WITH)
+
+
+def test_anybody_in_two_places_is_the_same_one() -> None:
+    found = asked("Has anyone I know been in more than one place?").query
+    assert (found.select, found.unit, found.number) == ("who", "place", Number("more_than", 1))
+
+
+def test_a_second_question_of_days_is_of_whom_the_first_one_was() -> None:
+    found = asked("In which room was Ana? → Which dates should I look at?").query
+    assert (found.select, found.whom, found.unit) == ("when", ANA, "day")
+
+
+def test_since_and_by_a_day() -> None:
+    assert asked("Have Ana and Ben met again since the 10th?").dates[0].since == datetime(2026, 11, 11)
+    assert asked("Who was here up to and including 15 November?").dates[0].until == datetime(2026, 11, 16)
+
+
 def test_who_was_somewhere_without_somebody_is_not_that_one() -> None:
     assert asked("Was the kitchen ever used without Ana?").query.whom == Whom(besides=("Ana",))
 

@@ -488,6 +488,9 @@ CAME = "When did Ben come?"
         ("", "Did anyone come more than twice?", "yes", ["Ana"]),
         ("", "Did anybody walk more than once?", "unknown", ["Ana"]),
         ("", "Does nobody sit for more than 90 seconds?", "yes", []),
+        # how sure it is that somebody does something is whether it is so
+        ("", "Are you sure that Ben is standing?", "yes", ["Ben"]),
+        ("", "Could it be Ana?", "yes", ["Ana"]),
         # where somebody walks to isn't measured; "right now" is no way
         ("", "Is Ana walking to the right?", "unknown", []),
         ("", "Is Ana walking towards the camera?", "unknown", []),
@@ -503,3 +506,12 @@ def test_near_questions_are_not_taken_for_each_other(
 ) -> None:
     finding = found(text, NAMES, SHOTS, [before] if before else [])
     assert (finding.verdict, [*finding.names]) == (verdict, names)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["How sure are you that it is Ana?", "Why do you think Ana is there?", "How likely is it that Ana is there?"],
+)
+def test_how_sure_it_is_that_somebody_is_there_is_what_that_rests_on(text: str) -> None:
+    finding = found(text, NAMES, SHOTS, [])
+    assert (finding.query.select, [*finding.names]) == ("why", ["Ana"])

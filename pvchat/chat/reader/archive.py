@@ -477,7 +477,9 @@ def _follow_up(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant
     if query.select == "who" and query.number == NEVER and query.where is not None and not _VERB.search(rest):
         query = replace(query, where=Not(query.where), number=None)  # "who was with Ana?", "and without her?"
     if _WHICH_UNITS.match(rest) and query.unit:
-        return _on_the_same(replace(found, query=replace(before.query, select="when", unit=query.unit)), before)
+        return _on_the_same(
+            replace(found, query=replace(before.query, select="when", form="wh", unit=query.unit)), before
+        )
     pair = queries.names_in(before.query)
     if len(pair) == 2 and {*query.whom.names} < {*pair} and re.search(r"\b(?:both|two) of them\b", rest):
         query = replace(query, whom=Whom(pair, "both"))  # "was Ana ever there without Ben?"
