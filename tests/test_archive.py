@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pvchat.chat.archive import Sighted, as_strangers, find, is_backwards, over_videos, sought
-from pvchat.chat.query import And, Has, Not, Number, Query, Rank, Whom
+from pvchat.chat.query import NEVER, And, Has, Not, Number, Query, Rank, Whom
 from pvchat.chat.reader.dates import Dates
 from pvchat.chat.reader.scopes import Scope
 from pvchat.chat.say.archive import Asked, say_archive
@@ -152,6 +152,11 @@ def test_nobody_is_the_third_of_two() -> None:
     assert told.startswith("Nobody I know was third: Ana on Friday 2 January 2026")
     told = say_archive(found_in(over_videos(before_last), ARCHIVE[:3]), Asked())
     assert " was second to last: " in told
+
+
+def test_who_was_perhaps_never_seen_is_told_so() -> None:
+    never = find(Query("who", number=NEVER, rank=Rank("often")), [ARCHIVE[4], ARCHIVE[6]], 2, ["Ana", "Ben"])
+    assert say_archive(never, Asked()) == "Ben was not seen in any of two videos. Of Ana I am not sure."
 
 
 def test_a_second_time_that_is_only_perhaps_is_told_so() -> None:

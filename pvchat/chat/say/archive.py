@@ -147,9 +147,10 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
         return f"{head}I heard no music in {of}."
     if is_plain(query.where) and queries.counts_people(query):
         return f"{head}I never saw {who[0].lower()}{who[1:]} in {of}."
+    unsure = f" Of {join(found.maybe)} I am not sure." if found.maybe else ""  # "who has never been here?"
     if is_plain(query.where):
-        return f"{head}{_not_seen(query.whom, of_all=query.whom.quantifier == 'both')} in {of}."
-    return f"{head}In {of} I found {f'no moment at which {who}' if names else 'nobody who'} {so}."
+        return f"{head}{_not_seen(query.whom, of_all=query.whom.quantifier == 'both')} in {of}.{unsure}"
+    return f"{head}In {of} I found {f'no moment at which {who}' if names else 'nobody who'} {so}.{unsure}"
 
 
 def _not_seen(whom: Whom, of_all: bool = False) -> str:
