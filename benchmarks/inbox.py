@@ -4,9 +4,8 @@
 
 In: a folder of labelled clips as `pvchat eval` reads it (`people.json`, `questions.jsonl`). Out: pairwise precision,
 recall and F1 of the groups over clear faces and over all, whom the ten largest groups hold, and with `--sweep` F1 at
-other limits. Whose a track is, the labels say for a clip that shows one face; where a clip shows several, those whom
-its labels name as present are enrolled from their own clips, and each track is the likeliest one's of them, at log-odds
-above 0. `--same` counts two names as one person's: a role and its actress. Tracks without a name count nowhere.
+other limits. Whose a track is, `whose.py` says; `--same` counts two names as one person's: a role and its actress.
+Tracks without a name count nowhere.
 """
 
 from __future__ import annotations
@@ -24,12 +23,11 @@ import labelled
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from whose import Whose
 
 from pvchat import PVChat, Settings
-from pvchat.errors import PVChatError
 from pvchat.eval.manifest import HALVES, half_of
 from pvchat.library import grouping, records, strangers
-from pvchat.people.person import Person
 from pvchat.people.store import PeopleStore
 from pvchat.storage.library import connect, transaction
 from pvchat.video import recorded
@@ -80,54 +78,25 @@ def _fill(chat: PVChat, devset: Path, half: str) -> Seen:
         if half_of(row["enroll"]) == half:
             present.setdefault(row["enroll"], set()).add(row["name"])
     chat.people.root.mkdir(parents=True)
-    library, whose, pictures, enrolled = connect(chat.people.root), dict[int, str](), dict[int, bytes](), _Enrolled()
+    library, names_of, pictures, whose = (
+        connect(chat.people.root),
+        dict[int, str](),
+        dict[int, bytes](),
+        Whose(chat, devset),
+    )
     for number, clip in enumerate(sorted(present)):
         analysis = chat.analyse(devset / clip, stage="who")
         with transaction(library):
             made = records.write_clip(library, analysis, recorded(devset / clip))
         rows = library.execute("SELECT id, number FROM tracks WHERE clip = ?", (made,)).fetchall()
-        names = enrolled.names(chat, devset, [people[name] for name in sorted(present[clip])], analysis)
+        names = whose.names([people[name] for name in sorted(present[clip])], analysis)
         for track, place in rows:
-            whose[track], pictures[track] = names[place], analysis.tracks[place].thumbnail
+            names_of[track], pictures[track] = names[place], analysis.tracks[place].thumbnail
         if number % 20 == 0:
             print(f"  {number} of {len(present)} clips")
     tracks, _, faces = strangers.faces_of(library)
     clear = (faces.quality > 0).tolist()
-    return Seen(tracks, [whose[track] for track in tracks], clear, [pictures[track] for track in tracks], faces)
-
-
-class _Enrolled:
-    """People by their own clips, each enrolled once, in nobody's store."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, Person | None] = {}
-
-    def names(self, chat: PVChat, devset: Path, there: Sequence[labelled.Row], analysis: object) -> list[str]:
-        """Whose each track of a clip is."""
-        tracks = analysis.tracks  # type: ignore[attr-defined]
-        faces = [n for n, track in enumerate(tracks) if track.kind == "face"]
-        found = [""] * len(tracks)
-        if len(faces) == 1 and len(there) == 1:
-            found[faces[0]] = there[0]["name"]
-        elif faces and there:
-            people = [person for row in there if (person := self._person(chat, devset, row)) is not None]
-            odds = chat.networks.presence.odds(people, analysis) if people else np.zeros((0, 0))  # type: ignore[arg-type]
-            for n in faces if people else ():
-                if odds[:, n].max() > 0:
-                    found[n] = people[int(odds[:, n].argmax())].name
-        return found
-
-    def _person(self, chat: PVChat, devset: Path, row: labelled.Row) -> Person | None:
-        from pvchat.identity.enroll import enroll
-
-        name = row["name"]
-        if name not in self._known:
-            try:
-                self._known[name] = enroll(chat.analyse(devset / row["enroll"], stage="who"), name, 1)
-            except PVChatError:
-                self._known[name] = None
-        person = self._known[name]
-        return person if person is not None and person.kind == "face" else None
+    return Seen(tracks, [names_of[track] for track in tracks], clear, [pictures[track] for track in tracks], faces)
 
 
 def scores(names: Sequence[str], labels: NDArray[np.int64], which: Sequence[bool]) -> tuple[float, float, float]:

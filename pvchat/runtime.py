@@ -56,6 +56,19 @@ def available_devices() -> tuple[str, ...]:
     return tuple(name for name, there in found if there)
 
 
+@contextmanager
+def faiss_on_one_thread() -> Iterator[None]:
+    """FAISS searches on one thread inside: two OpenMP runtimes in one process can crash on macOS."""
+    import faiss
+
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(threads)
+
+
 def best_dtype(device: str) -> torch.dtype:
     """The fastest dtype: torch.bfloat16 on accelerators and processors with matrix units, else torch.float32."""
     import torch

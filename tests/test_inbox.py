@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from make_analysis import identity_of
 from make_studio import ANA, BEN, Studio
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import squareform
 
 from pvchat import PVChat
 from pvchat.errors import PeopleError
@@ -202,13 +204,42 @@ def faces(people: list[int], apart: list[tuple[int, int]] = (), quality: list[fl
     return Faces(middles, np.zeros((len(people), 512), np.float32), clear, pairs, np.full(len(people), -1))
 
 
-def test_two_who_are_seen_at_once_are_two(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_who_are_seen_at_once_are_two() -> None:
     labels = group(faces([1, 1, 1, 2]))
     assert (len(set(labels[:3])), labels[3] in labels[:3]) == (1, False)
     labels = group(faces([1, 1, 1, 2], apart=[(0, 1)]))
     assert labels[0] != labels[1]
-    monkeypatch.setattr(grouping, "_ROWS", 1)
     assert (group(faces([1, 2, 1, 2])) == [0, 1, 0, 1]).all()
+
+
+def apart_one_by_one(one: Faces, middles: np.ndarray, prints: np.ndarray) -> np.ndarray:
+    """By faceprints where both have them, else by identity vectors."""
+    by_print = np.linalg.norm(one.prints[:, None] - prints[None], axis=2)
+    by_identity = np.linalg.norm(one.middles[:, None] - middles[None], axis=2) / grouping.SHORTER
+    return np.where(one.prints.any(1)[:, None] & prints.any(1)[None], by_print, by_identity)
+
+
+def test_groups_are_those_of_comparing_every_track_with_every_other() -> None:
+    """150 clear tracks and 250 others of 20 pairs of people who look alike; three of ten without faceprints."""
+    random, clear, count = np.random.default_rng(0), 150, 400
+    people = random.integers(40, size=count)
+    alike = np.repeat(random.standard_normal((20, 512)), 2, axis=0) + 0.5 * random.standard_normal((40, 512))
+    prints = alike[people] + 0.7 * random.standard_normal((count, 512))
+    prints = np.where(random.random((count, 1)) < 0.3, 0, prints / np.linalg.norm(prints, axis=1, keepdims=True))
+    middles = np.stack([identity_of(person, 0.3, seed) for seed, person in enumerate(people.tolist())])
+    quality, nobody = np.float32(np.arange(count) < clear), np.full(count, -1)
+    seen = Faces(middles, np.float32(prints), quality, np.zeros((0, 2), np.intp), nobody)
+    labels = group(seen)
+    founders = apart_one_by_one(seen, seen.middles, seen.prints)[:clear, :clear]
+    most = grouping.distance_limit(grouping.FOUNDING_DISTANCE, clear)
+    founded = fcluster(linkage(squareform(founders, checks=False), "average"), most, "distance")
+    assert np.array_equal(founded[:, None] == founded, labels[:clear, None] == labels[:clear])
+    own = [labels[:clear] == label for label in range(labels.max() + 1)]
+    means = (np.stack([rows[:clear][mine].mean(0) for mine in own]) for rows in (seen.middles, seen.prints))
+    apart = apart_one_by_one(seen, *means)[clear:]
+    near = apart.min(1) <= grouping.distance_limit(grouping.JOINING_DISTANCE, count)
+    assert 50 < near.sum() < 200
+    assert labels[clear:].tolist() == np.where(near, apart.argmin(1), -1).tolist()
 
 
 def test_a_blurred_face_joins_a_group_and_founds_none() -> None:

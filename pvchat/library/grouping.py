@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.identity.measures import distances
-from pvchat.schemas import FloatArray, IntArray
+from pvchat.runtime import faiss_on_one_thread
+from pvchat.schemas import Flags, FloatArray, IntArray
 
 # Distance of mean faceprints up to which clear faces are put together: the middle of the limits at which F1 of pairs is
 # highest on the tune half (1.05 to 1.1); and up to which others join a group: the largest in steps of .05 at which all
@@ -32,10 +33,10 @@ SHORTER = 0.42
 STRICTER, PLAIN = 0.02, 128
 MOST = 20_000  # clear tracks that found groups, the best
 _FAR = 1e6  # what is never put together lies so far apart
-_ROWS = 2048  # tracks that are compared at once
 _NO_GROUP = -1
 
 Pairs = NDArray[np.intp]  # [m, 2] indices of tracks
+Means = tuple[FloatArray, FloatArray]  # identity vectors [n, 128]; faceprints [n, 512], zeros where there are none
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,11 @@ class Faces:
         apart = pairs[(pairs >= 0).all(1)]
         return Faces(self.middles[which], self.prints[which], self.quality[which], apart, self.said[which])
 
-    def distances(self, rows: slice) -> FloatArray:
-        """How far some tracks are from all [m, n]."""
-        return track_distances(self.middles[rows], self.prints[rows], self.middles, self.prints)
+    def distances(self) -> FloatArray:
+        """How far they are from each other [n, n], by faceprints where both have them, else by identity vectors."""
+        printed = _printed(self.prints)
+        by_identity = distances(self.middles, self.middles) / SHORTER
+        return np.where(printed[:, None] & printed[None], distances(self.prints, self.prints), by_identity)
 
 
 def group(faces: Faces) -> IntArray:
@@ -83,24 +86,16 @@ def distance_limit(base: float, count: int) -> float:
     return base - STRICTER * max(0.0, float(np.log2(max(1, count) / PLAIN)))
 
 
-def track_distances(a: FloatArray, a_prints: FloatArray, b: FloatArray, b_prints: FloatArray) -> FloatArray:
-    """Distances of tracks [m] to tracks [n], by faceprints where both have them, else by identity vectors: [m, n]."""
-    both = (np.abs(a_prints).max(1) > 0)[:, None] & (np.abs(b_prints).max(1) > 0)[None]
-    return np.where(both, distances(a_prints, b_prints), distances(a, b) / SHORTER)
-
-
 def _founded_groups(faces: Faces) -> IntArray:
     """Groups of clear faces [n]."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    most, edges = distance_limit(FOUNDING_DISTANCE, len(faces)), [np.zeros((2, 0), int)]
-    for start in range(0, len(faces), _ROWS):  # pairs that are near, or that the user put together
-        some = slice(start, start + _ROWS)
-        said = (faces.said[some, None] == faces.said[None]) & (faces.said[some, None] != _NO_GROUP)
-        one, other = np.nonzero((faces.distances(some) <= most) | said)
-        edges.append(np.stack([one + start, other]))
-    rows, columns = np.concatenate(edges, axis=1)
+    most, means = distance_limit(FOUNDING_DISTANCE, len(faces)), (faces.middles, faces.prints)
+    rows, columns, _ = _near_pairs(means, means, most)
+    told = np.argsort(faces.said, kind="stable")  # whom the user put together are neighbours here
+    told = np.stack([told[:-1], told[1:]])[:, (np.diff(faces.said[told]) == 0) & (faces.said[told[1:]] != _NO_GROUP)]
+    rows, columns = np.concatenate([[rows, columns], told], axis=1)
     graph = coo_array((np.ones(len(rows), bool), (rows, columns)), shape=(len(faces), len(faces)))
     parts = connected_components(graph, directed=False)[1]
     labels, count = np.full(len(faces), _NO_GROUP), 0
@@ -123,7 +118,7 @@ def _linked(faces: Faces, most: float) -> IntArray:
 
     if len(faces) == 1:
         return np.zeros(1, int)
-    apart = faces.distances(slice(None)).astype(np.float64)
+    apart = faces.distances().astype(np.float64)
     apart[tuple(faces.apart.T)] = apart[tuple(faces.apart[:, ::-1].T)] = _FAR
     known = faces.said != _NO_GROUP
     both = known[:, None] & known[None]
@@ -144,16 +139,38 @@ def _join_unclear(faces: Faces, labels: IntArray) -> None:
     for one, other in faces.apart.tolist():
         together[one].add(other)
         together[other].add(one)
-    apart = np.concatenate([
-        track_distances(faces.middles[left[at : at + _ROWS]], faces.prints[left[at : at + _ROWS]], middles, prints)
-        for at in range(0, len(left), _ROWS)
-    ])  # fmt: skip
-    nearest, most = apart.argmin(1), distance_limit(JOINING_DISTANCE, len(faces))
-    for row in np.argsort(apart.min(1), kind="stable").tolist():
-        label = labels[groups[nearest[row]][0]]
-        taken = any(labels[other] == label for other in together[int(left[row])])
-        if apart[row, nearest[row]] <= most and not taken:
-            labels[left[row]] = label
+    mine = (faces.middles[left], faces.prints[left])
+    rows, near, apart = _near_pairs(mine, (middles, prints), distance_limit(JOINING_DISTANCE, len(faces)))
+    nearest = dict[int, int]()  # of each track, in order of distance
+    for place in np.argsort(apart, kind="stable").tolist():
+        nearest.setdefault(int(left[rows[place]]), int(near[place]))
+    for track, place in nearest.items():
+        label = labels[groups[place][0]]
+        if not any(labels[other] == label for other in together[track]):
+            labels[track] = label
+
+
+def _printed(prints: FloatArray) -> Flags:
+    """Which of some mean faceprints [n, 512] there are."""
+    return np.abs(prints).max(1) > 0
+
+
+def _near_pairs(a: Means, b: Means, most: float) -> tuple[IntArray, IntArray, FloatArray]:
+    """Pairs of a track of a and one of b nearer than `most`: places in a [m], places in b [m], distances [m]."""
+    import faiss
+
+    mine, theirs, found = _printed(a[1]), _printed(b[1]), []
+    cases = ((1, mine, theirs, 1.0), (0, mine, ~theirs, SHORTER), (0, ~mine, np.ones_like(theirs), SHORTER))
+    for kind, own, other, scale in cases:
+        rows, columns = np.flatnonzero(own), np.flatnonzero(other)
+        index = faiss.IndexFlatL2(a[kind].shape[1])
+        index.add(b[kind][columns])
+        with faiss_on_one_thread():
+            ends, squared, near = index.range_search(a[kind][rows], (most * scale) ** 2)
+        each = np.repeat(rows, (ends[1:] - ends[:-1]).astype(np.intp))
+        found.append((each, columns[near.astype(np.intp)], np.sqrt(np.maximum(squared, 0.0)) / scale))
+    rows, columns, apart = map(np.concatenate, zip(*found, strict=True))
+    return rows, columns, apart
 
 
 def seen_at_once(clips: Sequence[int], frames: Sequence[set[int]]) -> Pairs:

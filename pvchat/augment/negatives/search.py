@@ -39,6 +39,7 @@ from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.config import home
 from pvchat.errors import PVChatError, VideoReadError
 from pvchat.identity.enroll import prototypes
+from pvchat.runtime import faiss_on_one_thread
 from pvchat.schemas import ClipAnalysis, FloatArray, Pixels, Service
 from pvchat.storage import atomic
 from pvchat.video.files import walk
@@ -125,12 +126,8 @@ def nearest_tracks(clips: Sequence[OtherClip], mine: FloatArray) -> list[tuple[O
         return []
     views = [clip.views[number] for clip, number in tracks]
     owner = np.repeat(np.arange(len(tracks)), [len(one) for one in views])
-    threads = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)  # a search is short, and two OpenMP runtimes in one process can crash on macOS
-    try:
+    with faiss_on_one_thread():
         apart, rows = faiss.knn(np.ascontiguousarray(mine), np.concatenate(views), len(owner))
-    finally:
-        faiss.omp_set_num_threads(threads)
     order = owner[rows.ravel()[np.argsort(apart.ravel(), kind="stable")]]
     return [tracks[i] for i in dict.fromkeys(order.tolist())]
 
