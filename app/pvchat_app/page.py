@@ -29,6 +29,9 @@ _HEAD = (
 )
 _CLIP = "() => window.pvAddress().clip"  # address.js
 _NO_CLIP = "The clip of this address isn't there any more: its session has ended, or it was removed. Upload it again."
+_CANCEL = """document.addEventListener('click', ({ target }) => {
+  const clicked = target.closest && target.closest('.pv-progress [data-cancel]');
+  if (clicked) trigger('click', {cancel: clicked.dataset.cancel}); });"""
 CACHE_S = (600, 3 * 3600)  # how often, and from which age, Gradio's own leftovers are deleted
 
 
@@ -58,6 +61,7 @@ class Page:
         self.browser = browser = gr.BrowserState("", storage_key="pvchat-browser")
         self.address = gr.Textbox(visible=False)
         gr.HTML(_HEAD)
+        gr.HTML("", js_on_load=_CANCEL).click(self.cancel, None, None, **QUICK)
         with gr.Tabs(elem_id="pv-tabs") as self.tabs:
             with _tab("Enroll"):
                 self.enroll = EnrollTab(backend, browser)
@@ -95,6 +99,10 @@ class Page:
         # without an unload event a browser opens no heartbeat, whose end ends a session (`heartbeats`)
         page.unload(lambda: None)
 
+    def cancel(self, event: gr.EventData) -> None:
+        """Stop the call whose Cancel button was pressed, on whichever tab."""
+        self.backend.cancellable.cancel(sent_value(event, "cancel"))
+
     def open(self, key: str) -> tuple[Any, ...]:
         """Fill a page that is opened or reloaded: the browser's key, its trainings, the people."""
         owner = key or secrets.token_urlsafe(24)
@@ -127,7 +135,7 @@ class Page:
         The clip is the one in the page's address; if that one is gone, the page says so.
         """
         session = self.backend.sessions.of_request(request)
-        session.drop_enrollment_clip()
+        self.backend.drop_enrollment_clip(session)
         found = not address or session.open(address)
         player, note, *others = self.chat.show(session)
         upload = str(session.upload_of(session.clip)) if session.clip else None  # so that it can be removed

@@ -18,6 +18,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.identity.measures import distances
 from pvchat.schemas import FloatArray, IntArray
 
@@ -64,12 +65,12 @@ class Faces:
         return track_distances(self.middles[rows], self.prints[rows], self.middles, self.prints)
 
 
-def group(faces: Faces) -> IntArray:
+def group(faces: Faces, watch: Watch = UNWATCHED) -> IntArray:
     """The number of each track's group [n]; -1 for those that are in none."""
     labels = np.full(len(faces), _NO_GROUP)
     clear = np.flatnonzero(faces.quality > 0)
     clear = np.sort(clear[np.argsort(-faces.quality[clear], kind="stable")[:MOST]])
-    labels[clear] = _founded_groups(faces.rows(clear))
+    labels[clear] = _founded_groups(faces.rows(clear), watch)
     for one in np.unique(faces.said[faces.said != _NO_GROUP]):  # also what isn't clear stays where the user put it
         mine = np.flatnonzero(faces.said == one)
         known = labels[mine][labels[mine] != _NO_GROUP]
@@ -89,14 +90,14 @@ def track_distances(a: FloatArray, a_prints: FloatArray, b: FloatArray, b_prints
     return np.where(both, distances(a_prints, b_prints), distances(a, b) / SHORTER)
 
 
-def _founded_groups(faces: Faces) -> IntArray:
+def _founded_groups(faces: Faces, watch: Watch) -> IntArray:
     """Groups of clear faces [n]."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
     most, edges = distance_limit(FOUNDING_DISTANCE, len(faces)), [np.zeros((2, 0), int)]
-    for start in range(0, len(faces), _ROWS):  # pairs that are near, or that the user put together
-        some = slice(start, start + _ROWS)
+    for start in watch.over("comparing faces", range(0, len(faces), _ROWS)):
+        some = slice(start, start + _ROWS)  # pairs that are near, or that the user put together
         said = (faces.said[some, None] == faces.said[None]) & (faces.said[some, None] != _NO_GROUP)
         one, other = np.nonzero((faces.distances(some) <= most) | said)
         edges.append(np.stack([one + start, other]))
@@ -104,7 +105,7 @@ def _founded_groups(faces: Faces) -> IntArray:
     graph = coo_array((np.ones(len(rows), bool), (rows, columns)), shape=(len(faces), len(faces)))
     parts = connected_components(graph, directed=False)[1]
     labels, count = np.full(len(faces), _NO_GROUP), 0
-    for part in _parts(parts):
+    for part in watch.over("grouping faces", _parts(parts)):
         inside = _linked(faces.rows(part), most)
         labels[part] = inside + count
         count += inside.max() + 1
