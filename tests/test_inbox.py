@@ -12,6 +12,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
 from pvchat import PVChat
+from pvchat.augment.watch import Watch
 from pvchat.errors import PeopleError
 from pvchat.library import Library, grouping
 from pvchat.library.grouping import Faces, group
@@ -278,11 +279,11 @@ def test_while_strangers_are_grouped_others_may_write_and_what_they_said_counts(
     studio.clip("videos/2026-11-07", CARL)
     calls = list[int]()
 
-    def group_slowly(faces: Faces) -> object:
+    def group_slowly(faces: Faces, watch: Watch) -> object:
         calls.append(len(faces.middles))
         if len(calls) == 1:
             inbox.merge(carl, dora)  # by another connection
-        return group(faces)
+        return group(faces, watch)
 
     monkeypatch.setattr("pvchat.library.strangers.group", group_slowly)
     library.scan()

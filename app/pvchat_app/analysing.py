@@ -10,7 +10,7 @@ import threading
 import weakref
 from collections.abc import Callable
 
-from pvchat.augment.watch import StoppedError
+from pvchat.augment.watch import StoppedError, Watch
 from pvchat.schemas import ClipAnalysis, Progress
 from pvchat_app.conversation import SessionClip
 from pvchat_app.engine import Engine
@@ -25,7 +25,7 @@ class RunningAnalysis:
         self.progress = CallProgress("looking at the clip")
         self.over = threading.Event()
         self.failure: BaseException | None = None
-        self.stop = threading.Event()  # set to end it after the current part
+        self.stop = threading.Event()  # set to end it when it next reports its progress
 
     def partial(self, seen: ClipAnalysis) -> None:
         """Take in what was found so far (a callback of `PVChat.analyse`); raises StoppedError once it is to stop."""
@@ -83,16 +83,14 @@ class RunningAnalyses:
             self.stop(clip)
 
     def _run(self, clip: SessionClip, running: RunningAnalysis) -> None:
+        key = ""
         try:
-            with self._engine.reporting_to(running.progress.tell):
-                clip.analysis = analysis = self._engine.chat.analyse(clip.path, running.partial)
-            if running.stop.is_set():
-                self._drop(analysis.key)
-        except StoppedError as stopped:
-            running.failure = stopped
-            if running.so_far is not None:
-                self._drop(running.so_far.key)
+            key = self._engine.chat.key_of(clip.path)
+            with self._engine.reporting_to(Watch(running.progress.tell, running.stop).step):
+                clip.analysis = self._engine.chat.analyse(clip.path, running.partial)
         except BaseException as error:  # raised again where somebody waits
             running.failure = error
         finally:
+            if running.stop.is_set() and key:
+                self._drop(key)
             running.over.set()

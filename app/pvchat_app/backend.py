@@ -34,7 +34,7 @@ from pvchat_app.conversation import History, SessionClip, Turn, keys_of
 from pvchat_app.engine import Engine
 from pvchat_app.jobs import Job, Jobs
 from pvchat_app.merges import Merges
-from pvchat_app.progress import BEAT_S, streamed_pieces
+from pvchat_app.progress import BEAT_S, CancellableCalls, streamed_pieces
 from pvchat_app.sessions import Session, Sessions
 from pvchat_app.timeline import timeline
 from pvchat_app.wording import explained_error
@@ -47,7 +47,7 @@ class Backend:
 
     def __init__(self, engine: Engine, sessions: Sessions, jobs: Jobs) -> None:
         self.engine, self.sessions, self.jobs, self.merges = engine, sessions, jobs, Merges()
-        self.analyses = RunningAnalyses(engine, self.drop)
+        self.analyses, self.cancellable = RunningAnalyses(engine, self.drop), CancellableCalls()
         self.changing = threading.Lock()  # held from checking who is picked until the change is made
         self.ends = list[Callable[[], None]]()  # what else has to be stopped with the server
         self._speaking = threading.Lock()  # one answer at a time: they share one model
@@ -73,6 +73,12 @@ class Backend:
         session.remove(clip)
         if (analysis := clip.analysis) is not None:
             self.drop(analysis.key)
+
+    def drop_enrollment_clip(self, session: Session) -> None:
+        """Delete the clip on the enroll tab, if there is one, and stop its analysis."""
+        if session.enrolling is not None:
+            self.analyses.stop(session.enrolling)
+        session.drop_enrollment_clip()
 
     def analyse(self, clip: SessionClip, progress: Progress | None = None) -> ClipAnalysis:
         """The analysis of a clip; starts it if need be, and waits for it."""
@@ -110,7 +116,7 @@ class Backend:
         if (clip := session.clip) is None:
             raise VideoReadError("there is no clip yet.", hint="Upload one in the Chat tab first.")
         self.analyse(clip)
-        session.drop_enrollment_clip()
+        self.drop_enrollment_clip(session)
         session.enrolling = session.second_copy(clip)
         return session.enrolling
 

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
+from pvchat.augment.watch import StoppedError
 from pvchat.errors import PeopleError, PVChatError, SubjectError
 from pvchat.identity.reasons import notes_on
 from pvchat.people.person import Person, name_key
 from pvchat.schemas import ClipAnalysis, PersonPresence, Progress, Track
 from pvchat_app import cards, jobcards, page_events
 from pvchat_app.backend import Backend
+from pvchat_app.conversation import SessionClip
 from pvchat_app.jobs import Job
 from pvchat_app.page_events import MODEL, QUICK, Updates
 from pvchat_app.person_choices import choice_value, name_of, picked_person
@@ -93,9 +96,9 @@ class EnrollTab:
         self.jobs = gr.HTML("", elem_id="pv-jobs", js_on_load=page_events.click_script("cancel"))
 
     def _connect(self, browser: gr.BrowserState) -> None:
-        for event, source in ((self.upload.upload, self.upload), (self.upload.clear, self.upload),
-                              (self.camera.change, self.camera)):  # fmt: skip
-            event(self.receive_clip, source, self.outputs[1:], show_progress="hidden", **MODEL)
+        for event, source in ((self.upload.upload, self.upload), (self.camera.change, self.camera)):
+            event(self.receive_clip, source, self.outputs, show_progress="hidden", **MODEL)
+        self.upload.clear(self.remove_clip, None, self.outputs, **QUICK)
         self.found.click(self.pick_subject, None, [self.result, *self._form], **QUICK)
         self.known.input(_name_and_button, self.known, [self.name, self.button], **QUICK)
         outputs = [self.result, self.found, self.replace, self.jobs, self.timer, *self._form]
@@ -127,18 +130,39 @@ class EnrollTab:
     def receive_clip(self, upload: str | None, request: gr.Request) -> Iterator[Updates]:
         """Show an uploaded or recorded clip and who is in it; consent has to be given again."""
         session = self.backend.sessions.of_request(request)
-        session.drop_enrollment_clip()
-        yield {**self._no_clip(), **self._form_for_pick(session), self.name: gr.Textbox(value="", visible=True)}
+        yield self.remove_clip(request)
         if not upload:
             return
         try:
             clip = session.enrolling = self.backend.receive(session, upload)
-            yield {self.player: cards.player(clip)}
-            for bar in progress_bars("looking at the clip", lambda tell: self.backend.analyse(clip, tell)):
+        except Exception as error:
+            yield {self.result: cards.error_card(error)}
+            return
+        yield {self.player: cards.player(clip)}
+        yield from self._look_at(session, clip)
+
+    def remove_clip(self, request: gr.Request) -> Updates:
+        """Remove the clip from the page, the disk and memory (the cross of the upload)."""
+        session = self.backend.sessions.of_request(request)
+        self.backend.drop_enrollment_clip(session)
+        return {**self._no_clip(), **self._form_for_pick(session), self.name: gr.Textbox(value="", visible=True)}
+
+    def _look_at(self, session: Session, clip: SessionClip) -> Iterator[Updates]:
+        """Show the progress of a clip's analysis, then who is in it; where that is cancelled, the clip goes."""
+        try:
+            bars, look = self.backend.cancellable.bars, partial(self.backend.analyse, clip)
+            for bar in bars("looking at the clip", look):
+                if session.enrolling is not clip:
+                    return
                 yield {self.found: bar}
             yield {self.found: self._subjects(session), **self._form_for_pick(session)}
         except Exception as error:
+            if session.enrolling is not clip:  # it was removed meanwhile
+                return
             yield {self.found: "", self.result: cards.error_card(error)}
+            if isinstance(error, StoppedError):
+                self.backend.drop_enrollment_clip(session)
+                yield self.emptied(session)
 
     def take_chat_clip(self, request: gr.Request) -> Updates:
         """Enroll from the Chat tab's clip; its first stranger is picked, and consent has to be given again."""

@@ -81,7 +81,7 @@ class StrangersPart:
         def on_click(button: gr.Button, what: str, act: Callable[..., str], *inputs: Any) -> Any:
             return button.click(self._event(what, act), [*inputs], outputs, **heavy)
 
-        on_click(self.find_button, "looking for people", lambda inbox: "")
+        self.find_button.click(self.find, None, outputs, **heavy)
         looks, notes = "looking at the videos", "noting it"
         self.changed = [  # the events after which lists of people are out of date
             on_click(self.enroll_button, "enrolling", self.enroll, picked, self.name, self.consent),
@@ -92,6 +92,10 @@ class StrangersPart:
         on_click(self.ignore_button, notes, self.ignore, picked)
         on_click(self.merge_button, notes, self.merge, picked)
         on_click(self.split_button, notes, self.split, picked, ticked)
+
+    def find(self) -> Iterator[Updates]:
+        """Show everybody who is seen in several videos; new faces are grouped first."""
+        yield from with_progress(self.note, "looking for people", self._redraw, self.backend.cancellable.bars)
 
     def choose(self, event: gr.EventData) -> Updates:
         """Show what can be done about who is ticked, and where one was seen; consent has to be given again."""
@@ -196,7 +200,7 @@ class StrangersPart:
         last = inbox.last()
         undo = gr.Button(f"Undo {_UNDOES[last.what]}", visible=True) if last else gr.Button(visible=False)
         emptied = {self.picked: [], self.ticked: [], self.name: "", self.consent: False}
-        return {self.grid: grid, self.more: gr.Row(visible=False), self.undo_button: undo, **emptied}
+        return {self.note: "", self.grid: grid, self.more: gr.Row(visible=False), self.undo_button: undo, **emptied}
 
 
 def _only(picked: list[int]) -> int:

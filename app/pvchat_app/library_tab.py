@@ -158,7 +158,8 @@ class LibraryTab:
             answered.append(question)
             return updates
 
-        yield from page_events.with_progress(self.answer, "looking it up", work)
+        bars = self.backend.cancellable.bars  # whoever was enrolled since is recognised in all videos first
+        yield from page_events.with_progress(self.answer, "looking it up", work, bars)
         with session.lock:  # not reached where the page has gone: what nobody saw answered is no earlier question
             asked.extend(answered)
             del asked[:-MAX_EARLIER]

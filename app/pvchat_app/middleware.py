@@ -67,16 +67,20 @@ class OriginGuard:
             await self.app({**scope, "headers": kept}, receive, with_headers)
 
 
-class FirstScript:
-    """Makes the page load a script before all others (ASGI middleware): Gradio puts `head` after its own scripts."""
+class PageOpening:
+    """Calls `before` whenever the page is opened, and makes it load a script before all others (ASGI middleware).
 
-    def __init__(self, app: Any, script: str) -> None:
-        self.app, self.tag = app, f'<head><script src="{script}"></script>'.encode()
+    Gradio puts `head` after its own scripts.
+    """
+
+    def __init__(self, app: Any, script: str, before: Callable[[], None]) -> None:
+        self.app, self.before, self.tag = app, before, f'<head><script src="{script}"></script>'.encode()
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] != "/":
             await self.app(scope, receive, send)
             return
+        self.before()
         began: list[dict[str, Any]] = []
         body = bytearray()
 

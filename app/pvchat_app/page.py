@@ -12,7 +12,6 @@ from typing import Any
 
 import gradio as gr
 
-from pvchat.storage import library as storage
 from pvchat_app import cards, endpoints
 from pvchat_app.backend import Backend
 from pvchat_app.chat_tab import ChatTab
@@ -30,6 +29,9 @@ _HEAD = (
 )
 _CLIP = "() => window.pvAddress().clip"  # address.js
 _NO_CLIP = "The clip of this address isn't there any more: its session has ended, or it was removed. Upload it again."
+_CANCEL = """document.addEventListener('click', ({ target }) => {
+  const clicked = target.closest && target.closest('.pv-progress [data-cancel]');
+  if (clicked) trigger('click', {cancel: clicked.dataset.cancel}); });"""
 CACHE_S = (600, 3 * 3600)  # how often, and from which age, Gradio's own leftovers are deleted
 
 
@@ -42,6 +44,15 @@ def build(backend: Backend, manifests: Path, local: bool = True) -> gr.Blocks:
     return page
 
 
+def put_library_first(page: gr.Blocks, there: bool) -> None:
+    """Let the Library tab come first if there is a library, else after People, on pages opened from now on."""
+    tabs = next(one for one in page.blocks.values() if isinstance(one, gr.Tabs))
+    order = sorted(tabs.children, key=lambda tab: (there and tab.elem_id != "pv-tab-library", tab._id))
+    if order != tabs.children:
+        tabs.children = order
+        page.config = page.get_config_file()
+
+
 class Page:
     """The tabs, and events of one that change another; each public method but `connect` is an event."""
 
@@ -50,16 +61,16 @@ class Page:
         self.browser = browser = gr.BrowserState("", storage_key="pvchat-browser")
         self.address = gr.Textbox(visible=False)
         gr.HTML(_HEAD)
-        first = storage.exists(backend.engine.people.root)
+        gr.HTML("", js_on_load=_CANCEL).click(self.cancel, None, None, **QUICK)
         with gr.Tabs(elem_id="pv-tabs") as self.tabs:
-            library = self._library(local) if first else None
             with _tab("Enroll"):
                 self.enroll = EnrollTab(backend, browser)
             with _tab("Chat"):
                 self.chat = ChatTab(backend)
             with _tab("People") as self.people_page:
                 self.people = PeopleTab(backend)
-            self.library = library or self._library(local)
+            with _tab("Library") as library_page:
+                self.library = LibraryTab(backend, browser, local)
             if local:  # cameras are for this machine's owner alone
                 with _tab("Live") as tab:
                     LiveTab(backend, tab)
@@ -67,12 +78,7 @@ class Page:
                 self.evaluate = EvaluateTab(backend, browser, manifests)
             with _tab("Settings") as tab:
                 SettingsTab(backend, tab, local)
-
-    def _library(self, local: bool) -> LibraryTab:
-        with _tab("Library") as tab:
-            made = LibraryTab(self.backend, self.browser, local)
-        tab.select(made.show, self.browser, made.outputs, **QUICK)  # people or sources may have changed elsewhere
-        return made
+        library_page.select(self.library.show, browser, self.library.outputs, **QUICK)  # it may have changed elsewhere
 
     def connect(self, page: gr.Blocks) -> None:
         """Connect what happens when a page is opened or closed, and when people have changed."""
@@ -92,6 +98,10 @@ class Page:
         chat.go_on(page.load(self.resume, self.address, [chat.upload, *chat.outputs], js=_CLIP, **QUICK))
         # without an unload event a browser opens no heartbeat, whose end ends a session (`heartbeats`)
         page.unload(lambda: None)
+
+    def cancel(self, event: gr.EventData) -> None:
+        """Stop the call whose Cancel button was pressed, on whichever tab."""
+        self.backend.cancellable.cancel(sent_value(event, "cancel"))
 
     def open(self, key: str) -> tuple[Any, ...]:
         """Fill a page that is opened or reloaded: the browser's key, its trainings, the people."""
@@ -125,7 +135,7 @@ class Page:
         The clip is the one in the page's address; if that one is gone, the page says so.
         """
         session = self.backend.sessions.of_request(request)
-        session.drop_enrollment_clip()
+        self.backend.drop_enrollment_clip(session)
         found = not address or session.open(address)
         player, note, *others = self.chat.show(session)
         upload = str(session.upload_of(session.clip)) if session.clip else None  # so that it can be removed

@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from pvchat.augment.watch import StoppedError
 from pvchat.chat.english import be, join
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import PeopleError
@@ -19,6 +20,7 @@ from pvchat_app.progress import progress_bars
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "api_name": "page"}
 MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, **PRIVATE}
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
+_STOPPED = "Stopped. What was done by then is kept: the same again goes on from there."
 CONSENT, AGREED = "the consent tick", "This person has agreed to be enrolled, face and voice (or it is me)"
 Updates = dict[Any, Any]  # the update of each component that an event changes; others stay as they are
 POLL_S = 1.5  # of running jobs; nothing is polled while none runs
@@ -53,15 +55,20 @@ def job_rows(
     return job_list(mine[:most], jobs, under), gr.Timer(active=any(job.active for job in mine))
 
 
-def with_progress(where: Any, what: str, call: Callable[[Progress], Updates]) -> Iterator[Updates]:
+def with_progress(
+    where: Any, what: str, call: Callable[[Progress], Updates],
+    bars: Callable[[str, Callable[[Progress], object]], Iterator[str]] = progress_bars,
+) -> Iterator[Updates]:  # fmt: skip
     """Run a call that returns updates, with its progress bar in a component; its error is shown there, too.
 
-    `what`: the bar's first text.
+    `what`: the bar's first text; `bars`: `CancellableCalls.bars` where it may be stopped.
     """
     made = list[Updates]()
     try:
-        for bar in progress_bars(what, lambda tell: made.append(call(tell))):
+        for bar in bars(what, lambda tell: made.append(call(tell))):
             yield {where: bar}
+    except StoppedError:
+        made = [{where: cards.notice(_STOPPED)}]
     except Exception as error:
         made = [{where: cards.error_card(error)}]
     yield made[0]

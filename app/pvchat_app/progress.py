@@ -1,17 +1,19 @@
 """Calls that take long: run in threads of their own, with progress and an estimate of the time left.
 
-In: a call that takes a callback. Out: an iterator over the text that it hands out, or over its progress bar as HTML;
-both yield twice a second even if nothing comes.
+In: a call that takes a callback. Out: an iterator over the text that it hands out, or over its progress bar as HTML,
+with a Cancel button where it may be stopped; both yield twice a second even if nothing comes.
 """
 
 from __future__ import annotations
 
 import queue
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from pvchat.augment.watch import StoppedError, Watch
 from pvchat.schemas import Progress
 from pvchat_app.wording import escape, rough_duration
 
@@ -68,22 +70,57 @@ class CallProgress:
         more = "" if left is None else f" {rough_duration(left)} left"
         return f"{self._what[:1].upper()}{self._what[1:]} …{more}"
 
-    def html(self) -> str:
-        """The progress bar as HTML."""
+    def html(self, cancel: str = "") -> str:
+        """The progress bar as HTML; `cancel`: what its Cancel button sends, "" for none."""
         text, share = escape(self.text), 100 * self._pace.share
+        button = f'<button type="button" class="pv-button" data-cancel="{cancel}">Cancel</button>' if cancel else ""
         return (
-            f'<div class="pv-notice pv-progress" role="status"><span>{text}</span><div class="pv-bar-outer" '
-            f'role="progressbar" aria-valuenow="{share:.0f}" aria-valuemin="0" aria-valuemax="100" aria-label="{text}">'
-            f'<div style="width:{share:.1f}%"></div></div></div>'
+            f'<div class="pv-notice pv-progress"><div class="pv-job-head"><span role="status">{text}</span>{button}'
+            f'</div><div class="pv-bar-outer" role="progressbar" aria-valuenow="{share:.0f}" aria-valuemin="0" '
+            f'aria-valuemax="100" aria-label="{text}"><div style="width:{share:.1f}%"></div></div></div>'
         )
 
 
-def progress_bars(what: str, call: Callable[[Progress], object]) -> Iterator[str]:
-    """Run a call in its own thread, yield its progress bar as HTML, raise what it raised; `what` is its first text."""
+def progress_bars(what: str, call: Callable[[Progress], object], cancel: str = "") -> Iterator[str]:
+    """Run a call in its own thread, yield its progress bar as HTML, raise what it raised.
+
+    `what`: the bar's first text; `cancel`: what its Cancel button sends, "" for none.
+    """
     watch = CallProgress(what)
-    yield watch.html()
+    yield watch.html(cancel)
     for _ in streamed_pieces(lambda _: call(watch.tell)):
-        yield watch.html()
+        yield watch.html(cancel)
+
+
+class CancellableCalls:
+    """The calls of one server that have a Cancel button beside their progress bar.
+
+    Each has a random key, which only the page that shows the button knows.
+    """
+
+    def __init__(self) -> None:
+        self._stops: dict[str, threading.Event] = {}
+
+    def bars(self, what: str, call: Callable[[Progress], object]) -> Iterator[str]:
+        """`progress_bars` with a Cancel button: StoppedError is raised at once when it is pressed.
+
+        The call itself ends when it next reports its progress, also where the page has gone.
+        """
+        key, stop = secrets.token_hex(16), threading.Event()
+        self._stops[key] = stop
+        try:
+            for bar in progress_bars(what, lambda tell: call(Watch(tell, stop).step), key):
+                if stop.is_set():
+                    raise StoppedError("it was cancelled.")
+                yield bar
+        finally:
+            stop.set()
+            del self._stops[key]
+
+    def cancel(self, key: str) -> None:
+        """Stop a call, unless it is over."""
+        if (stop := self._stops.get(key)) is not None:
+            stop.set()
 
 
 def streamed_pieces(call: Callable[[Callable[[str], None]], object]) -> Iterator[str]:

@@ -33,7 +33,7 @@ from pvchat_app.engine import Engine
 from pvchat_app.heartbeats import Heartbeats
 from pvchat_app.jobs import Jobs
 from pvchat_app.login import LoginRequired, checker, unusable
-from pvchat_app.middleware import BodyLimit, FirstScript, OriginGuard
+from pvchat_app.middleware import BodyLimit, OriginGuard, PageOpening
 from pvchat_app.sessions import LINKS, Sessions
 
 if TYPE_CHECKING:
@@ -200,6 +200,8 @@ def _web(backend: Backend, options: Options, leaving: asyncio.Event) -> FastAPI:
     """The web app of a server: middleware, files, the HTTP API, the page."""
     from fastapi import FastAPI
 
+    from pvchat.storage import library
+    from pvchat_app import page
     from pvchat_app.api import build as api
 
     uploads.narrow()
@@ -207,8 +209,12 @@ def _web(backend: Backend, options: Options, leaving: asyncio.Event) -> FastAPI:
     gradio: list[Any] = []  # Gradio's app, once it is mounted
     web.add_middleware(ResumableCalls, leaving=leaving)
     web.add_middleware(Heartbeats, sessions=backend.sessions, end=backend.end_session, leaving=leaving)
-    web.add_middleware(FirstScript, script=_STAYING)
+    web.add_middleware(PageOpening, script=_STAYING, before=lambda: arrange())
     web.add_middleware(BodyLimit, mcp=options.mcp)
+
+    def arrange() -> None:
+        """Let the library come first once there is one; the command line may have made it meanwhile."""
+        page.put_library_first(gradio[0].get_blocks(), library.exists(backend.engine.people.root))
 
     def knows(request: Any) -> bool:
         """Whether a request has the cookie that Gradio's login sets."""

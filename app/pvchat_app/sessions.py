@@ -129,9 +129,9 @@ class Session:
             self._drop_dead_links()
 
     def drop_enrollment_clip(self) -> None:
-        """Delete the clip on the enroll tab, if there is one; the first subject is picked again."""
+        """Delete the clip on the enroll tab with its upload, if there is one; the first subject is picked again."""
         if self.enrolling is not None:
-            self.drop(self.enrolling)
+            self.remove(self.enrolling)
         self.enrolling, self.pick = None, 1
 
     def prune(self) -> None:

@@ -45,8 +45,10 @@
   }
 
   function ask() {
-    if (window.pvAddress().tab !== "chat") location.hash = "chat"; // address.js goes there
-    setTimeout(() => document.querySelector("#pv-question textarea, #pv-question input")?.focus(), 100);
+    const { tab } = window.pvAddress(), library = document.querySelector("#pv-library-question textarea");
+    if (tab === "library" && library) return library.focus();
+    if (tab !== "chat") location.hash = "chat"; // address.js goes there
+    setTimeout(() => document.querySelector("#pv-question textarea")?.focus(), 100);
   }
 
   function move(video, seconds) {

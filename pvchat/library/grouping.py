@@ -18,6 +18,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.identity.measures import distances
 from pvchat.runtime import faiss_on_one_thread
 from pvchat.schemas import Flags, FloatArray, IntArray
@@ -67,12 +68,12 @@ class Faces:
         return np.where(printed[:, None] & printed[None], distances(self.prints, self.prints), by_identity)
 
 
-def group(faces: Faces) -> IntArray:
+def group(faces: Faces, watch: Watch = UNWATCHED) -> IntArray:
     """The number of each track's group [n]; -1 for those that are in none."""
     labels = np.full(len(faces), _NO_GROUP)
     clear = np.flatnonzero(faces.quality > 0)
     clear = np.sort(clear[np.argsort(-faces.quality[clear], kind="stable")[:MOST]])
-    labels[clear] = _founded_groups(faces.rows(clear))
+    labels[clear] = _founded_groups(faces.rows(clear), watch)
     for one in np.unique(faces.said[faces.said != _NO_GROUP]):  # also what isn't clear stays where the user put it
         mine = np.flatnonzero(faces.said == one)
         known = labels[mine][labels[mine] != _NO_GROUP]
@@ -86,12 +87,13 @@ def distance_limit(base: float, count: int) -> float:
     return base - STRICTER * max(0.0, float(np.log2(max(1, count) / PLAIN)))
 
 
-def _founded_groups(faces: Faces) -> IntArray:
+def _founded_groups(faces: Faces, watch: Watch) -> IntArray:
     """Groups of clear faces [n]."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
     most, means = distance_limit(FOUNDING_DISTANCE, len(faces)), (faces.middles, faces.prints)
+    watch.step("comparing faces", 0, 1)
     rows, columns, _ = _near_pairs(means, means, most)
     told = np.argsort(faces.said, kind="stable")  # whom the user put together are neighbours here
     told = np.stack([told[:-1], told[1:]])[:, (np.diff(faces.said[told]) == 0) & (faces.said[told[1:]] != _NO_GROUP)]
@@ -99,7 +101,7 @@ def _founded_groups(faces: Faces) -> IntArray:
     graph = coo_array((np.ones(len(rows), bool), (rows, columns)), shape=(len(faces), len(faces)))
     parts = connected_components(graph, directed=False)[1]
     labels, count = np.full(len(faces), _NO_GROUP), 0
-    for part in _parts(parts):
+    for part in watch.over("grouping faces", _parts(parts)):
         inside = _linked(faces.rows(part), most)
         labels[part] = inside + count
         count += inside.max() + 1

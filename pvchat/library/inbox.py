@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from pvchat.augment.watch import Watch
 from pvchat.errors import PeopleError, PVChatError
 from pvchat.identity.enroll import number_of
 from pvchat.library import strangers
@@ -60,7 +61,7 @@ class Inbox:
     def strangers(self, least: int = LEAST, progress: Progress | None = None) -> list[Stranger]:
         """Everybody who is seen in so many videos, whoever is seen in most of them first; `least` 1: in one, too.
 
-        `progress` is told how far people who are new are recognised first.
+        `progress` is told how far people who are new are recognised, and faces compared, first; what it raises ends it.
         """
         with self._open() as library:
             self._follow(library, progress)
@@ -188,7 +189,7 @@ class Inbox:
 
     def _follow(self, library: sqlite3.Connection, progress: Progress | None = None) -> None:
         follow(library, self.chat, progress, wholly=False)
-        strangers.regroup(library, self.chat)
+        strangers.regroup(library, self.chat, Watch(progress))
 
 
 def _apply_to_sightings(shown: Sequence[Shown], most: int, act: Callable[[Shown, bool], Person]) -> tuple[Person, int]:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from pvchat import video
+from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.identity.measures import visible_prints
 from pvchat.library import records
 from pvchat.library.grouping import Faces, group, seen_at_once
@@ -71,8 +72,11 @@ class Shown:
     box: FloatArray  # of the face then [4], fractions of the frame
 
 
-def regroup(library: sqlite3.Connection, chat: Service) -> None:
-    """Put strangers' tracks that came since the last time into groups; the tables know the people store of today."""
+def regroup(library: sqlite3.Connection, chat: Service, watch: Watch = UNWATCHED) -> None:
+    """Put strangers' tracks that came since the last time into groups; the tables know the people store of today.
+
+    Stopped, it leaves the groups as they were.
+    """
     fresh = "SELECT 1 FROM tracks WHERE kind = 'face' AND id NOT IN (SELECT track FROM members)"
     fresh = f"{fresh} AND id NOT IN ({RECOGNISED})"
     with transaction(library):
@@ -81,7 +85,7 @@ def regroup(library: sqlite3.Connection, chat: Service) -> None:
     while library.execute(f"{fresh} LIMIT 1").fetchone() is not None:
         members = _members(library)
         tracks, before, faces = faces_of(library)
-        labels = group(faces)  # takes long: others may write meanwhile
+        labels = group(faces, watch)  # takes long: others may write meanwhile
         with transaction(library):
             if _members(library) != members:  # a user, or another process, has put somebody elsewhere
                 continue

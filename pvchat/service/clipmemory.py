@@ -168,6 +168,10 @@ class ClipMemory:
                 self._remember(found, file)
         return replace(seen, analysis=found, experts_s=seen.experts_s + time.perf_counter() - started)
 
+    def key_of(self, clip: str | Path) -> str:
+        """The content key of a clip."""
+        return self._keys.of(clip)
+
     def progress(self, what: str, done: float, total: float) -> None:
         """Told what is being done; passed on."""
         watchdog.beat()

@@ -311,6 +311,10 @@ class PVChat:
                 self.people.alias(kept.id, alias)
         return self.people.get(kept.id)
 
+    def key_of(self, clip: str | Path) -> str:
+        """The key under which a clip's analysis is kept: of its bytes. Raises VideoReadError: it can't be read."""
+        return self._clips.key_of(clip)
+
     def forget_clip(self, key: str) -> None:
         """Delete what is kept about one clip: its analysis, in memory and on disk."""
         with self.networks.lock:

@@ -33,7 +33,7 @@ from pvchat import PVChat, video
 from pvchat.config import Settings
 from pvchat.storage import tokens
 
-ANA, BEN = 1, 2
+ANA, BEN, CARL = 1, 2, 7
 WAIT_S = 120.0  # a busy machine with one core takes its time
 _LOAD = video.load
 
@@ -64,6 +64,15 @@ def open_scenery(folder: Path, patch: pytest.MonkeyPatch) -> Scenery:
     patch.setattr("pvchat.perception.analysis.recognise", made.recognise)
     patch.setattr("pvchat.perception.measuring.measure", made.measure)
     return made
+
+
+def fill(scenery: Scenery) -> Path:
+    """A folder of three dated clips, to be a library: Ana with Carl, Carl, Carl."""
+    folder = scenery.folder / "videos"
+    folder.mkdir()
+    for name, people in (("2026-11-01 10.00.00", (ANA, CARL)), ("2026-11-02", (CARL,)), ("2026-11-03", (CARL,))):
+        scenery.clip(f"videos/{name}", *people)
+    return folder
 
 
 def ready(chat: PVChat) -> Engine:

@@ -136,14 +136,14 @@ def test_another_session_waits_for_no_film(backend: Backend, slow: Slow, clip, s
 def test_a_removed_clip_is_looked_at_no_further(backend: Backend, slow: Slow, clip, monkeypatch) -> None:
     gone: list[str] = []
     monkeypatch.setattr(backend.engine.chat, "forget_clip", gone.append)
-    looking = backend.analyses.of(clip)
+    key, looking = backend.engine.chat.key_of(clip.path), backend.analyses.of(clip)
     slow.steps.release()
     wait_for(lambda: looking.so_far is not None)
     backend.remove(session_of(backend), clip)
     slow.steps.release(3)
     assert looking.over.wait(WAIT_S)
     assert clip.analysis is None
-    assert gone == ["film"]
+    assert gone == [key]
 
 
 def test_a_failure_is_told_to_all_who_wait_and_the_next_look_begins_anew(backend: Backend, slow: Slow, clip) -> None:

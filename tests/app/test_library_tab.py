@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import gradio as gr
 import pytest
-from make_app import ANA, Scenery, built, ready, running, wait_for
+from make_app import Scenery, built, fill, ready, running, wait_for
 from make_browser import open_page, tab
 from pvchat_app import library_tab, librarycards
 from pvchat_app.backend import SCAN, Backend
@@ -15,17 +13,7 @@ from pvchat import PVChat
 from pvchat.library.strangers import Sighting, Stranger
 from pvchat.storage.library import LibraryError
 
-CARL = 7
 NASTY = "<img src=x onerror=alert(1)>${7*7}"
-
-
-def fill(scenery: Scenery) -> Path:
-    """A folder of three dated clips: Ana with Carl, Carl, Carl."""
-    folder = scenery.folder / "videos"
-    folder.mkdir()
-    for name, people in (("2026-11-01 10.00.00", (ANA, CARL)), ("2026-11-02", (CARL,)), ("2026-11-03", (CARL,))):
-        scenery.clip(f"videos/{name}", *people)
-    return folder
 
 
 def library(backend: Backend, local: bool) -> library_tab.LibraryTab:
