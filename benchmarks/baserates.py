@@ -3,7 +3,7 @@
     python benchmarks/baserates.py DEVSET --half tune
 
 In: labelled clips as `pvchat eval` reads them. All of a half lie in one library, in which everybody is enrolled. Out: a
-row for each slope and each `rates._DRAWS`, the shipped ones marked, of real people and of drawn ones: people who are
+row for each `rates.SLOPE` and `rates._DRAWS`, the shipped ones marked, of real people and of drawn ones: people who are
 surely told where they are, and where they aren't, the same of perhaps, and the mean log loss of all pairs of a person
 and a video that may show her. A pair without a label counts as no, unless both are of one set, where nobody has looked.
 `--times` adds so many videos that are nothing to anybody, with as many wrong pairs more: what a larger library does.
@@ -44,15 +44,12 @@ def main() -> None:
         pairs, videos = pairs_of(args.devset, args.half, Path(folder))
     for her in (*pairs[False].values(), *pairs[True].values()):
         her += [one for one in her if not one[1]] * (args.times - 1)
-    draws = rates._DRAWS
+    shipped = rates.SLOPE, rates._DRAWS
     for drawn in (False, True):
-        print(
-            f"{'drawn' if drawn else 'real'} people\nslope  draws  surely right, wrong  perhaps right, wrong  log loss"
-        )
-        shipped = (rates.DRAWN if drawn else rates.REAL), draws
-        for slope, rates._DRAWS in product((1.0, 1.25, 1.5, 2.0, 3.0), (2.0, 4.0, 8.0)):
-            marked = "*" * ((slope, rates._DRAWS) == shipped)
-            print(row(pairs[drawn], videos * args.times, slope), marked)
+        print("drawn people" if drawn else "real people")
+        print("slope  draws  surely right, wrong  perhaps right, wrong  log loss")
+        for rates.SLOPE, rates._DRAWS in product((1.0, 1.25, 1.5, 2.0, 3.0), (2.0, 4.0, 8.0)):
+            print(row(pairs[drawn], videos * args.times), "*" * (shipped == (rates.SLOPE, rates._DRAWS)))
 
 
 def pairs_of(devset: Path, half: str, folder: Path) -> tuple[dict[bool, Pairs], int]:
@@ -83,19 +80,19 @@ def pairs_of(devset: Path, half: str, folder: Path) -> tuple[dict[bool, Pairs], 
     return pairs, len(videos)
 
 
-def row(pairs: Pairs, videos: int, slope: float) -> str:
+def row(pairs: Pairs, videos: int) -> str:
     """What one pair of constants does."""
     told, losses = Counter[tuple[str, bool]](), list[float]()
     for her in pairs.values():
         shares = np.array([one for one, _ in her], np.float32)
-        likely = rates.adjusted(shares, rates.base_rate(shares, videos, slope), slope)
+        likely = rates.adjusted(shares, rates.base_rate(shares, videos))
         for one, (_, there) in zip(likely.tolist(), her, strict=True):
             sure = one >= Settings().presence.present_from
             told["surely" if sure else "perhaps" if one >= _PERHAPS else "not", there] += 1
             losses.append(-float(np.log(np.clip(one if there else 1 - one, 1e-4, 1))))
     counts = [told[how, there] for how in ("surely", "perhaps") for there in (True, False)]
     rights = "  ".join(f"{right:13}, {wrong:5}" for right, wrong in zip(counts[::2], counts[1::2], strict=True))
-    return f"{slope:5}  {rates._DRAWS:5}  {rights}  {np.mean(losses):8.3f}"
+    return f"{rates.SLOPE:5}  {rates._DRAWS:5}  {rights}  {np.mean(losses):8.3f}"
 
 
 if __name__ == "__main__":

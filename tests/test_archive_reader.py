@@ -348,6 +348,16 @@ def test_a_second_question_of_days_is_of_whom_the_first_one_was() -> None:
     assert (found.select, found.whom, found.unit) == ("when", ANA, "day")
 
 
+def test_one_of_them_is_one_of_those_who_were_found() -> None:
+    found = asked("Who was here on Monday? → Was Ana one of them?")
+    assert (found.query.select, found.query.whom, [one.said for one in found.dates]) == ("exists", ANA, ["on Monday"])
+
+
+def test_later_than_an_hour_is_no_number() -> None:
+    found = asked("Who was here later than six in the evening?")
+    assert (found.query.number, [one.said for one in found.dates]) == (None, ["after 6 in the evening"])
+
+
 def test_since_and_by_a_day() -> None:
     assert asked("Have Ana and Ben met again since the 10th?").dates[0].since == datetime(2026, 11, 11)
     assert asked("Who was here up to and including 15 November?").dates[0].until == datetime(2026, 11, 16)

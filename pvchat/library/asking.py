@@ -35,7 +35,7 @@ from pvchat.chat.spans import Span, nth_of
 from pvchat.chat.timeline import UNITS, ArchiveFinding, Finding, Found, Seen, Timeline, Video, without_traits
 from pvchat.errors import PVChatError
 from pvchat.library import records
-from pvchat.library.rates import DRAWN, REAL, adjusted, base_rate
+from pvchat.library.rates import adjusted, base_rate
 from pvchat.library.recognise import BATCH, bring_up_to_date, people_in, timeline_in
 from pvchat.library.titles import shelves_of, titled
 from pvchat.people.corrections import corrections_of
@@ -400,9 +400,7 @@ class _Search:
             if not rows:
                 return {}
             shares = np.array([probability for _, probability in rows], np.float32)
-            slope = REAL if people[name].drawn is False else DRAWN
-            likely = adjusted(shares, base_rate(shares, videos, slope), slope).tolist()
-            told = zip((clip for clip, _ in rows), likely, strict=True)
+            told = zip((clip for clip, _ in rows), adjusted(shares, base_rate(shares, videos)).tolist(), strict=True)
             hers = (one.clip for one in corrections_of(people[name]) if one.her)
             confirmed = {*records.clips_of(self.library, hers)}
             return {clip: one for clip, one in told if clip not in confirmed}

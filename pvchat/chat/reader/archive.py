@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Literal
 
 from pvchat.chat import query as queries
-from pvchat.chat.english import FUNCTION_WORDS, ORDINALS
+from pvchat.chat.english import FUNCTION_WORDS, NUMBERS, ORDINALS
 from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Form, Has, Not, Query, Rank, Whom, told_as
 from pvchat.chat.reader.dates import WEEKDAY, beyond, dated, held_on, lies_in_one
 from pvchat.chat.reader.read import Known, read
@@ -64,6 +64,8 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
         (r"\bnot ((?:in|on|at) [^,?]*?),? (?:and|or) (?:also )?not (?=(?:in|on|at)\b)", r"never \1 or "),
         (rf"\bon (?:an?|any) (weekend|weekday|{WEEKDAY})\b", r"on \1s"),
         (r"\bprior to\b", "before"),
+        (rf"\b(?:(later)|earlier) than (?=\d|noon\b|midnight\b|half\b|(?:a )?quarter\b|(?:{one_of(NUMBERS[1:13])})\b)",
+         lambda found: "after " if found[1] else "before "),
         (r"\bup (?:to|until|till) and including\b", "by"),
         (r"\bagain since\b", "after"),
         (r"^((?:who|which|did|was|were|is)\b.*\bor\b.*\b(?:c[ao]me|show(?:ed)? up|t?here|arrived?|appeared?|seen)) "
@@ -148,9 +150,13 @@ _OF_THEM = tuple(
          r"(?: one| video)?(?=\W*$)", r"which is \1 video"),
         (r"(?: in| on)?(?<! not) (?:both|each|every|all(?: of)?(?: the| those| these)?(?: \w+)?)"
          r"(?: (?:times?|videos|visits|occasions)| of (?:them|these|those))(?=\W*$)", " in every video"),
-        (r"\bin (?:them|those|these|all of them)(?: videos)?(?=\W*$)", "in the videos"),
+        (r"\bin (?:(?:any|one|some) of )?(?:them|those|these|all of them)(?: videos)?(?=\W*$)", "in the videos"),
     )
 )  # fmt: skip
+# Speaks of the people that were found before: "was Owen one of them?"
+_AMONG = re.compile(
+    r"(?i)^(?:and |but )?(?:is|was|were|are) (?P<who>.+?) (?:one of|among|amongst) (?:them|those|these)\W*$"
+)
 _OF_VIDEOS = ("when", "how_often", "how_long", "who", "exists")  # what lists videos
 # "the same day", "that night": of the time asked about before, or of the one sighting that is meant
 # … or the one before it: "where was she the day before?"
@@ -315,6 +321,10 @@ def _only_there(rest: str, scoped: ArchiveQuestion) -> tuple[str, ArchiveQuestio
 
 def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuestion:
     """A question that may lean on the one before."""
+    among = _AMONG.match(rest) if told_as(before.query) in ("who", "count") else None
+    if among is not None:
+        whom, query = _read(f"is {among['who']} there?", known).whom, before.query
+        return replace(before, query=Query("exists", whom, query.where, during=query.during, form="polar"))
     if again := _asked_again(rest, undated, scoped, before) or _of_them(rest, before, known, scoped):
         return again
     if _ON_THE_DAY.search(rest):
