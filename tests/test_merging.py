@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from make_studio import ANA, Studio
 from pvchat import PVChat
 from pvchat.errors import PeopleError
 from pvchat.people.corrections import Correction, Example, corrected, corrections_of, shares_vectors
+from pvchat.people.folders import People
 from pvchat.people.parts import MOST_ROWS, is_one_face, merge_people, parts_of
 from pvchat.people.person import MAX_ALIASES, Person, checked
 
@@ -147,18 +150,33 @@ def test_what_another_process_writes_of_her_meanwhile_is_not_lost(
     studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chat.enroll(studio.clip("again", ANA), "Ana 2")
-    look = chat.people.get
+    writing = chat.people._writing
 
-    def and_then_is_changed(name: str) -> Person:
-        found = look(name)
-        monkeypatch.setattr(chat.people, "get", look)
+    def waits(name: str) -> AbstractContextManager[People]:
+        monkeypatch.setattr(chat.people, "_writing", writing)
         chat.people.revise("Ana", lambda one: replace(one, extra={**one.extra, "model": "new"}))
-        return found
+        return writing(name)
 
-    monkeypatch.setattr(chat.people, "get", and_then_is_changed)
+    monkeypatch.setattr(chat.people, "_writing", waits)
     merged = chat.merge("Ana", "Ana 2")
     assert merged.extra["model"] == "new"
     assert merged.aliases == ["Ana 2"]
+
+
+def test_a_merge_that_is_cut_short_can_be_repeated(
+    studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat.enroll(studio.clip("again", ANA), "Ana 2")
+    rows = [len(chat.people.get(name).arrays["prototypes"]) for name in ("Ana", "Ana 2")]
+    with monkeypatch.context() as full:
+        full.setattr(chat.people, "forget", Mock(side_effect=OSError("disk full")))
+        with pytest.raises(PeopleError, match="disk full"):
+            chat.merge("Ana", "Ana 2")
+    assert chat.people.get("Ana 2").name == "Ana 2"
+    merged = chat.merge("Ana", "Ana 2")
+    assert merged.aliases == ["Ana 2"]
+    assert len(merged.arrays["prototypes"]) == sum(rows)
+    assert chat.people.get("Ana 2").id == merged.id
 
 
 def test_clips_that_were_looked_at_stay_so(studio: Studio, chat: PVChat) -> None:

@@ -25,7 +25,7 @@ from pvchat.errors import PeopleError, UnknownPersonError
 from pvchat.people import exchange
 from pvchat.people.corrections import corrections_that_may_show, shareable, shares_vectors, without_corrections
 from pvchat.people.folders import Held, People, PersonFolders, Snapshot, damaged_person
-from pvchat.people.parts import is_one_face
+from pvchat.people.parts import is_one_face, merge_people
 from pvchat.people.person import Person, checked, clean_name, closest_name, describe, name_key, require_usable
 from pvchat.storage import atomic, library, private, temporary
 from pvchat.storage.clips import ClipCache
@@ -204,6 +204,21 @@ class PeopleStore:
         re.purge()  # the patterns that names were looked for by
         return "".join(one.name for one in same)
 
+    def merge(self, name: str, other: str) -> Person:
+        """Make one person of two enrollments of the same person from different clips; `other`'s names become aliases.
+
+        Her folder goes last, until when her name finds her: a merge that is cut short can be repeated.
+        """
+        with self._writing(name):
+            kept, gone = self.get(name), self.get(other)
+            if kept.id == gone.id:
+                raise PeopleError("is one person already.", subject=kept.name, hint="Pick two different people.")
+            if gone.name not in kept.aliases:  # else a merge was cut short here
+                both = changed(merge_people(kept, gone), aliases=[*kept.aliases, gone.name, *gone.aliases])
+                self._put(checked(both), self._row(kept.id))
+            self.forget(gone.id, kept.id)  # she goes on in the other: her tracks stay
+        return self.get(kept.id)
+
     def export(self, name: str, path: Path | str) -> Path:
         """Write a person as one new `.pvperson` file that `import_` takes; only its owner may read it."""
         return exchange.write(shareable(self.get(name)), Path(path).expanduser())
@@ -294,9 +309,10 @@ def _row_of(rows: People, person: str) -> Held | None:
 
 
 def _holder(rows: People, name: str, but: Held | None = None) -> Held | None:
-    """Whose name or alias this is (other than `but`'s), or None."""
+    """Whose name or alias this is (other than `but`'s), or None; whose name, where a merge was cut short."""
     key = name_key(name)
-    return next((row for row in rows.values() if key in row.keys and row != but), None) if key else None
+    found = [row for row in rows.values() if key and key in row.keys and row != but]
+    return next((row for row in found if key == name_key(row.person.name)), found[0] if found else None)
 
 
 def _name_taken(name: str, row: Held, *, replaceable: bool = False) -> PeopleError:

@@ -19,7 +19,7 @@ from pvchat.config import DEPTHS, Settings, VideoConfig, home
 from pvchat.errors import NoSubjectError, PeopleError, SettingsError
 from pvchat.people.corrections import Correction, corrected, corrections_of
 from pvchat.people.parts import merge_people
-from pvchat.people.person import checked, clean_name, name_key
+from pvchat.people.person import clean_name, name_key
 from pvchat.people.store import PeopleStore, Person
 from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Service, Stage
 from pvchat.service.answering import Answering, Asking, asked_seconds, refused
@@ -297,19 +297,9 @@ class PVChat:
         a face only and one is a figure only, or there would be more aliases than one may have. Nothing is changed then.
         """
         with self.networks.lock:
-            kept, gone = self.people.get(name), self.people.get(other)
-            if kept.id == gone.id:
-                raise PeopleError("is one person already.", subject=kept.name, hint="Pick two different people.")
-            aliases = [gone.name, *gone.aliases]
-            both = changed(merge_people(kept, gone), aliases=[*kept.aliases, *aliases])
-            checked(both)  # refused before anything changes
-            self.people.revise(kept.id, lambda one: merge_people(one, gone))
             if self.describer is not None:
                 self.describer.forget()
-            self.people.forget(gone.id, kept.id)  # she goes on in the other: her tracks stay
-            for alias in aliases:
-                self.people.alias(kept.id, alias)
-        return self.people.get(kept.id)
+            return self.people.merge(name, other)
 
     def key_of(self, clip: str | Path) -> str:
         """The key under which a clip's analysis is kept: of its bytes. Raises VideoReadError: it can't be read."""

@@ -17,6 +17,7 @@ from pvchat import config
 
 MATRICES = {  # name: module of this package that has a `run`
     "kill": "kill",
+    "library": "library",
     "endurance": "endurance",
     "media": "media",
     "mcp": "tools",
