@@ -338,9 +338,17 @@ def test_two_of_them_are_both_who_were_spoken_of() -> None:
     assert (found.query.select, found.query.whom, found.query.where) == ("how_often", BOTH, WITH)
 
 
-def test_anybody_in_two_places_is_the_same_one() -> None:
-    found = asked("Has anyone I know been in more than one place?").query
+@pytest.mark.parametrize(
+    "text", ["Has anyone I know been in more than one place?", "Does anyone of ours show up in two different places?"]
+)
+def test_anybody_in_two_places_is_the_same_one(text: str) -> None:
+    found = asked(text).query
     assert (found.select, found.unit, found.number) == ("who", "place", Number("more_than", 1))
+
+
+def test_how_far_two_visits_lie_apart_is_told_in_days() -> None:
+    found = asked("How far apart are Ana's two visits?").query
+    assert (found.rank, found.then and (found.then.rank, found.then.per)) == (Rank("time"), (Rank("time", 2), "later"))
 
 
 def test_a_second_question_of_days_is_of_whom_the_first_one_was() -> None:
