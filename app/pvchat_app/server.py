@@ -267,7 +267,7 @@ def _require_mcp() -> None:
 
 
 def _theme() -> Any:
-    """System fonts (nothing is fetched), and visible borders of fields and checkboxes."""
+    """System fonts (nothing is fetched), visible borders of fields and checkboxes, texts of enough contrast."""
     import gradio as gr
 
     font, mono = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"], ["ui-monospace", "monospace"]
@@ -284,6 +284,9 @@ def _theme() -> Any:
         input_placeholder_color="*neutral_500", input_placeholder_color_dark="*neutral_300",
         body_text_color_subdued="*neutral_500", button_cancel_text_color="#b3261e",
         button_cancel_text_color_dark="#ff9d94", button_cancel_background_fill_hover_dark="*neutral_700",
+        color_accent="*primary_600", button_primary_background_fill="*primary_600",
+        button_primary_background_fill_hover="*primary_700", button_primary_background_fill_hover_dark="*primary_700",
+        button_secondary_background_fill_hover_dark="*neutral_700",
     )  # fmt: skip
 
 

@@ -17,6 +17,44 @@ import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 WAIT_MS = 120_000  # a busy machine with one core takes its time
+# The visible texts whose contrast with what lies behind them is below WCAG's AA (4.5, of large ones 3), with it. What
+# is disabled needs none; before pictures and gradients it can't be told.
+_LOW_CONTRAST = """() => {
+  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const rgba = (colour) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data].map((v, i) => i < 3 ? v : v / 255);
+  };
+  const over = (top, under) => [0, 1, 2].map((i) => top[i] * top[3] + under[i] * (1 - top[3]));
+  const light = (colour) => [.2126, .7152, .0722].reduce((sum, share, i) => {
+    const v = colour[i] / 255;
+    return sum + share * (v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
+  }, 0);
+  const behind = (node) => {
+    const layers = [];
+    for (let at = node; at; at = at.parentElement) {
+      const style = getComputedStyle(at);
+      if (style.backgroundImage !== 'none') return null;
+      layers.push(rgba(style.backgroundColor));
+    }
+    return layers.reverse().reduce((under, top) => over(top, under), [255, 255, 255]);
+  };
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), low = [];
+  while (texts.nextNode()) {
+    const node = texts.currentNode.parentElement, style = getComputedStyle(node);
+    if (!texts.currentNode.data.trim() || !node.checkVisibility({ visibilityProperty: true, opacityProperty: true })
+        || node.closest('script, style, :disabled, [aria-hidden=true]') || node.getClientRects().length === 0) continue;
+    const ground = behind(node);
+    if (!ground) continue;
+    const [a, b] = [light(over(rgba(style.color), ground)), light(ground)].sort((x, y) => y - x);
+    const size = parseFloat(style.fontSize), large = size >= 24 || size >= 18.66 && style.fontWeight >= 700;
+    const contrast = (a + .05) / (b + .05);
+    if (contrast < (large ? 3 : 4.5)) low.push(`${contrast.toFixed(2)} ${texts.currentNode.data.trim().slice(0, 60)}`);
+  }
+  return low;
+}"""
 
 
 def chromium() -> str:
@@ -75,6 +113,11 @@ def open_page(browser_or_context: Any, url: str, width: int = 1280) -> Any:
     page.wait_for_function("localStorage.getItem('pvchat-browser')")  # what it asks for once it is there has come
     page.wait_for_timeout(200)
     return page
+
+
+def low_contrast(page: Any) -> list[str]:
+    """The visible texts that can hardly be read, with the contrast of each to what lies behind it."""
+    return page.evaluate(_LOW_CONTRAST)
 
 
 def tab(page: Any, name: str) -> None:

@@ -1,4 +1,4 @@
-"""The library tab in a browser: it comes first once there is a library; keys alone, phones, light and dark."""
+"""The library tab in a browser: it comes first once there is one; keys alone; on a phone, in light and in dark."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 from make_app import Scenery, fill, ready, running
-from make_browser import open_page, tab
+from make_browser import low_contrast, open_page, tab
 
 from pvchat import PVChat
 from pvchat.storage.stores import library_of
 
 pytestmark = pytest.mark.browser
-
 
 QUESTION = "#pv-library-question textarea"
 
@@ -91,3 +90,41 @@ def test_the_keyboard_alone_asks_the_library_and_plays_the_moment(chromium, url:
     page.keyboard.press("Enter")
     page.wait_for_selector("#pv-library-player video[src*='/files/']")
     page.wait_for_function("document.querySelector('#pv-library-player video').readyState > 0")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_of_it_fits_and_can_be_read(chromium, url: str, width: int, scheme: str) -> None:
+    page = open_page(chromium, url, width)
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # colours change at once
+    page.wait_for_function(f"document.body.classList.contains('dark') === {str(scheme == 'dark').lower()}")
+
+    def check() -> None:
+        assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+        assert low_contrast(page) == []
+
+    page.wait_for_selector(QUESTION, state="visible")
+    check()
+    page.fill(QUESTION, "In which videos is Ana?")
+    page.press(QUESTION, "Enter")
+    page.click("#pv-library-answer [data-play]")
+    page.wait_for_selector("#pv-library-player video")
+    page.get_by_text("People I don’t know").click()
+    page.click("#pv-strangers-find")
+    page.locator("#pv-strangers-grid input").first.check()
+    page.wait_for_selector("#pv-stranger-seen li img")
+    check()
+    for name, seen in (("enroll", "#pv-enroll-file"), ("live", "#pv-live-start:disabled")):
+        page.evaluate(f"location.hash = '{name}'")
+        page.wait_for_selector(seen, state="visible")
+        check()
+
+
+def test_what_can_hardly_be_read_is_found(chromium) -> None:
+    page = chromium.new_page()
+    texts = ("<p style='color: #767676'>grey</p>", "<p style='color: #787878'>pale</p>",
+             "<p style='color: #949494; font-size: 24px'>large</p>", "<p style='color: rgb(0 0 0 / .3)'>thin</p>",
+             "<div style='background: #4f46e5'><p style='color: #fff'>on blue</p><p>black on blue</p></div>",
+             "<button disabled style='color: #ccc'>off</button>")  # fmt: skip
+    page.set_content("".join(texts))
+    assert [line.split(" ", 1)[1] for line in low_contrast(page)] == ["pale", "thin", "black on blue"]
