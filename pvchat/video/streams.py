@@ -8,6 +8,8 @@ network addresses by the protocols of that kind alone, and no local files.
 
 from __future__ import annotations
 
+import errno
+import queue
 import re
 import stat
 import threading
@@ -29,6 +31,7 @@ SCHEMES = ("rtsp", "rtsps", "http", "https")
 BACKOFF = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)  # seconds before each try; the last again and again
 STEADY_S = 10.0  # after so long a stream counts as well: the next break begins with the first wait
 OPEN_S, READ_S = 10.0, 5.0  # a camera that says nothing for so long is opened again
+_CLOSE_S = 1.0  # that closing a webcam is waited for
 IDLE_S = 10.0  # a file that hasn't grown for so long has ended
 _LATE_S = 2.0  # a picture may come so late until the stream's clock is set anew; none comes before it was taken
 _BACK_S, _ON_S = 1.0, 60.0  # a picture so much before the last one, or after it: a clock was set
@@ -36,6 +39,11 @@ _OPTIONS = {  # of FFmpeg, by how an address begins; not nobuffer: that throws t
     "rtsp": {"protocol_whitelist": "rtsp,rtsps,rtp,srtp,udp,tcp,tls", "rtsp_transport": "tcp"},
     "http": {"protocol_whitelist": "http,https,tcp,tls,httpproxy"},
 }
+_MENDS = {  # by the system's number of what is wrong with a webcam
+    errno.EBUSY: "close the other program that uses it", errno.EACCES: "add your user to the group video",
+    errno.ENOENT: "plug it in", errno.ENODEV: "plug it in", errno.ENOTTY: "name a webcam, such as /dev/video0",
+}  # fmt: skip
+_COPIED = "yuv444p"  # no webcam has it: what is brought into it is a copy
 _SECRET = re.compile(r"pas|pw|psw|token|key|auth|secret|sign", re.IGNORECASE)  # of a query
 # Some cameras take a password in the path: rtsp://camera/user=a_password=b_channel=1
 _IN_PATH = re.compile(rf"([^/&;=_?]*(?:{_SECRET.pattern})[^/&;=_?]*=).*?(?=_[^\W_]+=|[/&;]|\Z)", re.IGNORECASE)
@@ -90,7 +98,7 @@ def read_address(text: str) -> Address:
     except OSError as error:
         what = "there is no such camera or file."
         shown = re.sub(r":[^:/@]*@", ":***@", str(path))  # of an address that is mistyped
-        raise VideoReadError(what, subject=shown, hint="Look at the spelling.") from error
+        raise VideoReadError(what, subject=shown, hint="Look at the spelling; plug a webcam in first.") from error
     if not (stat.S_ISCHR(mode) or stat.S_ISREG(mode)):
         raise VideoReadError("this is neither a camera nor a file.", subject=str(path), hint="Name one of them.")
     return Address(str(path), str(path), "webcam" if stat.S_ISCHR(mode) else "file")
@@ -111,12 +119,14 @@ def live_pictures(
     while not stop.is_set():
         opened = time.monotonic()
         try:
-            for one in _connected(address, stop, started, now):
+            read = _of_webcam if address.kind == "webcam" else _connected
+            for one in read(address, stop, started, now):
                 link.connected, link.problem = True, ""
                 yield one
             link.problem = "no more pictures came."
         except (FFmpegError, OSError, ValueError) as error:  # the words of FFmpeg's may hold the address
-            link.problem = f"{getattr(error, 'strerror', None) or type(error).__name__}."
+            why, mend = getattr(error, "strerror", None) or type(error).__name__, _MENDS.get(getattr(error, "errno", 0))
+            link.problem = f"{why}: {mend}." if mend and address.kind == "webcam" else f"{why}."
         link.breaks, link.connected = link.breaks + link.connected, False
         broken()
         if address.kind == "file":
@@ -145,8 +155,6 @@ def _network(text: str, scheme: str) -> Address:
 
 def _connected(address: Address, stop: threading.Event, started: float, now: Callable[[], float]) -> Iterator[Picture]:
     """Whole pictures, as long as packets come; a damaged one is left out."""
-    from av.error import InvalidDataError
-
     with _container_of(address, stop) as container:
         if not container.streams.video:
             raise OSError(0, "it sends no pictures")
@@ -155,11 +163,10 @@ def _connected(address: Address, stop: threading.Event, started: float, now: Cal
         base: float | None = None
         last: float | None = None
         for packet in container.demux(stream):
+            frames = _decoded(packet)
+            del packet
             if stop.is_set():
                 return
-            frames = []
-            with suppress(InvalidDataError, EOFError):
-                frames = [frame for frame in packet.decode() if not frame.is_corrupt]
             for frame in frames:
                 at = 0.0 if frame.time is None else float(frame.time)
                 here = started if address.kind == "file" else now()
@@ -169,6 +176,52 @@ def _connected(address: Address, stop: threading.Event, started: float, now: Cal
                 fresh = last is None or not -_BACK_S < base + at - last < _ON_S
                 last = base + at
                 yield Picture(last, frame, time.monotonic(), fresh)
+
+
+def _decoded(packet: av.Packet) -> list[av.VideoFrame]:
+    """A packet's whole pictures; raw ones, which lie in a webcam's memory, as copies: that goes when it is closed."""
+    from av.error import InvalidDataError
+
+    try:
+        frames = [frame for frame in packet.decode() if not frame.is_corrupt]
+    except (InvalidDataError, EOFError):
+        return []
+    raw = packet.stream.codec_context.name == "rawvideo"
+    return [frame.reformat(format=_COPIED) for frame in frames] if raw else frames
+
+
+def _of_webcam(address: Address, stop: threading.Event, started: float, now: Callable[[], float]) -> Iterator[Picture]:
+    """`_connected` in a thread of its own: whatever FFmpeg is told, it waits for a webcam's next picture without end.
+
+    Raises also OSError: none came for `OPEN_S`. That thread ends when the webcam goes on.
+    """
+    taken, left = queue.Queue[Picture | Exception | None](1), threading.Event()
+
+    def take() -> None:
+        end: Exception | None = None
+        try:
+            for one in _connected(address, stop, started, now):
+                if left.is_set():
+                    return
+                taken.put(one)
+        except Exception as error:
+            end = error
+        taken.put(end)
+
+    thread = threading.Thread(target=take, name="pvchat-live-webcam", daemon=True)
+    thread.start()
+    try:
+        while (one := taken.get(timeout=OPEN_S)) is not None and not stop.is_set():
+            if isinstance(one, Exception):
+                raise one
+            yield one
+    except queue.Empty:
+        raise OSError(0, f"no picture came for {OPEN_S:.0f} s") from None
+    finally:
+        left.set()
+        with suppress(queue.Empty):
+            taken.get_nowait()  # what it waits to hand over
+        thread.join(_CLOSE_S)
 
 
 def _container_of(address: Address, stop: threading.Event) -> Any:
