@@ -7,13 +7,11 @@ for. `ClipCache` keeps both.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
 import numpy as np
-from PIL import Image
 
 from pvchat.perception import bodies, facts, joining, places, tracks
 from pvchat.perception.bodyfaces import face_tracks_of
@@ -26,7 +24,7 @@ from pvchat.perception.experts.figures import link_figures
 from pvchat.perception.search import find_faces
 from pvchat.perception.sightings import pictured, spread
 from pvchat.schemas import BODY, GRID_CELLS, ClipAnalysis, FloatArray, IntArray, Pixels, Progress, Track
-from pvchat.video import Clip
+from pvchat.video import Clip, jpeg_of
 from pvchat.video.shots import shots
 
 _MEASURED_FIGURES = 3  # figure tracks whose bodies are described; the rest are often parts of a close-up
@@ -180,8 +178,4 @@ def thumbnail(clip: Clip, track: Track) -> bytes:
 
 def portrait(image: Pixels, face: FloatArray) -> bytes:
     """JPEG of head and shoulders about a face box [4] (fractions) of an image [H, W, 3]."""
-    picture = Image.fromarray(crop(image, np.clip(part(face, -0.5, -0.5, 1.5, 1.8), 0, 1)))
-    picture.thumbnail((_THUMBNAIL, _THUMBNAIL))
-    out = io.BytesIO()
-    picture.save(out, "JPEG", quality=85)
-    return out.getvalue()
+    return jpeg_of(crop(image, np.clip(part(face, -0.5, -0.5, 1.5, 1.8), 0, 1)), _THUMBNAIL)

@@ -11,7 +11,7 @@ video, part by part and without a copy, and for a few moments, `streams.py` for 
 
     files.py                     only regular local files, size limits, kind by content
     containers.py                video files, read by PyAV; packets are counted before anything is decoded
-    pictures.py                  photos and animations, read by Pillow
+    pictures.py                  photos and animations, read by Pillow; small JPEGs of pictures
     copies.py                    our own normalised H.264 copy: written by PyAV, read by decord or PyAV, deleted
     shots.py, dates.py, keys.py  hard cuts; when a file was recorded; content keys, hashed once a file
 
@@ -25,10 +25,11 @@ from pvchat.video.dates import Recorded, recorded
 from pvchat.video.files import Probe
 from pvchat.video.keys import ContentKeys, content_key
 from pvchat.video.parts import ahead, part_at, pictures_at, read_parts
+from pvchat.video.pictures import jpeg_of
 from pvchat.video.streams import Address, Link, Picture, is_address, live_pictures, read_address
 
 __all__ = [
     "CLIP_OPTIONS", "Address", "Clip", "ContentKeys", "Encoder", "Link", "Picture", "Probe", "Recorded",
-    "ahead", "backend_in_use", "content_key", "is_address", "live_pictures", "load", "part_at", "pictures_at", "probe",
-    "read_address", "read_parts", "recorded", "save_clip",
+    "ahead", "backend_in_use", "content_key", "is_address", "jpeg_of", "live_pictures", "load", "part_at",
+    "pictures_at", "probe", "read_address", "read_parts", "recorded", "save_clip",
 ]  # fmt: skip

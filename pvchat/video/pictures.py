@@ -7,6 +7,7 @@ because it composes partial and transparent frames and because many builds of FF
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 from collections.abc import Iterator
 from itertools import count
@@ -28,6 +29,7 @@ FORMATS = ("JPEG", "MPO", "PNG", "GIF", "WEBP", "BMP", "AVIF", "HEIF")  # no EPS
 ANIMATED = ("GIF", "WEBP", "PNG")
 DELAY_S = 0.1  # browsers show animation frames whose delay is 0 or 10 ms for this long
 ORIENTATION = 274  # EXIF tag
+_QUALITY = 85  # of what is written
 TURNS = {3: 180, 6: 270, 8: 90}  # EXIF orientation -> degrees counter-clockwise
 
 
@@ -51,6 +53,16 @@ def probe_picture(path: PathLike, file: BinaryIO, config: VideoConfig) -> Probe:
             files.check_amount(path, image.size, frames, config, "animation")  # damaged ones can't be counted before
         note = f"the animation is damaged from frame {frames + 1} on." if frames != told else ""
         return Probe(name, name, *image.size, 0, frames / seconds, seconds, frames, "animation", note=note)
+
+
+def jpeg_of(image: NDArray[np.uint8], side: int) -> bytes:
+    """JPEG of a picture [H, W, 3] that is made no larger than `side` pixels either way."""
+    from PIL import Image
+
+    small, out = Image.fromarray(image), io.BytesIO()
+    small.thumbnail((side, side))
+    small.save(out, "JPEG", quality=_QUALITY)
+    return out.getvalue()
 
 
 @contextlib.contextmanager

@@ -9,7 +9,6 @@ In: a camera of the library. Out: rows. Only the looking thread needs the expert
 
 from __future__ import annotations
 
-import io
 import logging
 import sqlite3
 import threading
@@ -31,14 +30,14 @@ from pvchat.memory import keep_small, trim
 from pvchat.perception.scan import PART_DEPTH, analyse_part
 from pvchat.schemas import ClipAnalysis, Service
 from pvchat.storage.library import connect, keep, prune
-from pvchat.video import Address, Link, live_pictures, recorded
+from pvchat.video import Address, Link, jpeg_of, live_pictures, recorded
 
 FPS = 3.0
 MOST_FPS = 8.0
 PRUNE_S = 600.0
 # A 1-s part: no clothes, no things, no drawn figures; enough to tell who is there.
 DEPTH = replace(PART_DEPTH, grid_frames=1, body_crops=1, prints=2, figure_tracks=0, thing_frames=0)
-_JPEG, _SIDE = 80, 640  # of the picture that is shown
+_SIDE = 640  # pixels, of the picture that is shown
 _log = logging.getLogger(__name__)
 
 
@@ -125,14 +124,7 @@ class Live:
 
     def picture(self) -> bytes:
         """The last picture as JPEG; b"" for none yet."""
-        if (shown := self._shown) is None:
-            return b""
-        from PIL import Image
-
-        image, out = Image.fromarray(shown), io.BytesIO()
-        image.thumbnail((_SIDE, _SIDE))
-        image.save(out, "JPEG", quality=_JPEG)
-        return out.getvalue()
+        return b"" if (shown := self._shown) is None else jpeg_of(shown, _SIDE)
 
     def _read(self) -> None:
         """Pictures become parts, until there are no more."""
