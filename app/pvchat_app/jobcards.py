@@ -6,11 +6,12 @@ In: `Job`s, and the augmentation folder of the one that runs. Out: HTML, all for
 from __future__ import annotations
 
 import base64
-import io
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from pvchat import video
 from pvchat.augment.lines import read_lines
@@ -128,11 +129,8 @@ def _first_picture(path: Path) -> str:
 
     if path.suffix == ".mp4":
         config = VideoConfig()
-        image = Image.fromarray(next(video.pictures_at(path, video.probe(path, config), [0.0], config))[1])
+        image = next(video.pictures_at(path, video.probe(path, config), [0.0], config))[1]
     else:
         with Image.open(path) as file:
-            image = file.convert("RGB")
-    image.thumbnail((SIDE, SIDE))
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=80)
-    return base64.b64encode(out.getvalue()).decode()
+            image = np.asarray(file.convert("RGB"))
+    return base64.b64encode(video.jpeg_of(image, SIDE)).decode()
