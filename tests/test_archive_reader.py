@@ -319,6 +319,12 @@ def test_everywhere_but_one_place_may_be_asked_about(text: str) -> None:
     assert found.of == " elsewhere than in the kitchen"
 
 
+def test_everywhere_but_one_place_on_two_days_is_asked_of_both() -> None:
+    found = asked("Was Ana anywhere but the kitchen on Monday or on Tuesday?")
+    assert [(one.joint, bool(one.besides)) for one in found.scopes] == [("", True), ("or", True)]
+    assert found.of == " on Monday or on Tuesday elsewhere than in the kitchen"
+
+
 def test_what_is_asked_of_elsewhere_holds_on_for_what_leans_on_it() -> None:
     worn = asked("Was Ana ever seen outside the kitchen? → What was she wearing there?")
     assert (worn.query.attribute, worn.only) == ("worn", "elsewhere")

@@ -244,11 +244,7 @@ def read_archive(
     untold = next((query for said, query in _UNTOLD if said.search(text)), None)
     if untold is not None:
         return ArchiveQuestion(untold, text)
-    if before is not None and before.places:  # "was Ana in the hall?", "anywhere else?"
-        where = " or ".join(place for place, _ in before.places).replace("\\", r"\\")
-        text = re.sub(r"(?i)\b(?:(?:any|some)where else|elsewhere)\b(?! than\b)", f"outside {where}", text)
-        text = re.sub(r"(?i)\b((?:and )?where) else\b(.*?)(?=\W*$)", rf"\1\2 outside {where}", text)
-    text, elsewhere = with_left_out(text, places)
+    text, elsewhere = with_left_out(_of_elsewhere(text, before), places)
     text = text if before is None else re.sub(r"(?i)\b(?:this|that) (?:person|visitor|individual)\b", "they", text)
     bare = _BARE.match(text) if before is not None else None
     if bare is not None and placed(f"in {bare[1]}", places)[0].strip() == SPOT:  # "and the kitchen?"
@@ -280,6 +276,15 @@ def read_archive(
         if unread and without.query.select != "refuse":
             return replace(without, nowhere=title["name"].strip())
     return replace(found, nowhere=nowhere)
+
+
+def _of_elsewhere(text: str, before: ArchiveQuestion | None) -> str:
+    """A question with the places of the one before in place of "else": "anywhere else?" is "outside the hall?"."""
+    if before is None or not before.places:
+        return text
+    outside = "outside " + " or ".join(place for place, _ in before.places)
+    text = re.sub(r"(?i)\b(?:(?:any|some)where else|elsewhere)\b(?! than\b)", lambda _: outside, text)
+    return re.sub(r"(?i)\b(where) else\b(.*?)(?=\W*$)", lambda said: f"{said[1]}{said[2]} {outside}", text)
 
 
 def _speaks_of_all(rest: str, known: Known, found: ArchiveQuestion) -> bool:

@@ -91,7 +91,7 @@ class ArchiveQuestion:
         if not self.only:
             return named
         if self.only == "elsewhere":
-            return [Scope(dates, besides=tuple(named)) for dates in self.dates or (None,)]
+            return [replace(one, place="", besides=tuple(named)) for one in named if one.place == self.places[0][0]]
         named = [replace(one, joint="or" if one.joint else "") for one in named if one.joint != "but not"]
         one, besides = named[0], tuple(named)
         joint = "than" if self.query.select == "compare" else "but not"  # "usually" is more often than elsewhere
@@ -101,18 +101,17 @@ class ArchiveQuestion:
     @property
     def of(self) -> str:
         """Such as " on Monday or on Tuesday in the kitchen"; where all other times count, too, only what is shared."""
-        scopes = [] if self.only else self.scopes
+        scopes = [] if self.only in ("dates", "places") else self.scopes
         word = "or" if {"or", "than"} & {one.joint for one in scopes} else "and"
         joints = [f" {'but not' if one.joint == 'but not' else word} " * bool(one.joint) for one in scopes]
         several = "".join(f"{joint}{self.label(one)}" for joint, one in zip(joints, scopes, strict=True)).strip()
-        if self.only == "elsewhere":
-            return self.scopes[0].of
         return f" {several}" * bool(several) + self._part(self.scopes[0], of_one=False).of
 
     def _part(self, scope: Scope, of_one: bool) -> Scope:
         """What tells one of several times and places from the others; or (not `of_one`) what all of them share."""
         by_date, by_place = len(self.dates) > 1 or self.only == "dates", len(self.places) > 1 or self.only == "places"
-        return Scope(scope.dates if by_date == of_one else None, scope.place if by_place == of_one else "")
+        dates, place = scope.dates if by_date == of_one else None, scope.place if by_place == of_one else ""
+        return Scope(dates, place, besides=() if of_one else scope.besides)
 
     def label(self, scope: Scope) -> str:
         """What tells one of several times and places from the others: "on Monday"; "" where there is one."""
