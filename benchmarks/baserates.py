@@ -12,7 +12,6 @@ and a video that may show her. A pair without a label counts as no, unless both 
 from __future__ import annotations
 
 import argparse
-import shutil
 import tempfile
 from collections import Counter
 from itertools import product
@@ -20,17 +19,16 @@ from pathlib import Path
 
 import labelled
 import numpy as np
+from libraryquestions import filled
 
-from pvchat import PVChat, Settings
+from pvchat import Settings
 from pvchat.library import rates
 from pvchat.library.asking import _PERHAPS
 from pvchat.library.recognise import people_in
-from pvchat.people.store import PeopleStore
 from pvchat.storage.library import connect
 
-Pairs = dict[
-    str, list[tuple[float, bool]]
-]  # of each person: her probability in a video by itself, whether it shows her
+# Of each person: her probability in a video by itself, whether it shows her
+Pairs = dict[str, list[tuple[float, bool]]]
 
 
 def main() -> None:
@@ -54,20 +52,13 @@ def main() -> None:
 
 def pairs_of(devset: Path, half: str, folder: Path) -> tuple[dict[bool, Pairs], int]:
     """Probabilities of real people and of drawn ones (True) in a library of all clips of a half; how many it has."""
-    people, rows = labelled.people(devset), labelled.questions(devset, half)
+    everyone, rows = labelled.people(devset), labelled.questions(devset, half)
     label = {(one["video"], name): there for one in rows for name, there in one["present"].items()}
-    sets = {**{one["name"]: one["set"] for one in people}, **{one["video"]: one["set"] for one in rows}}
-    chat = PVChat(Settings(device="cpu"), people=PeopleStore(folder / ".home" / "people"))
-    for one in people:
-        chat.enroll(devset / one["enroll"], one["name"])
-    (folder / "videos").mkdir()
-    videos = {
-        Path(one["video"]).name: one["video"] for one in rows if one["video"] not in {p["enroll"] for p in people}
-    }
-    for name, video in videos.items():
-        shutil.copy(devset / video, folder / "videos" / name)
-    chat.library.add([folder / "videos"])
-    chat.library.scan()
+    sets = {**{one["name"]: one["set"] for one in everyone}, **{one["video"]: one["set"] for one in rows}}
+    people = {one["name"]: one["enroll"] for one in everyone}
+    videos = {Path(video).name: video for video in {one["video"] for one in rows} - {*people.values()}}
+    clips = [{"file": f"videos/{name}", "from": video} for name, video in sorted(videos.items())]
+    chat = filled({"people": people, "clips": clips}, devset, folder)
     library, pairs = connect(chat.people.root), {False: Pairs(), True: Pairs()}
     drawn = {one.name: one.drawn is not False for one in chat.people.snapshot().people}
     names = people_in(library, chat)

@@ -48,7 +48,7 @@ def main() -> None:
                 chat = _made(sheet, Path(folder))
                 sheet["questions"] = _half(sheet["questions"], args.half)
             else:
-                chat = _filled(sheet, args.devset, Path(folder))
+                chat = filled(sheet, args.devset, Path(folder))
                 _recognition(sheet, chat)
             print(f"{path.name}: {_ask(sheet, chat, args.show)}")
 
@@ -76,7 +76,7 @@ def _half(questions: list[dict[str, Any]], half: str) -> list[dict[str, Any]]:
     return chosen
 
 
-def _filled(sheet: dict[str, Any], devset: Path, folder: Path) -> PVChat:
+def filled(sheet: dict[str, Any], devset: Path, folder: Path) -> PVChat:
     """A library of the clips, its people enrolled."""
     chat = PVChat(Settings(device="cpu"), people=PeopleStore(folder / ".home" / "people"))
     for name, clip in sheet["people"].items():
