@@ -70,6 +70,11 @@ WORDS = {
     "at 10 today": ("2026-11-29T10:00", "2026-11-29T11:00"),
     "around 8 yesterday": ("2026-11-28T07:30", "2026-11-28T09:00"),
     "after 8 on Friday": ("2026-11-27T08:00", "2026-11-28T00:00"),
+    "after 8 on Friday evening": ("2026-11-27T20:00", "2026-11-28T00:00"),
+    "at 8 o'clock on Monday evening": ("2026-11-23T20:00", "2026-11-23T21:00"),
+    "before 10 on Monday morning": ("2026-11-23T04:00", "2026-11-23T10:00"),
+    "after 11 last night": ("2026-11-28T23:00", "2026-11-29T06:00"),
+    "at 2 last night": ("2026-11-29T02:00", "2026-11-29T03:00"),
     "at night on Friday": ("2026-11-27T20:00", "2026-11-28T06:00"),
     "during the day yesterday": ("2026-11-28T06:00", "2026-11-28T20:00"),
     "in early May": ("2026-05-01T00:00", "2026-05-11T00:00"),
@@ -192,7 +197,7 @@ def test_somebody_called_may() -> None:
         ("between 9 and 11", ("09:00", "11:00")), ("at night", ("20:00", "06:00")), ("after 5pm", ("17:00", "00:00")),
         ("in the mornings", ("04:00", "12:00")), ("before noon this week", ("00:00", "12:00")),
         ("from 10 o'clock to midnight in May", ("10:00", "00:00")), ("at 2 at night", ("02:00", "03:00")),
-        ("after 11 at night", ("23:00", "00:00")), ("after midnight", ("00:00", "06:00")),
+        ("after 11 at night", ("23:00", "06:00")), ("after midnight", ("00:00", "06:00")),
         ("at 12 at night", ("00:00", "01:00")), ("during the night", ("20:00", "06:00")),
         ("between 9 and 5", ("09:00", "17:00")), ("between 22 and 6", ("22:00", "06:00")),
 
@@ -201,6 +206,9 @@ def test_somebody_called_may() -> None:
         ("between 11 and 2 pm", ("11:00", "14:00")), ("between 9 and 5 pm", ("09:00", "17:00")),
         ("between 11 and 2 am", ("23:00", "02:00")), ("between 2 and 2:30 pm", ("14:00", "14:30")),
         ("after 5pm and before 9pm", ("17:00", "21:00")), ("after 5 but before 9 pm", ("17:00", "21:00")),
+        ("in the evening after 8", ("20:00", "00:00")), ("at night after 2", ("02:00", "06:00")),
+        ("at night before 2", ("20:00", "02:00")), ("in the morning, before 9", ("04:00", "09:00")),
+        ("in the evening between 6 and 8", ("18:00", "20:00")), ("in the afternoon around 3", ("14:30", "16:00")),
     ],
 )  # fmt: skip
 def test_hours_of_each_day(words: str, hours: tuple[str, str]) -> None:

@@ -239,8 +239,10 @@ class Dates:
         at = replace(self, said=f"{of_day.said} {self.said}", hours=of_day.hours, parts=(self, of_day))
         if of_day.hours is None or not self.since or not self.until or self.until - self.since > timedelta(days=1):
             return at
-        since, until = _of_day(self.since.date(), of_day.hours)
-        return replace(at, since=since, until=until, hours=None)
+        ends = _of_day(self.since.date(), of_day.hours)
+        if self.until - self.since < timedelta(days=1):  # "yesterday evening after 8"
+            ends = _hours_within((self.since, self.until), of_day.hours) or ends
+        return replace(at, since=ends[0], until=ends[1], hours=None)
 
 
 def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tuple[Dates, ...]]:
@@ -262,6 +264,12 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
         if between.strip(", ") in _THAT_IS:  # the second one says what the first one means
             groups[-1][1][-1] = one
             cuts.append((until, end))
+            until = end
+            continue
+        apart = not groups or between in _JOINTS and between != ","
+        if not apart and (narrowed := _narrowed(groups[-1][1][-1], one)) is not None:
+            groups[-1][1][-1] = narrowed
+            cuts.append((start, end))
             until = end
             continue
         again_such = bool(groups) and any(other.kind == one.kind for other in groups[-1][1])
@@ -307,6 +315,15 @@ def _together(parts: Sequence[Dates], shared: Sequence[Dates]) -> Dates:
         return one
     said = f"{again.said} {one.said}".strip()
     return replace(again, since=one.since, until=one.until, said=said, hours=one.hours or again.hours)
+
+
+def _narrowed(one: Dates, other: Dates) -> Dates | None:
+    """Hours that lie in both of two: "in the evening after 8"; None where there are none."""
+    if one.hours is None or other.hours is None or one.weekdays or other.weekdays or one.each or other.each:
+        return None
+    ends = _hours_within(_of_day(date(2000, 1, 1), one.hours), other.hours)
+    hours = None if ends is None else (ends[0].time(), ends[1].time())
+    return hours and Dates(said=f"{one.said} {other.said}", hours=hours)
 
 
 def _again(match: re.Match[str], now: datetime, called: set[str]) -> Dates:
@@ -367,7 +384,11 @@ def _clock_face(match: re.Match[str]) -> str:
 
 def _hours(match: re.Match[str], now: datetime, called: set[str]) -> Dates:
     """From when to when of a day."""
+    beside = _part_beside(match)
     named, said = match.groupdict(), _lowered(match).removeprefix("both ")
+    if beside:  # "at 8 on Monday evening"
+        bare = [key for key in named if re.fullmatch(r"\d{1,2}(:\d\d)?( o'clock)?", named[key] or "")]
+        named |= {key: named[key].removesuffix(" o'clock") + f" {beside}" for key in bare}
     alone = named["at"] or named["after"] or ""
     if re.fullmatch(r"[1-6](:\d\d)?", alone) and not re.search(r"(?i)\b(?:night|morning|early)\b", match.string):
         named, said = {**named, "at" if named["at"] else "after": f"{alone} pm"}, f"{said} pm"  # few mean the night
@@ -379,9 +400,10 @@ def _hours(match: re.Match[str], now: datetime, called: set[str]) -> Dates:
         ends = (middle - _MINUTES, middle + _MINUTES) if exact else (middle - early, middle + _ONE["hour"])
         hours = ends[0].time(), ends[1].time()
     else:
-        start = named["a"] or named["c"] or named["d"] or named["after"] or "0"
+        start = named["a"] or named["c"] or named["d"] or named["after"] or ("18" if beside == "night" else "0")
         end = named["b"] or named["before"] or "0"
-        end = "6" if named["after"] and _clock(named["after"]) == time() else end  # the rest of that night
+        if named["after"] and (start.endswith("night") or _clock(start) == time()):
+            end = "6"  # the rest of that night
         if start.isdigit() and end.isdigit() and 0 < int(end) < int(start) <= 12:  # "between 9 and 5"
             end += " am" if "night" in match.string.lower() else " pm"
         of_day = re.search(_OF_DAY, end, re.IGNORECASE) if start.isdigit() and start != "0" else None  # "2 to 4 pm"
@@ -391,6 +413,14 @@ def _hours(match: re.Match[str], now: datetime, called: set[str]) -> Dates:
             at = min(twice, key=lambda one: ((until.hour - one.hour) * 60 + until.minute - one.minute - 1) % (24 * 60))
         hours = at, until
     return Dates(said=said, hours=hours)
+
+
+def _part_beside(hours: re.Match[str]) -> str:
+    """The part of the day that is named beside some hours, in the same clause; "" where none is."""
+    joint = r"(?i)\b(?:and|or|but|than|not)\b"
+    beside = f"{re.split(joint, hours.string[: hours.start()])[-1]} {re.split(joint, hours.string[hours.end() :])[0]}"
+    named = re.search(rf"(?i)\b(?:to)?({_PART})s?\b", beside)
+    return named[1].lower() if named else ""
 
 
 def _clock(words: str) -> time:
@@ -580,6 +610,13 @@ def _of_day(day: date, hours: _Hours) -> _Ends:
     """Hours of a day; those that end before they begin end on the next one."""
     start, end = (datetime.combine(day, one) for one in hours)
     return start, end + timedelta(days=end <= start)
+
+
+def _hours_within(ends: _Ends, hours: _Hours) -> _Ends | None:
+    """The part of a time, not longer than a day, that lies in some hours; None where none does."""
+    days = (_of_day(ends[0].date() + timedelta(days=more), hours) for more in (-1, 0, 1))
+    parts = ((max(start, ends[0]), min(end, ends[1])) for start, end in days)
+    return next((part for part in parts if part[0] < part[1]), None)
 
 
 def _number(word: str) -> int:
