@@ -216,6 +216,8 @@ def test_verdicts() -> None:
 def test_what_no_video_tells_is_not_denied_to_whoever_asks_in_which_videos() -> None:
     worn = Query("when", where=Has("worn", "hat"))
     assert (found(worn).seen, found(worn).untold) == ((), 6)
+    man = Whom(such=Has("gender", "man"))
+    assert [found(Query(select, man)).untold > 0 for select in ("who", "count")] == [True, True]
     assert found(Query("when", ANA, WITH)).untold == 0
 
 

@@ -405,6 +405,16 @@ def test_a_room_may_be_written_in_two_words(typed: str) -> None:
     [
         ("Was Ana up before 9?", "Was Ana there before 9?"),
         ("Has Ana been up at all this week?", "Has Ana been there at all this week?"),
+        ("Who hasn't been here for more than 2 weeks?", "Who hasn't been here in the last 2 weeks?"),
+        ("Has Ana been away for a week?", "Was Ana not seen in the last week?"),
+        ("Who's been gone for over 3 days?", "Who was not seen in the last 3 days?"),
+        ("Who's here right now?", "Who is here in the last hour?"),
+        (
+            "On Monday, where did Ana go first: the hall or the garden?",
+            "On Monday, where did Ana go first in the hall or in the garden?",
+        ),
+        ("Was Ana first in the hall or the garden?", "Where was Ana first seen in the hall or in the garden?"),
+        ("Was Ana in the hall or in the garden last?", "Where was Ana last seen in the hall or in the garden?"),
     ],
 )
 def test_other_words_mean_the_same(text: str, plain: str) -> None:

@@ -357,6 +357,9 @@ def test_a_doubtful_name_is_told_flatly_only_to_who_asks_for_it() -> None:
     alone = _likely(_seen({**_stranger("Ana"), "enrolled": True}), "Ana", 0.7)
     assert say(run(replace(WEARS_CLEO, whom=Whom()), alone), alone) == f"Somebody who may be Ana {wears}."
     assert say(run(BLACK, alone), alone) == "Somebody who may be Ana is wearing something black."
+    assert say(run(Query("exists", where=Has("deed", "eating"), form="polar"), alone), alone) == (
+        "Somebody who may be Ana is in this video, but I can't tell whether that person is eating."
+    )
 
 
 def test_who_does_it_is_told_where_who_is_asked_about_is_not_there() -> None:

@@ -199,7 +199,8 @@ def _look_for_people(query: Query, sighted: Sighted) -> Seen | None:
 
 def _if_untold(query: Query, video: Video, timeline: Timeline) -> Seen | None:
     """A video that doesn't tell whether there is any moment at which it holds."""
-    if query.where is None or told_as(query) not in ("when", "how_often", "who"):
+    plain = query.where is None and query.whom.such is None
+    if plain or told_as(query) not in ("when", "how_often", "who", "count"):
         return None
     verdict = run(Query("exists", query.whom, query.where, during=query.during, form="polar"), timeline).verdict
     return Seen(video, told=False) if verdict == "unknown" else None

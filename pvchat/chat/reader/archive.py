@@ -16,10 +16,11 @@ from datetime import datetime
 from typing import Literal
 
 from pvchat.chat import query as queries
-from pvchat.chat.english import FUNCTION_WORDS, NUMBERS, ORDINALS
+from pvchat.chat.english import FUNCTION_WORDS, ORDINALS
 from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Form, Has, Not, Query, Rank, Whom, told_as
-from pvchat.chat.reader.dates import WEEKDAY, beyond, dated, held_on, lies_in_one
+from pvchat.chat.reader.dates import beyond, dated, held_on, lies_in_one
 from pvchat.chat.reader.read import Known, read
+from pvchat.chat.reader.rewordings import in_plain_words
 from pvchat.chat.reader.scopes import CLIPS, FOLDER, ORDINARY, SPOT, ArchiveQuestion, placed, with_left_out
 from pvchat.chat.reader.timewords import counted, one_of
 from pvchat.chat.reader.units import MOVES, OURS, SAME, UNREAD, each_unit, of_each, of_library
@@ -31,68 +32,6 @@ from pvchat.video.files import SUFFIXES
 _NEXT = re.compile(
     r"(?i)(?<=\?) +(?=\w)|,? and (?=(?:with whom|whom?|what|where|which|how)\b"
     r"|(?:is|was|were|did|does) (?:it|that|he|she|they|any\w+|some\w+)\b)",
-)  # fmt: skip
-_OTHERWISE = tuple(  # what is said in words that nothing reads, and in such that is read
-    (re.compile(said, re.IGNORECASE), plain)
-    for said, plain in (
-        (r"\b(which|what) (?:week ?days|days? of the week)\b", r"\1 weekday"),
-        (rf"\b(which|what|how many) (?!one){CLIPS}\b(?! of\b)", r"\1 video\2"),
-        (r"\bepisode(s?)\b(?! \d| of\b)", r"video\1"),
-        (r"^(?:and )?(?:at )?what times?(?= was (?:it|that)\b|\W*$)", "when"),
-        (r"^how (?:many (?:hours|minutes) of|much) (?:footage|film) (?:is|are) there\b(?! of\b)",
-         "how long is all the footage"),
-        (r"\bonly ((?:\w+ ){0,2}?)in (?=(?:one|two|three|a single|\d+) videos?\b)", r"\1in only "),
-        (r"^when (?:was|were) (?:the )?videos?\b(.*?) (?:recorded|filmed|taken|made|shot)\b", r"list the videos\1"),
-        (r"^(?:which|what) videos (?:are|were)(?: there)?(?= (?:in|on|at|from|of)\b|\W*$)", "list the videos"),
-        (r"\b(which|what|how many) folder(s?)\b", r"\1 place\2"),
-        (r"\b(month|week|time|hour) of the (?:year|month|day)\b", r"\1"),
-        (r"^(?:since when (?:has|have|is|are|was|were) (.*?) not (?:been )?(?:here|there|seen)\b"
-         r"|(?:is|are) (.*?) (?:still (?:here|there|around)\b|(?:back |still )?(?:at )?home(?: now| yet)?\W*$)"
-         r"|(?:has|have) (.*?) (?:left|gone)(?: yet)?\W*$)", r"when was \1\2\3 last ever seen"),
-        (r"^((?:who |how many people )?(?:is|are)\b.*?) (?:right now|now|at the moment|currently)\b",
-         r"\1 in the last hour"),
-        (r"\bon (?:duty|shift)\b", "here"),
-        (r"\b(last|past) half(?: an)? hour\b", r"\1 30 minutes"),
-        (r"^((?:did|has|have|was|were|does|is) .*? )(?:stay|stayed|here|there)(?: for)?(?: very)? long\b",
-         r"how long \1there"),
-        (r"^(?:and )?what (?:does|do|did) (?:it|that|this|they) show\b", "what happened there"),
-        (r"(?<!\bon )(?<!since )(?<!until )(?<!before )(?<!after )\b24/7\b", "all the time"),
-        (rf"(?<=\w )in (?:any|an?|some|one) {CLIPS} (?=with\b)", "ever "),
-        (r"^(?:and )?with how many (?:other people|others|people)\b", "how many people was she with"),
-        (r"\b((?:in|on|at) [\w/. ]+?) ((?:more|less)(?: often)?|longer) than (?=(?:in|on|at)\b)", r"\2 \1 than "),
-        (r"\b(?:neither (in|on|at)|(in|on|at) neither) (.*?) nor\b", r"never \1\2 \3 or"),
-        (r"\bnot ((?:in|on|at) [^,?]*?),? (?:and|or) (?:also )?not (?=(?:in|on|at)\b)", r"never \1 or "),
-        (rf"\bon (?:an?|any) (weekend|weekday|{WEEKDAY})\b", r"on \1s"),
-        (r"\bprior to\b", "before"),
-        (rf"\b(?:(later)|earlier) than (?=\d|noon\b|midnight\b|half\b|(?:a )?quarter\b|(?:{one_of(NUMBERS[1:13])})\b)",
-         lambda found: "after " if found[1] else "before "),
-        (r"\bup (?:to|until|till) and including\b", "by"),
-        (r"\bagain since\b", "after"),
-        (r"^((?:who|which|did|was|were|is)\b.*\bor\b.*\b(?:c[ao]me|show(?:ed)? up|t?here|arrived?|appeared?|seen)) "
-         r"(?:(earlier)|later) (?=on\b|in\b|at\b|today\b|yesterday\b|this\b|that\b)",
-         lambda found: f"{found[1]} {'first' if found[2] else 'last'} "),
-        (r"\b(?:a |the )?(?:rundown|run-through|recap) of\b", "what happened on"),
-        (r"^is it (?:right|correct|so) that\b", "is it true that"),
-        (r"^is it true that (\w+) only ever (\w+s)\b", r"is it true that \1 \2 only"),
-        (r"\bearly on\b(?= the\b| \w+day\b)", "in the morning on"),
-        (r"\blate on\b(?= the\b| \w+day\b)", "in the evening on"),
-        (r",? (?:ever )?since (?:we|you|i) (?:began|started|have been)(?: \w+ing)?(?: here| there)?(?=\W*$)", ""),
-        (r"\b(?:(?:is|are|was|were) making|makes?|made) use of\b", "used"),
-        (r"^(?:(.*), )?(?:who|whom|which(?: one)?) (?:do|have|did) (?:you|we) (?:have|got|see) more of\b",
-         r"who is seen more often \1"),
-        (r"\b(?:our|the|your) holdings\b", "the videos"),
-        (r"\b(?:sets?|laid|lays?|claps?|clapped) eyes on\b", "see"),
-        (r"^when did any(?:one|body) ((?:last|first) )?see\b", r"when did you \1see"),
-        (rf"(?<!\bon) (?<!of )the ({WEEKDAY})(?=\W*$)", r" on \1"),
-        (r"^(?:and|what about|how about) the (morning|afternoon|evening)(?=\W*$)", r"and in the \1"),
-        (r"\b(any|every|some)(one|body) (?:on (?:my|our|the) list|of (?:ours|us))\b", r"\1\2 I know"),
-        (r"^how far apart (?:are|were|lie) (.*?)'s? (?:first |only )?two (?:appearances|visits|sightings)\b",
-         r"how many days are between \1's first and second visit"),
-        (r"\bin two different (?=places\b|rooms\b)", "in more than one "),
-        (r"\b(?:the |this )?(weekend|week|month) just gone\b", r"last \1"),
-        (r"^((?:do|does|who|when|how often)\b.*\b(?:ever|usually|always|never|comes?)\b.*) (?:at|on) the weekend\b",
-         r"\1 at weekends"),
-    )
 )  # fmt: skip
 _UNTOLD = (  # of which time, or of whom, isn't known
     (re.compile(r"(?i)\b(?:while|whilst|when|since|until|till|before|after) (?:(?:we|i)\b|(?:nobody|no one) (?:is|was) "
@@ -238,9 +177,8 @@ def read_archive(
     """What a question about many videos asks, as typed at a local time; `places` are what sources are called, the time
     and place of the one `before` hold on in one that leans on it ("and Ben?").
     """
-    text, names = text.strip(), (*known.names, *known.aliases)
-    for said, plain in _OTHERWISE:
-        text = said.sub(plain, text)
+    names = (*known.names, *known.aliases)
+    text = in_plain_words(text.strip())
     untold = next((query for said, query in _UNTOLD if said.search(text)), None)
     if untold is not None:
         return ArchiveQuestion(untold, text)

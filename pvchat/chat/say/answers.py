@@ -13,7 +13,7 @@ from dataclasses import replace
 from pvchat.chat import conditions, english
 from pvchat.chat import query as queries
 from pvchat.chat.conditions import RELATIONS, Chosen, each_other, is_towards, jointly, related_to, truth_of
-from pvchat.chat.english import HEDGE, STRANGER, be, clock, join, lower, number, shortened, so_many, upper, wording
+from pvchat.chat.english import HEDGE, be, clock, join, lower, number, shortened, so_many, upper, wording
 from pvchat.chat.query import EVERYBODY, PRESENT, And, Condition, Event, Has, Not, Or, Query, Rank, Whom, is_plain
 from pvchat.chat.say import clauses
 from pvchat.chat.say.clauses import called, clause, does, happens_said, in_passing, lead, noun, people_said, whom_said
@@ -205,17 +205,21 @@ def unknown_said(finding: Finding, timeline: Timeline, there: bool = False) -> l
     told, asked = list[str](), wording("asked_for", finding.query.select)
     groups = grouped((_known_and_not(one.entity, finding.query, timeline), one) for one in finding.open)
     for (known, rest), people in groups.items():
-        names, many = people_said(people), len(people) if known or there else 1
+        names, many = clauses.hedged(people_said(people), timeline, finding.query.whom.names), len(people)
+        if many == 1:
+            names = [clauses.subject(people[0].entity, timeline, finding.query.whom.names)]
+        many = many if known or there else 1
         so = clause(queries.conjunction(known or (PRESENT,)), many)
         who = "they" if many > 1 else shortened(people_said(people, "one of "), _MOST_OPEN, word="or")
-        who = "that person" if (known or there) and who == STRANGER else who
+        if (known or there) and len(people) == 1 and names != [people[0].entity]:
+            who = "that person"
         what = queries.conjunction(rest)
         what = queries.affirmed(what) or PRESENT if asked == "whether" else _of_each(what, people, finding, timeline)
         text = f"I can't tell {asked} {who} {clause(what, many)}"
         told.append(f"{join(names)} {so}, but {text}" if known or there else text)
         if there and not known and len(people) == 1:  # all that was measured of the kind
             kind = measured(people[0].entity, next(queries.atoms(rest[0])), timeline.seen(people[0].entity), timeline)
-            told[-1] += f". {upper(called(people[0].entity))} {kind}" * bool(kind)
+            told[-1] += f". {upper(who)} {kind}" * bool(kind)
     return told
 
 
