@@ -80,4 +80,6 @@ def _pass(one: socket.socket, other: socket.socket) -> None:
         while data := one.recv(65536):
             other.sendall(data)
     for end in (one, other):
+        with suppress(OSError):  # a socket that another thread waits for isn't closed by `close` alone
+            end.shutdown(socket.SHUT_RDWR)
         end.close()

@@ -98,7 +98,8 @@ def rows(folder: Path, kept: bool) -> Iterator[dict[str, Any]]:
     """The questions of one half."""
     for path in sorted((folder / "questions").glob("*.jsonl")):
         found = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        yield from (row for row in found if is_kept(row["turns"]) == kept)
+        # all turns of one conversation lie in one half
+        yield from (row for row in found if is_kept(row["turns"][: 1 if row["kind"] == "talk" else None]) == kept)
 
 
 def answered(turns: Sequence[str], timeline: Timeline) -> Finding:

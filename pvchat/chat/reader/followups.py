@@ -540,9 +540,12 @@ def _that_time(asked: Query, last: Turn, question: Tagged) -> During:
     that = question.seen[0] in ("before", "after") and question.seen[1:2] in (["this"], ["that"])  # "before this, …?"
     apart = (that or heads["follow"] != "none") and heads["relation"] in ("before", "after")
     apart = apart and asked.select != "order"
-    if asked.during not in (WHOLE, AFTER_THAT) or pronoun is None and not apart and asked.during == WHOLE:
+    located = before.select == "when" or before.during != WHOLE
+    last_then = located and _last_word(question) == "then" and question.seen[0] not in ("so", "ok", "well")
+    leans = pronoun is not None or apart or last_then
+    if asked.during not in (WHOLE, AFTER_THAT) or not leans and asked.during == WHOLE:
         return asked.during
-    then = pronoun is not None and "then" in pronoun.words  # "what does she do then?"
+    then = last_then or pronoun is not None and "then" in pronoun.words  # "what does she do then?"
     relation = asked.during.relation or ("while" if then or heads["relation"] == "none" else heads["relation"])
     part = before.during
     if part.event is not None:
@@ -557,6 +560,10 @@ def _that_time(asked: Query, last: Turn, question: Tagged) -> During:
     nth = before.rank.k if before.select in ("when", "attribute") and before.rank is not None else 0  # "and then?"
     happens = Has("speaks") if before.attribute in queries.HEARD else PRESENT
     return During(relation, Event(whom, before.where or happens), nth)
+
+
+def _last_word(question: Tagged) -> str:
+    return next((word for word in reversed(question.seen) if word.isalpha()), "")
 
 
 def _by_numbers(part: During, relation: str) -> During:
@@ -592,6 +599,7 @@ def _leaning(query: Query, last: Turn, question: Tagged) -> Query:
     """A whole question that leans on the one before: "what is Ben doing then?", "does he wear it, too?"."""
     said = question.slots
     there = any(slot.role == "F" and "there" in slot.words for slot in said)
+    there = there or query.where is not None and _last_word(question) == "there"  # "who is beside her there?"
     if there and (place := _place_of(last[0].where)) is not None:  # "is she in the kitchen?", "what does she do there?"
         return replace(query, where=place if query.where is None else queries.conjunction([query.where, place]))
     if last[0].select == "shots" and last[0].where is not None and query.during == WHOLE:  # "who is in them?"
