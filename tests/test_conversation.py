@@ -49,6 +49,15 @@ def read(text: str, *before: str) -> Query:
         (("Is Ana there?", "And Ben?"), "Are they together?", Query("exists", BOTH, Has("with"), form="polar")),
         (("Who is in this video?",), "What are they doing?", Query("attribute", BOTH, attribute="deed")),
         (("Who is visible longest?",), "What is she wearing?", WORN),
+        # at that time, in that place
+        (("When is Ana talking?",), "Is Ben next to her then?",
+         Query("exists", BEN, Has("beside", of=ANA), form="polar",
+               during=During("while", Event(ANA, Has("deed", "talking"))))),
+        (("When is Ana sitting?",), "So Ben is never next to her then?",
+         Query("exists", BEN, Not(Has("beside", of=ANA)), form="polar", throughout=True)),
+        (("Is Ana in the garden?",), "Who is next to her there?",
+         Query("who", where=And((Has("beside", of=ANA), Has("place", "garden"))))),
+        (("Who is Ana with?",), "When?", Query("when", BEN, Has("with", of=ANA))),
         # ellipses
         (("Is Ana there?",), "and Ben?", Query("exists", BEN, form="polar")),
         (("What is Ben wearing?",), "And Ana?", WORN),

@@ -396,6 +396,10 @@ def _at_an_end(asked: Query, before: Query, heads: Heads) -> Query | None:
 def _of_the_same(asked: Query, last: Turn) -> Query:
     """Another question about the same people and the same condition: "how many?", "when?", "which colour?"."""
     before, where = last[0], _condition(last[0])
+    if asked.select in queries.TIMES and before.attribute in RELATIONS and len(before.whom.names) == 1:
+        found = {row.of: None for one in last[1].people for row in one.rows if row.attribute == before.attribute}
+        with_her = Has(before.attribute, of=before.whom)  # "who is next to her?" "when?"
+        return replace(asked, whom=Whom(tuple(found)), where=with_her) if found else before
     told = before.select == "attribute" and before.where is None and not before.value
     told = told and before.attribute not in queries.HEARD
     if asked.select == "when" and told and before.whom != EVERYBODY:  # "does she change?", "when?": the rows have times
