@@ -40,10 +40,9 @@ class StrangersPart:
     def __init__(self, backend: Backend, player: gr.HTML, play: Callable[..., Any], there: bool) -> None:
         self.backend = backend
         with gr.Accordion("People I don’t know", open=False, visible=there, elem_id="pv-strangers") as self.part:
-            self.find_button = gr.Button("Show people who are seen in several videos", elem_id="pv-strangers-find")
+            self.grid = gr.HTML("", elem_id="pv-strangers-grid", js_on_load=librarycards.PICK)
             self.note = gr.HTML("", elem_id="pv-strangers-note")
             self.undo_button = gr.Button("Undo", size="sm", visible=False, elem_id="pv-strangers-undo")
-            self.grid = gr.HTML("", elem_id="pv-strangers-grid", js_on_load=librarycards.PICK)
             with gr.Row(equal_height=False, visible=False) as self.more:
                 with gr.Column(scale=1, min_width=280):
                     self._lay_out_acts()
@@ -52,6 +51,7 @@ class StrangersPart:
                     self.seen = gr.HTML("", elem_id="pv-stranger-seen", js_on_load=scripts)
                     other = "The ticked videos show somebody else"
                     self.split_button = gr.Button(other, size="sm", elem_id="pv-stranger-split")
+            self.find_button = gr.Button("Look again", size="sm", elem_id="pv-strangers-find")
         self.picked, self.ticked = gr.State([]), gr.State([])
         self._connect(player, play)
 
@@ -63,10 +63,11 @@ class StrangersPart:
                                placeholder="What the person is called")  # fmt: skip
         self.consent = gr.Checkbox(label=AGREED, value=False, elem_id="pv-stranger-consent")
         self.enroll_button = gr.Button("Enroll", variant="primary", elem_id="pv-stranger-enroll")
-        self.who = gr.Dropdown([], label="Or enrolled already as", elem_id="pv-stranger-who", filterable=False)
-        with gr.Row():
-            self.join_button = small("This is her or him", "join")
-            self.deny_button = small("This isn’t her or him", "deny")
+        with gr.Column() as self.known:
+            self.who = gr.Dropdown([], label="Or enrolled already as", elem_id="pv-stranger-who", filterable=False)
+            with gr.Row():
+                self.join_button = small("This is her or him", "join")
+                self.deny_button = small("This isn’t her or him", "deny")
         with gr.Row():
             self.ignore_button = small("Never show again", "ignore")
             self.merge_button = small("Merge the ticked", "merge")
@@ -75,7 +76,8 @@ class StrangersPart:
         picked, ticked = self.picked, self.ticked
         heavy: dict[str, Any] = {"show_progress": "hidden", **MODEL}
         outputs = [self.note, self.grid, self.more, self.undo_button, picked, ticked, self.name, self.consent]
-        chosen = [picked, ticked, self.more, self.seen, self.who, self.consent]
+        chosen = [picked, ticked, self.more, self.seen, self.who, self.consent, self.known, self.merge_button]
+        chosen += [self.split_button]
         self.grid.click(self.choose, None, chosen, **heavy)
         self.seen.click(self.tick, ticked, ticked, **QUICK)
         self.seen.click(play, None, player, **QUICK)
@@ -83,7 +85,7 @@ class StrangersPart:
         def on_click(button: gr.Button, what: str, act: Callable[..., str], *inputs: Any) -> Any:
             return button.click(self._event(what, act), [*inputs], outputs, **heavy)
 
-        self.find_button.click(self.find, None, outputs, **heavy)
+        gr.on([self.part.expand, self.find_button.click], self.find, None, outputs, **heavy)
         looks, notes = "looking at the videos", "noting it"
         self.changed = [  # the events after which lists of people are out of date
             on_click(self.enroll_button, "enrolling", self.enroll, picked, self.name, self.consent),
@@ -106,6 +108,8 @@ class StrangersPart:
         yield {
             self.picked: numbers, self.ticked: [], self.more: gr.Row(visible=bool(numbers)), self.seen: "",
             self.who: gr.Dropdown(choices=people, value=None), self.consent: False,
+            self.known: gr.Column(visible=bool(people)), self.merge_button: gr.Button(visible=len(numbers) > 1),
+            self.split_button: gr.Button(visible=False),
         }  # fmt: skip
         if len(numbers) == 1:
             show = partial(self._sightings, numbers[0])
@@ -117,7 +121,8 @@ class StrangersPart:
         one = next((one for one in inbox.strangers(progress=tell) if one.id == number), None)
         tracks = [] if one is None else [sighting.track for sighting in one.sightings[:MAX_SHOWN]]
         faces = _faces({track: partial(inbox.picture, number, track) for track in tracks}, tell)
-        return {self.seen: "" if one is None else librarycards.sightings(one, faces)}
+        seen = "" if one is None else librarycards.sightings(one, faces)
+        return {self.seen: seen, self.split_button: gr.Button(visible=len(tracks) > 1)}
 
     def tick(self, ticked: list[int], event: gr.EventData) -> list[int]:
         """Note which tracks are ticked."""
