@@ -81,7 +81,7 @@ class ChatTab:
             ]
         with gr.Row(equal_height=False, elem_id="pv-chat-more"):
             self.known = gr.Button("Enroll from this clip", size="sm", elem_id="pv-chat-enroll", min_width=125)
-            self.clear = gr.Button("Clear answers", size="sm", elem_id="pv-clear", min_width=100)
+            self.clear = gr.Button("Clear answers", size="sm", elem_id="pv-clear", min_width=90)
             self.export = gr.Button("Export", size="sm", elem_id="pv-export", min_width=70)
         self.link = gr.HTML("", elem_id="pv-export-link")
 

@@ -131,7 +131,7 @@ class StrangersPart:
 
     def enroll(self, inbox: Inbox, picked: list[int], text: str, consent: bool) -> str:
         """Enroll the person who is ticked."""
-        require_filled({CONSENT: consent})
+        require_filled({"a name": text.strip(), CONSENT: consent})
         name = clean_name(text)
         if self.backend.engine.people.find(name) is not None:
             hint = "Pick her under “Or enrolled already as” if this is her; else choose another name."
