@@ -10,6 +10,7 @@ import base64
 from collections.abc import Sequence
 
 from pvchat.chat.clip_timeline import timeline_of
+from pvchat.chat.english import shortened
 from pvchat.errors import PVChatError
 from pvchat.people.person import Person
 from pvchat.runtime import seconds as length
@@ -17,17 +18,18 @@ from pvchat.runtime import size
 from pvchat.schemas import ClipAnalysis, PersonPresence, Track
 from pvchat_app.conversation import SessionClip
 from pvchat_app.jobs import Job
-from pvchat_app.wording import counted, date_text, escape, explained_error
+from pvchat_app.wording import answer_html, counted, date_text, escape, explained_error
 
+MAX_NAMED = 6  # people named in the line about a clip
 _UNPLAYABLE = (
     '<p class="pv-unplayable" hidden>Your browser can’t play this format; PVChat reads it all the same.</p>'  # page.js
 )
 
 
 def notice(text: str, kind: str = "info") -> str:
-    """A sentence in a box: "info", "good" or "error" (read out at once by screen readers)."""
+    """Sentences in a box: "info", "good" or "error" (read out at once by screen readers)."""
     role = "alert" if kind == "error" else "status"
-    return f'<div class="pv-notice pv-{kind}" role="{role}">{escape(text)}</div>' if text else ""
+    return f'<div class="pv-notice pv-{kind}" role="{role}"><div>{answer_html(text)}</div></div>' if text else ""
 
 
 def download(url: str, name: str, count: int, what: str) -> str:
@@ -70,14 +72,14 @@ def picture(url: str, media_type: str, name: str, options: str = 'preload="metad
 def found_line(analysis: ClipAnalysis, everyone: Sequence[PersonPresence]) -> str:
     """One line about who is in a clip; `everyone`: presences of everyone enrolled. Counts agree with the answers."""
     people = timeline_of(everyone, analysis)
-    known = sum(person.decision == "present" for person in people.enrolled)
-    count = known + people.unnamed
+    known = [person.name for person in people.enrolled if person.decision == "present"]
+    count = len(known) + people.unnamed
     faces = any(track.kind == "face" for track in analysis.tracks)
     if faces and count:
-        least, everybody = "At least " * people.at_least, known == count and not people.at_least
+        least, everybody = "At least " * people.at_least, len(known) == count and not people.at_least
         found = f"{least}{counted(count, 'person', 'people')} found"
         if known:
-            found += f", {'all' if everybody else known} of them enrolled" if count > 1 else ", who is enrolled"
+            found += f"{':' if everybody else ', among them'} {shortened(known, MAX_NAMED)}"
     elif any(track.kind == "figure" for track in analysis.tracks) and analysis.scene.drawn:
         found = "A drawn clip: figures are recognised by their looks"
     else:

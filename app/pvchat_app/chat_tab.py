@@ -35,7 +35,7 @@ WHO = "Who is in this video?"
 REDRAWN = 0.02  # the timeline is redrawn when so much more of the clip is analysed
 _LOG = (
     '<div class="pv-log" role="log" aria-label="Conversation" tabindex="0" '
-    'data-empty="Answers appear here, with what they rest on."></div>'
+    'data-empty="Answers appear here, with times and pictures."></div>'
 )
 _MICROPHONE = '<button type="button" class="pv-button">Speak</button> <span class="pv-dim" role="status"></span>'
 # many of these may wait for experts and model, which take them in turn: no page waits for another's long video
@@ -52,7 +52,7 @@ class ChatTab:
         self._numbers = itertools.count(1)
         with gr.Row(equal_height=False):
             with gr.Column(scale=2, min_width=300, elem_id="pv-chat-clip"):
-                self.upload = gr.File(label="Clip to ask about", elem_id="pv-chat-file", height=120)
+                self.upload = gr.File(label="Clip to ask about", elem_id="pv-chat-file", height=130)
                 self.player = gr.HTML(cards.first_steps(*NOTHING), elem_id="pv-chat-player")
                 self.note = gr.HTML("", elem_id="pv-chat-note")
                 self.timeline = gr.HTML("", elem_id="pv-chat-film")
@@ -66,7 +66,7 @@ class ChatTab:
 
     def _lay_out_conversation(self) -> None:
         self.log = gr.HTML({}, html_template=_LOG, js_on_load=_script("conversation.js"), elem_id="pv-chat")
-        self.question, self.ask = question_row("pv-", "Ask: is Ana there?")
+        self.question, self.ask = question_row("pv-", "Ask about the clip")
         self.microphone = gr.HTML(
             {}, html_template=_MICROPHONE, js_on_load=_script("microphone.js"), elem_id="pv-microphone"
         )
@@ -80,9 +80,9 @@ class ChatTab:
                 for i, text in enumerate(starters([], []))
             ]
         with gr.Row(equal_height=False, elem_id="pv-chat-more"):
-            self.known = gr.Button("Enroll from this clip", size="sm", elem_id="pv-chat-enroll", min_width=130)
-            self.clear = gr.Button("Clear conversation", size="sm", elem_id="pv-clear", min_width=130)
-            self.export = gr.Button("Export conversation", size="sm", elem_id="pv-export", min_width=130)
+            self.known = gr.Button("Enroll from this clip", size="sm", elem_id="pv-chat-enroll", min_width=125)
+            self.clear = gr.Button("Clear answers", size="sm", elem_id="pv-clear", min_width=90)
+            self.export = gr.Button("Export", size="sm", elem_id="pv-export", min_width=70)
         self.link = gr.HTML("", elem_id="pv-export-link")
 
     def _connect_clip(self) -> None:

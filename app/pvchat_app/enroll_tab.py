@@ -33,7 +33,7 @@ OTHER = " other"  # the value of "Another person": no name begins with a space
 _DEEP = "Deep trains personal tokens, which a pretrained base answers by."
 _NOTHING = (
     "Upload or record one clip of the person: a few seconds in which the face can be seen. A photo works too.",
-    "Give the person a name.",
+    "Type the person’s name, tick that he or she has agreed, and press Enroll.",
     "Ask about other clips in the Chat tab, about whole folders in Library.",
 )
 _PICK = """element.addEventListener('change', (event) => {

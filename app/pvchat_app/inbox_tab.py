@@ -6,13 +6,14 @@ the videos for the page that asks, and stored nowhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import gradio as gr
 
+from pvchat.augment.watch import StoppedError
 from pvchat.errors import PeopleError, PVChatError, SettingsError
 from pvchat.library.inbox import Inbox
 from pvchat.people.person import clean_name
@@ -22,6 +23,7 @@ from pvchat_app.backend import Backend
 from pvchat_app.page_events import AGREED, CONSENT, MODEL, QUICK, Updates, require_filled, sent_value, with_progress
 from pvchat_app.person_choices import choice_value, picked_person
 
+_CUTTING = "cutting out faces"
 MAX_SHOWN = 12  # people shown at once; tracks of one person shown with a face
 _UNDOES = {
     "name": "the name", "join": "“this is her”", "deny": "“this isn’t her”", "ignore": "ignore", "merge": "the merge",
@@ -38,10 +40,9 @@ class StrangersPart:
     def __init__(self, backend: Backend, player: gr.HTML, play: Callable[..., Any], there: bool) -> None:
         self.backend = backend
         with gr.Accordion("People I don’t know", open=False, visible=there, elem_id="pv-strangers") as self.part:
-            self.find_button = gr.Button("Show people who are seen in several videos", elem_id="pv-strangers-find")
+            self.grid = gr.HTML("", elem_id="pv-strangers-grid", js_on_load=librarycards.PICK)
             self.note = gr.HTML("", elem_id="pv-strangers-note")
             self.undo_button = gr.Button("Undo", size="sm", visible=False, elem_id="pv-strangers-undo")
-            self.grid = gr.HTML("", elem_id="pv-strangers-grid", js_on_load=librarycards.PICK)
             with gr.Row(equal_height=False, visible=False) as self.more:
                 with gr.Column(scale=1, min_width=280):
                     self._lay_out_acts()
@@ -50,6 +51,7 @@ class StrangersPart:
                     self.seen = gr.HTML("", elem_id="pv-stranger-seen", js_on_load=scripts)
                     other = "The ticked videos show somebody else"
                     self.split_button = gr.Button(other, size="sm", elem_id="pv-stranger-split")
+            self.find_button = gr.Button("Look again", size="sm", elem_id="pv-strangers-find")
         self.picked, self.ticked = gr.State([]), gr.State([])
         self._connect(player, play)
 
@@ -61,10 +63,11 @@ class StrangersPart:
                                placeholder="What the person is called")  # fmt: skip
         self.consent = gr.Checkbox(label=AGREED, value=False, elem_id="pv-stranger-consent")
         self.enroll_button = gr.Button("Enroll", variant="primary", elem_id="pv-stranger-enroll")
-        self.who = gr.Dropdown([], label="Or enrolled already as", elem_id="pv-stranger-who", filterable=False)
-        with gr.Row():
-            self.join_button = small("This is her or him", "join")
-            self.deny_button = small("This isn’t her or him", "deny")
+        with gr.Column() as self.known:
+            self.who = gr.Dropdown([], label="Or enrolled already as", elem_id="pv-stranger-who", filterable=False)
+            with gr.Row():
+                self.join_button = small("This is her or him", "join")
+                self.deny_button = small("This isn’t her or him", "deny")
         with gr.Row():
             self.ignore_button = small("Never show again", "ignore")
             self.merge_button = small("Merge the ticked", "merge")
@@ -73,7 +76,8 @@ class StrangersPart:
         picked, ticked = self.picked, self.ticked
         heavy: dict[str, Any] = {"show_progress": "hidden", **MODEL}
         outputs = [self.note, self.grid, self.more, self.undo_button, picked, ticked, self.name, self.consent]
-        chosen = [picked, ticked, self.more, self.seen, self.who, self.consent]
+        chosen = [picked, ticked, self.more, self.seen, self.who, self.consent, self.known, self.merge_button]
+        chosen += [self.split_button]
         self.grid.click(self.choose, None, chosen, **heavy)
         self.seen.click(self.tick, ticked, ticked, **QUICK)
         self.seen.click(play, None, player, **QUICK)
@@ -81,7 +85,7 @@ class StrangersPart:
         def on_click(button: gr.Button, what: str, act: Callable[..., str], *inputs: Any) -> Any:
             return button.click(self._event(what, act), [*inputs], outputs, **heavy)
 
-        self.find_button.click(self.find, None, outputs, **heavy)
+        gr.on([self.part.expand, self.find_button.click], self.find, None, outputs, **heavy)
         looks, notes = "looking at the videos", "noting it"
         self.changed = [  # the events after which lists of people are out of date
             on_click(self.enroll_button, "enrolling", self.enroll, picked, self.name, self.consent),
@@ -97,21 +101,28 @@ class StrangersPart:
         """Show everybody who is seen in several videos; new faces are grouped first."""
         yield from with_progress(self.note, "looking for people", self._redraw, self.backend.cancellable.bars)
 
-    def choose(self, event: gr.EventData) -> Updates:
+    def choose(self, event: gr.EventData) -> Iterator[Updates]:
         """Show what can be done about who is ticked, and where one was seen; consent has to be given again."""
-        numbers, inbox = _numbers(sent_value(event, "picked")), self.backend.engine.chat.library.inbox
-        one = next((one for one in inbox.strangers() if [one.id] == numbers), None)
+        numbers = _numbers(sent_value(event, "picked"))
         people = [(person.name, choice_value(person)) for person in self.backend.engine.people.all()]
-        faces, seen = dict[int, bytes](), ""
-        if one is not None:
-            for track in (sighting.track for sighting in one.sightings[:MAX_SHOWN]):
-                with suppress(PVChatError, OSError):
-                    faces[track] = inbox.picture(one.id, track)
-            seen = librarycards.sightings(one, faces)
-        return {
-            self.picked: numbers, self.ticked: [], self.more: gr.Row(visible=bool(numbers)), self.seen: seen,
+        yield {
+            self.picked: numbers, self.ticked: [], self.more: gr.Row(visible=bool(numbers)), self.seen: "",
             self.who: gr.Dropdown(choices=people, value=None), self.consent: False,
+            self.known: gr.Column(visible=bool(people)), self.merge_button: gr.Button(visible=len(numbers) > 1),
+            self.split_button: gr.Button(visible=False),
         }  # fmt: skip
+        if len(numbers) == 1:
+            show = partial(self._sightings, numbers[0])
+            yield from with_progress(self.seen, _CUTTING, show, self.backend.cancellable.bars)
+
+    def _sightings(self, number: int, tell: Progress) -> Updates:
+        """Show where somebody was seen."""
+        inbox = self.backend.engine.chat.library.inbox
+        one = next((one for one in inbox.strangers(progress=tell) if one.id == number), None)
+        tracks = [] if one is None else [sighting.track for sighting in one.sightings[:MAX_SHOWN]]
+        faces = _faces({track: partial(inbox.picture, number, track) for track in tracks}, tell)
+        seen = "" if one is None else librarycards.sightings(one, faces)
+        return {self.seen: seen, self.split_button: gr.Button(visible=len(tracks) > 1)}
 
     def tick(self, ticked: list[int], event: gr.EventData) -> list[int]:
         """Note which tracks are ticked."""
@@ -120,7 +131,7 @@ class StrangersPart:
 
     def enroll(self, inbox: Inbox, picked: list[int], text: str, consent: bool) -> str:
         """Enroll the person who is ticked."""
-        require_filled({CONSENT: consent})
+        require_filled({"a name": text.strip(), CONSENT: consent})
         name = clean_name(text)
         if self.backend.engine.people.find(name) is not None:
             hint = "Pick her under “Or enrolled already as” if this is her; else choose another name."
@@ -173,16 +184,23 @@ class StrangersPart:
     def _event(self, what: str, act: Callable[..., str]) -> Callable[..., Iterator[Updates]]:
         """An event that does something with the inbox, shows the sentence that comes of it, and redraws everybody.
 
-        `what`: the text of its progress bar.
+        `what`: the text of its progress bar. Cancelled, it has changed nothing, or is done and doesn't redraw.
         """
 
         def event(*inputs: Any) -> Iterator[Updates]:
             def work(tell: Progress) -> Updates:
-                with self.backend.engine.reporting_to(tell):
-                    done = act(self.backend.engine.chat.library.inbox, *inputs)
-                    return {**self._redraw(tell), self.note: cards.notice(done, "good")}
+                try:
+                    with self.backend.engine.reporting_to(tell):
+                        done = act(self.backend.engine.chat.library.inbox, *inputs)
+                except StoppedError:
+                    return {self.note: cards.notice("Stopped: nothing was changed.")}
+                try:
+                    shown = self._redraw(tell)
+                except StoppedError:
+                    shown = {self.grid: "", **self._emptied()}
+                return {**shown, self.note: cards.notice(done, "good")}
 
-            yield from with_progress(self.note, what, work)
+            yield from with_progress(self.note, what, work, partial(self.backend.cancellable.bars, at_once=False))
 
         return event
 
@@ -190,17 +208,29 @@ class StrangersPart:
         """Redraw everybody, with nobody ticked."""
         inbox = self.backend.engine.chat.library.inbox
         found = inbox.strangers(progress=tell)
-        faces = dict[int, bytes]()
-        for done, one in enumerate(found[:MAX_SHOWN]):
-            tell("cutting out faces", done, len(found[:MAX_SHOWN]))
-            with suppress(PVChatError, OSError):  # its videos are gone
-                faces[one.id] = inbox.picture(one.id)
+        faces = _faces({one.id: partial(inbox.picture, one.id) for one in found[:MAX_SHOWN]}, tell)
         nobody = cards.placeholder("Nobody who isn’t enrolled is seen in several videos.")
         grid = librarycards.strangers(found[:MAX_SHOWN], faces, max(0, len(found) - MAX_SHOWN)) if found else nobody
-        last = inbox.last()
+        return {self.note: "", self.grid: grid, **self._emptied()}
+
+    def _emptied(self) -> Updates:
+        """Nobody is ticked any more; the button that takes back what was done last."""
+        last = self.backend.engine.chat.library.inbox.last()
         undo = gr.Button(f"Undo {_UNDOES[last.what]}", visible=True) if last else gr.Button(visible=False)
-        emptied = {self.picked: [], self.ticked: [], self.name: "", self.consent: False}
-        return {self.note: "", self.grid: grid, self.more: gr.Row(visible=False), self.undo_button: undo, **emptied}
+        return {
+            self.more: gr.Row(visible=False), self.undo_button: undo, self.picked: [], self.ticked: [], self.name: "",
+            self.consent: False,
+        }  # fmt: skip
+
+
+def _faces(pictures: Mapping[int, Callable[[], bytes]], tell: Progress) -> dict[int, bytes]:
+    """Faces that are cut out of videos, as JPEGs, by number; without those whose videos are gone."""
+    faces = dict[int, bytes]()
+    for done, (number, picture) in enumerate(pictures.items()):
+        tell(_CUTTING, done, len(pictures))
+        with suppress(PVChatError, OSError):
+            faces[number] = picture()
+    return faces
 
 
 def _only(picked: list[int]) -> int:

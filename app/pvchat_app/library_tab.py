@@ -33,7 +33,7 @@ _FIRST = (
 _ELSEWHERE = "Folders are added on the machine that PVChat runs on: pvchat library add FOLDER"
 _CAMERA = "The camera is added: watch it in the Live tab."
 _NOBODY = (
-    "Nobody is enrolled yet: enroll a person from a clip (Enroll), or name somebody under “People I don’t know” below."
+    "Nobody is enrolled yet: name somebody under “People I don’t know” below, or enroll a person in the Enroll tab."
 )
 
 
@@ -50,7 +50,7 @@ class LibraryTab:
         with gr.Row(equal_height=False):
             with gr.Column(scale=3, min_width=300, visible=there) as self.asking:
                 self.player = gr.HTML("", elem_id="pv-library-player")
-                self.question, self.ask_button = page_events.question_row("pv-library-", "When was Ana last seen?")
+                self.question, self.ask_button = page_events.question_row("pv-library-", "Ask about all videos")
                 self.starters = gr.HTML("", elem_id="pv-library-starters", js_on_load=click_script("ask"))
                 self.answer = gr.HTML("", elem_id="pv-library-answer", js_on_load=librarycards.PLAY)
             with gr.Column(scale=2, min_width=300):

@@ -6,6 +6,7 @@ script `PLAY` in the component that shows them.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from pvchat_app.wording import answer_html, counted, date_text, escape, from_hom
 MAX_VIDEOS, MAX_FAILED = 30, 20  # shown of one answer, or of one stranger; files that can't be used
 MAX_QUOTES = 8  # of one video
 PLAY = click_script("play")
+_DRAWN = itertools.count()
 _REMOVE = (
     "<details><summary>Take out …</summary>What was seen in it goes; your files stay, a camera’s clips don’t. "
     '<button type="button" class="pv-plain" data-remove="{path}">Take it out</button></details>'
@@ -85,7 +87,9 @@ def strangers(found: Sequence[Stranger], faces: Mapping[int, bytes], more: int) 
     """Unknown people as cards to tick; `faces`: a JPEG of each by its number; `more`: how many are left out."""
     rows = "".join(_stranger(one, faces.get(one.id, b"")) for one in found)
     rest = f'<p class="pv-dim">and {more} more, seen less often</p>' if more else ""
-    return f'<fieldset class="pv-subjects"><legend>Who is it?</legend>{rows}</fieldset>{rest}'
+    # Gradio's page changes what is drawn in place, so that another would be ticked: what has another tag it draws anew
+    tag = f"pv-drawn-{next(_DRAWN)}"
+    return f'<{tag}><fieldset class="pv-subjects"><legend>Who is it?</legend>{rows}</fieldset>{rest}</{tag}>'
 
 
 def sightings(one: Stranger, faces: Mapping[int, bytes]) -> str:

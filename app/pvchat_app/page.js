@@ -30,6 +30,10 @@
     for (const line of words.querySelectorAll("li")) line.hidden = !line.textContent.toLowerCase().includes(wanted);
   });
 
+  document.addEventListener("loadedmetadata", ({ target }) => { // asked for far below its player, on a phone
+    if (target.closest("#pv-library-player")) target.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  }, true);
+
   document.addEventListener("pv-play", ({ detail }) => play(detail.clip, detail.seconds)); // from timeline.js
 
   let cancel = null; // the job whose button has the keyboard's focus: its card is drawn anew every second

@@ -86,6 +86,8 @@ class Page:
         lists = [*people.outputs, *chat.outputs]
         for event in (enroll.enrolled, *people.changed, *library.changed):
             event.then(self.refresh, people.picked, lists, **QUICK)
+        for event in library.changed:
+            event.then(library.show, self.browser, library.outputs, **QUICK)
         self.people_page.select(self.refresh, people.picked, lists, **QUICK)
         people.forgotten.then(self.redraw_clips, None, [*enroll.clip_outputs, chat.upload, library.answer], **QUICK)
         gr.on([people.begin.click, chat.known.click], lambda: gr.Tabs(selected="enroll"), None, self.tabs, **QUICK)

@@ -185,8 +185,9 @@ class PeopleTab:
         except Exception as error:
             return gr.Group(visible=False), "", cards.error_card(error), None
         text = (
-            f"<b>Forget {escape(name)}?</b> Picture, vectors, all analysed clips and uploads that show this "
-            "person are deleted, and what the library and cameras know. Your videos stay. There is no way back."
+            f"<b>Forget {escape(name)}?</b> The picture, what was learned of face and voice, uploads that show this "
+            "person, and what is known from clips, library and cameras are deleted. Your videos stay. There is no way "
+            "back."
         )
         return gr.Group(visible=True), text, "", who
 

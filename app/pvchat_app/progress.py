@@ -101,18 +101,19 @@ class CancellableCalls:
     def __init__(self) -> None:
         self._stops: dict[str, threading.Event] = {}
 
-    def bars(self, what: str, call: Callable[[Progress], object]) -> Iterator[str]:
+    def bars(self, what: str, call: Callable[[Progress], object], at_once: bool = True) -> Iterator[str]:
         """`progress_bars` with a Cancel button: StoppedError is raised at once when it is pressed.
 
-        The call itself ends when it next reports its progress, also where the page has gone.
+        The call itself ends when it next reports its progress, also where the page has gone. Where not `at_once`, that
+        is waited for: it may be too late to stop it.
         """
         key, stop = secrets.token_hex(16), threading.Event()
         self._stops[key] = stop
         try:
             for bar in progress_bars(what, lambda tell: call(Watch(tell, stop).step), key):
-                if stop.is_set():
+                if stop.is_set() and at_once:
                     raise StoppedError("it was cancelled.")
-                yield bar
+                yield CallProgress("stopping").html() if stop.is_set() else bar
         finally:
             stop.set()
             del self._stops[key]

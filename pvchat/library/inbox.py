@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from pvchat.augment.watch import Watch
+from pvchat.augment.watch import StoppedError, Watch
 from pvchat.errors import PeopleError, PVChatError
 from pvchat.identity.enroll import number_of
 from pvchat.library import strangers
@@ -52,7 +52,8 @@ class Act:
 class Inbox:
     """Strangers of a library, of which `opened` opens the tables.
 
-    By all LibraryError is raised: there is no library, no such group, or none of its videos can be used.
+    By all LibraryError is raised: there is no library, no such group, or none of its videos can be used. `name` and
+    `correct` may be stopped while they look at videos (StoppedError, by `chat`'s progress): nothing is changed then.
     """
 
     def __init__(self, opened: Opened, chat: Service) -> None:
@@ -64,7 +65,8 @@ class Inbox:
         `progress` is told how far people who are new are recognised, and faces compared, first; what it raises ends it.
         """
         with self._open() as library:
-            self._follow(library, progress)
+            follow(library, self.chat, progress, wholly=False)
+            strangers.regroup(library, self.chat, Watch(progress))
             found = strangers.all_of(library, people_in(library, self.chat))
         often = [one for one in found if one.videos >= least]
         return sorted(often, key=lambda one: (-one.videos, -one.seconds, one.id))
@@ -102,9 +104,9 @@ class Inbox:
             return self.chat.enroll(one.sighting.path, name, track=track, add=again)
 
         with self._open() as library:
-            person, _ = _apply_to_sightings(strangers.best_of(library, group), _MOST_ENROLLED, enroll)
+            person, _ = self._apply_to_sightings(strangers.best_of(library, group), _MOST_ENROLLED, enroll)
             _record_about_person(library, "name", group, person)
-            self._follow(library)
+            follow(library, self.chat, wholly=False)
         return person
 
     def correct(self, group: int, name: str, is_her: bool) -> Person:
@@ -119,10 +121,10 @@ class Inbox:
                 self.chat.correct(before.id, one.sighting.path, is_her, track=one.number + 1)
                 return self.chat.people.get(before.id)
 
-            person, count = _apply_to_sightings(strangers.best_of(library, group), _MOST_TOLD, say)
+            person, count = self._apply_to_sightings(strangers.best_of(library, group), _MOST_TOLD, say)
             _follow_version(library, before.version, person)
             _record_about_person(library, "join" if is_her else "deny", group, person, count)
-            self._follow(library)
+            follow(library, self.chat, wholly=False)
         return person
 
     def ignore(self, group: int) -> None:
@@ -184,33 +186,41 @@ class Inbox:
         if act.what == "name":
             self.chat.forget(act.ref)
         with self._open() as library:
-            self._follow(library)
+            follow(library, self.chat, wholly=False)
         return act
 
-    def _follow(self, library: sqlite3.Connection, progress: Progress | None = None) -> None:
-        follow(library, self.chat, progress, wholly=False)
-        strangers.regroup(library, self.chat, Watch(progress))
+    def _apply_to_sightings(
+        self, shown: Sequence[Shown], most: int, act: Callable[[Shown, bool], Person]
+    ) -> tuple[Person, int]:
+        """Apply an act to a stranger's best sightings, up to `most`; the person it made, and how often it worked.
 
+        `act` is told whether it worked before. Once it has, no StoppedError is raised.
+        """
+        self._look_ahead(shown[:most])
+        made, count, why = None, 0, LibraryError("none of the videos can be used.", hint="Look: pvchat library scan")
+        for one in shown[: 2 * most]:  # some may be of no use
+            try:
+                made, count = act(one, made is not None), count + 1
+            except (PeopleError, StoppedError):  # the name is taken; she has as many corrections as she may have
+                if made is None:
+                    raise
+            except (PVChatError, OSError) as error:
+                why.__cause__ = error
+            if count == most:
+                break
+        if made is None:
+            raise why
+        return made, count
 
-def _apply_to_sightings(shown: Sequence[Shown], most: int, act: Callable[[Shown, bool], Person]) -> tuple[Person, int]:
-    """Apply an act to a stranger's best sightings, up to `most`; the person it made, and how often it worked.
-
-    `act` is told whether it worked before.
-    """
-    made, count, why = None, 0, LibraryError("none of the videos can be used.", hint="Look: pvchat library scan")
-    for one in shown[: 2 * most]:  # some may be of no use
-        try:
-            made, count = act(one, made is not None), count + 1
-        except PeopleError:  # the name is taken; she has as many corrections as she may have
-            if made is None:
+    def _look_ahead(self, shown: Sequence[Shown]) -> None:
+        """Look at videos before anything is changed: that takes long, and it may be stopped (StoppedError)."""
+        for one in shown:
+            try:
+                self.chat.analyse(one.sighting.path)
+            except StoppedError:
                 raise
-        except (PVChatError, OSError) as error:
-            why.__cause__ = error
-        if count == most:
-            break
-    if made is None:
-        raise why
-    return made, count
+            except (PVChatError, OSError):
+                continue  # told where it is used
 
 
 def _record(library: sqlite3.Connection, what: str, *groups: int, person: Person | None = None, count: int = 0) -> None:

@@ -25,8 +25,8 @@ from make_browser import WAIT_MS, ask, browser, enroll, see, served, show, tab  
 OUT = REPO / "docs" / "screenshots"
 DESK, PHONE = (1280, 860), (390, 844)
 MOST_BYTES = 240_000  # of one picture: the repository refuses files that are much larger
-SEEN = ("chat", "library", "enroll", "people", "evaluate")
-KEPT = {*(name + end for name in SEEN for end in ("", "-dark", "-phone")), "unsure", "unsure-phone"}
+SEEN = ("chat", "enroll", "people", "evaluate")
+KEPT = {*(name + end for name in SEEN for end in ("", "-dark", "-phone")), "unsure", "unsure-phone", "library"}
 WHOLE = ("evaluate", "people")  # as long as the page is
 UNSURE_SIDE = 40  # pixels across: at this size the man is neither clearly Obama's nor clearly not
 
@@ -52,7 +52,7 @@ class Studio:
         page = context.new_page()
         page.set_default_timeout(WAIT_MS)
         page.goto(self.url)
-        page.wait_for_selector("#pv-enroll")
+        page.wait_for_selector("#pv-enroll, #pv-library-sources:not(:empty)")  # the library, once there is one
         page.wait_for_timeout(1500)
         try:
             yield page
@@ -65,7 +65,11 @@ class Studio:
             if name + end in KEPT:
                 page.emulate_media(color_scheme=scheme)
                 page.set_viewport_size({"width": wide, "height": tall})
-                self.take(page, name + end, full=end == "-phone" or name in WHOLE)
+                if end == "-phone":  # as tall as the page, so that nothing sticks in its middle
+                    page.wait_for_timeout(700)
+                    tall = page.evaluate("document.documentElement.scrollHeight")
+                    page.set_viewport_size({"width": wide, "height": tall})
+                self.take(page, name + end, full=name in WHOLE)
         page.emulate_media(color_scheme="light")
         page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
 
@@ -138,12 +142,13 @@ def enrolling(studio: Studio) -> None:
         see(page, "enroll", studio.clips["both"])
         page.wait_for_selector("#pv-subjects .pv-subject")
         page.wait_for_selector("#pv-whose label")
+        page.wait_for_timeout(1500)  # for its player
         studio.each(page, "enroll")
 
 
 def library(studio: Studio) -> None:
     """A folder of clips, looked through; a question about all of them, and one of them playing."""
-    if not studio.wants("library", "library-dark", "library-phone"):
+    if not studio.wants("library"):
         return
     folder = Path(os.environ["PVCHAT_HOME"]) / "videos"
     folder.mkdir()

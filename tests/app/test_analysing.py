@@ -216,7 +216,7 @@ def test_a_page_that_was_loaded_anew_goes_on_with_look_and_answer(backend: Backe
     assert "Yes, Ana is in this video" in str(chat_tab.conversation_view(session_of(backend)))
     assert turn.done
     *_, row = looks
-    assert "2 people found, 1 of them enrolled" in row[chat.note]
+    assert "2 people found, among them Ana" in row[chat.note]
     *_, again = chat.resume(PAGE)  # also where a question was faster than the look
     assert all(again[part] == row[part] for part in (chat.note, chat.timeline))
 

@@ -327,7 +327,7 @@ def test_as_many_people_are_found_as_answers_count(backend: Backend, scenery: Sc
     scenery.known[key] = make_analysis(make_track(ANA), *again, key=key)
     session = session_asking(backend, path)
     backend.analyse(session.clips[-1])
-    assert "2 people found, 1 of them enrolled. Ask about it." in backend.found_cards(session.clips[-1])[0]
+    assert "2 people found, among them Ana. Ask about it." in backend.found_cards(session.clips[-1])[0]
     assert "I see two people in this video: Ana and somebody I" in last(backend.ask(session, "How many people?")).text
 
 

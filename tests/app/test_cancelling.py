@@ -1,4 +1,4 @@
-"""Cancel beside a progress bar: on the enroll tab, of a question to the library, and of people looked for in it."""
+"""Cancel beside a progress bar: on the enroll tab, of questions to the library, of people looked for or named there."""
 
 from __future__ import annotations
 
@@ -89,9 +89,9 @@ def looking(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Steps:
     """The backend's look at a clip goes on step by step, as long as nobody stops it."""
     steps, analyse = Steps(), backend.engine.chat.analyse
 
-    def slowly(clip: Path, partial: Any = None) -> Any:
+    def slowly(*given: Any, **how: Any) -> Any:
         steps(backend.engine.tell)
-        return analyse(clip, partial)
+        return analyse(*given, **how)
 
     monkeypatch.setattr(backend.engine.chat, "analyse", slowly)
     return steps
@@ -204,6 +204,68 @@ def test_cancelled_while_faces_are_grouped_the_inbox_stays_as_it_was_and_goes_on
     *_, last = strangers.find()
     assert "In 3 videos" in last[strangers.grid]
     assert groups() == 1
+
+
+@pytest.fixture
+def strangers(backend: Backend, library: LibraryTab) -> StrangersPart:
+    """The people whom nobody enrolled, shown: Carl, in three clips."""
+    strangers = built(StrangersPart, backend, *_player(), True)
+    list(strangers.find())
+    return strangers
+
+
+def naming(strangers: StrangersPart) -> Iterator[dict[Any, Any]]:
+    """What the page shows while Carl is enrolled."""
+    carl = strangers.backend.engine.chat.library.inbox.strangers()[0].id
+    return strangers._event("enrolling", strangers.enroll)([carl], "Carl", True)
+
+
+def test_cancelled_while_videos_are_looked_at_nobody_is_enrolled(
+    backend: Backend, strangers: StrangersPart, looking: Steps
+) -> None:
+    shown = naming(strangers)
+    bar = until(shown, strangers.note, "Cancel")
+    next(shown)
+    looking.on.release(3)
+    assert looking.over.wait(WAIT_S)  # of the first of three videos
+    cancel(backend.cancellable, bar)
+    until(shown, strangers.note, "Stopping")
+    looking.on.release(1)
+    *_, last = shown
+    assert last.keys() == {strangers.note}  # who is ticked stays so, and the name that was typed
+    assert "nothing was changed" in last[strangers.note]
+    assert backend.engine.people.find("Carl") is None
+    assert backend.engine.chat.library.inbox.last() is None
+    looking.on.release(99)
+    *_, last = naming(strangers)
+    assert "Carl is enrolled" in last[strangers.note]
+    assert backend.engine.people.get("Carl").extra["clips"] == 3
+
+
+def test_cancelled_too_late_somebody_is_enrolled_wholly_and_can_be_taken_back(
+    backend: Backend, strangers: StrangersPart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done, on, redraw = threading.Event(), threading.Event(), strangers._redraw
+
+    def slowly(tell: Any) -> Any:
+        done.set()
+        assert on.wait(WAIT_S)
+        tell("looking for people", 1, 2)
+        return redraw(tell)
+
+    monkeypatch.setattr(strangers, "_redraw", slowly)
+    shown = naming(strangers)
+    bar = until(shown, strangers.note, "Cancel")
+    next(shown)
+    assert done.wait(WAIT_S)
+    cancel(backend.cancellable, bar)
+    on.set()
+    *_, last = shown
+    assert "Carl is enrolled" in last[strangers.note]
+    assert (last[strangers.grid], last[strangers.picked]) == ("", [])
+    assert backend.engine.people.get("Carl").extra["clips"] == 3
+    list(strangers._event("noting it", strangers.undo)())
+    assert backend.engine.people.find("Carl") is None
 
 
 def _player() -> tuple[gr.HTML, Any]:

@@ -110,7 +110,6 @@ def test_all_of_it_fits_and_can_be_read(chromium, url: str, width: int, scheme: 
     page.click("#pv-library-answer [data-play]")
     page.wait_for_selector("#pv-library-player video")
     page.get_by_text("People I don’t know").click()
-    page.click("#pv-strangers-find")
     page.locator("#pv-strangers-grid input").first.check()
     page.wait_for_selector("#pv-stranger-seen li img")
     check()

@@ -137,7 +137,10 @@ def test_ask_play_name_undo_ignore(chromium, scenery: Scenery, chat: PVChat) -> 
         page.click("#pv-library-answer .pv-videos li:has-text('2026-11-01 10.00.00.mp4') [data-play]")
         page.wait_for_selector("#pv-library-player video[src*='/files/']")
         page.get_by_text("People I don’t know").click()
+        page.locator("#pv-strangers-grid input").first.check()
+        page.wait_for_selector("#pv-stranger-seen li:has-text('2026-11-03.mp4') img")
         page.click("#pv-strangers-find")
+        page.wait_for_selector("#pv-strangers-grid input:not(:checked)")  # drawn anew, with nobody ticked
         page.locator("#pv-strangers-grid input").first.check()
         page.wait_for_selector("#pv-stranger-seen li:has-text('2026-11-03.mp4') img")
         page.fill("#pv-stranger-name textarea, #pv-stranger-name input", "Carl")
