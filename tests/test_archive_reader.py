@@ -409,6 +409,10 @@ def test_a_room_may_be_written_in_two_words(typed: str) -> None:
         ("Has Ana been away for a week?", "Was Ana not seen in the last week?"),
         ("Who's been gone for over 3 days?", "Who was not seen in the last 3 days?"),
         ("Who's here right now?", "Who is here in the last hour?"),
+        ("Who was in the hall... sorry, the garden on Monday?", "Who was in the garden on Monday?"),
+        ("When was Ana in the hall, no wait, when was Ben in the garden?", "When was Ben in the garden?"),
+        ("How many clips do you have in total?", "How many videos are there?"),
+        ("Was Ana here at half seven?", "Was Ana here at half past seven?"),
         (
             "On Monday, where did Ana go first: the hall or the garden?",
             "On Monday, where did Ana go first in the hall or in the garden?",

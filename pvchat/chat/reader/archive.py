@@ -34,8 +34,8 @@ _NEXT = re.compile(
     r"|(?:is|was|were|did|does) (?:it|that|he|she|they|any\w+|some\w+)\b)",
 )  # fmt: skip
 _UNTOLD = (  # of which time, or of whom, isn't known
-    (re.compile(r"(?i)\b(?:while|whilst|when|since|until|till|before|after) (?:(?:we|i)\b|(?:nobody|no one) (?:is|was) "
-                r"(?:(?:at )?home|here|in|there)\b|every(?:body|one) (?:is|was) (?:away|gone|out)\b)"), OURS),
+    (re.compile(r"(?i)\b(?:while|whilst|when|since|until|till|before|after) (?:(?:we|i)\b(?! (?:last )?(?:had|saw)\b)"
+                r"|(?:nobody|no one) (?:is|was) (?:(?:at )?home|here|in|there)\b|every(?:body|one) (?:is|was) (?:away|gone|out)\b)"), OURS),
     (re.compile(r"(?i)\b(?:after|before|since|until|till|at) (?:dark|dawn|dusk|nightfall|sunrise|sunset)\b"), UNREAD),
     (re.compile(r"(?i)\bthe same (?:man|one|person|stranger|visitor|woman)\b|\bstranger\b.* (?:again|twice)"), SAME),
 )  # fmt: skip
