@@ -400,6 +400,13 @@ def test_a_room_may_be_written_in_two_words(typed: str) -> None:
     )
 
 
+def test_a_place_may_be_called_otherwise_but_two_in_one_question_are_not_read() -> None:
+    lounge = read_archive("Was Ana in the living room?", Known(("Ana",)), ["lounge", "hall"], NOW)
+    assert (lounge.places, lounge.query) == ((("lounge", ""),), Query("exists", Whom(("Ana",)), form="polar"))
+    text = "Was Ana in the hall more often than Ben in the kitchen?"
+    assert read_archive(text, Known(("Ana", "Ben")), ["hall", "study"], NOW).query.select == "refuse"
+
+
 @pytest.mark.parametrize(
     ("text", "plain"),
     [
