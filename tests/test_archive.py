@@ -406,3 +406,9 @@ def test_never_of_times_that_each_have_her() -> None:
     query = Query("when", ANA, unit="scope", number=Number("exactly", 0))
     told = say_archive(find(query, videos, 2, ["0", "1"], ("", "or")), Asked())
     assert told == "Ana was seen each time. That is of two videos."
+
+
+def test_who_came_last_is_told_by_the_last_time_of_each() -> None:
+    visits = [video(1, {"Ana": (0, 5)}), video(2, {"Ben": (0, 5)}), video(3, {"Ana": (0, 5)})]
+    last = Query("compare", Whom(("Ana", "Ben")), rank=Rank("time", -1))
+    assert list(find(last, visits, 3).names) == ["Ana", "Ben"]

@@ -400,6 +400,13 @@ def test_a_room_may_be_written_in_two_words(typed: str) -> None:
     )
 
 
+def test_a_place_may_be_called_otherwise_but_two_in_one_question_are_not_read() -> None:
+    lounge = read_archive("Was Ana in the living room?", Known(("Ana",)), ["lounge", "hall"], NOW)
+    assert (lounge.places, lounge.query) == ((("lounge", ""),), Query("exists", Whom(("Ana",)), form="polar"))
+    text = "Was Ana in the hall more often than Ben in the kitchen?"
+    assert read_archive(text, Known(("Ana", "Ben")), ["hall", "study"], NOW).query.select == "refuse"
+
+
 @pytest.mark.parametrize(
     ("text", "plain"),
     [
@@ -409,6 +416,10 @@ def test_a_room_may_be_written_in_two_words(typed: str) -> None:
         ("Has Ana been away for a week?", "Was Ana not seen in the last week?"),
         ("Who's been gone for over 3 days?", "Who was not seen in the last 3 days?"),
         ("Who's here right now?", "Who is here in the last hour?"),
+        ("Who was in the hall... sorry, the garden on Monday?", "Who was in the garden on Monday?"),
+        ("When was Ana in the hall, no wait, when was Ben in the garden?", "When was Ben in the garden?"),
+        ("How many clips do you have in total?", "How many videos are there?"),
+        ("Was Ana here at half seven?", "Was Ana here at half past seven?"),
         (
             "On Monday, where did Ana go first: the hall or the garden?",
             "On Monday, where did Ana go first in the hall or in the garden?",

@@ -140,7 +140,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     # who came first, in which order
     "Who came first on Friday, Ana or Ben?": {"names": ["Ben", "Ana"]},
     "Who came first on Sunday, Ana or Ben?": {"names": ["Ben", "Ana"]},
-    "Who came last on Friday, Ana or Ben?": {"names": ["Ana", "Ben"]},
+    "Who came last on Friday, Ana or Ben?": {"names": ["Ben", "Ana"]},  # Ben came again
     "Who left first on Monday, Ana or Ben?": {"names": ["Ana", "Ben"]},
     "Did Ana come before Ben on Friday?": {"verdict": "no"},
     "Did Ana come before Ben on Monday?": {"verdict": "yes"},

@@ -613,6 +613,10 @@ def _compared_in_one_timeline(found: ArchiveFinding, sure_of_mine: bool, sure_of
             if spans and not (name in one.perhaps and (sure_of_mine if name in query.whom.names else sure_of_others)):
                 often = query.rank is not None and query.rank.by == "often"  # once a video
                 told = [(spans[0][0], spans[-1][1])] if often else spans
+                if (
+                    query.rank == Rank("time", -1) and query.where not in GONE
+                ):  # who came last: by the last time of each
+                    rows = [row for row in rows if row.entity != name]
                 rows += [Row(name, "present", "", start + a, start + b) for a, b in told]
     table = Timeline(0.0, end, tuple(map(Entity, dict.fromkeys(names))), tuple(rows))
     gone = Not(PRESENT)

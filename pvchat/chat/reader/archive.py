@@ -24,7 +24,7 @@ from pvchat.chat.reader.rewordings import in_plain_words
 from pvchat.chat.reader.scopes import CLIPS, FOLDER, ORDINARY, SPOT, ArchiveQuestion, placed, with_left_out
 from pvchat.chat.reader.timewords import counted, one_of
 from pvchat.chat.reader.units import MOVES, OURS, SAME, UNREAD, each_unit, of_each, of_library
-from pvchat.chat.reader.words import CAPITALS, find_mentions, is_known
+from pvchat.chat.reader.words import CAPITALS, find_mentions, is_known, meant_by
 from pvchat.errors import SettingsError
 from pvchat.video.files import SUFFIXES
 
@@ -34,8 +34,9 @@ _NEXT = re.compile(
     r"|(?:is|was|were|did|does) (?:it|that|he|she|they|any\w+|some\w+)\b)",
 )  # fmt: skip
 _UNTOLD = (  # of which time, or of whom, isn't known
-    (re.compile(r"(?i)\b(?:while|whilst|when|since|until|till|before|after) (?:(?:we|i)\b|(?:nobody|no one) (?:is|was) "
-                r"(?:(?:at )?home|here|in|there)\b|every(?:body|one) (?:is|was) (?:away|gone|out)\b)"), OURS),
+    (re.compile(r"(?i)\b(?:while|whilst|when|since|until|till|before|after) (?:(?:we|i)\b(?! (?:last )?(?:had|saw)\b)"
+                r"|(?:nobody|no one) (?:is|was) (?:(?:at )?home|here|in|there)\b"
+                r"|every(?:body|one) (?:is|was) (?:away|gone|out)\b)"), OURS),
     (re.compile(r"(?i)\b(?:after|before|since|until|till|at) (?:dark|dawn|dusk|nightfall|sunrise|sunset)\b"), UNREAD),
     (re.compile(r"(?i)\bthe same (?:man|one|person|stranger|visitor|woman)\b|\bstranger\b.* (?:again|twice)"), SAME),
 )  # fmt: skip
@@ -110,6 +111,7 @@ _THAT = re.compile(
 _LEANS = re.compile(
     r"(?i)^(?:and|or|but|so|what about|how about|then|only|just)\b|\b(?:too|also|as well|instead)\b"
     r"|^(?:whom?|what|which|how)\b.* (?:is|was|are|were) (?:that|it|this|those|these|they)\W*$"
+    r"|^who (?:came|arrived|left|was)(?: in)? (?:first|last)\W*$"
     r"|^(?:some|any)(?:one|body) (?:(?:we|i|you) know|(?:un)?known|new|else)\W*$|^an? stranger\W*$"
     r"|^(?:at )?(?:whom?|when|where|with whom|what times?|how (?:long|often|many)(?: people)?)"
     r"(?: (?:was|were|is|are) (?:it|that|this|they|those|these|them))?(?: exactly)?\W*$",
@@ -204,6 +206,7 @@ def read_archive(
     rest, scoped = _only_there(rest, ArchiveQuestion(Query("who"), "", dates, spots))
     scoped = replace(scoped, only="elsewhere") if elsewhere and spots else scoped
     found = _of_scopes(rest, known, scoped) if before is None else _after(before, rest, undated, known, scoped)
+    found = _at_place_meant(found, places)
     if asks_nothing or not _speaks_of_all(rest, known, found):
         return ArchiveQuestion(Query("refuse", refusal="unclear"), text, nowhere=nowhere)
     title = None if nowhere else _TITLE.search(undated)
@@ -252,6 +255,22 @@ def _unknown_place(rest: str, names: Sequence[str], places: Sequence[str]) -> tu
         if not known and taken.isdisjoint(re.split(r"\W+", name)):
             return f"{rest[: said.start()]}{SPOT}{rest[said.end() :]}", said["name"]
     return rest, ""
+
+
+def _at_place_meant(found: ArchiveQuestion, places: Sequence[str]) -> ArchiveQuestion:
+    """A question at the place that is called otherwise: "in the living room" where there is only a lounge; a second
+    place isn't read: "is Ana in the hall more often than Ben in the kitchen?".
+    """
+    conditions = queries.together(found.query.where)
+    asked = [one for one in conditions if isinstance(one, Has) and one.attribute == "place" and one.value]
+    meant = [place for place in places if asked and meant_by("place", place) == asked[0].value]
+    if found.places and asked:
+        return replace(found, query=Query("refuse", refusal="unclear"))
+    if len(asked) != 1 or len(meant) != 1:
+        return found
+    rest = [one for one in conditions if one != asked[0]]
+    query = replace(found.query, where=queries.conjunction(rest) if rest else None)
+    return replace(found, query=query, places=((meant[0], ""),))
 
 
 def _only_there(rest: str, scoped: ArchiveQuestion) -> tuple[str, ArchiveQuestion]:

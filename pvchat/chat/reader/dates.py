@@ -123,6 +123,9 @@ _ROWS: _Rows = (
      lambda m, now: (now - (_number(m[1]) + 1) * _ONE["hour"], now - _number(m[1]) * _ONE["hour"])),
     (rf"({_COUNT}) minutes? ago",  # or so
      lambda m, now: (now - _number(m[1]) * timedelta(minutes=1.5), now - _number(m[1]) * timedelta(minutes=0.5))),
+    (rf"({_COUNT}) ({WEEKDAY})s? ago", lambda m, now: _last(now, m[2], _number(m[1]) - 1)),
+    (rf"the weekend of ({_DAY})",
+     lambda m, now: (day := _span(m[1], now, _DAY_ROWS)) and _the(day[0] + _ONE["day"], "weekend")),
     (rf"({_COUNT}) ({_SOME})s? ago", lambda m, now: _the(now, m[2], _number(m[1]))),
     *_SPAN_ROWS,
 )  # fmt: skip
@@ -177,7 +180,7 @@ _YEARS = 40  # so far back [choice]
 _AGAIN = re.compile(
     rf"(?i)\b(?:(?:(?:on|in|at|during) )?(?:every|each|per|(?<=often )an?|(?<=times )an?)(?: single)? "
     rf"(?P<unit>day|{_UNIT}|weekday|{WEEKDAY}(?: {_PART})?|{_PART}|(?P<yearly>{_YEARLY}))|(?P<daily>daily)"
-    rf"|(?:(?:on|at|in)(?: the)? )?(?P<plural>{WEEKDAY}(?: {_PART})?|weekend|weekday)s"
+    rf"|(?:(?:on|at|in)(?: the)? )?(?P<plural>{WEEKDAY}(?: {_PART})?|weekend|weekday)s(?! ago)"
     rf"(?: (?:and|or) (?P<other>{WEEKDAY})s)?)\b",
 )
 _ASKED = re.compile(  # which of them

@@ -545,7 +545,8 @@ def _that_time(asked: Query, last: Turn, question: Tagged) -> During:
     apart = (that or heads["follow"] != "none") and heads["relation"] in ("before", "after")
     apart = apart and asked.select != "order"
     located = before.select == "when" or before.during != WHOLE
-    last_then = located and _last_word(question) == "then" and question.seen[0] not in ("so", "ok", "well")
+    whole = len(question.seen) > len("and then ?".split()) and question.seen[0] not in ("so", "ok", "well")
+    last_then = located and whole and _last_word(question) == "then"
     leans = pronoun is not None or apart or last_then
     if asked.during not in (WHOLE, AFTER_THAT) or not leans and asked.during == WHOLE:
         return asked.during

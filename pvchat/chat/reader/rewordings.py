@@ -26,6 +26,14 @@ _REWORDINGS = tuple(
     (re.compile(said, re.IGNORECASE), plain)
     for said, plain in (
         (r"\b(who|what|where|when|how)'?s (?!(?:been|got|had|come|gone|left|seen|\w+ed)\b)", r"\1 is "),
+        (r"\b(in|on|at) (?:the |my |our )?[\w ]+?(?:\.\.+|…|,)? *(?:sorry|no sorry|no wait|no,? i mean|i mean),? "
+         r"(?:in |on |at )?(?=the\b)", r"\1 "),
+        (r"^.*\b(?:no wait|no sorry),? (?=(?:when|where|who|what|how|is|was|did)\b)", ""),
+        (rf"\b(?<!past )half ({one_of(NUMBERS[1:13])}|\d{{1,2}})\b(?! (?:hour|minute|day|week|month|year|of))",
+         r"half past \1"),
+        (r"^how many (?:videos|clips|recordings) (?:do (?:you|we|i) have|have (?:you|we|i)(?: got)?)\b",
+         "how many videos are there"),
+        (r"(?: in total| altogether| in all| all in all)(?=\W*$)", ""),
         (r"\b(which|what) (?:week ?days|days? of the week)\b", r"\1 weekday"),
         (rf"\b(which|what|how many) (?!one){CLIPS}\b(?! of\b)", r"\1 video\2"),
         (r"\bepisode(s?)\b(?! \d| of\b)", r"video\1"),

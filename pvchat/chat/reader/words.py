@@ -407,6 +407,11 @@ def is_known(kind: str, word: str) -> bool:
     return _without_articles(word.split()) in _table(kind)
 
 
+def meant_by(kind: str, phrase: str) -> str:
+    """What a phrase stands for as one of a kind: "lounge" for "living room", a place; "" for nothing."""
+    return _table(kind).get(_without_articles(phrase.lower().split()), "")
+
+
 def known_phrases(seen: Sequence[str]) -> list[tuple[int, int, str]]:
     """What stands word for word in the lexicon, of the kinds of which that tells something (`_VOTES`), the longest:
     from one word to before another, and its kind. "is she having a meal in red" has "having a meal", a deed, and "red".

@@ -487,7 +487,8 @@ def _measured(found: ArchiveFinding, name: str, by: str) -> str:
     where, of_other = found.query.where, found.query.during.event is not None and name not in found.query.whom.names
     last = where in GONE and not of_other  # not "before Ben came"
     last = last or where == Not(PRESENT) and found.query.select == "order"
-    one = hers[-1 if last else 0]
+    latest = last or found.query.rank == Rank("time", -1) and found.query.select != "order"  # "who came last, A or B?"
+    one = hers[-1 if latest else 0]
     return moment(replace(one, spans=one.each.get(name, one.spans)), last)
 
 
