@@ -545,7 +545,7 @@ def _that_time(asked: Query, last: Turn, question: Tagged) -> During:
     apart = (that or heads["follow"] != "none") and heads["relation"] in ("before", "after")
     apart = apart and asked.select != "order"
     located = before.select == "when" or before.during != WHOLE
-    whole = len(question.seen) > len("and then ?".split()) and question.seen[0] not in ("so", "ok", "well")
+    whole = len(question.seen) > 3 and question.seen[0] not in ("so", "ok", "well")  # more than "and then?"
     last_then = located and whole and _last_word(question) == "then"
     leans = pronoun is not None or apart or last_then
     if asked.during not in (WHOLE, AFTER_THAT) or not leans and asked.during == WHOLE:
