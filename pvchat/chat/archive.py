@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import reduce
-from itertools import compress, groupby
+from itertools import chain, compress, groupby
 from typing import NamedTuple
 
 from pvchat.chat import query as queries
@@ -604,7 +604,8 @@ def _compared_in_one_timeline(found: ArchiveFinding, sure_of_mine: bool, sure_of
     by_time = query.rank is None or query.rank.by == "time"
     names = (*query.whom.names, *(name for one in _people_of(query) for name in one.names))
     names += tuple(name for one in found.seen for name in one.names if not name.startswith("#"))
-    rows, end = list[Row](), 0.0
+    latest = query.rank == Rank("time", -1) and query.where not in GONE  # who came last: by the last time of each
+    rows, end = dict[str, list[Row]](), 0.0  # of each person
     for one in found.seen:  # by time at its time, else one after the other
         start = (one.video.at - found.seen[0].video.at).total_seconds() if by_time else end + 1.0
         end = max(end, start + one.video.seconds)
@@ -613,12 +614,9 @@ def _compared_in_one_timeline(found: ArchiveFinding, sure_of_mine: bool, sure_of
             if spans and not (name in one.perhaps and (sure_of_mine if name in query.whom.names else sure_of_others)):
                 often = query.rank is not None and query.rank.by == "often"  # once a video
                 told = [(spans[0][0], spans[-1][1])] if often else spans
-                if (
-                    query.rank == Rank("time", -1) and query.where not in GONE
-                ):  # who came last: by the last time of each
-                    rows = [row for row in rows if row.entity != name]
-                rows += [Row(name, "present", "", start + a, start + b) for a, b in told]
-    table = Timeline(0.0, end, tuple(map(Entity, dict.fromkeys(names))), tuple(rows))
+                before = [] if latest else rows.get(name, [])
+                rows[name] = [*before, *(Row(name, "present", "", start + a, start + b) for a, b in told)]
+    table = Timeline(0.0, end, tuple(map(Entity, dict.fromkeys(names))), tuple(chain.from_iterable(rows.values())))
     gone = Not(PRESENT)
     during = query.during if event is None else replace(
         query.during, event=replace(event, where=gone if event.where in GONE else PRESENT)

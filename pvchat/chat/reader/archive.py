@@ -263,10 +263,10 @@ def _at_place_meant(found: ArchiveQuestion, places: Sequence[str]) -> ArchiveQue
     """
     conditions = queries.together(found.query.where)
     asked = [one for one in conditions if isinstance(one, Has) and one.attribute == "place" and one.value]
-    meant = [place for place in places if asked and meant_by("place", place) == asked[0].value]
     if found.places and asked:
         return replace(found, query=Query("refuse", refusal="unclear"))
-    if len(asked) != 1 or len(meant) != 1:
+    meant = [place for place in places if len(asked) == 1 and meant_by("place", place.lower()) == asked[0].value]
+    if len(meant) != 1:
         return found
     rest = [one for one in conditions if one != asked[0]]
     query = replace(found.query, where=queries.conjunction(rest) if rest else None)

@@ -264,15 +264,12 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
     groups, cuts, until = list[tuple[str, list[Dates]]](), list[tuple[int, int]](), 0  # what stands together
     for start, end, one in found:
         between = text[until:start].strip().lower() if groups else ""
-        if between.strip(", ") in _THAT_IS:  # the second one says what the first one means
-            groups[-1][1][-1] = one
-            cuts.append((until, end))
-            until = end
-            continue
+        that_is = between.strip(", ") in _THAT_IS  # the second one says what the first one means
         apart = not groups or between in _JOINTS and between != ","
-        if not apart and (narrowed := _narrowed(groups[-1][1][-1], one)) is not None:
-            groups[-1][1][-1] = narrowed
-            cuts.append((start, end))
+        same = one if that_is else None if apart else _narrowed(groups[-1][1][-1], one)
+        if same is not None:
+            groups[-1][1][-1] = same
+            cuts.append((until if that_is else start, end))
             until = end
             continue
         again_such = bool(groups) and any(other.kind == one.kind for other in groups[-1][1])

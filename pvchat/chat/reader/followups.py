@@ -544,13 +544,11 @@ def _that_time(asked: Query, last: Turn, question: Tagged) -> During:
     that = question.seen[0] in ("before", "after") and question.seen[1:2] in (["this"], ["that"])  # "before this, …?"
     apart = (that or heads["follow"] != "none") and heads["relation"] in ("before", "after")
     apart = apart and asked.select != "order"
-    located = before.select == "when" or before.during != WHOLE
-    whole = len(question.seen) > 3 and question.seen[0] not in ("so", "ok", "well")  # more than "and then?"
-    last_then = located and whole and _last_word(question) == "then"
-    leans = pronoun is not None or apart or last_then
+    ends_in_then = _means_that_time(question, before)
+    leans = pronoun is not None or apart or ends_in_then
     if asked.during not in (WHOLE, AFTER_THAT) or not leans and asked.during == WHOLE:
         return asked.during
-    then = last_then or pronoun is not None and "then" in pronoun.words  # "what does she do then?"
+    then = ends_in_then or pronoun is not None and "then" in pronoun.words  # "what does she do then?"
     relation = asked.during.relation or ("while" if then or heads["relation"] == "none" else heads["relation"])
     part = before.during
     if part.event is not None:
@@ -565,6 +563,15 @@ def _that_time(asked: Query, last: Turn, question: Tagged) -> During:
     nth = before.rank.k if before.select in ("when", "attribute") and before.rank is not None else 0  # "and then?"
     happens = Has("speaks") if before.attribute in queries.HEARD else PRESENT
     return During(relation, Event(whom, before.where or happens), nth)
+
+
+def _means_that_time(question: Tagged, before: Query) -> bool:
+    """Whether a question ends in a "then" that is a time: "is Ben with her then?" after "when does Ana sit?", but not
+    "so he is alone then?", nor "and then?".
+    """
+    located = before.select == "when" or before.during != WHOLE
+    whole = len(question.seen) > 3 and question.seen[0] not in ("so", "ok", "well")
+    return located and whole and _last_word(question) == "then"
 
 
 def _last_word(question: Tagged) -> str:

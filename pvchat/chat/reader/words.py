@@ -404,12 +404,12 @@ def _of_one_name(deed: str) -> str:
 
 def is_known(kind: str, word: str) -> bool:
     """Whether the lexicon has a word as one of a kind: "specs" is "worn"."""
-    return _without_articles(word.split()) in _table(kind)
+    return meant_by(kind, word) != ""
 
 
 def meant_by(kind: str, phrase: str) -> str:
-    """What a phrase stands for as one of a kind: "lounge" for "living room", a place; "" for nothing."""
-    return _table(kind).get(_without_articles(phrase.lower().split()), "")
+    """What a phrase in lower case stands for as one of a kind: "lounge" means "living room", a place; "" for none."""
+    return _table(kind).get(_without_articles(phrase.split()), "")
 
 
 def known_phrases(seen: Sequence[str]) -> list[tuple[int, int, str]]:

@@ -205,10 +205,7 @@ def unknown_said(finding: Finding, timeline: Timeline, there: bool = False) -> l
     told, asked = list[str](), wording("asked_for", finding.query.select)
     groups = grouped((_known_and_not(one.entity, finding.query, timeline), one) for one in finding.open)
     for (known, rest), people in groups.items():
-        names, many = clauses.hedged(people_said(people), timeline, finding.query.whom.names), len(people)
-        if many == 1:
-            names = [clauses.subject(people[0].entity, timeline, finding.query.whom.names)]
-        many = many if known or there else 1
+        names, many = _subjects(people, finding, timeline), len(people) if known or there else 1
         so = clause(queries.conjunction(known or (PRESENT,)), many)
         who = "they" if many > 1 else shortened(people_said(people, "one of "), _MOST_OPEN, word="or")
         if (known or there) and len(people) == 1 and names != [people[0].entity]:
@@ -245,11 +242,18 @@ def holds_said(people: Iterable[Found], condition: Condition | None, finding: Fi
         said = _always if clauses.asks_always_there(finding.query) and group[0].verdict == "yes" else clause
         meant = [(_of_each(so, group, finding, timeline), hedge, time) for so, hedge, time in told]
         each = [f"{said(so, len(group), hedge)}{time}".rstrip() for so, hedge, time in meant]
-        who = clauses.hedged(people_said(group), timeline, finding.query.whom.names)
-        if len(group) == 1 and not is_plain(condition):
-            who = [clauses.subject(group[0].entity, timeline, finding.query.whom.names)]
+        hedged = clauses.hedged(people_said(group), timeline, finding.query.whom.names)
+        who = hedged if is_plain(condition) else _subjects(group, finding, timeline)
         texts.append(f"{join(who)} {join(each)}")
     return texts
+
+
+def _subjects(people: Sequence[Found], finding: Finding, timeline: Timeline) -> list[str]:
+    """Their names before a verb: "Ana, perhaps Ben"; of one alone "somebody who may be Ben"."""
+    asked = finding.query.whom.names
+    if len(people) == 1:
+        return [clauses.subject(people[0].entity, timeline, asked)]
+    return clauses.hedged(people_said(people), timeline, asked)
 
 
 def _of_each(where: Condition, people: Sequence[Found], finding: Finding, timeline: Timeline) -> Condition:
