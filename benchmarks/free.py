@@ -31,7 +31,7 @@ from pvchat.chat.speakers import answerer
 from pvchat.chat.speakers.checking import Hearing
 from pvchat.config import Settings
 from pvchat.errors import PVChatError
-from pvchat.model import drafted
+from pvchat.model import speculative
 
 QUESTIONS = Path(__file__).parents[1] / "data" / "free_questions.txt"
 
@@ -106,7 +106,7 @@ count = [0, 0]  # tokens written about one question, and those of the rules' whe
 
 def counted() -> None:
     """Count in `count` what is written, and what of it isn't the model's first choice."""
-    plain = drafted._accepted
+    plain = speculative._accepted
 
     def accepted(logits: Any, guess: Sequence[int], slack: Sequence[float]) -> list[int]:
         kept, own = plain(logits, guess, slack), logits.argmax(-1).tolist()
@@ -115,7 +115,7 @@ def counted() -> None:
         count[1] += sum(a != b for a, b in zip(kept[:right], own, strict=False))
         return kept
 
-    drafted._accepted = accepted
+    speculative._accepted = accepted
 
 
 Said = tuple[Basis, Hearing]  # what the model's answer was made from, and the answer

@@ -17,8 +17,8 @@ from pvchat.config import Settings
 from pvchat.errors import WeightsError
 from pvchat.model.checkpoint import adapters_of, read_adapters, speaking_with
 from pvchat.model.config import ANSWERING
-from pvchat.model.drafted import Lead
 from pvchat.model.pvchat import PVChatModel
+from pvchat.model.speculative import Lead
 from pvchat.model.trained import TrainedModel
 from recipes.model.made import create_model, save_model
 from recipes.model.release import save_words

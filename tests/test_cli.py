@@ -19,7 +19,7 @@ from pvchat.cli import console, options, people
 from pvchat.cli import main as cli
 from pvchat.config import COSTS, Settings
 from pvchat.errors import Candidate, SettingsError, SeveralSubjectsError
-from pvchat.people.corrections import Correction, Example, corrected
+from pvchat.people.corrections import Correction, Example, with_corrections
 from pvchat.people.person import Notes
 from pvchat.people.store import PeopleStore, Person
 from pvchat.schemas import Answer, PersonPresence
@@ -320,7 +320,7 @@ def test_corrections_are_listed_and_undone(capsys):
     rows = np.eye(2, 128, dtype=np.float16)
     person = make_person("Ana")
     for her, clip in ((True, "a"), (False, "b")):
-        person = corrected(person, Example(Correction(her, clip * 64, 7.0, clip), rows))
+        person = with_corrections(person, Example(Correction(her, clip * 64, 7.0, clip), rows))
     PeopleStore().add(person)
     assert run("people", "corrections", "ana") == 0
     listed = capsys.readouterr().out

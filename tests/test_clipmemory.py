@@ -131,7 +131,7 @@ def test_a_file_that_becomes_another_while_it_is_looked_at_is_not_kept_as_what_i
 
     if long:
         Experts(monkeypatch)
-        monkeypatch.setattr("pvchat.perception.scan.probed", swapped(video.probe))
+        monkeypatch.setattr("pvchat.perception.scan.probe_or_none", swapped(video.probe))
     else:
         monkeypatch.setattr(video, "load", swapped(studio.load))
     seen = memory.look(clip, stage="who")

@@ -25,10 +25,10 @@ from pvchat.people import corrections
 from pvchat.people.corrections import (
     Correction,
     Example,
-    corrected,
     corrections_that_may_show,
     examples_of,
     shareable,
+    with_corrections,
     without_correction,
 )
 from pvchat.people.person import Person, checked
@@ -55,7 +55,9 @@ def example(her: bool, clip: str, seed: int = 0, rows: int = 2) -> Example:
 def test_a_word_weighs_less_than_all_the_frames_that_look_like_her(theirs: float, hers: float, fall: float) -> None:
     """What is more like somebody who isn't her isn't her; what is as like her may be: the word may be a mistake."""
     track = make_track(ANA)
-    wrong = corrected(make_person("Ana"), replace(example(False, "c"), faces=track.identity[:1].astype(np.float16)))
+    wrong = with_corrections(
+        make_person("Ana"), replace(example(False, "c"), faces=track.identity[:1].astype(np.float16))
+    )
     assert rejection_cost(wrong, [track], np.array([hers]), lambda view, shown: theirs) == pytest.approx([fall])
 
 
@@ -134,7 +136,7 @@ def test_that_is_not_her_may_mean_her_figure() -> None:
     assert index_of_number(her, clip, 2, "", her=False) == 1
     with pytest.raises(SubjectError, match="no track 4"):
         index_of_number(her, clip, 4, "", her=False)
-    wrong = corrected(her, example_of(figure, False, clip, ""))
+    wrong = with_corrections(her, example_of(figure, False, clip, ""))
     assert corrected_tracks(wrong, clip) == {1: False}
     fall = rejection_cost(wrong, clip.tracks, odds, lambda view, track: 8.0 if track.kind == "figure" else -9.0)
     assert fall.tolist() == [0.0, 5.0, 0.0]
@@ -168,8 +170,8 @@ def test_an_example_of_somebodys_figure_goes_with_her() -> None:
     example = example_of(figure, False, make_analysis(figure), "")
     toon = make_person("Toon", 2, kind="figure", arrays={"prototypes": figure.identity})
     for person, other in ((make_person("Ben", 3, kind="figure"), mei(figure.identity)), (mei(toon.figure + 9), toon)):
-        assert len(corrections_that_may_show(corrected(person, example), other)) == 1
-        assert corrections_that_may_show(corrected(person, example), make_person("Eve", 4)) == []
+        assert len(corrections_that_may_show(with_corrections(person, example), other)) == 1
+        assert corrections_that_may_show(with_corrections(person, example), make_person("Eve", 4)) == []
 
 
 def test_what_cant_be_corrected(studio: Studio, chat: PVChat) -> None:
@@ -256,7 +258,7 @@ def test_given_away_without_other_peoples_faces(studio: Studio, chat: PVChat, tm
 def test_rows_belong_to_their_correction() -> None:
     person = make_person()
     for seed in range(3):
-        person = corrected(person, example(seed % 2 == 0, f"{seed:064x}", seed, rows=seed + 1))
+        person = with_corrections(person, example(seed % 2 == 0, f"{seed:064x}", seed, rows=seed + 1))
     person = without_correction(person, 2)
     assert [e.correction.her for e in examples_of(person)] == [True, True]
     np.testing.assert_array_equal(examples_of(person)[1].faces, example(True, "", 2, rows=3).faces)
@@ -267,7 +269,7 @@ def test_rows_belong_to_their_correction() -> None:
     "record", ["x", [1], [{"her": True}], *([{"her": her, "clip": "", "at_s": 0.0}] for her in (3, True))]
 )
 def test_a_record_that_doesnt_add_up_is_refused(record: Any) -> None:
-    person = corrected(make_person(), example(True, "a" * 64))
+    person = with_corrections(make_person(), example(True, "a" * 64))
     assert len(examples_of(checked(person))) == 1
     person.extra[corrections.RECORD] = record
     with pytest.raises(PeopleError):
@@ -277,6 +279,6 @@ def test_a_record_that_doesnt_add_up_is_refused(record: Any) -> None:
 def test_there_is_an_end_to_it() -> None:
     person = make_person()
     for seed in range(corrections.MOST):
-        person = corrected(person, example(False, f"{seed:064x}", seed))
+        person = with_corrections(person, example(False, f"{seed:064x}", seed))
     with pytest.raises(PeopleError, match="no room"):
-        corrected(person, example(False, "f" * 64, 999))
+        with_corrections(person, example(False, "f" * 64, 999))

@@ -245,12 +245,12 @@ def test_threads_share_requests_and_get_their_own_answers(weights: Path) -> None
 
 
 def test_networks_that_an_earlier_version_did_not_know_are_lacking(pvchat_home: Path) -> None:
-    assert not networks.lacking()  # there are no weights to convert
+    assert not networks.need_conversion()  # there are no weights to convert
     (pvchat_home / "weights").mkdir(exist_ok=True)
-    assert networks.lacking()  # none was ever converted: a first enrollment would wait for all of them
+    assert networks.need_conversion()  # none was ever converted: a first enrollment would wait for all of them
     root = pvchat_home / "weights" / "networks"
     for name in networks.NAMES[:-1]:
         (root / f"{name}-0123").mkdir(parents=True)
-    assert networks.lacking()
+    assert networks.need_conversion()
     (root / f"{networks.NAMES[-1]}-0123").mkdir()
-    assert not networks.lacking()
+    assert not networks.need_conversion()

@@ -17,7 +17,7 @@ from pvchat import video
 from pvchat.errors import VideoReadError
 from pvchat.perception import scan as module
 from pvchat.perception.joining import MOST_SIGHTINGS, TrackJoiner
-from pvchat.perception.scan import KeptParts, LongVideo, is_long, probed, scan
+from pvchat.perception.scan import KeptParts, LongVideo, is_long, probe_or_none, scan
 from pvchat.schemas import ClipAnalysis, PersonFacts, Track
 from pvchat.service.clipmemory import ClipMemory
 from pvchat.storage.clips import ClipCache
@@ -42,7 +42,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def look(path: Path, kept: KeptParts, **more: Any) -> Any:
-    found = probed(path, CONFIG)
+    found = probe_or_none(path, CONFIG)
     assert found is not None
     return scan(LongVideo(path, found, CONFIG), None, kept, **more)  # type: ignore[arg-type]
 
@@ -202,9 +202,9 @@ def test_only_long_videos_are_scanned(long_video: Path, tmp_path: Path) -> None:
     Image.new("RGB", (64, 64)).save(tmp_path / "photo.png")
     (tmp_path / "noise.mp4").write_bytes(b"\0\1" * 900)
     short = encode(tmp_path / "short.mp4", film(1.5), fps=FPS)
-    found = [probed(file, CONFIG) for file in (long_video, short, tmp_path / "photo.png")]
+    found = [probe_or_none(file, CONFIG) for file in (long_video, short, tmp_path / "photo.png")]
     assert [one is not None and is_long(one, CONFIG) for one in found] == [True, False, False]
-    assert probed(tmp_path / "noise.mp4", CONFIG) is None
+    assert probe_or_none(tmp_path / "noise.mp4", CONFIG) is None
 
 
 def part(*tracks: Track, frames: int = 24, cuts: tuple[float, ...] = ()) -> ClipAnalysis:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from pvchat.augment.lines import Problem, lines_of, read_lines, validated, write_lines
-from pvchat.augment.questions.templates import SPLITS, masked
+from pvchat.augment.questions.templates import SPLITS, mask_names
 from pvchat.augment.schemas import QuestionRow, Sample, digest
 from pvchat.errors import SettingsError
 from pvchat.storage import atomic
@@ -197,9 +197,11 @@ def _check_leakage(found: _Checked) -> None:
     _note_shared(found, ((s.split, found.sums[s.media], where) for where, s in known), "file content {!r}")
     _note_shared(found, ((r.split, str(r.template), where) for where, r in found.rows), "paraphrase {}")
     names = sorted({n for _, r in found.rows for n in r.people})
-    _note_shared(found, ((r.split, masked(r.question, names), where) for where, r in found.rows), "the question {!r}")
+    _note_shared(
+        found, ((r.split, mask_names(r.question, names), where) for where, r in found.rows), "the question {!r}"
+    )
     ruled = [(where, r) for where, r in found.rows if r.type == "existence" or r.kind == "refusal"]
-    _note_shared(found, ((r.split, masked(r.answer, names), where) for where, r in ruled), "the answer {!r}")
+    _note_shared(found, ((r.split, mask_names(r.answer, names), where) for where, r in ruled), "the answer {!r}")
 
 
 def _note_shared(found: _Checked, items: Iterable[tuple[str, str, str]], what: str) -> None:

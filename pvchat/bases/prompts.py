@@ -18,7 +18,7 @@ from pvchat.bases.loading import SOFT, Base
 from pvchat.bases.marking import Visuals, colour_of
 from pvchat.bases.sources import Family
 from pvchat.errors import SettingsError
-from pvchat.model.prompts import without
+from pvchat.model.prompts import strip_tokens
 
 ChatPart = dict[str, Any]
 TURNS = 4  # earlier questions with their answers that are told again
@@ -71,7 +71,7 @@ def reply(base: Base, inputs: dict[str, Any], max_tokens: int = 96, on_text: OnT
     import torch
     from transformers import GenerationConfig, StoppingCriteriaList
 
-    from pvchat.model.drafted import stop_ids
+    from pvchat.model.speculative import stop_ids
 
     pad = base.tokenizer.pad_token_id
     settings = GenerationConfig(
@@ -108,7 +108,7 @@ def yes_no_ids(base: Base) -> tuple[int, int]:
 
 def clean(base: Base, text: str) -> str:
     """A user's words without special tokens of the base."""
-    return without(text, [str(token) for token in base.tokenizer.get_added_vocab()])
+    return strip_tokens(text, [str(token) for token in base.tokenizer.get_added_vocab()])
 
 
 def clock(seconds: float) -> str:

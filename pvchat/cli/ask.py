@@ -51,8 +51,8 @@ def _run(args: argparse.Namespace) -> None:
                 unenrolled = [one["name"] for one in missing if one["why"] == "not enrolled"]
         row = answer.to_dict()
         history.append((question, row["answer"]))
-        told = {"finding": answer.finding} if args.explain and not args.library else {}
-        rows.append(({"question": question} if args.then else {}) | row | told)
+        explanation = {"finding": answer.finding} if args.explain and not args.library else {}
+        rows.append(({"question": question} if args.then else {}) | row | explanation)
         if args.json:
             continue
         _show(row, bool(args.verbose))

@@ -71,8 +71,8 @@ def _check(args: argparse.Namespace) -> int:
 
     problems, corrected = problems_of(Path(args.check))
     if args.json:
-        told = {"problems": [asdict(one) for one in problems], "corrected": [asdict(one) for one in corrected]}
-        console.write_json({"checked": str(args.check), **told})
+        found = {"problems": [asdict(one) for one in problems], "corrected": [asdict(one) for one in corrected]}
+        console.write_json({"checked": str(args.check), **found})
     elif corrected:
         console.write(f"Changed by hand: {_first(corrected)}.")
     if problems:

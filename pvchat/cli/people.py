@@ -167,9 +167,9 @@ def _corrections(args: argparse.Namespace) -> None:
         console.report(args, {"undone": gone.to_dict()}, f"Taken back: {_correction_line(args.name, gone)}")
         return
     people = [store.get(args.name)] if args.name else store.all()
-    told = [(who.name, number, one) for who in people for number, one in enumerate(corrections_of(who), 1)]
-    rows = [{"name": name, "number": number, **one.to_dict()} for name, number, one in told]
-    table = [(name, str(number), _correction_line(name, one)) for name, number, one in told]
+    corrections = [(who.name, number, one) for who in people for number, one in enumerate(corrections_of(who), 1)]
+    rows = [{"name": name, "number": number, **one.to_dict()} for name, number, one in corrections]
+    table = [(name, str(number), _correction_line(name, one)) for name, number, one in corrections]
     nothing = f"Nothing was corrected{f' about {args.name}' if args.name else ''}."
     console.list_rows(args, rows, [("name", "number", "correction"), *table], nothing)
 

@@ -27,7 +27,7 @@ from typing import Any
 
 from pvchat.augment import dataset
 from pvchat.augment.lines import Problem
-from pvchat.augment.questions.templates import masked
+from pvchat.augment.questions.templates import mask_names
 from pvchat.chat.question import type_of
 from pvchat.chat.reader.words import find_mentions
 from pvchat.errors import SettingsError
@@ -121,7 +121,7 @@ def _items(entry: Entry, number: int, names: list[str], file: Path, root: Path) 
     for place, pair in enumerate(entry["qa_pairs"]):
         question, answer = (_named(str(pair[key]), names) for key in ("question", "answer"))
         about = list(dict.fromkeys(m.name for m in find_mentions(question, names, {}))) or names[:1]
-        kind = "existence" if pair.get("is_special") else type_of(masked(question, names).replace("<n>", "Alex"))
+        kind = "existence" if pair.get("is_special") else type_of(mask_names(question, names).replace("<n>", "Alex"))
         alone = "single" if kind == "existence" or any(there[n] for n in about) else "refusal"
         size, present = {2: "pair", 3: "triple"}.get(len(about), alone), {n: there[n] for n in about}
         row = f"{file.stem}-{number:05d}-{place:02d}"

@@ -79,8 +79,8 @@ def _versions() -> dict[str, str]:
     with suppress(OSError, subprocess.TimeoutExpired):
         done = subprocess.run(words, cwd=Path(__file__).parent, capture_output=True, text=True, timeout=10)
         commit = done.stdout.strip() if done.returncode == 0 else ""
-    told = {"commit": commit} if commit else {}
-    return {"pvchat": __version__, **told, "python": platform.python_version(), "torch": version("torch")}
+    own = {"pvchat": __version__, **({"commit": commit} if commit else {})}
+    return {**own, "python": platform.python_version(), "torch": version("torch")}
 
 
 def _in_order(spec: Spec, answered: Sequence[Row], part: str) -> list[Row]:

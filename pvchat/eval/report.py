@@ -163,6 +163,6 @@ def _rows(systems: Mapping[str, Mapping[str, Row]], columns: Sequence[Column], t
     for name, groups in systems.items():
         cells = "".join(f"{cell:>8}" for cell in _cells(groups, columns))
         known = groups.get(first[0], {}).get(first[1])
-        told = f"{interval(known)} (n={known['n']})" if known and interval(known) else "–"
-        lines.append(f"{name:{width}}{cells}  {told}")
+        measure = f"{interval(known)} (n={known['n']})" if known and interval(known) else "–"
+        lines.append(f"{name:{width}}{cells}  {measure}")
     return lines

@@ -117,9 +117,9 @@ def _groups(answered: Sequence[Answered], scorer: Scorer) -> dict[str, dict[str,
     """
     several = [a for a in answered if a.item.kind in ("pair", "triple")]
     gone, here = [a for a in answered if a.item.kind == "refusal"], [a for a in answered if a.is_description]
-    told = [a for a in answered if a.item.type != "existence"]
+    described = [a for a in answered if a.item.type != "existence"]
     named = (rubric.entity_specificity(a.item, a.text, scorer.enrolled) for a in answered)
-    complete = (rubric.descriptive_completeness(a.item, a.text) for a in told)
+    complete = (rubric.descriptive_completeness(a.item, a.text) for a in described)
     found = {
         "existence": _existence(answered, scorer.boot),
         "pairs": {"all_right": scorer.mean(several, (a.right for a in several))},
@@ -131,7 +131,7 @@ def _groups(answered: Sequence[Answered], scorer: Scorer) -> dict[str, dict[str,
         "wording": _wording(answered, scorer),
         "rules": {
             "entity_specificity_rules": scorer.mean(answered, named),
-            "descriptive_completeness_rules": scorer.mean(told, complete),
+            "descriptive_completeness_rules": scorer.mean(described, complete),
         },
     }
     kept = {name: group for name, group in found.items() if any(m.n for m in group.values())}

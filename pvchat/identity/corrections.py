@@ -106,9 +106,9 @@ def example_of(track: Track, her: bool, analysis: ClipAnalysis, source: str, at:
 def confirmed_view(person: Person) -> View:
     """The tracks that users confirmed to be a person, as one view; of faces without a mask, where there are any."""
     hers = [example for example in examples_of(person) if example.correction.her]
-    told = [example for example in hers if not example.correction.masked] or hers
-    masked = any(example.correction.masked for example in told)
-    return View(stacked(one.faces for one in told), stacked(one.prints for one in told), masked)
+    clearest = [example for example in hers if not example.correction.masked] or hers
+    masked = any(example.correction.masked for example in clearest)
+    return View(stacked(one.faces for one in clearest), stacked(one.prints for one in clearest), masked)
 
 
 def corrected_tracks(person: Person, analysis: ClipAnalysis) -> dict[int, bool]:

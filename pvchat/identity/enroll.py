@@ -19,7 +19,7 @@ from pvchat.identity.competition import is_clear, is_face_of
 from pvchat.people.person import Person
 from pvchat.perception.experts.figures import MIN_SCORE
 from pvchat.perception.joining import join
-from pvchat.perception.tracks import merged, prominence_of_sightings
+from pvchat.perception.tracks import group_tracklets, prominence_of_sightings
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 from pvchat.storage import atomic, temporary
 
@@ -133,7 +133,7 @@ def joined_across_shots(faces: Sequence[Track]) -> list[Track]:
     the most alike first, and never two that are visible at once.
     """
     parts = [(face.identity, face.quality, set(face.shown_in.tolist())) for face in faces]
-    groups = [[faces[i] for i in group] for group in merged(parts, lambda _: ONE_PERSON)]
+    groups = [[faces[i] for i in group] for group in group_tracklets(parts, lambda _: ONE_PERSON)]
     return [join(sorted(group, key=lambda t: int(t.frames[0]))) for group in groups]
 
 

@@ -55,12 +55,12 @@ def add_voices(
             owners[voice] = nearest
     taken = {track for one in presences if one.decision == "present" for track in (one.track, *one.tracks)}
     free = replace(sound, utterances=tuple(one for one in sound.utterances if one.track not in taken))
-    told = []
+    found = []
     for person, presence in zip(people, presences, strict=True):
         mine = replace(presence, voices=tuple(voice for voice, owner in owners.items() if owner is person))
         may_be_hers = presence.decision == "unsure" and presence.track not in taken
-        told.append(_with_voice_evidence(person, mine, people, free, config) if may_be_hers else mine)
-    return told
+        found.append(_with_voice_evidence(person, mine, people, free, config) if may_be_hers else mine)
+    return found
 
 
 def _with_voice_evidence(
@@ -94,6 +94,6 @@ def _nearest_person(people: Sequence[Person], spoken: Sequence[Utterance]) -> tu
 
 def _mean(spoken: Sequence[Utterance]) -> FloatArray:
     """[256] the voice of some stretches, of unit length; longer ones count more."""
-    told = [one for one in spoken if one.voiceprint]
-    mean = np.average([one.voiceprint for one in told], axis=0, weights=[one.seconds for one in told])
+    audible = [one for one in spoken if one.voiceprint]
+    mean = np.average([one.voiceprint for one in audible], axis=0, weights=[one.seconds for one in audible])
     return np.asarray(mean / np.linalg.norm(mean), np.float32)

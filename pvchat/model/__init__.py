@@ -6,7 +6,7 @@ Open `pvchat.py` first: the whole model. A clip goes through it in this order:
     reading       qformer.py, by the mixed heads of heads.py
     people        people.py: 16 personal tokens each, made by aligner.py or by training (with personlora.py, a LoRA),
                   and who is in the clip, as `identity/` has it
-    words         prompts.py, llm.py (the language model), drafted.py (guessed words are read in one pass)
+    words         prompts.py, llm.py (the language model), speculative.py (guessed words are read in one pass)
 
 Users of the trained model:
 

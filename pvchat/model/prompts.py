@@ -25,7 +25,7 @@ _MARK_VISUAL, _MARK_PERSONAL = "\ue000", "\ue001"  # private use: no text has a 
 _MARKS = re.compile("([\ue000-\ue002])")
 
 
-def without(text: str, tokens: Sequence[str]) -> str:
+def strip_tokens(text: str, tokens: Sequence[str]) -> str:
     """A user's words without special tokens: a question can't bring pictures, people or turns along."""
     while any(token in text for token in tokens):  # taking one out can make another
         for token in tokens:
@@ -33,7 +33,7 @@ def without(text: str, tokens: Sequence[str]) -> str:
     return text
 
 
-def rendered(tokenizer: Any, turns: Messages) -> str:
+def render_chat(tokenizer: Any, turns: Messages) -> str:
     """A chat by the tokenizer's template; without one, plain lines. A template without system turns gets none."""
     if not getattr(tokenizer, "chat_template", None):
         return "".join(f"{t['role'].capitalize()}: {t['content']}\n" for t in turns) + "Assistant:"
@@ -63,14 +63,14 @@ class PromptWriter:
 
     def clean(self, text: str) -> str:
         """Text without place marks and the tokenizer's special tokens."""
-        return without(_MARKS.sub("", text), self.tokenizer.all_special_tokens)
+        return strip_tokens(_MARKS.sub("", text), self.tokenizer.all_special_tokens)
 
     def text(self, question: str, facts: str, names: Sequence[str]) -> str:
         """The rendered chat with place marks; the question is clean already."""
         people = " ".join(f"{self.clean(name)} is {_MARK_PERSONAL}." for name in names)
         content = "\n".join(part for part in (_MARK_VISUAL, people, self.clean(facts)) if part) + f"\n{question}"
         system = [{"role": "system", "content": self.system}] if self.system else []
-        return rendered(self.tokenizer, [*system, {"role": "user", "content": content}])
+        return render_chat(self.tokenizer, [*system, {"role": "user", "content": content}])
 
     def tokens(self, text: str) -> list[int]:
         """Token ids, marks replaced by runs of VISUAL and PERSONAL."""

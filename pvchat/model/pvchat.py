@@ -22,12 +22,12 @@ from pvchat.model import checkpoint
 from pvchat.model.aligner import Aligner
 from pvchat.model.config import ModelConfig, read_config
 from pvchat.model.connectors import Connectors, QuestionGate, VisualTokens
-from pvchat.model.drafted import Decoding, write
 from pvchat.model.heads import RoutingStats
 from pvchat.model.llm import add_lora, load_llm
 from pvchat.model.people import People, PresenceInput
 from pvchat.model.prompts import PERSONAL, VISUAL, PromptWriter
 from pvchat.model.qformer import QFormer
+from pvchat.model.speculative import Decoding, write
 from pvchat.schemas import ClipAnalysis
 
 

@@ -138,9 +138,9 @@ def _extra_fault(extra: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -
     if any(len(row) != len(OF_CLIPS) for row in clips):
         return "parts: a clip has other counts than it should"
     # rows that clips and corrections have must add up to those that there are
-    told = {f"corrections.{one}": [row.get(one, 0) for row in said] for one in CORRECTED}
-    told |= {key: [row[i] for row in clips] for i, key in enumerate(OF_CLIPS)} if clips else {}
-    off = [key for key, counts in told.items() if sum(counts) != len(arrays.get(key, ()))]
+    counted = {f"corrections.{one}": [row.get(one, 0) for row in said] for one in CORRECTED}
+    counted |= {key: [row[i] for row in clips] for i, key in enumerate(OF_CLIPS)} if clips else {}
+    off = [key for key, counts in counted.items() if sum(counts) != len(arrays.get(key, ()))]
     return f"the rows of '{off[0]}' don't add up" if off else ""
 
 

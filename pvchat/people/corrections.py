@@ -79,7 +79,7 @@ def corrections_of(person: Person) -> list[Correction]:
     return [Correction(**row) for row in person.extra.get(RECORD, ())]
 
 
-def corrected(person: Person, *fresh: Example) -> Person:
+def with_corrections(person: Person, *fresh: Example) -> Person:
     """The person with more examples, after the others; what was said earlier of the same tracks goes.
 
     Raises PeopleError: she has as many as she may have.
@@ -113,8 +113,8 @@ def without_correction(person: Person, number: int) -> Person:
     """The person without her correction of that number, counted from 1; raises PeopleError: there is none."""
     examples = examples_of(person)
     if not 1 <= number <= len(examples):
-        told = f"Pick one from 1 to {len(examples)}." if examples else ""
-        raise PeopleError(f"has no correction {number}.", subject=person.name, hint=told)
+        hint = f"Pick one from 1 to {len(examples)}." if examples else ""
+        raise PeopleError(f"has no correction {number}.", subject=person.name, hint=hint)
     return with_examples(person, examples[: number - 1] + examples[number:])
 
 

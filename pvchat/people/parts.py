@@ -59,7 +59,7 @@ def counts_of(person: Person) -> list[list[int]]:
     return found
 
 
-def capped(counts: list[list[int]], most: int) -> list[list[int]]:
+def cap_counts(counts: list[list[int]], most: int) -> list[list[int]]:
     """Counts of rows, clip by clip, when each array is cut to `most` rows; without clips that lose all of theirs."""
     ends = np.minimum(np.cumsum(counts, 0), most)
     return [row for row in np.diff(ends, axis=0, prepend=0).tolist() if any(row)]
@@ -80,7 +80,7 @@ def merge_people(kept: Person, gone: Person) -> Person:
     arrays = deep.arrays | {key: _rows(kept, gone, key) for key in either_has}
     sightings = sum(int(p.extra.get("sightings", 0)) for p in (kept, gone))
     clips = sum(int(p.extra.get("clips", 1)) for p in (kept, gone))
-    counts = capped([*counts_of(kept), *counts_of(gone)], MOST_ROWS)
+    counts = cap_counts([*counts_of(kept), *counts_of(gone)], MOST_ROWS)
     quality = max(kept.quality, gone.quality)  # the better clip lifts the poor one's cost
     extra = {**deep.extra, "sightings": sightings, "clips": clips, "quality": quality, RECORD: counts}
     if kept.drawn != gone.drawn:

@@ -86,15 +86,15 @@ class Notes:
 
     def sentences(self, name: str) -> list[str]:
         """What to tell the user about the enrollment of `name`: what is most urgent first."""
-        told = []
+        found = []
         if self.looks_like:
-            told.append(f"This looks like {self.looks_like}, who is enrolled already: the same person, or another?")
+            found.append(f"This looks like {self.looks_like}, who is enrolled already: the same person, or another?")
         if self.unlike:
-            told.append(f"This doesn't look like {name} as enrolled before: is it the same person?")
+            found.append(f"This doesn't look like {name} as enrolled before: is it the same person?")
         if self.voice_bytes:
-            told.append(_VOICE.format(name=name, size=self.voice_bytes))
+            found.append(_VOICE.format(name=name, size=self.voice_bytes))
         pixels = f" ({self.face_px} pixels high)" if self.face_px else ""
-        return told + [_SENTENCES[one].format(pixels=pixels, name=name) for one in self.poor]
+        return found + [_SENTENCES[one].format(pixels=pixels, name=name) for one in self.poor]
 
 
 @dataclass(eq=False)

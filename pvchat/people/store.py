@@ -146,7 +146,7 @@ class PeopleStore:
         """
         person_id, revision = (old.person.id, old.person.revision + 1) if old else (uuid.uuid4().hex, 0)
         person = changed(person, id=person_id, revision=revision)
-        files = {file: private.sealed(data) for file, data in exchange.encode(person).items()}
+        files = {file: private.seal(data) for file, data in exchange.encode(person).items()}
         atomic.write_folder(self.root / person.version, files)
         if old:
             atomic.remove_folder(self.root / old.person.version)

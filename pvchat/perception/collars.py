@@ -88,7 +88,7 @@ def at_neck(seen: Pictured) -> tuple[str | None, bool]:
 
 def bare_shoulders(seen: Pictured) -> bool:
     """Whether both shoulders are smooth and of the face's colour wherever they are seen."""
-    told = []
+    votes = []
     for i, image in seen:
         face = seen.track.boxes[i]
         skin = skin_of(seen.track, i, image)
@@ -97,10 +97,10 @@ def bare_shoulders(seen: Pictured) -> bool:
             continue
         bare = min(float(colours.skin_like(p, skin).mean()) for p in patches)
         rough = max(float(colours.to_lab(p)[:, 0].std()) for p in patches)
-        told.append(bare >= _BARE and rough <= _SMOOTH)
-        if told.count(False) > (1 - _AGREE) * len(seen.rows) + 1e-6:
+        votes.append(bare >= _BARE and rough <= _SMOOTH)
+        if votes.count(False) > (1 - _AGREE) * len(seen.rows) + 1e-6:
             return False
-    return len(told) >= min(2, len(seen.rows)) and float(np.mean(told)) >= _AGREE
+    return len(votes) >= min(2, len(seen.rows)) and float(np.mean(votes)) >= _AGREE
 
 
 def _pale_garment(kind: str, colour: str | None, sure: float) -> Garment:

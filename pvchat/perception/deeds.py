@@ -274,12 +274,12 @@ def _gaze(track: Track, seen: IntArray, aspect: float) -> FloatArray:
     long = np.linalg.norm(mouth - eyes, axis=1) + 1e-6
     turned = float(np.abs((xy[:, 2, 0] - eyes[:, 0]) / wide).mean())
     top, height = box[:, 1], box[:, 3] - box[:, 1]
-    told = [
+    features = [
         1.0, turned, _closeness(turned, 0.15), ((xy[:, 2, 1] - eyes[:, 1]) / long).mean(),
         np.abs((xy[:, 1, 1] - xy[:, 0, 1]) / wide).mean(), np.log(long / wide).mean(),
         ((mouth[:, 1] - top) / height).mean(), ((eyes[:, 1] - top) / height).mean(),
     ]  # fmt: skip
-    return np.clip(told, -3, 3).astype(np.float32)
+    return np.clip(features, -3, 3).astype(np.float32)
 
 
 def _company(track: Track, analysis: ClipAnalysis, aspect: float) -> FloatArray:
@@ -302,5 +302,5 @@ def _company(track: Track, analysis: ClipAnalysis, aspect: float) -> FloatArray:
     nearest, lap, larger, higher = min(found)
     near = [_closeness(nearest, reach) for reach in (1.0, 1.8, 3.0)]
     most = max(one[1] for one in found)
-    told = [1.0, *near, lap, float(np.clip(larger, -2, 2)), min(higher, 3.0), min(len(found), 4) / 4, most]
-    return np.asarray(told, np.float32)
+    features = [1.0, *near, lap, float(np.clip(larger, -2, 2)), min(higher, 3.0), min(len(found), 4) / 4, most]
+    return np.asarray(features, np.float32)

@@ -94,8 +94,8 @@ def measure_person(
     elif heads is not None and not seen.grey:
         shown, looks = heads.shown(seen.images, seen.boxes)
         shots = analysis.shot_of(analysis.times[seen.track.frames[seen.rows]])
-        told = dict(drawn_gestures(shown, shots))
-        facts.gestures, facts.confidence = list(told), facts.confidence | told
+        gestures = dict(drawn_gestures(shown, shots))
+        facts.gestures, facts.confidence = list(gestures), facts.confidence | gestures
         facts.gender, sure, colour = drawnheads.drawn_looks(shown, looks)
         facts.confidence |= {"gender": round(sure, 3)} if facts.gender else {}
         facts.hair = f"{colour} hair" if colour else None
@@ -119,8 +119,8 @@ def _dress_drawn(facts: PersonFacts, seen: Pictured, heads: DrawnHeads, backgrou
     else:
         facts.clothes = [g for g in _top(_torso_colours(seen)) if background != f"a {g.colour} background"]
     if facts.hair is None and not below:  # a head that turns away
-        told = hair.drawn(seen.boxes, seen.images)
-        facts.hair = None if told and background == f"a {told.removesuffix(' hair')} background" else told
+        colour = hair.drawn(seen.boxes, seen.images)
+        facts.hair = None if colour and background == f"a {colour.removesuffix(' hair')} background" else colour
 
 
 def _top(said: Sequence[str | None]) -> list[Garment]:
@@ -142,7 +142,7 @@ def _claim_body(facts: PersonFacts, seen: Pictured, experts: Experts, length: st
     shares = garments.garment_shares(below, whole, length, facts.gender)
     torso = np.asarray(seen.track.body[seen.rows[inside]], np.float32)
     p, of_bust = (experts.imagenet.probabilities(one).mean(0) for one in (torso, experts.frames.pooled(busts)))
-    return garments.classified(shares, p, of_bust, facts.gender)
+    return garments.garment_claims(shares, p, of_bust, facts.gender)
 
 
 def _clothes_of_face(

@@ -53,7 +53,7 @@ def garment_shares(torso: FloatArray, bust: FloatArray, sleeves: str | None, gen
     return {kind: share / whole for kind, share in shares.items()}
 
 
-def classified(shares: dict[str, float], p: FloatArray, q: FloatArray, gender: str | None) -> list[Attribute]:
+def garment_claims(shares: dict[str, float], p: FloatArray, q: FloatArray, gender: str | None) -> list[Attribute]:
     """The kind that is told, if one is, with its accessories."""
     if (armour := max(float(p[_ARMOUR].sum()), float(q[_ARMOUR].sum()))) >= _ARMOUR_SURE:
         return [Attribute("armour", armour)]

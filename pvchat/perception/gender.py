@@ -40,8 +40,8 @@ def gender_of_track(track: Track, claim: Attribute | None) -> Attribute | None:
     if seen is None or len(track) == 1 and float(track.quality[0]) < _ALONE:
         return claim
     odds = seen + (0.0 if claim is None else _CLAIM[claim.label])
-    told = _man_or_woman(odds, OF_TRACK)
-    return None if told is None else Attribute(told, float(sigmoid(np.array(abs(odds)))))
+    gender = _man_or_woman(odds, OF_TRACK)
+    return None if gender is None else Attribute(gender, float(sigmoid(np.array(abs(odds)))))
 
 
 def gender_of_person(prototypes: FloatArray) -> str | None:

@@ -133,8 +133,8 @@ def _in_whole_video(track: Track, part: ClipAnalysis, offset: int) -> Track:
     times = part.times[track.frames]
     shots = part.shot_of(times)
     shown = [times[shots == shot] for shot in np.unique(shots)]
-    told = [Appearance(float(some.min()), float(some.max()), track.facts) for some in shown]
-    return replace(track, frames=track.frames + offset, seen=track.shown_in + offset, appearances=told)
+    appearances = [Appearance(float(some.min()), float(some.max()), track.facts) for some in shown]
+    return replace(track, frames=track.frames + offset, seen=track.shown_in + offset, appearances=appearances)
 
 
 def _keep_best(track: Track, most: int) -> Track:

@@ -82,8 +82,8 @@ def tell_place(analysis: ClipAnalysis) -> ClipAnalysis:
     faces = [np.array(boxes, np.float32).reshape(-1, 4) for boxes in shown]
     beside = np.stack([cells[free_cells(boxes)].mean(0) for cells, boxes in zip(grid, faces, strict=True)])
     filled = not scene.drawn and np.median([area(boxes).sum() for boxes in faces]) >= _FILLED
-    told = (None, 0.0) if filled else _likeliest(place_shares(beside, scene.drawn), scene)
-    place, sure = told if scene.drawn else _by_what_is_there(told, analysis)
+    by_walls = (None, 0.0) if filled else _likeliest(place_shares(beside, scene.drawn), scene)
+    place, sure = by_walls if scene.drawn else _refined_place(by_walls, analysis)
     others = {name: value for name, value in scene.confidence.items() if name != "place"}
     confidence = others | ({"place": round(sure, 3)} if place else {})
     return replace(analysis, scene=replace(scene, place=place, confidence=confidence))
@@ -105,40 +105,41 @@ def free_cells(faces: FloatArray) -> Flags:
     return free.ravel() if free.sum() >= _LEFT else np.ones(GRID_CELLS * GRID_CELLS, bool)
 
 
-def _by_what_is_there(told: _Place, analysis: ClipAnalysis) -> _Place:
-    """What white coats, a stage, people who pose, or things tell in the place of what walls tell, if they tell more."""
+def _refined_place(by_walls: _Place, analysis: ClipAnalysis) -> _Place:
+    """The place that white coats, a stage, people who pose or things tell, where they tell more than the walls do."""
+    place, sure = by_walls
     scene, worn = analysis.scene, [garment for track in analysis.tracks for garment in track.facts.clothes]
     coats = [one.confidence for one in worn if one.kind == "coat" and one.colour in _COAT_COLOURS]
     medical = coats + [one.confidence for one in worn if one.kind == "stethoscope"]
-    if medical and scene.setting == "indoors" and told[0] in (None, _OFFICE, _HOSPITAL):
+    if medical and scene.setting == "indoors" and place in (None, _OFFICE, _HOSPITAL):
         return _HOSPITAL, max(medical)
-    doubtful = told[1] < PLACE_SURE
-    if told[0] == _EVENT and scene.light == "dark":
+    doubtful = sure < PLACE_SURE
+    if place == _EVENT and scene.light == "dark":  # most dark places look like one
         on_stage = scene.confidence.get("stage", 0.0) >= _STAGE_SURE
-        return (_ON_STAGE, told[1]) if on_stage else (None, 0.0) if doubtful else told  # most dark places look like one
+        return (_ON_STAGE, sure) if on_stage else (None, 0.0) if doubtful else by_walls
     posing = [track.facts.deed == _POSING for track in analysis.tracks]
-    if told[0] == _OFFICE and doubtful and scene.background and 2 * sum(posing) > len(posing):
-        return _STUDIO, told[1]
-    if told[0] in (None, _AT_HOME) and scene.setting != "outdoors":
-        return room_of(analysis.things) or told
-    return told
+    if place == _OFFICE and doubtful and scene.background and 2 * sum(posing) > len(posing):
+        return _STUDIO, sure
+    if place in (None, _AT_HOME) and scene.setting != "outdoors":
+        return room_of(analysis.things) or by_walls
+    return by_walls
 
 
 def _tell_setting(scene: SceneFacts, pooled: FloatArray, experts: Experts) -> None:
-    told = {c.label: c.confidence for c in experts.settings.claims("drawn" if scene.drawn else "photo", pooled)}
+    claims = {c.label: c.confidence for c in experts.settings.claims("drawn" if scene.drawn else "photo", pooled)}
     if not scene.drawn:
         agreed = experts.heads.claims("frame", pooled)
-        told = {c.label: c.confidence for c in agreed if c.label in told}
-    elif not told:  # the head for drawn scenes isn't sure by itself, but the one for photos may agree
+        claims = {c.label: c.confidence for c in agreed if c.label in claims}
+    elif not claims:  # the head for drawn scenes isn't sure by itself, but the one for photos may agree
         for label, least in _BOTH.items():
             drawn, photo = (
                 head.of_label(kind, label, pooled).mean()
                 for head, kind in ((experts.settings, "drawn"), (experts.heads, "frame"))
             )
             if (both := float((drawn + photo) / 2)) >= least:
-                told[label] = both
-    if told:
-        scene.setting, scene.confidence["setting"] = next(iter(told.items()))
+                claims[label] = both
+    if claims:
+        scene.setting, scene.confidence["setting"] = next(iter(claims.items()))
 
 
 def _likeliest(shares: dict[str, float], scene: SceneFacts) -> _Place:
@@ -152,9 +153,9 @@ def _likeliest(shares: dict[str, float], scene: SceneFacts) -> _Place:
     least = _LIKELY_DRAWN if scene.drawn else _LIKELY_OFFICE if place == _OFFICE else _LIKELY
     if place != OTHER and share >= least and room:
         return place, share
-    for told, least in _LIKELY_TOGETHER[scene.drawn].items() if place != _OFFICE else ():
-        share = sum(left.get(kind, 0.0) for kind in _TOGETHER[told])
-        others = max(p for kind, p in left.items() if kind not in _TOGETHER[told])
+    for group, least in _LIKELY_TOGETHER[scene.drawn].items() if place != _OFFICE else ():
+        share = sum(left.get(kind, 0.0) for kind in _TOGETHER[group])
+        others = max(p for kind, p in left.items() if kind not in _TOGETHER[group])
         if share >= least * total and share > others:
-            return told, min(share / total, _TOGETHER_SURE)
+            return group, min(share / total, _TOGETHER_SURE)
     return None, 0.0

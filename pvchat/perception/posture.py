@@ -95,19 +95,19 @@ def _tell_likeliest(track: Track, analysis: ClipAnalysis, likely: dict[str, floa
 
     Less is sure of who is drawn, or stands unseen below the chest.
     """
-    facts, (told, *rest) = track.facts, sorted(likely, key=lambda name: -likely[name])
-    sure = round(likely[told], 3)
+    facts, (best, *rest) = track.facts, sorted(likely, key=lambda name: -likely[name])
+    sure = round(likely[best], 3)
     if rest and 0.5 <= sure < LIKELY and sure >= _CLEARLY * likely[rest[0]]:
         sure = LIKELY
     drawn = analysis.scene.drawn
-    bust = told == "standing" and is_cut_off(track, _BUST[drawn])
-    if told == "bending" or sure < (_SURE if bust else LIKELY) or (bust and drawn):
+    bust = best == "standing" and is_cut_off(track, _BUST[drawn])
+    if best == "bending" or sure < (_SURE if bust else LIKELY) or (bust and drawn):
         return
-    if told == "striding":
+    if best == "striding":
         facts.movement, facts.confidence["movement"] = _STRIDES, sure
     else:
         flat = sure >= _SURE and not (bust or drawn)
-        facts.pose, facts.confidence["pose"] = told if flat else f"probably {told}", sure
+        facts.pose, facts.confidence["pose"] = best if flat else f"probably {best}", sure
 
 
 def _course(track: Track, analysis: ClipAnalysis) -> Course:
@@ -192,8 +192,8 @@ def _seen_as(track: Track | None, analysis: ClipAnalysis, frames: list[int]) -> 
     mine.looks = track.looks[inside] if inside else mine.looks
     likely = postures(mine, part)
     upright, sits = likely.get("standing", 0.0) + likely.get("striding", 0.0), likely.get("sitting", 0.0)
-    told, sure = ("standing", upright) if upright > sits else ("sitting", sits)
-    return f"probably {told}" if sure >= _HALF and sure >= _EITHER * (upright + sits) else ""
+    posture, sure = ("standing", upright) if upright > sits else ("sitting", sits)
+    return f"probably {posture}" if sure >= _HALF and sure >= _EITHER * (upright + sits) else ""
 
 
 def postures(track: Track, analysis: ClipAnalysis, known: Descriptions | None = None) -> dict[str, float]:

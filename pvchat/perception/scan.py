@@ -42,7 +42,7 @@ MOST_BODIES = 400  # of a whole video, those that are seen longest, of who shows
 MOST_GRIDS = 96  # frames whose grid features are kept of a whole video
 
 
-def probed(path: PathLike, config: VideoConfig) -> Probe | None:
+def probe_or_none(path: PathLike, config: VideoConfig) -> Probe | None:
     """What `video.probe` says; None of what can't be read: whoever loads it tells why."""
     try:
         return video.probe(path, config)

@@ -19,7 +19,7 @@ from pvchat.perception.experts import networks
 from pvchat.perception.experts.faces import DetectedFaces, FaceExpert, chip, face_quality
 from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.sightings import best_of_stretches
-from pvchat.perception.tracks import LINK_OVERLAPPING, Sighting, linked
+from pvchat.perception.tracks import LINK_OVERLAPPING, Sighting, chain_sightings
 from pvchat.runtime import threads
 from pvchat.schemas import FloatArray, IntArray, Pixels
 
@@ -161,4 +161,4 @@ def _chains(located: Sequence[Detections], shots: IntArray) -> list[list[Sightin
         alone = (others.sum(1)[:, None] == 1) & (others.sum(0) == 1)
         return [(before[i], j) for i, j in _mutual_nearest(near, _CHAIN_OVERLAP) if alone[i, j]]
 
-    return linked(range(len(located)), located, match)
+    return chain_sightings(range(len(located)), located, match)

@@ -53,11 +53,11 @@ def add_trousers(seen: Pictured) -> None:
 def sleeves(seen: Pictured) -> str | None:
     """How long they are on a face track, where most arms that are seen agree; None where arms aren't seen."""
     said = [word for i, image in seen for word in _sleeve_lengths(seen.track, i, image)]
-    told = [word for word in said if word is not None]
-    if len(told) < max(_FEW, _OFTEN * len(said)):
+    lengths = [word for word in said if word is not None]
+    if len(lengths) < max(_FEW, _OFTEN * len(said)):
         return None
-    name = max(sorted(set(told)), key=told.count)
-    return name if told.count(name) >= _AGREE * len(told) else None
+    name = max(sorted(set(lengths)), key=lengths.count)
+    return name if lengths.count(name) >= _AGREE * len(lengths) else None
 
 
 def leg_colour(seen: Pictured, stands: bool = True) -> str | None:

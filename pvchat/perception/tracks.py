@@ -49,7 +49,7 @@ def link(faces: Sequence[DetectedFaces], shots: IntArray) -> list[list[Sighting]
     """
     within: list[list[Sighting]] = []
     for shot in np.unique(shots):
-        found = linked(np.flatnonzero(shots == shot).tolist(), faces, partial(_match, faces))
+        found = chain_sightings(np.flatnonzero(shots == shot).tolist(), faces, partial(_match, faces))
         within += _merge(found, faces, lambda _: _MERGE)
     if len(np.unique(shots)) > 1:
         within = _merge(within, faces, partial(merge_limit, people=len(within)), FARTHEST)
@@ -57,7 +57,7 @@ def link(faces: Sequence[DetectedFaces], shots: IntArray) -> list[list[Sighting]
     return sorted(kept, key=lambda t: -screen_weight(t, faces))
 
 
-def linked(
+def chain_sightings(
     frames: Iterable[int], found: Sequence[Sized], match: Callable[[list[list[Sighting]], int], list[tuple[int, int]]]
 ) -> list[list[Sighting]]:
     """What was found in frame after frame, as chains of sightings, those that begin first before others.
@@ -142,7 +142,7 @@ def merge_limit(quality: FloatArray, people: int) -> FloatArray:
     return np.maximum(limit, _STRICTEST).astype(np.float32)
 
 
-def merged(parts: Sequence[Part], limit: Limit, farthest: float = np.inf) -> list[list[int]]:
+def group_tracklets(parts: Sequence[Part], limit: Limit, farthest: float = np.inf) -> list[list[int]]:
     """Which of N tracklets are one person's: their numbers, group by group, by centroid linkage, the most alike first.
 
     Means merge up to a `limit` of their distance, by the best quality of the worse one [N, N]; no two of a group share
@@ -175,4 +175,4 @@ def _merge(
 ) -> list[list[Sighting]]:
     """The tracklets of each person as one, its sightings in order of time."""
     parts = [(rows_of(faces, "identity", t), rows_of(faces, "quality", t), {f for f, _ in t}) for t in tracklets]
-    return [sorted(one for i in group for one in tracklets[i]) for group in merged(parts, limit, farthest)]
+    return [sorted(one for i in group for one in tracklets[i]) for group in group_tracklets(parts, limit, farthest)]

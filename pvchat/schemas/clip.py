@@ -206,10 +206,10 @@ def _within(track: Track, inside: IntArray, low: float, high: float) -> Track | 
     frames = track.frames[rows]
     if not len(rows):  # none of the best sightings lies inside: the nearest stands for it
         rows, frames = np.array([int(np.abs(track.frames - seen.mean()).argmin())]), seen[:1]
-    told = [a for a in track.appearances if a.end_s > low and a.start_s < high]
-    longest = max(told, key=lambda a: min(a.end_s, high) - max(a.start_s, low), default=None)
+    stretches = [a for a in track.appearances if a.end_s > low and a.start_s < high]
+    longest = max(stretches, key=lambda a: min(a.end_s, high) - max(a.start_s, low), default=None)
     facts = track.facts if longest is None else longest.facts
-    return replace(track.rows(rows), frames=frames - first, seen=seen - first, appearances=told, facts=facts)
+    return replace(track.rows(rows), frames=frames - first, seen=seen - first, appearances=stretches, facts=facts)
 
 
 @dataclass(frozen=True)

@@ -62,9 +62,9 @@ class Sound:
         """What is heard from one time to another, where only these tracks (numbers) are left."""
         inside = [one for one in self.utterances if one.end_s > start_s and one.start_s < end_s]
         numbers = {track: number for number, track in enumerate(tracks)}
-        told = (replace(one, track=None if one.track is None else numbers.get(one.track)) for one in inside)
+        kept = (replace(one, track=None if one.track is None else numbers.get(one.track)) for one in inside)
         music = tuple((max(start_s, a), min(end_s, b)) for a, b in self.music if b > start_s and a < end_s)
-        return replace(self, utterances=tuple(told), music=music)
+        return replace(self, utterances=tuple(kept), music=music)
 
     @classmethod
     def from_dict(cls, row: dict[str, Any]) -> Sound:

@@ -240,10 +240,10 @@ class ClipMemory:
 
     def _first_look(self, file: ClipFile, partial: Partial | None, within: Within | None) -> Look:
         from pvchat.perception import analysis
-        from pvchat.perception.scan import is_long, probed
+        from pvchat.perception.scan import is_long, probe_or_none
 
         started = time.perf_counter()
-        found = probed(file.path, self.config)
+        found = probe_or_none(file.path, self.config)
         if found is not None and is_long(found, self.config):
             self._probed = file.key, found
             return self._look_through(file, found, partial, None if within is None else within(found.duration_s))

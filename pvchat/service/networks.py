@@ -156,7 +156,7 @@ class Networks:
         table = packages.table(*needed_weights(self.settings))
         if weights.missing(table=table):
             weights.fetch(progress=progress, table=table)
-        if not weights.missing(table=table) and networks.lacking():
+        if not weights.missing(table=table) and networks.need_conversion():
             _convert_in_subprocess(progress)
 
     def convert(self) -> None:

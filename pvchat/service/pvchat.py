@@ -17,7 +17,7 @@ from pvchat.chat.question import Asked, Conversation, Question
 from pvchat.chat.window import Window
 from pvchat.config import DEPTHS, Settings, VideoConfig, home
 from pvchat.errors import NoSubjectError, PeopleError, SettingsError
-from pvchat.people.corrections import Correction, corrected, corrections_of
+from pvchat.people.corrections import Correction, corrections_of, with_corrections
 from pvchat.people.parts import merge_people
 from pvchat.people.person import clean_name, name_key
 from pvchat.people.store import PeopleStore, Person
@@ -196,7 +196,7 @@ class PVChat:
         else:
             meant = [index_of_number(person, analysis, track, source, her=is_her)]
         examples = [example_of(analysis.tracks[i], is_her, analysis, source, at) for i in meant]
-        kept = self.people.revise(person.id, lambda one: corrected(one, *examples))
+        kept = self.people.revise(person.id, lambda one: with_corrections(one, *examples))
         temporary.delete_subject_pictures()
         return corrections_of(kept)[-len(examples) :]
 

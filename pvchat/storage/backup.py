@@ -210,7 +210,7 @@ def _unpack(path: Path, draft: Path) -> BackupManifest:
 
 def _secret(archive: zipfile.ZipFile, path: Path) -> bytes:
     """The key of a sealed backup."""
-    if (secret := keys.unwrapped(json.loads(archive.read(keys.FILE)))) is None:
+    if (secret := keys.unwrap(json.loads(archive.read(keys.FILE)))) is None:
         hint = f"Set {keys.VARIABLE} to the passphrase of the home that it was made of."
         raise LockedError("this backup is encrypted.", subject=str(path), hint=hint)
     return secret

@@ -154,7 +154,7 @@ def secret_of(row: dict[str, Any]) -> bytes:
         what = "people and caches are encrypted here, and there is no key."
         raise LockedError(what, subject=str(home()), hint=f"Set {VARIABLE} to the passphrase.")
     try:
-        secret = unwrapped(row)
+        secret = unwrap(row)
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(error) from error
     if secret is None:
@@ -163,7 +163,7 @@ def secret_of(row: dict[str, Any]) -> bytes:
     return secret
 
 
-def unwrapped(row: dict[str, Any]) -> bytes | None:
+def unwrap(row: dict[str, Any]) -> bytes | None:
     """The key in a key file's row, from wherever it comes; None where `$PVCHAT_KEY` isn't its passphrase.
 
     Raises ValueError, KeyError, TypeError: the row is damaged.

@@ -20,21 +20,21 @@ def read(path: Path) -> bytes:
     Raises OSError: it can't be read; ValueError: it was damaged, or sealed with the key of another home, or isn't
     sealed and should be; LockedError: it is sealed, and the key is missing or wrong.
     """
-    return opened(path.read_bytes())
+    return unseal(path.read_bytes())
 
 
 def write(path: Path, data: bytes, scratch: Path | None = None, *, durable: bool = True) -> None:
     """Put `data` at `path` as `atomic.write_file` does; raises also LockedError: the key is missing or wrong."""
-    atomic.write_file(path, sealed(data), scratch, durable=durable)
+    atomic.write_file(path, seal(data), scratch, durable=durable)
 
 
-def sealed(data: bytes) -> bytes:
+def seal(data: bytes) -> bytes:
     """Bytes as they are written here."""
     key = keys.for_writing()
     return data if key is None else keys.seal(key.secret, data)
 
 
-def opened(data: bytes) -> bytes:
+def unseal(data: bytes) -> bytes:
     """What was written, of the bytes of a file."""
     if not data.startswith(MAGIC):
         if (key := keys.current()) is not None and not key.mixed:

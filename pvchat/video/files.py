@@ -124,14 +124,14 @@ def open_local(path: PathLike, config: VideoConfig | None = None) -> BinaryIO:
     if why:
         file.close()
         raise unreadable(name, why, hint)
-    return _unsealed(name, file) if is_sealed(Path(name)) else file
+    return _unseal(name, file) if is_sealed(Path(name)) else file
 
 
-def _unsealed(name: str, file: BinaryIO) -> BinaryIO:
+def _unseal(name: str, file: BinaryIO) -> BinaryIO:
     """What a sealed file holds, as a file without a name, which is gone when it is closed."""
     with file:
         try:
-            data = private.opened(file.read())
+            data = private.unseal(file.read())
         except ValueError as error:
             raise unreadable(name, f"the file can't be read ({error}).") from error
     atomic.make_private_folder(temporary.root())

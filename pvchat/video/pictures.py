@@ -45,13 +45,13 @@ def probe_picture(path: PathLike, file: BinaryIO, config: VideoConfig) -> Probe:
             width, height = image.size[::-1] if orientation in (5, 6, 7, 8) else image.size
             turned = TURNS.get(orientation, 0)
             return Probe(name, name, width, height, turned, 1.0 / seconds, seconds, 1, "photo")
-        told, seconds, frames = _frame_count(image), 0.0, 0
-        files.check_amount(path, image.size, told, config, "animation")
+        declared, seconds, frames = _frame_count(image), 0.0, 0
+        files.check_amount(path, image.size, declared, config, "animation")
         for start, delay, _ in animation(path, image):
             seconds, frames = start + delay, frames + 1
             files.check_length(path, seconds, frames, config)
             files.check_amount(path, image.size, frames, config, "animation")  # damaged ones can't be counted before
-        note = f"the animation is damaged from frame {frames + 1} on." if frames != told else ""
+        note = f"the animation is damaged from frame {frames + 1} on." if frames != declared else ""
         return Probe(name, name, *image.size, 0, frames / seconds, seconds, frames, "animation", note=note)
 
 

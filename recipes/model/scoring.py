@@ -19,9 +19,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pvchat.model.connectors import VisualTokens
-from pvchat.model.drafted import stop_ids
 from pvchat.model.people import People
 from pvchat.model.pvchat import Reading
+from pvchat.model.speculative import stop_ids
 from recipes.model.batches import ClipFeatures, encode_clips, select
 from recipes.model.prompts import IGNORE, Prompt, TokenBatch, token_batch
 

@@ -43,10 +43,10 @@ def test_no_question_and_no_answer_stands_in_two_splits() -> None:
     where: dict[str, set[str]] = {}
     for split in book.SPLITS:
         for _, text in questions_of(split):
-            where.setdefault(book.masked(text, ()), set()).add(split)
+            where.setdefault(book.mask_names(text, ()), set()).add(split)
         for frame in FRAMES:
             for text in book.answers(frame, split):
-                where.setdefault(book.masked(text, ()), set()).add(split)
+                where.setdefault(book.mask_names(text, ()), set()).add(split)
     assert {text: splits for text, splits in where.items() if len(splits) > 1} == {}
 
 
@@ -88,7 +88,7 @@ def test_names_that_look_like_placeholders_stay() -> None:
 
 
 def test_masking_folds_names_and_case() -> None:
-    assert book.masked("Is Ana Lee  with Ana?", ["Ana", "Ana Lee"]) == "is <n> with <n>?"
+    assert book.mask_names("Is Ana Lee  with Ana?", ["Ana", "Ana Lee"]) == "is <n> with <n>?"
 
 
 def mistakes(text: str) -> list[str]:

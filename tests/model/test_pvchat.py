@@ -12,10 +12,10 @@ from torch.nn import functional as F
 
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.config import list_models
-from pvchat.model.drafted import Decoding
 from pvchat.model.people import People
 from pvchat.model.prompts import PERSONAL, VISUAL, PromptWriter
 from pvchat.model.pvchat import PVChatModel
+from pvchat.model.speculative import Decoding
 from pvchat.people.person import Person
 from pvchat.runtime import compact_dtype
 from recipes.model.batches import aligned, encode_clips, from_analysis, select

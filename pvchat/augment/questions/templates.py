@@ -53,7 +53,7 @@ def fill(text: str, name: str, **words: str) -> str:
     return upper(re.sub(r"\{(\w+)\}", lambda hit: known.get(hit[1], hit[0]), text))
 
 
-def masked(text: str, names: Sequence[str]) -> str:
+def mask_names(text: str, names: Sequence[str]) -> str:
     """A sentence with every name as "<n>", letters folded: two paraphrases are one where this is equal."""
     for name in sorted(names, key=len, reverse=True):  # where it stands as a whole word; longer names first
         text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "<n>", text)

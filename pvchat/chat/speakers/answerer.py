@@ -56,8 +56,8 @@ class Answerer:
     def _speak(self, known: Basis, viewed: Viewed, heard: Hearing) -> None:
         """Have the model answer; its sentences go to `heard` as they come."""
         from pvchat.model.checkpoint import speaking_with
-        from pvchat.model.drafted import Decoding, Lead
         from pvchat.model.people import People
+        from pvchat.model.speculative import Decoding, Lead
 
         describer, trained, question = self.describer, self.describer.trained, known.question
         named = [p.name for p in known.people if p.name in question.people]  # whose tokens stand in the prompt

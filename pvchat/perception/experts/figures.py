@@ -25,7 +25,7 @@ from pvchat.perception.experts.efficientnet import STRIDE, FrameExpert
 from pvchat.perception.experts.facemaps import convolve, face_maps
 from pvchat.perception.experts.figurelooks import identity
 from pvchat.perception.experts.headfiles import arrays_of, sigmoid, unit
-from pvchat.perception.tracks import Sighting, cheapest_pairs, linked, new_track, rows_of
+from pvchat.perception.tracks import Sighting, chain_sightings, cheapest_pairs, new_track, rows_of
 from pvchat.schemas import FloatArray, IntArray, Pixels, Track
 
 LOCATOR_SIDE = 320  # pixels, both sides
@@ -178,7 +178,7 @@ def link_figures(figures: Sequence[Figures], shots: IntArray) -> list[Track]:
         allowed = ((near > _MIN_OVERLAP) & (alike > _LINK_OVERLAPPING)) | (alike > _LINK_JUMPING)
         return cheapest_pairs(2 - alike - near, allowed)
 
-    tracks = [_track(sightings, figures) for sightings in linked(range(len(figures)), figures, match)]
+    tracks = [_track(sightings, figures) for sightings in chain_sightings(range(len(figures)), figures, match)]
     return sorted(tracks, key=lambda track: -float((track.scores * np.sqrt(area(track.boxes))).sum()))
 
 

@@ -323,7 +323,7 @@ def _save_whole(folder: Path, write: Callable[[Path], None]) -> None:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def lacking() -> bool:
+def need_conversion() -> bool:
     """Whether networks are still to be converted; not where nothing can be kept, or there are no weights."""
     root = home() / "weights" / "networks"
     if not os.access(root if root.is_dir() else root.parent, os.W_OK):

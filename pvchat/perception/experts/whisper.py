@@ -181,7 +181,7 @@ class WordExpert:
         places = self._weights["decoder/position_encodings/encodings"]
         embedded = self._weights["decoder/embeddings/weight"][torch.tensor(tokens)].float()
         x = embedded + places[before : before + len(tokens)]
-        told = []
+        attentions = []
         for layer in range(self._layers):
             at = f"decoder/layer_{layer}"
             q, k, v = self._linear(self._norm(x, f"{at}/self_attention"), f"{at}/self_attention/linear_0").chunk(3, -1)
@@ -191,10 +191,10 @@ class WordExpert:
             x = x + self._linear(_attend(q, k, v, causal=True)[0], f"{at}/self_attention/linear_1")
             query = self._linear(self._norm(x, f"{at}/attention"), f"{at}/attention/linear_0")
             seen, attention = _attend(query, *kept[f"sound {layer}"])
-            told += [attention[head].clone() for aligned, head in self._aligned if aligned == layer]  # not all heads
+            attentions += [attention[head].clone() for aligned, head in self._aligned if aligned == layer]
             x = x + self._linear(seen, f"{at}/attention/linear_2")
             x = x + self._feed_forward(x, at)
-        return self._norm(x, "decoder"), torch.stack(told)
+        return self._norm(x, "decoder"), torch.stack(attentions)
 
     def _logits(self, decoded: Tensor) -> Tensor:
         """Logits [vocabulary] of the next token, from a hidden state [D]."""

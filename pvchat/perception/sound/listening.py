@@ -211,7 +211,7 @@ def _transcribed(window: list[Speech], experts: SoundExperts) -> list[Utterance]
     for one in window:
         at = round((one.start_s - start_s) * SAMPLE_RATE)
         samples[at : at + len(one.samples)] = one.samples[: len(samples) - at]
-    told: list[list[SpokenWord]] = [[] for _ in window]
+    words_of: list[list[SpokenWord]] = [[] for _ in window]
     if experts.languages is None:
         heard, language = experts.words.words(samples, start_s), ""
     else:
@@ -222,12 +222,12 @@ def _transcribed(window: list[Speech], experts: SoundExperts) -> list[Utterance]
         speech = window[nearest]
         start = min(max(word.start_s, speech.start_s), speech.end_s)
         end = max(start, min(word.end_s, speech.end_s))
-        told[nearest].append(replace(word, start_s=round(start, 2), end_s=round(end, 2)))
+        words_of[nearest].append(replace(word, start_s=round(start, 2), end_s=round(end, 2)))
     return [  # of what is heard together some is passed over: that is heard again by itself
         Utterance(round(one.start_s, 2), round(one.end_s, 2), tuple(words), language=language * bool(words))
         if words or len(window) == 1
         else _transcribed([one], experts)[0]
-        for one, words in zip(window, told, strict=True)
+        for one, words in zip(window, words_of, strict=True)
     ]
 
 

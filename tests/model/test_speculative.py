@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from pvchat.model.drafted import Decoding, Lead, write
+from pvchat.model.speculative import Decoding, Lead, write
 from recipes.model.made import random_llama
 from recipes.model.scoring import greedy
 
@@ -46,9 +46,9 @@ def test_what_is_guessed_rightly_takes_one_pass(pair, prompt, monkeypatch):
         return forward(*args, **named)
 
     monkeypatch.setattr(llm, "forward", counted)
-    import pvchat.model.drafted as drafted
+    import pvchat.model.speculative as speculative
 
-    monkeypatch.setattr(drafted.inspect, "signature", lambda _: SimpleNamespace(parameters={"cache": 0}))
+    monkeypatch.setattr(speculative.inspect, "signature", lambda _: SimpleNamespace(parameters={"cache": 0}))
     ids = pair[1](plain, add_special_tokens=False)["input_ids"]
     assert written(pair, prompt, drafts=(plain,)).startswith(plain)
     assert passes[0] == prompt.shape[1] + len(ids) + 1
