@@ -400,8 +400,8 @@ def test_spread(count: int, most: int) -> None:
 def test_a_body_without_a_face_has_a_pose_and_no_gestures() -> None:
     body, drawn = make_track(kind="figure"), make_track(kind="figure")
     body.looks = np.zeros((1, 4), np.float16)
-    assert measuring._can_be_posed(body)
-    assert not measuring._can_be_posed(drawn)
+    _, posed, _ = measuring._plan([body, drawn], module.WHOLE, None)
+    assert posed == [0]
     upright = {11: (0.55, 0.3), 12: (0.45, 0.3), 23: (0.53, 0.5), 24: (0.47, 0.5), 25: (0.53, 0.68), 26: (0.47, 0.68)}
     body.pose[:] = 0
     for joint, place in upright.items():

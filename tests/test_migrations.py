@@ -39,7 +39,7 @@ OBJECTS = "SELECT type, name, tbl_name FROM sqlite_master WHERE name NOT LIKE 's
 def make_old(library: Library) -> list[str]:
     """Put a library's rows into the tables of the version before, in its place; answers from before."""
     answers = [library.ask(question, now=NOW).answer for question in QUESTIONS]
-    path, key = library_of(library.root), storage._derived(keys.current())
+    path, key = library_of(library.root), storage._library_key(keys.current())
     with library._open() as tables:
         storage.empty_log(tables)
     old = path.with_name("old.db")
@@ -61,7 +61,7 @@ def make_old(library: Library) -> list[str]:
 
 def version_of(library: Library) -> int:
     """As it lies there."""
-    key = storage._derived(keys.current())
+    key = storage._library_key(keys.current())
     with closing(database._connected(library_of(library.root), key, 1)) as found:
         return int(found.execute("PRAGMA user_version").fetchone()[0])
 

@@ -21,7 +21,7 @@ from pvchat.errors import WeightsError
 from pvchat.perception.experts.mel import mel_filters
 from pvchat.perception.experts.voiceactivity import STEP, STEP_S
 from pvchat.perception.experts.whisper import _warp, log_mel
-from pvchat.perception.sound.listening import Speech, _sound_of, _transcribed, in_windows, speech_in
+from pvchat.perception.sound.listening import Speech, _sound_of, _transcribe, in_windows, speech_in
 from pvchat.perception.sound.mouths import _with_speaker, faces_at, false_faces, look_times, mouth_movements
 from pvchat.schemas import SAMPLE_RATE, ClipAnalysis, Look, Sound, SpokenWord, Utterance
 from pvchat.service.hearing import voices_in, with_sound
@@ -147,7 +147,7 @@ class SaysTwice:
 
 def test_words_go_to_their_stretch_and_end_with_it():
     made = [Speech(at, np.full(SAMPLE_RATE, 0.5, np.float32)) for at in (2.0, 6.0)]
-    first, second = _transcribed(made, SimpleNamespace(words=SaysTwice(), languages=None))
+    first, second = _transcribe(made, SimpleNamespace(words=SaysTwice(), languages=None))
     assert [word.text for word in first.words] == ["yes"]
     assert second.words == (SpokenWord("no", pytest.approx(6.7, abs=0.02), 7.0),)
 
@@ -161,7 +161,7 @@ class StopsEarly:
 
 def test_a_stretch_that_was_passed_over_is_heard_by_itself():
     made = [Speech(at, np.full(SAMPLE_RATE, 0.5, np.float32)) for at in (2.0, 6.0)]
-    told = _transcribed(made, SimpleNamespace(words=StopsEarly(), languages=None))
+    told = _transcribe(made, SimpleNamespace(words=StopsEarly(), languages=None))
     assert [[word.start_s for word in one.words] for one in told] == [[2.0], [6.0]]
 
 

@@ -14,7 +14,7 @@ from test_video import CONFIG, frame_numbers
 
 from pvchat.errors import VideoReadError
 from pvchat.video import load, probe
-from pvchat.video.containers import demuxed
+from pvchat.video.containers import demux_packets
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_packets_of_streams_that_begin_later_are_passed_over() -> None:
                     raise IndexError("list index out of range")
                 yield one
 
-    assert list(demuxed(Container(), None)) == [1, 2, 3, 4]
+    assert list(demux_packets(Container(), None)) == [1, 2, 3, 4]
 
 
 def test_no_sample_lies_behind_the_end(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def load_base(
     """
     import torch
 
-    options = _quantized(quantize, device)
+    options = _quantization_options(quantize, device)
     usual = str(dtype or best_dtype(device)).removeprefix("torch.")
     wanted = (size_of if dtype or quantize else fitting_size)(source, quantize or usual, device)
     say(f"Loading {source.name}: {wanted.summary}.")
@@ -137,7 +137,7 @@ def _processor_and_model(source: BaseSource, hub_options: dict[str, Any], option
     return processor, model.eval().requires_grad_(False)
 
 
-def _quantized(quantize: str, device: str) -> dict[str, Any]:
+def _quantization_options(quantize: str, device: str) -> dict[str, Any]:
     """Options of `from_pretrained` for fewer bits."""
     if not quantize:
         return {}

@@ -106,7 +106,7 @@ def outlined(visuals: Visuals, pair: int = 1) -> Visuals:
     line = max(1, int(np.ceil(max(LINE * width, LEAST * width / max(SEEN_AT, width)))))
     for place, person in enumerate(visuals.people):
         colour = COLOURS[colour_of(place)]
-        for frame, box in zip(frames, _paired(person.boxes, pair), strict=True):
+        for frame, box in zip(frames, _shared_boxes(person.boxes, pair), strict=True):
             if not np.isfinite(box).all():
                 continue
             x0, x1 = (int(np.clip(v * width, 0, width - 1)) for v in (box[0], box[2]))
@@ -138,7 +138,7 @@ def crop_of(frame: Pixels, box: FloatArray, margin: float = MARGIN) -> Pixels:
     return np.ascontiguousarray(frame[y0 : max(y1, y0 + 8), x0 : max(x1, x0 + 8)])
 
 
-def _paired(boxes: FloatArray, pair: int) -> FloatArray:
+def _shared_boxes(boxes: FloatArray, pair: int) -> FloatArray:
     """Boxes [T, 4] that hold what every `pair` frames show; a frame without the person gets none."""
     joined = boxes.copy()
     for start in range(0, len(boxes), pair):

@@ -119,7 +119,7 @@ def _items(entry: Entry, number: int, names: list[str], file: Path, root: Path) 
     video = _media_path(str(entry.get("video_path") or entry["video_name"]), file, root)
     there, made = _presence(entry, names), []
     for place, pair in enumerate(entry["qa_pairs"]):
-        question, answer = (_named(str(pair[key]), names) for key in ("question", "answer"))
+        question, answer = (_fill_in_names(str(pair[key]), names) for key in ("question", "answer"))
         about = list(dict.fromkeys(m.name for m in find_mentions(question, names, {}))) or names[:1]
         kind = "existence" if pair.get("is_special") else type_of(mask_names(question, names).replace("<n>", "Alex"))
         alone = "single" if kind == "existence" or any(there[n] for n in about) else "refusal"
@@ -129,7 +129,7 @@ def _items(entry: Entry, number: int, names: list[str], file: Path, root: Path) 
     return made
 
 
-def _named(text: str, people: Sequence[str]) -> str:
+def _fill_in_names(text: str, people: Sequence[str]) -> str:
     """A text with names for "<sks>", "<sks1>", … and "<Name>"."""
     numbered = {f"sks{number}": name for number, name in enumerate(people, 1)} | {"sks": people[0]}
     return _TOKEN.sub(lambda hit: people[0] if len(people) == 1 else numbered.get(hit[1], hit[1]), text)

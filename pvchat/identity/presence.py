@@ -163,14 +163,14 @@ class PresenceModel:
         if solo is not None and not worn.any():
             return compete(solo, shown)
         seen = self._raw_logits(people, analysis)
-        whole = compete(_corrected(seen + worn, people, analysis), shown)
+        whole = compete(_correct(seen + worn, people, analysis), shown)
         if not worn.any():
             return whole
-        return np.minimum(whole, np.maximum(compete(_corrected(seen, people, analysis), shown), CLOTHES_ALONE_MAX))
+        return np.minimum(whole, np.maximum(compete(_correct(seen, people, analysis), shown), CLOTHES_ALONE_MAX))
 
     def solo_logits(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
         """Log-odds [P, K] of each person for herself, as if nobody else were enrolled."""
-        return _corrected(self._raw_logits(people, analysis) + self._clothes_logits(people, analysis), people, analysis)
+        return _correct(self._raw_logits(people, analysis) + self._clothes_logits(people, analysis), people, analysis)
 
     def _clothes_logits(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
         """Log-odds [P, K] that hair and clothes add."""
@@ -279,7 +279,7 @@ class PresenceModel:
         return out
 
 
-def _corrected(raw: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
+def _correct(raw: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
     """Log-odds [P, K] with users' corrections of this clip."""
     for row, person in enumerate(people):
         for column, her in corrections.corrected_tracks(person, analysis).items():

@@ -53,7 +53,7 @@ def clip_tokens(analysis: ClipAnalysis, config: ModelConfig) -> dict[str, TokenR
         for part in stretches(times[track.frames], config.track_segments):
             _add_track_tokens(rows, track, part, times, number)
     for name, width in (("body", BODY_WIDTH), ("face", IDENTITY_WIDTH), ("pose", POSE_WIDTH)):
-        made[name] = _stacked(rows[name], width)
+        made[name] = _to_rows(rows[name], width)
     if unknown := sorted(config.experts.keys() - made.keys()):
         raise SettingsError(f"there is no expert '{unknown[0]}'", subject=config.name, hint=ANOTHER_VERSION)
     return {name: made[name] for name in config.experts}
@@ -72,7 +72,7 @@ def scene_rows(grid: NDArray[Any], times: FloatArray, segments: int) -> TokenRow
         mean = grid[part].astype(np.float32).mean(0)
         t = np.full((len(cells), 1), times[part].mean())
         rows += [(mean[i], w, SCENE) for i, w in enumerate(np.concatenate([t, cells], axis=1).astype(np.float32))]
-    return _stacked(rows, grid.shape[2])
+    return _to_rows(rows, grid.shape[2])
 
 
 def kept_tracks(analysis: ClipAnalysis, most: int) -> list[int]:
@@ -119,7 +119,7 @@ def _add_track_tokens(
         rows["face"].append((mean / max(float(np.linalg.norm(mean)), 1e-6), face_at, number))
 
 
-def _stacked(rows: Sequence[_Row], width: int) -> TokenRows:
+def _to_rows(rows: Sequence[_Row], width: int) -> TokenRows:
     if not rows:
         return TokenRows(np.zeros((0, width), np.float32), np.zeros((0, 5), np.float32), np.zeros(0, np.int64))
     tokens = np.stack([token for token, _, _ in rows]).astype(np.float32)

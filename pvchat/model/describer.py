@@ -139,9 +139,9 @@ class Describer:
         """[D] the mean of the queries that read one of the longest tracks: its tokens, and the scene's around it."""
         frozen = self.trained.frozen
         with self.trained.lock:
-            known = _kept(self._read, analysis, lambda _: {})
+            known = _cached(self._read, analysis, lambda _: {})
             if track not in known:
-                clip = _kept(self._frozen, analysis, frozen.tokens)
+                clip = _cached(self._frozen, analysis, frozen.tokens)
                 number = kept_tracks(analysis, self.trained.config.max_tracks).index(track)
                 near = frozen.tokens_near(clip, number, whole_boxes(analysis.tracks[track]).mean(0))
                 known[track] = frozen.read(clip, near, caption_question())
@@ -152,7 +152,7 @@ class Describer:
         import torch
 
         with self.trained.lock, torch.inference_mode():
-            return _kept(self._whole, analysis, self.trained.model.look)
+            return _cached(self._whole, analysis, self.trained.model.look)
 
     def vector(self, question: str) -> Any:
         """[1, S] sentence vector of a question."""
@@ -161,7 +161,7 @@ class Describer:
         return torch.from_numpy(self.encode([question])).to(self.trained.device)
 
 
-def _kept(known: OrderedDict[ClipPart, Seen], analysis: ClipAnalysis, make: Callable[[ClipAnalysis], Seen]) -> Seen:
+def _cached(known: OrderedDict[ClipPart, Seen], analysis: ClipAnalysis, make: Callable[[ClipAnalysis], Seen]) -> Seen:
     """What was made of a clip, made once; that of the last few clips stays."""
     key = analysis.key, analysis.duration_s, analysis.times.tobytes()
     if key not in known:

@@ -59,14 +59,14 @@ class SentenceEncoder:
             if self._parts is None:
                 folder = Path(self.path) if self.path is not None else downloaded_folder()
                 try:
-                    self._parts = _loaded(folder, pick_device(self.device))
+                    self._parts = _load_parts(folder, pick_device(self.device))
                 except Exception as error:  # tokenizers raises nothing narrower
                     hint = "Fetch it anew: pvchat doctor --fetch"
                     raise WeightsError("the sentence encoder can't be read.", subject=str(folder), hint=hint) from error
             return self._parts
 
 
-def _loaded(folder: Path, device: str) -> tuple[Any, Network]:
+def _load_parts(folder: Path, device: str) -> tuple[Any, Network]:
     """The tokenizer, which pads to the longest of a batch, and the network, from token ids and their mask [B, L]."""
     from tokenizers import Tokenizer
 

@@ -30,7 +30,7 @@ _SMALLEST, _LARGEST = 0.3, 1.1  # height of the face over that of the figure's b
 LIMITS = {"smile": 0.75, "open": 0.8, "laugh": 0.6, "shut": 0.65, "face": 0.5, "ahead": 0.9}
 _MOST = 0.5  # share of the sightings that must show a face
 MAN, WOMAN, HAIR = 0.8, 0.1, 0.5  # probabilities from which, or down to which, looks are told (ADR 0131)
-_CLOSED, _HEARD = 0.2, 3  # of the mouth of who talks, within the shot in which it opens; faces that it needs
+_CLOSED, _TALK_FACES = 0.2, 3  # of the mouth of who talks, within the shot in which it opens; faces that it needs
 
 
 class DrawnHeads:
@@ -88,7 +88,7 @@ def drawn_gestures(shown: FloatArray, shots: IntArray) -> list[tuple[str, float]
     if holds["smile"]:
         laughs = holds["shut"] and holds["laugh"]
         found.append(("laughing", likely["laugh"]) if laughs else ("smiling", likely["smile"]))
-    elif len(seen) >= _HEARD:  # a mouth that is surely open and surely shut in one shot talks
+    elif len(seen) >= _TALK_FACES:  # a mouth that is surely open and surely shut in one shot talks
         opened = [seen[shots[faces] == shot, SHOWN.index("open")] for shot in np.unique(shots[faces])]
         if any(float(part.max()) >= LIMITS["open"] and float(part.min()) <= _CLOSED for part in opened):
             found.append(("talking", LIMITS["open"]))

@@ -48,7 +48,7 @@ def recognise_person(clip: Clip, track: Track, analysis: ClipAnalysis, *, expert
         if (gender := gender_of_track(track, said)) is not None:
             facts.gender, facts.confidence["gender"] = gender.label, gender.confidence
         if read.colour and not seen.grey and shown.isdisjoint(("a hat", "a helmet")):
-            facts.hair = _coloured(facts.hair, read.colour)
+            facts.hair = f"{(facts.hair or 'hair').removesuffix('hair')}{read.colour} hair"  # "long dark hair"
     return facts
 
 
@@ -69,11 +69,6 @@ def _claim_head(facts: PersonFacts, claims: Sequence[Attribute], second: Sequenc
         facts.headwear.append("sunglasses")
     facts.confidence |= {label: round(agreed[label], 3) for label in facts.headwear}
     facts.hair = next((length for length in ("long hair", "short hair") if length in agreed), None)
-
-
-def _coloured(length: str | None, colour: str) -> str:
-    """Such as "long dark hair", of "long hair" or of nothing."""
-    return f"{(length or 'hair').removesuffix('hair')}{colour} hair"
 
 
 def measure_person(

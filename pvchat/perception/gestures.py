@@ -21,7 +21,7 @@ _MOST = 0.6  # share of the sightings that a lasting state needs
 _FEW = 3  # measured sightings that a state needs
 # Log-odds of talking by the logarithm of the spread of the mouth's opening (face heights), by the square of how
 # probably there is a smile, for who laughs opens the mouth, too, and of neither (ADR 0115); sightings that it needs.
-_TALK, _HEARD = (2.56, -7.34, 12.76), 5
+_TALK, _TALK_LEAST = (2.56, -7.34, 12.76), 5
 _MOUTH, _BEFORE = 0.27, 0.3  # face heights below the face's middle; a hand nearer than this covers the mouth
 SMILES = 0.8  # probability
 # Probability of eyes that are cast down, and from which they look neither at the camera nor ahead (ADR 0115).
@@ -98,7 +98,7 @@ def talking(series: Series) -> float:
     shots = [open_by[(series.shot == shot) & np.isfinite(open_by)] for shot in np.unique(series.shot)]
     measured = [values - values.mean() for values in shots if len(values) >= _FEW]
     spread = float(np.std(np.concatenate(measured))) if measured else 0.0
-    if sum(map(len, measured)) < _HEARD or not any(direction_changes(values, spread / 2) for values in measured):
+    if sum(map(len, measured)) < _TALK_LEAST or not any(direction_changes(values, spread / 2) for values in measured):
         return 0.0
     by_spread, by_smile, offset = _TALK
     smile = float(np.nanmean(series.smile))

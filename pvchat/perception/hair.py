@@ -34,8 +34,9 @@ def drawn(boxes: Sequence[FloatArray], images: Sequence[Pixels]) -> str | None:
 
 def long_colour(image: Pixels, face: FloatArray) -> FloatArray | None:
     """The colour [3] CIELAB of hair that hangs beside a face box [4]; None where it is short or not surely hair."""
-    pixels = _strip(image, face)
-    if pixels is None:
+    strip = part(face, 0.2, -0.16, 0.8, -0.02)  # right above the face
+    pixels = crop(image, strip).reshape(-1, 3)
+    if strip[1] < 0 or len(pixels) < 24:  # few of them are in the picture
         return None
     colour = np.asarray(np.median(colours.to_lab(pixels), 0), np.float32)
     sides = (part(face, left, _CHEEK, left + _BESIDE, 1 + _NECK) for left in (-_BESIDE, 1.0))
@@ -48,10 +49,3 @@ def like(pixels: Pixels, colour: FloatArray) -> Flags:
     apart = colours.to_lab(pixels) - colour
     near = np.hypot(apart[:, 1], apart[:, 2]) < _HUE_APART
     return near & (apart[:, 0] > -_DARKER) & (apart[:, 0] < _LIGHTER)
-
-
-def _strip(image: Pixels, face: FloatArray) -> Pixels | None:
-    """Pixels [N, 3] right above a face box [4]; None where few of them are in the picture."""
-    strip = part(face, 0.2, -0.16, 0.8, -0.02)
-    pixels = crop(image, strip).reshape(-1, 3)
-    return None if strip[1] < 0 or len(pixels) < 24 else pixels

@@ -105,15 +105,11 @@ def _plan(
     """
     figures = {n for n, track in enumerate(tracks) if track.kind == "figure"}  # colours cost little
     described = sorted(described_tracks(tracks, depth) | figures if only is None else only)
-    posed = [n for n in described if _can_be_posed(tracks[n]) and (only is not None or n < _POSED_TRACKS)]
+    people = [n for n in described if tracks[n].kind == "face" or len(tracks[n].looks)]  # no drawn figures
+    posed = [n for n in people if only is not None or n < _POSED_TRACKS]
     faces = [n for n in described if tracks[n].kind == "face" and n not in posed][:_FACE_TRACKS]
     counts = dict.fromkeys(posed, _POSE_SIGHTINGS) | dict.fromkeys(faces, _FACE_SIGHTINGS)
     return described, posed, {n: spread(len(tracks[n]), most) for n, most in counts.items()}
-
-
-def _can_be_posed(track: Track) -> bool:
-    """Whether a pose can be looked for: of a face, and of a body whose face isn't seen; of no drawn figure."""
-    return track.kind == "face" or bool(len(track.looks))
 
 
 def with_things(clip: Clip, analysis: ClipAnalysis, experts: Experts, frames: int) -> ClipAnalysis:

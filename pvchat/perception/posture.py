@@ -141,9 +141,9 @@ def _fall(track: Track | None, analysis: ClipAnalysis, frames: list[int], boxes:
     upright = np.flatnonzero(((shape >= _UPRIGHT) & ~low)[:flat])
     first, last = upright[np.flatnonzero(np.diff(upright, prepend=-2) > 1)[-1]], upright[-1]  # without a gap
     up = next((i for i in range(flat, len(shape)) if shape[i] >= _RISEN), len(shape))
-    again = _seen_as(track, analysis, frames[up:]) if up < len(shape) else ""
+    again = _posture_during(track, analysis, frames[up:]) if up < len(shape) else ""
     return [
-        (times[first] - half, times[last], _seen_as(track, analysis, frames[first : last + 1])),
+        (times[first] - half, times[last], _posture_during(track, analysis, frames[first : last + 1])),
         (times[last], times[flat], f"probably {_FALLS}"),
         (times[flat], times[up - 1] + half, "lying down"),
         (times[up - 1] + half, times[-1] + half, again),
@@ -159,7 +159,7 @@ def _change(track: Track, analysis: ClipAnalysis, frames: list[int], boxes: Floa
         return []
     most = int(np.abs(sinks).argmax())
     end, start = most + _BOTH, most + _BOTH + takes
-    said = _seen_as(track, analysis, frames[:end]), _seen_as(track, analysis, frames[start:])
+    said = _posture_during(track, analysis, frames[:end]), _posture_during(track, analysis, frames[start:])
     if said != ("probably standing", "probably sitting")[:: 1 if sinks[most] > 0 else -1]:
         return []
     middle = (times[end - 1] + times[start]) / 2
@@ -178,7 +178,7 @@ def _sinks(boxes: FloatArray, end: int, start: int) -> float:
     return 0.0 if moves else float((after[1] - before[1]) / height)
 
 
-def _seen_as(track: Track | None, analysis: ClipAnalysis, frames: list[int]) -> str:
+def _posture_during(track: Track | None, analysis: ClipAnalysis, frames: list[int]) -> str:
     """Whether somebody probably stands (or strides) or sits in frames that follow each other; "" if neither is."""
     if track is None:
         return ""

@@ -119,19 +119,19 @@ def describe(
 
 def _same_faces(before: Detections, after: Detections) -> bool:
     """Whether two searched frames show the same certain faces, so that nobody comes or goes between them."""
-    rows, columns = _matched(before, after)
+    rows, columns = _match_pairs(before, after)
     alone = np.concatenate((np.delete(before.scores, rows), np.delete(after.scores, columns)))
     return not (alone >= _CERTAIN).any()
 
 
 def _expected_boxes(before: Detections, after: Detections) -> tuple[FloatArray, FloatArray]:
     """Where to look for faces in the frame between: boxes of faces in both frames, halfway; and all boxes to try."""
-    rows, columns = _matched(before, after)
+    rows, columns = _match_pairs(before, after)
     both: FloatArray = np.asarray((before.boxes[rows] + after.boxes[columns]) / 2, np.float32)
     return both, np.concatenate((both, np.delete(before.boxes, rows, 0), np.delete(after.boxes, columns, 0)))
 
 
-def _matched(before: Detections, after: Detections) -> tuple[list[int], list[int]]:
+def _match_pairs(before: Detections, after: Detections) -> tuple[list[int], list[int]]:
     """Indices of the faces of the one frame and of the other that are the same face, pair by pair."""
     a, b = before.boxes[:, None], after.boxes[None]
     one, other = ((boxes[..., 2:] - boxes[..., :2]).max(2, initial=1.0) for boxes in (a, b))

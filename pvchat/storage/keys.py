@@ -156,7 +156,7 @@ def secret_of(row: dict[str, Any]) -> bytes:
     try:
         secret = unwrap(row)
     except (ValueError, KeyError, TypeError) as error:
-        raise _damaged(error) from error
+        raise _damage_error(error) from error
     if secret is None:
         hint = f"Set {VARIABLE} to the passphrase that it was encrypted with. Nothing was changed."
         raise LockedError("this is not the key of this home.", subject=VARIABLE, hint=hint)
@@ -201,7 +201,7 @@ def _row() -> dict[str, Any]:
             raise ValueError(f"format {row['format']} is unknown")
         return row
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise _damaged(error) from error
+        raise _damage_error(error) from error
 
 
 def _put(row: dict[str, Any], *, replace: bool) -> None:
@@ -220,6 +220,6 @@ def _put(row: dict[str, Any], *, replace: bool) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _damaged(error: Exception) -> LockedError:
+def _damage_error(error: Exception) -> LockedError:
     hint = "Put the file back from a copy: without it nothing here can be read."
     return LockedError(f"the key file is damaged ({ascii(str(error))[1:-1][:80]}).", subject=str(path()), hint=hint)

@@ -123,7 +123,7 @@ def convert() -> int:
     for path in libraries():
         busy = LockedError("another process uses it.", subject=str(path), hint="Try again when it is done.")
         with atomic.exclusive(path.with_suffix(".lock"), busy):
-            wanted = _derived(keys.for_writing())
+            wanted = _library_key(keys.for_writing())
             try:
                 library, now = _connected(path)
                 library.close()
@@ -143,7 +143,7 @@ def export(people: Path, copy: Path, on_snapshot: Callable[[], None]) -> None:
     """Copy the library beside a folder of people, encrypted as its home is; `on_snapshot` as of `database.export`."""
     key = keys.current()
     with closing(connect(people)) as source:
-        database.export(source, copy, _derived(key), on_snapshot)
+        database.export(source, copy, _library_key(key), on_snapshot)
 
 
 def require_whole(path: Path, secret: bytes | None) -> None:
@@ -152,7 +152,7 @@ def require_whole(path: Path, secret: bytes | None) -> None:
     `secret`: the key of the home that it comes from; None: it is plain. Raises ValueError: it is damaged, or of another
     key; LibraryError: its version can't be used.
     """
-    found = database.open_file(path, None if secret is None else _derived(keys.Key(secret)), WAIT_S)
+    found = database.open_file(path, None if secret is None else _library_key(keys.Key(secret)), WAIT_S)
     if found is None:
         raise ValueError("its library can't be opened")
     with closing(found):
@@ -176,11 +176,11 @@ def drop_clips(library: sqlite3.Connection, paths: Iterable[str]) -> None:
 def keep(people: Path, days: float | None, gigabytes: float | None) -> None:
     """Note for how long cameras' clips and events are kept, and how many gigabytes of clips; None: as before."""
     given = {name: value for name, value in (("days", days), ("gigabytes", gigabytes)) if value is not None}
-    kept = {"days": 7.0, "gigabytes": 2.0} | _kept(people) | given
+    kept = {"days": 7.0, "gigabytes": 2.0} | _retention(people) | given
     atomic.write_file(library_of(people).with_name("keep.json"), json.dumps(kept).encode())
 
 
-def _kept(people: Path) -> dict[str, float]:
+def _retention(people: Path) -> dict[str, float]:
     """What `keep` has noted; empty where it hasn't."""
     try:
         row = json.loads(library_of(people).with_name("keep.json").read_bytes())
@@ -194,7 +194,7 @@ def prune(library: sqlite3.Connection, people: Path, now: float) -> int:
 
     Of more gigabytes of clips, of all cameras, the oldest go, too. Nothing goes where nothing was noted yet.
     """
-    if not (kept := _kept(people)):
+    if not (kept := _retention(people)):
         return 0
     oldest, room = now - kept["days"] * 24 * 3600, kept["gigabytes"] * 1e9
     gone, words = list[str](), "SELECT f.path, f.bytes, c.recorded FROM files AS f JOIN sources AS s ON s.id = f.source"
@@ -305,7 +305,7 @@ def _update_clip_paths(library: sqlite3.Connection, ring: Path) -> None:
 def _connected(path: Path) -> tuple[sqlite3.Connection, bytes | None]:
     """A connection to a library's file, and what that is encrypted with, or is to be where it is empty."""
     key = keys.current() if path.stat().st_size else keys.for_writing()
-    wanted = _derived(key)
+    wanted = _library_key(key)
     if (library := database.open_file(path, wanted, WAIT_S)) is not None:
         return library, wanted
     if key is None:
@@ -321,6 +321,6 @@ def _connected(path: Path) -> tuple[sqlite3.Connection, bytes | None]:
     return library, None
 
 
-def _derived(key: keys.Key | None) -> bytes | None:
+def _library_key(key: keys.Key | None) -> bytes | None:
     """The library's own key: no two ciphers share one."""
     return None if key is None else hmac.digest(key.secret, b"pvchat library 1", "sha256")

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from pvchat.config import VideoConfig
 from pvchat.schemas import Progress
-from pvchat.video.containers import DecodeDamage, decoded, probe_container, upright_by
+from pvchat.video.containers import DecodeDamage, decode_frames, probe_container, upright_by
 from pvchat.video.copies import COPY_OPTIONS, encode, read_copy, workspace
 from pvchat.video.files import MAX_RATE, PathLike, Probe, open_local, sniff, unreadable
 from pvchat.video.keys import content_key
@@ -147,7 +147,7 @@ class _Source:
         """Yield (seconds from the first picture, picture) in order of time; a picture is None after a jump."""
         if self.found.kind == "video":
             wanted = lambda: self.times_left[-1] if self.times_left else None  # noqa: E731
-            yield from decoded(self.path, file, self.found, self.config, wanted, self.damage)
+            yield from decode_frames(self.path, file, self.found, self.config, wanted, self.damage)
             return
         with open_picture(self.path, file) as image:
             if self.found.kind == "photo":

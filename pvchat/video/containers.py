@@ -73,7 +73,7 @@ def probe_container(path: PathLike, file: BinaryIO, config: VideoConfig) -> Prob
     )  # fmt: skip
 
 
-def decoded(
+def decode_frames(
     path: PathLike, file: BinaryIO, found: Probe, config: VideoConfig, wanted: Callable[[], float | None],
     damage: DecodeDamage,
 ) -> Iterator[tuple[float, av.VideoFrame | None]]:  # fmt: skip
@@ -184,7 +184,7 @@ def walk_packets(path: PathLike, container: Any, stream: Any, config: VideoConfi
     """Go through all packets without decoding them."""
     walk, base = PacketWalk(), float(stream.time_base or 0)
     try:
-        for packet in demuxed(container, stream):
+        for packet in demux_packets(container, stream):
             stamp = packet.pts if packet.pts is not None else packet.dts
             if packet.size == 0 or stamp is None or packet.is_discard:
                 continue
@@ -212,7 +212,7 @@ def walk_packets(path: PathLike, container: Any, stream: Any, config: VideoConfi
     return walk
 
 
-def demuxed(container: Any, stream: Any) -> Iterator[Any]:
+def demux_packets(container: Any, stream: Any) -> Iterator[Any]:
     """The packets of a stream, in the order of the file.
 
     Streams that turn up later, in MPEG-TS, are passed over: PyAV knows those only that were there when it was opened.
@@ -235,7 +235,7 @@ def av_error() -> tuple[type[Exception], ...]:
 def frames_of(container: Any, stream: Any) -> Iterator[Any]:
     """Decode one by one; yields None for each packet that is damaged, and ends where the file does."""
     failed = av_error()
-    packets = demuxed(container, stream)
+    packets = demux_packets(container, stream)
     while True:
         try:
             packet = next(packets, None)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from pvchat.config import VideoConfig
 from pvchat.video.clips import Clip, copy_size, on_screen
-from pvchat.video.containers import DecodeDamage, decoded, upright_by
+from pvchat.video.containers import DecodeDamage, decode_frames, upright_by
 from pvchat.video.files import PathLike, Probe, open_local, unreadable
 from pvchat.video.shots import CutFinder
 
@@ -76,7 +76,7 @@ class _Reader:
 
     def parts(self) -> Iterator[Clip]:
         upright = upright_by(self.found.rotation, self.size)
-        pictures = decoded(self.path, self.file, self.found, self.config, self._next_wanted, self.damage)
+        pictures = decode_frames(self.path, self.file, self.found, self.config, self._next_wanted, self.damage)
         for time, picture in on_screen(pictures, self.times_left, self._last_shown_until, self._inspect):
             self.held.append((time, upright(picture)))
             if len(self.held) > FRAMES and self.finder.settled_s > (end := self._border()):
@@ -150,6 +150,6 @@ def pictures_at(
     left = sorted(times, reverse=True)
     upright = upright_by(found.rotation, copy_size(found.width, found.height, config))
     with open_local(path, config) as file:
-        pictures = decoded(path, file, found, config, lambda: left[-1] if left else None, DecodeDamage())
+        pictures = decode_frames(path, file, found, config, lambda: left[-1] if left else None, DecodeDamage())
         for time, picture in on_screen(pictures, left, lambda _: math.inf, lambda *_: bool(left)):
             yield time, upright(picture)

@@ -38,7 +38,7 @@ def read_sound(path: PathLike, found: Probe, config: VideoConfig) -> Iterator[Fl
     done, end = 0, round(min(found.duration_s, config.max_duration_s) * SAMPLE_RATE)
     with open_local(path, config) as file, open_container(path, file, config) as (container, _):
         stream = _sound_of(container)
-        for start_s, samples in _decoded(container, stream) if stream is not None else ():
+        for start_s, samples in _decode(container, stream) if stream is not None else ():
             at = done if start_s is None else round((start_s - found.start_s) * SAMPLE_RATE)
             if abs(at - done) > _SLACK_S * SAMPLE_RATE:
                 hole = min(max(0, at - done), end - done)
@@ -58,7 +58,7 @@ def _sound_of(container: Any) -> Any:
     return max(known, key=lambda one: bool(one.disposition & type(one.disposition).default), default=None)
 
 
-def _decoded(container: Any, stream: Any) -> Iterator[tuple[float | None, FloatArray]]:
+def _decode(container: Any, stream: Any) -> Iterator[tuple[float | None, FloatArray]]:
     """When a piece of sound begins, on the file's clock, and its samples; damaged packets are passed over."""
     from av import AudioResampler
 

@@ -49,7 +49,7 @@ class Bootstrap:
         np.add.at(per_clip, index, sums)
         value = combine(per_clip.sum(0, keepdims=True))[0]
         drawn = combine(self.draws(len(names)) @ per_clip) if self.resamples and len(names) > 1 else np.zeros(0)
-        return measured(value, drawn, len(clips), len(names))
+        return with_interval(value, drawn, len(clips), len(names))
 
     def mean(self, clips: Sequence[str], values: Any) -> Measure:
         """The mean of one value for each row."""
@@ -61,7 +61,7 @@ class Bootstrap:
         return _draws(clips, self.resamples, self.seed)
 
 
-def measured(value: float, drawn: Array, n: int, clips: int) -> Measure:
+def with_interval(value: float, drawn: Array, n: int, clips: int) -> Measure:
     """A value with the percentile interval of its resamples (none from a single clip)."""
     drawn = drawn[np.isfinite(drawn)]
     low, high = np.percentile(drawn, [50 * (1 - LEVEL), 50 * (1 + LEVEL)]) if len(drawn) else (np.nan, np.nan)

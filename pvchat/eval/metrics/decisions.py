@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pvchat.eval.metrics.bootstrap import Array, Bootstrap, Measure, measured, ratio
+from pvchat.eval.metrics.bootstrap import Array, Bootstrap, Measure, ratio, with_interval
 from pvchat.schemas import Flags
 
 BINS = 10  # of equal width, as in Guo et al. 2017 (arXiv 1706.04599), who use 15 on far larger sets
@@ -60,7 +60,7 @@ def auc(boot: Bootstrap, clips: Sequence[str], truth: Flags, chance: Array) -> M
     names, index = np.unique(np.asarray(clips), return_inverse=True)
     value = weighted_auc(np.ones((1, len(truth))), truth, chance)[0]
     drawn = weighted_auc(boot.draws(len(names))[:, index], truth, chance) if len(names) > 1 else np.zeros(0)
-    return measured(value, drawn, len(truth), len(names))
+    return with_interval(value, drawn, len(truth), len(names))
 
 
 def weighted_auc(weights: Array, truth: Flags, chance: Array) -> Array:

@@ -132,7 +132,7 @@ def build(path: Path) -> Any:
     if wrong := [k for k, v in matched.items() if v.shape != ours[k].shape]:
         raise ValueError(f"{path}: {len(wrong)} tensors differ in shape from tf_efficientnet_lite0, first {wrong[0]}")
     model.load_state_dict(matched)
-    fused = _fused(model.eval().requires_grad_(False))
+    fused = _fold_normalisations(model.eval().requires_grad_(False))
     return fused.to(memory_format=torch.channels_last)  # faster for depthwise layers
 
 
@@ -147,7 +147,7 @@ def read_tail(model: Any, file: Path) -> None:
     model.load_state_dict({name: one.float() for name, one in tail.items()}, strict=False)
 
 
-def _fused(model: Any) -> Any:
+def _fold_normalisations(model: Any) -> Any:
     """The model with every normalisation folded into the convolution before it: the same but for rounding."""
     import torch
     from torch.nn.utils.fusion import fuse_conv_bn_eval

@@ -29,7 +29,7 @@ _FACTOR = 0.709
 _CELL, _STRIDE = 12, 2
 _CANDIDATES = 600  # at most this many of a frame go into R-Net: bounds the time on busy textures
 _LEVEL_PIXELS = 60_000  # that P-Net takes at a time; more is slower a pixel
-_REFINED, _ANSWERED = 128, 32  # crops a call of R-Net, of O-Net
+_RNET_BATCH, _ONET_BATCH = 128, 32  # crops a call of R-Net, of O-Net
 _NESTED = 0.7  # share of the smaller of two boxes above which they are one face
 
 Found = tuple[FloatArray, FloatArray, FloatArray]
@@ -94,11 +94,11 @@ class MTCNN:
     def _confirm(self, tables: list[AreaTable], boxes: Sequence[FloatArray]) -> list[Found]:
         """R-Net and O-Net on each image's candidates."""
         refined: list[FloatArray] = []
-        for squares, scores, shifts, *_ in _judged(self._rnet, tables, boxes, 24, _REFINED):
+        for squares, scores, shifts, *_ in _classify_crops(self._rnet, tables, boxes, 24, _RNET_BATCH):
             one = _Candidates(squares, scores, shifts).take(scores > self.thresholds[1])
             refined.append(one.shifted(1)[non_max_suppression(one.boxes, one.scores, 0.7)])
         found: list[Found] = []
-        for squares, scores, shifts, places in _judged(self._onet, tables, refined, 48, _ANSWERED):
+        for squares, scores, shifts, places in _classify_crops(self._onet, tables, refined, 48, _ONET_BATCH):
             passed = scores > self.thresholds[2]
             one = _Candidates(squares, scores, shifts).take(passed)
             size = one.boxes[:, 2:] - one.boxes[:, :2] + 1
@@ -183,7 +183,7 @@ def _square(boxes: FloatArray) -> FloatArray:
     return np.concatenate((corner, corner + side), 1)
 
 
-def _judged(
+def _classify_crops(
     network: Network, tables: list[AreaTable], boxes: Sequence[FloatArray], side: int, most: int
 ) -> list[tuple[FloatArray, ...]]:
     """Each frame's boxes, squared, that overlap it, with what a network says of their crops of `side` pixels."""

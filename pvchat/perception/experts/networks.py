@@ -355,7 +355,7 @@ def in_parallel(make: Callable[[Thing], Made], things: Iterable[Thing]) -> list[
     todo, count = list(things), own_threads()
     if len(todo) < 2 or count < 2 or getattr(_THREAD, "inside", False):
         return [make(thing) for thing in todo]
-    jobs = [_helpers(count).submit(make, thing) for thing in todo]
+    jobs = [_thread_pool(count).submit(make, thing) for thing in todo]
     try:
         wait(jobs, return_when=FIRST_EXCEPTION)
     finally:
@@ -379,5 +379,5 @@ def thread_safe(progress: Progress | None) -> Progress:
 
 
 @cache
-def _helpers(count: int) -> ThreadPoolExecutor:
+def _thread_pool(count: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(count, "networks", initializer=lambda: setattr(_THREAD, "inside", True))

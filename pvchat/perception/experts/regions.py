@@ -77,17 +77,17 @@ def crop_region(image: Pixels, region: Region, size: int, *, edge: bool = True) 
     # the networks were trained on.
     steps = np.asarray((np.arange(size, dtype=np.float32) / size - 0.5) * np.float32(region.side), np.float32)
     if region.angle:
-        return _turned(image, region, steps) / np.float32(255)
+        return _sample_rotated(image, region, steps) / np.float32(255)
     xs, ys = (np.asarray(np.float32(middle) + steps, np.float32) for middle in (region.x, region.y))
     return sample(image, xs[None], ys[:, None], edge=edge) / np.float32(255)
 
 
-def _turned(image: Pixels, region: Region, steps: FloatArray) -> FloatArray:
+def _sample_rotated(image: Pixels, region: Region, steps: FloatArray) -> FloatArray:
     """`sample` of a turned square whose rows and columns lie `steps` [s] from its middle: [s, s, 3], 0..255."""
     c, s = cos(region.angle), sin(region.angle)
     reach = region.side * (abs(c) + abs(s)) / 2 + 2
     # Only what it covers goes to the network, and one pixel more, since the last ones repeat beyond it.
-    (x0, x1), (y0, y1) = _covered(region.x, reach, image.shape[1]), _covered(region.y, reach, image.shape[0])
+    (x0, x1), (y0, y1) = _pixel_range(region.x, reach, image.shape[1]), _pixel_range(region.y, reach, image.shape[0])
     to_x, to_y = 2 / (x1 - x0 - 1), 2 / (y1 - y0 - 1)  # -1 is the first pixel of the part, 1 the last
     places = np.empty((1, len(steps), len(steps), 2), np.float32)
     along_x, along_y = steps[None] * np.float32(c * to_x), steps[None] * np.float32(s * to_y)
@@ -110,7 +110,7 @@ def _bilinear(openvino: Any) -> Any:
     return openvino.Model([rows.output(0)], [pixels, places])
 
 
-def _covered(middle: float, reach: float, size: int) -> tuple[int, int]:
+def _pixel_range(middle: float, reach: float, size: int) -> tuple[int, int]:
     """First and one past the last of `size` pixels within `reach` of a place; two at least."""
     first = min(max(floor(middle - reach), 0), size - 2)
     return first, max(min(ceil(middle + reach), size), first + 2)

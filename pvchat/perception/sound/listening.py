@@ -92,7 +92,7 @@ def listen(
     for window in in_windows(split_by_voice(speech_in(music.along(blocks), experts.speech, start_s), experts.voices)):
         if progress is not None:
             progress("listening", window[-1].end_s, found.duration_s)
-        spoken = zip(window, _transcribed(window, experts), strict=True)
+        spoken = zip(window, _transcribe(window, experts), strict=True)
         utterances += [replace(told, voiceprint=_voiceprint(one, experts.voices)) for one, told in spoken]
         trim()
     spoken_by = with_speakers(path, found, analysis, utterances, experts.mesh, config)
@@ -204,7 +204,7 @@ def _in_whole_steps(blocks: Iterable[FloatArray]) -> Iterator[FloatArray]:
         yield np.pad(np.concatenate(parts), (0, -length % STEP))
 
 
-def _transcribed(window: list[Speech], experts: SoundExperts) -> list[Utterance]:
+def _transcribe(window: list[Speech], experts: SoundExperts) -> list[Utterance]:
     """Stretches with their words and language: heard together, with silence where nobody speaks."""
     start_s = window[0].start_s
     samples = np.zeros(round((window[-1].end_s - start_s) * SAMPLE_RATE) + 1, np.float32)
@@ -226,7 +226,7 @@ def _transcribed(window: list[Speech], experts: SoundExperts) -> list[Utterance]
     return [  # of what is heard together some is passed over: that is heard again by itself
         Utterance(round(one.start_s, 2), round(one.end_s, 2), tuple(words), language=language * bool(words))
         if words or len(window) == 1
-        else _transcribed([one], experts)[0]
+        else _transcribe([one], experts)[0]
         for one, words in zip(window, words_of, strict=True)
     ]
 
