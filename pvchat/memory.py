@@ -42,10 +42,7 @@ def trim() -> None:
 
 
 def unread(folder: Path) -> None:
-    """Release the pages of files below `folder` that this process has mapped and read; they come back when needed.
-
-    Only of mappings that can't be written to. About a millisecond.
-    """
+    """Release the pages of files below `folder` that are mapped read-only; they are read again when needed."""
     with suppress(OSError, AttributeError):
         libc, root = _libc(), f"{folder.resolve()}{os.sep}"
         for line in Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace").splitlines():

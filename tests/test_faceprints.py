@@ -14,7 +14,7 @@ from pvchat.identity.enroll import enroll
 from pvchat.identity.measures import Gallery, PrintModel, faces_of, visible_prints
 from pvchat.identity.presence import UNREADABLE_LOGIT, PresenceModel
 from pvchat.people import contents
-from pvchat.people.corrections import corrected, examples_of
+from pvchat.people.corrections import examples_of, with_corrections
 from pvchat.people.parts import merge_people, parts_of
 from pvchat.people.person import Person
 from pvchat.perception.analysis import _describe_track
@@ -179,7 +179,7 @@ def test_that_is_her_brings_her_faceprints_from_there(model: PresenceModel) -> N
     ana, elsewhere = enrolled(1), printed_track(7, first=20)  # she looks quite different there
     later = printed_track(7, first=30)
     before = face_logit(model, ana, later, False)
-    told = corrected(ana, example_of(elsewhere, True, make_analysis(elsewhere, key="e" * 64), "party.mp4"))
+    told = with_corrections(ana, example_of(elsewhere, True, make_analysis(elsewhere, key="e" * 64), "party.mp4"))
     assert len(examples_of(told)[0].prints) == 4
     contents.check(told.kind, told.arrays, told.extra, told.name)
     assert face_logit(model, told, later, False) > before + 3

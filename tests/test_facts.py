@@ -274,14 +274,14 @@ def test_grey_scale_footage_has_no_colours():
 )
 def test_position(x, phrase):
     track = track_at((x, 0.3, x + 0.1, 0.45))
-    assert sightings.where(track, analysis(track)) == phrase
+    assert sightings.position(track, analysis(track)) == phrase
 
 
 def test_foreground_and_background_are_relative_to_others():
     near, far = track_at((0.4, 0.2, 0.6, 0.6)), track_at((0.8, 0.4, 0.85, 0.5))
     both = analysis(near, far)
-    assert sightings.where(near, both) == "in the middle of the frame, in the foreground"
-    assert sightings.where(far, both) == "on the right of the frame, in the background"
+    assert sightings.position(near, both) == "in the middle of the frame, in the foreground"
+    assert sightings.position(far, both) == "on the right of the frame, in the background"
 
 
 def test_best_sightings_are_spread_and_good():

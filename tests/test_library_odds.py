@@ -20,7 +20,7 @@ from pvchat.identity.presence import PresenceModel
 from pvchat.library import asking, odds, records
 from pvchat.library import recognise as recognising
 from pvchat.library.recognise import follow, recognise
-from pvchat.people.corrections import Correction, Example, corrected
+from pvchat.people.corrections import Correction, Example, with_corrections
 from pvchat.people.person import Person
 from pvchat.people.store import PeopleStore
 from pvchat.perception.experts.faceprint import nobody
@@ -177,7 +177,7 @@ def deny(chat: PVChat, model: PresenceModel) -> None:
     analysis, her = clip(model, first - 1), chat.people.get("Person 2")
     track = min(analysis.tracks, key=lambda one: np.linalg.norm(one.identity[0] - her.arrays["prototypes"][0]))
     example = Example(Correction(False, analysis.key, 1.0), np.float16(track.identity))
-    chat.people.revise("Person 2", lambda her: corrected(her, replace(example, prints=track.prints)))
+    chat.people.revise("Person 2", lambda her: with_corrections(her, replace(example, prints=track.prints)))
 
 
 def join(chat: PVChat, model: PresenceModel) -> None:

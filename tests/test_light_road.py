@@ -16,7 +16,7 @@ from pvchat.chat.reader import network
 from pvchat.config import Settings
 from pvchat.identity.corrections import example_of
 from pvchat.identity.enroll import enroll
-from pvchat.people.corrections import corrected
+from pvchat.people.corrections import with_corrections
 from pvchat.people.store import PeopleStore
 from pvchat.perception import VERSION
 from pvchat.storage.clips import ClipCache
@@ -59,7 +59,7 @@ def clip(pvchat_home: Path, tmp_path: Path) -> Path:
     for number, name in enumerate(("Ana", "Ben", "Cleo"), 1):
         store.add(enroll(make_analysis(make_track(number), key=f"{number:064x}"), name))
     store.add(enroll(make_analysis(tracks[2], key=f"{9:064x}"), "Toon"))
-    store.revise("Cleo", lambda one: corrected(one, example_of(tracks[1], False, analysis, "party.mp4")))
+    store.revise("Cleo", lambda one: with_corrections(one, example_of(tracks[1], False, analysis, "party.mp4")))
     return path
 
 

@@ -13,7 +13,7 @@ from make_studio import ANA, Studio
 
 from pvchat import PVChat
 from pvchat.errors import PeopleError
-from pvchat.people.corrections import Correction, Example, corrected, corrections_of, shares_vectors
+from pvchat.people.corrections import Correction, Example, corrections_of, shares_vectors, with_corrections
 from pvchat.people.folders import People
 from pvchat.people.parts import MOST_ROWS, is_one_face, merge_people, parts_of
 from pvchat.people.person import MAX_ALIASES, Person, checked
@@ -100,7 +100,7 @@ def test_a_figure_joins_that_of_somebody_who_has_a_face_too(first: str) -> None:
 def test_what_was_said_of_a_figure_stays_said_where_it_joins_a_face() -> None:
     toon, rows = figure("Mei 2", 2), [person("Mei", who, 1).arrays["prototypes"] for who in (3, 4)]
     for her, row in zip((True, False), rows, strict=True):
-        toon = corrected(toon, Example(Correction(her, "c" * 64, 1.0), row))
+        toon = with_corrections(toon, Example(Correction(her, "c" * 64, 1.0), row))
     made = merge_people(toon, computer_generated("Mei", 1, 2))
     assert [one.her for one in corrections_of(made)] == [False]
     np.testing.assert_allclose(made.figure[3:4], rows[0], atol=1e-3)

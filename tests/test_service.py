@@ -192,7 +192,7 @@ def test_networks_are_converted_before_the_first_clip_and_it_is_said(monkeypatch
     """Else the first enrollment after an install takes three times as long, and nobody knows why."""
     told: list[tuple[str, float, float]] = []
     monkeypatch.setattr("pvchat.assets.weights.missing", lambda table: [])
-    monkeypatch.setattr("pvchat.perception.experts.networks.lacking", lambda: True)
+    monkeypatch.setattr("pvchat.perception.experts.networks.need_conversion", lambda: True)
     monkeypatch.setattr("pvchat.service.networks.sys.executable", "true")
     Networks(Settings(device="cpu")).fetch(lambda *words: told.append(words))
     assert {what for what, _, _ in told} == {PREPARING}

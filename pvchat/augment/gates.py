@@ -66,7 +66,7 @@ def identify(profile: Profile, analysis: ClipAnalysis, model: PresenceModel) -> 
     return track, max(float(sure), float(np.dot(model.weights, (*seen, 1.0)))), float(seen[0])
 
 
-def refuse(values: dict[str, float], profile: Profile, own_sharpness: float) -> str | None:
+def failed_gate(values: dict[str, float], profile: Profile, own_sharpness: float) -> str | None:
     """The first gate that a sample's values fail, or None."""
     if "log_odds" not in values:
         return "no face"

@@ -166,7 +166,7 @@ def _gate_of_positive(run: Augmentation, sample: Sample, own_sharpness: float) -
     images = video.load(run.out / sample.media, run.analyses.chat.settings.video).images
     values = gates.measure(images, analysis, run.profile, networks.presence, networks.experts.mesh)
     sample.gates |= values
-    return gates.refuse(values, run.profile, own_sharpness)
+    return gates.failed_gate(values, run.profile, own_sharpness)
 
 
 def _gate_of_negative(run: Augmentation, sample: Sample) -> str | None:

@@ -19,7 +19,7 @@ class StoppedError(PVChatError):
 
 @dataclass(frozen=True)
 class Watch:
-    """Progress out (None: to nobody), stop in: set it to stop after the sample at hand (None: nobody does)."""
+    """Where progress is reported, and the event that stops the work after the current sample; None for neither."""
 
     progress: Progress | None = None
     stop: threading.Event | None = None

@@ -107,7 +107,7 @@ def yes_no_ids(base: Base) -> tuple[int, int]:
 
 
 def clean(base: Base, text: str) -> str:
-    """A user's words without special tokens of the base."""
+    """A text without the base's special tokens."""
     return strip_tokens(text, [str(token) for token in base.tokenizer.get_added_vocab()])
 
 

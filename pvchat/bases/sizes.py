@@ -24,7 +24,7 @@ WORKING = 0.3  # of the weights: the key-value cache of a prompt, activations, b
 
 @dataclass(frozen=True)
 class Size:
-    """A base before it is loaded."""
+    """What a base takes, known before it is loaded."""
 
     parameters: int | None  # None where they can't be known without the hub
     dtype: str  # that it would be loaded in: float32, bfloat16, 8bit or 4bit

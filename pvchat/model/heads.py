@@ -86,7 +86,7 @@ class Heads:
 
     @property
     def routed(self) -> int:
-        """R."""
+        """Number of routed heads, R."""
         return 0 if self.shared is None else self.count - self.shared
 
 

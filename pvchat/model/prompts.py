@@ -26,7 +26,7 @@ _MARKS = re.compile("([\ue000-\ue002])")
 
 
 def strip_tokens(text: str, tokens: Sequence[str]) -> str:
-    """A user's words without special tokens: a question can't bring pictures, people or turns along."""
+    """A text without these special tokens, so that a user's question can't forge pictures, people or turns."""
     while any(token in text for token in tokens):  # taking one out can make another
         for token in tokens:
             text = text.replace(token, "")

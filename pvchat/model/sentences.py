@@ -84,7 +84,7 @@ def _load_parts(folder: Path, device: str) -> tuple[Any, Network]:
     tokenizer.enable_padding(pad_id=config.get("pad_token_id", 0))
     tokenizer.enable_truncation(MAX_TOKENS)
     inputs = [Input((-1, -1), "int64"), Input((-1, -1), "bool")]
-    return tokenizer, load("sentences", folder / WEIGHTS, build, *inputs, what=words, device=device)
+    return tokenizer, load("sentences", folder / WEIGHTS, build, *inputs, variant=words, device=device)
 
 
 def downloaded_folder() -> Path:

@@ -169,4 +169,4 @@ class FrozenModel:
         if self.trained.in_memory:
             return TorchNetwork(module(), self.trained.device)
         weights, what = self.trained.folder / WEIGHTS, f"{self.config!r} {FORMAT}"
-        return load(name, weights, lambda _: module(), *inputs, what=what, device=self.trained.device)
+        return load(name, weights, lambda _: module(), *inputs, variant=what, device=self.trained.device)

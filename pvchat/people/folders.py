@@ -1,8 +1,8 @@
 """The people folder as it is now: everyone in it, read from disk once as long as nothing changed.
 
-In: folders, one a person. Out: `Held` of each, whole or damaged. What is handed out is a copy in everything but the
-arrays' numbers, so that nobody changes what the memory holds. A `Snapshot` is everyone at one moment: what one question
-is answered with.
+In: folders, one a person. Out: a `StoredPerson` each, whole or damaged. What is handed out is a copy in everything but
+the arrays' numbers, so that nobody changes what the memory holds. A `Snapshot` is everyone at one moment: what one
+question is answered with.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Stamp = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
-class Held:
+class StoredPerson:
     """One folder as it was read."""
 
     stamp: Stamp  # mtime (ns), size and inode of her config.json; another stamp, another content
@@ -53,7 +53,7 @@ class Held:
         return replace(one, aliases=[*one.aliases], arrays={**one.arrays}, extra=copy.deepcopy(one.extra))
 
 
-People = dict[str, Held]  # everyone by id, first enrolled first
+People = dict[str, StoredPerson]  # everyone by id, first enrolled first
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class PersonFolders:
         except OSError:
             return 0, 0, 0  # reading it will tell why
 
-    def _read_folder(self, known: Person, stamp: Stamp, before: Held | None) -> Held:
+    def _read_folder(self, known: Person, stamp: Stamp, before: StoredPerson | None) -> StoredPerson:
         """The person in a folder, or why she can't be read, with her names as far as they can, or were `before`."""
         folder = self.root / known.version
         if before is not None:
@@ -138,8 +138,8 @@ class PersonFolders:
             paths = [folder / name for name in (exchange.CONFIG, exchange.TENSORS, exchange.THUMBNAIL)]
             files = {path.name: private.read(path) for path in paths if path.exists()}
             person, size = exchange.decode(files, own=True), sum(map(len, files.values()))
-            return Held(stamp, replace(person, id=known.id, revision=known.revision, bytes_on_disk=size))
+            return StoredPerson(stamp, replace(person, id=known.id, revision=known.revision, bytes_on_disk=size))
         except LockedError:
             raise
         except Exception as error:  # whatever is wrong with one person, the others answer
-            return Held(stamp, known, str(error) or type(error).__name__)
+            return StoredPerson(stamp, known, str(error) or type(error).__name__)

@@ -138,7 +138,7 @@ class Person:
 
     @property
     def version(self) -> str:
-        """Another word whenever anything but her names changes; her folder is called so."""
+        """The name of her folder; it changes whenever anything but her names does."""
         return f"{self.id}.{self.revision}" if self.revision else self.id
 
     @property

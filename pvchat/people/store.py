@@ -24,7 +24,7 @@ from pvchat.config import home
 from pvchat.errors import PeopleError, UnknownPersonError
 from pvchat.people import exchange
 from pvchat.people.corrections import corrections_that_may_show, shareable, shares_vectors, without_corrections
-from pvchat.people.folders import Held, People, PersonFolders, Snapshot, damaged_person
+from pvchat.people.folders import People, PersonFolders, Snapshot, StoredPerson, damaged_person
 from pvchat.people.parts import is_one_face, merge_people
 from pvchat.people.person import Person, checked, clean_name, closest_name, describe, name_key, require_usable
 from pvchat.storage import atomic, library, private, temporary
@@ -138,7 +138,7 @@ class PeopleStore:
             person_id = self._put(checked(changed(change(old), name=old.name, aliases=old.aliases)), row)
         return self.get(person_id)
 
-    def _put(self, person: Person, old: Held | None) -> str:
+    def _put(self, person: Person, old: StoredPerson | None) -> str:
         """Write a checked person's folder, in the place of an older one; her id.
 
         If this process dies between the two renames, the old one is hidden from readers already, by the number behind
@@ -249,7 +249,7 @@ class PeopleStore:
             self._clean_up()
         return self._folders.read()
 
-    def _row(self, name: str) -> Held:
+    def _row(self, name: str) -> StoredPerson:
         if row := _row_of(self._rows(), name):
             return row
         raise _unknown_person(name, self.names())
@@ -303,19 +303,19 @@ class PeopleStore:
 # -- names ------------------------------------------------------------------------------------------------------------
 
 
-def _row_of(rows: People, person: str) -> Held | None:
+def _row_of(rows: People, person: str) -> StoredPerson | None:
     """Who has this id, or this name or alias in any spelling, or None; an id comes before a name."""
     return rows.get(person) or _holder(rows, person)
 
 
-def _holder(rows: People, name: str, but: Held | None = None) -> Held | None:
+def _holder(rows: People, name: str, but: StoredPerson | None = None) -> StoredPerson | None:
     """Whose name or alias this is (other than `but`'s), or None; whose name, where a merge was cut short."""
     key = name_key(name)
     found = [row for row in rows.values() if key and key in row.keys and row != but]
     return next((row for row in found if key == name_key(row.person.name)), found[0] if found else None)
 
 
-def _name_taken(name: str, row: Held, *, replaceable: bool = False) -> PeopleError:
+def _name_taken(name: str, row: StoredPerson, *, replaceable: bool = False) -> PeopleError:
     """The error for a name that a row has already; `replaceable`: the new person may take its place."""
     hers = name_key(row.name) == name_key(name)
     what = f"'{row.name}' is enrolled already." if hers else f"this is an alias of '{row.name}'."
@@ -323,7 +323,7 @@ def _name_taken(name: str, row: Held, *, replaceable: bool = False) -> PeopleErr
     return PeopleError(what, subject=name, hint=hint)
 
 
-def _require_usable(rows: People, names: Sequence[str], but: Held | None) -> None:
+def _require_usable(rows: People, names: Sequence[str], but: StoredPerson | None) -> None:
     """Raise PeopleError where one of these names is somebody's (other than `but`'s), or can't be told from a question's
     words. Those that `but` has already are not judged.
     """

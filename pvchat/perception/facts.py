@@ -20,7 +20,7 @@ from pvchat.perception.drawnheads import DrawnHeads, drawn_gestures
 from pvchat.perception.experts.attributes import Attribute
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.gender import gender_of_track
-from pvchat.perception.sightings import MASK, Pictured, pictured, shot, skin_colour, torso_box, where
+from pvchat.perception.sightings import MASK, Pictured, pictured, position, shot_size, skin_colour, torso_box
 from pvchat.perception.sleeves import sleeves
 from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, Track
 from pvchat.video import Clip
@@ -36,7 +36,7 @@ def recognise_person(clip: Clip, track: Track, analysis: ClipAnalysis, *, expert
 
     `analysis` has the clip's other tracks, for who is nearer.
     """
-    facts, seen = PersonFacts(shot=shot(track), where=where(track, analysis)), pictured(clip, track)
+    facts, seen = PersonFacts(shot=shot_size(track), where=position(track, analysis)), pictured(clip, track)
     if track.kind == "face":
         heads = [crop(image, head_box(track.boxes[i])) for i, image in seen]
         looks = experts.frames.pooled(heads)
@@ -74,7 +74,7 @@ def _claim_head(facts: PersonFacts, claims: Sequence[Attribute], second: Sequenc
 def measure_person(
     clip: Clip, seen: Pictured, analysis: ClipAnalysis, *, experts: Experts, heads: DrawnHeads | None = None
 ) -> PersonFacts:
-    """What can be said of one track by its best sightings: what `recognise_person` found, and clothes, hair and things.
+    """What `recognise_person` found of a track, with clothes and hair, and of drawn figures what the face shows.
 
     `analysis` has those tracks that may stand in front of it; `heads` finds the faces of drawn figures.
     """
@@ -98,7 +98,7 @@ def measure_person(
     else:
         facts.clothes = _top(_torso_colours(seen))
         drawn = analysis.scene.drawn and not seen.grey  # the hair of a body that turns away is too small to tell
-        facts.hair = hair.drawn(seen.boxes, seen.images) if drawn else None
+        facts.hair = hair.drawn_colour(seen.boxes, seen.images) if drawn else None
     return facts
 
 
@@ -114,7 +114,7 @@ def _dress_drawn(facts: PersonFacts, seen: Pictured, heads: DrawnHeads, backgrou
     else:
         facts.clothes = [g for g in _top(_torso_colours(seen)) if background != f"a {g.colour} background"]
     if facts.hair is None and not below:  # a head that turns away
-        colour = hair.drawn(seen.boxes, seen.images)
+        colour = hair.drawn_colour(seen.boxes, seen.images)
         facts.hair = None if colour and background == f"a {colour.removesuffix(' hair')} background" else colour
 
 

@@ -19,7 +19,7 @@ _BESIDE, _CHEEK, _NECK, _HANGS = 0.3, 0.6, 0.15, 0.5
 _HUE_APART, _DARKER, _LIGHTER = 14.0, 18.0, 32.0
 
 
-def drawn(boxes: Sequence[FloatArray], images: Sequence[Pixels]) -> str | None:
+def drawn_colour(boxes: Sequence[FloatArray], images: Sequence[Pixels]) -> str | None:
     """Hair colour, which may be any, of a drawn head: the top of its box [4] in each picture."""
     said: list[str | None] = []
     for box, image in zip(boxes, images, strict=True):

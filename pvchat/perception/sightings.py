@@ -70,7 +70,7 @@ def spread(count: int, most: int) -> IntArray:
     return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
 
 
-def shot(track: Track) -> str:
+def shot_size(track: Track) -> str:
     """How much of the person the frame shows, by the height of the face (a standing person is about 7.5 faces tall)."""
     height = float(np.median(track.boxes[:, 3] - track.boxes[:, 1])) * (1.0 if track.kind == "face" else 0.5)
     sizes = ((0.33, "close-up"), (0.14, "medium shot"), (0.06, "full figure"))
@@ -82,7 +82,7 @@ def side(x: float) -> str:
     return "on the left" if x < 0.38 else "on the right" if x > 0.62 else "in the middle"
 
 
-def where(track: Track, analysis: ClipAnalysis) -> str:
+def position(track: Track, analysis: ClipAnalysis) -> str:
     """The phrase for the median position, and in front of or behind others when clearly larger or smaller than they."""
     box = np.median(track.boxes, 0)
     at = f"{side(float(box[0] + box[2]) / 2)} of the frame"

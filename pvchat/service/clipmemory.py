@@ -36,7 +36,7 @@ Within = Callable[[float], tuple[float, float] | None]  # a length → what is a
 class ClipFile:
     """A clip that is being looked at."""
 
-    path: str | Path  # of it
+    path: str | Path
     key: str  # its content key
     version: str  # under which its analysis is kept
     since: str = ""  # the cache's last purge before this look began (`ClipCache.last_purge`)
@@ -173,7 +173,7 @@ class ClipMemory:
         return self._keys.of(clip)
 
     def progress(self, what: str, done: float, total: float) -> None:
-        """Told what is being done; passed on."""
+        """Pass on to the listener what is being done; the watchdog learns that work goes on."""
         watchdog.beat()
         self._listener(what, done, total)
 

@@ -121,7 +121,7 @@ def remove_abandoned(folder: Path) -> None:
 
 @contextmanager
 def exclusive(lock: Path | BaseFileLock, refusal: Exception) -> Iterator[None]:
-    """Hold a lock file; `refusal` is raised where another process, or another call, holds it: of a path at once."""
+    """Hold a lock; raises `refusal` where another process or call holds it, for a path without waiting."""
     from filelock import FileLock, Timeout
 
     with ExitStack() as held:

@@ -29,13 +29,13 @@ def write(path: Path, data: bytes, scratch: Path | None = None, *, durable: bool
 
 
 def seal(data: bytes) -> bytes:
-    """Bytes as they are written here."""
+    """Data as it is written to disk: encrypted where this home is."""
     key = keys.for_writing()
     return data if key is None else keys.seal(key.secret, data)
 
 
 def unseal(data: bytes) -> bytes:
-    """What was written, of the bytes of a file."""
+    """The data that `seal` was given, from the bytes of a file; raises as `read` does."""
     if not data.startswith(MAGIC):
         if (key := keys.current()) is not None and not key.mixed:
             what = "not sealed, though this home is encrypted: whoever put it there hadn't the key"

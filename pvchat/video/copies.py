@@ -92,7 +92,7 @@ class Encoder:
         self.count += 1
 
     def close(self) -> int:
-        """Finish the file; how many pictures it has. Without any there is none. Where it fails, `drop` it."""
+        """Finish the file and return its number of pictures; with none, no file stays. Where it fails, call `drop`."""
         if self._stream is None:
             self.drop()
         else:
@@ -101,7 +101,7 @@ class Encoder:
         return self.count
 
     def drop(self) -> None:
-        """Give the file up."""
+        """Delete the unfinished file."""
         with contextlib.suppress(Exception):
             self._container.close()
         if isinstance(self.path, Path):

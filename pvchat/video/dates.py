@@ -30,9 +30,7 @@ _FIRST_YEAR = 1990  # a clock that was never set says 1904 or 1970
 
 @dataclass(frozen=True)
 class Recorded:
-    """When a clip begins, local time, and what says so: its name (a "day" by name is from midnight on), the container,
-    or the file's date.
-    """
+    """When a clip begins, in local time, and how that is known; "day": the name has no hour, so it is midnight."""
 
     at: datetime
     by: Literal["name", "day", "container", "file"]

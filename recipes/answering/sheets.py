@@ -20,7 +20,7 @@ from pvchat.chat.say.clauses import worn_said
 from pvchat.chat.timeline import Timeline
 from pvchat.identity.evidence import Evidence, gather
 from pvchat.model.choices import ChoiceKind, choices
-from pvchat.perception.sightings import where
+from pvchat.perception.sightings import position
 from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, PersonPresence, Reason, SceneFacts, Thing, Track, Why
 from recipes.model.base.episodes import Cast, ComposedScene
 
@@ -238,7 +238,7 @@ def _facts(track: Track, analysis: ClipAnalysis, rng: np.random.Generator) -> Pe
     sits = pose in ("sitting", "lying down")
     clothes = [_garment(rng) for _ in range((0, 1, 1, 1, 2)[rng.integers(5)])]
     return PersonFacts(
-        where=where(track, analysis),
+        where=position(track, analysis),
         clothes=clothes if len({g.kind for g in clothes}) == len(clothes) else clothes[:1],
         hair=_perhaps(rng, 0.4, _HAIR),
         features=[f] if (f := _perhaps(rng, 0.3, _FEATURES)) else [],

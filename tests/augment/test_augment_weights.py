@@ -57,7 +57,7 @@ def test_a_photograph_becomes_a_data_set(tmp_path: Path) -> None:
             video.load(other, chat.settings.video).images, chat.analyse(other), run.profile,
             PresenceModel.load(), chat.networks.experts.mesh,
         )  # fmt: skip
-        assert gates.refuse(values, run.profile, 100.0) == gate
+        assert gates.failed_gate(values, run.profile, 100.0) == gate
 
 
 def _cat() -> np.ndarray:

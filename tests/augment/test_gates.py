@@ -36,9 +36,9 @@ def measured(model, *people, mesh=None):
 def test_the_subject_passes_and_a_stranger_does_not(model):
     profile = make_profile(8)
     own, other = measured(model, 1), measured(model, 2)
-    assert gates.refuse(own, profile, 100.0) is None
+    assert gates.failed_gate(own, profile, 100.0) is None
     assert own["identity"] < other["identity"]
-    assert gates.refuse(other, profile, 100.0) == "identity"
+    assert gates.failed_gate(other, profile, 100.0) == "identity"
 
 
 def test_of_several_people_the_subject_is_looked_at(model):
@@ -48,7 +48,7 @@ def test_of_several_people_the_subject_is_looked_at(model):
 
 def test_nobody_is_refused(model):
     assert measured(model) == {}
-    assert gates.refuse({}, make_profile(8), 100.0) == "no face"
+    assert gates.failed_gate({}, make_profile(8), 100.0) == "no face"
 
 
 @pytest.mark.parametrize(
@@ -65,14 +65,14 @@ def test_nobody_is_refused(model):
     ],
 )
 def test_the_first_gate_that_fails_is_named(changed, gate):
-    assert gates.refuse({**GOOD, **changed}, make_profile(4), 300.0) == gate
+    assert gates.failed_gate({**GOOD, **changed}, make_profile(4), 300.0) == gate
 
 
 def test_gates_are_milder_for_narrow_eyes_and_soft_clips():
     profile = make_profile(4)
     profile.eyes_open = 0.22  # narrow eyes
-    assert gates.refuse({**GOOD, "eyes": 0.17}, profile, 300.0) is None
-    assert gates.refuse({**GOOD, "sharpness": 3.0}, profile, 10.0) is None  # the clip itself is that soft
+    assert gates.failed_gate({**GOOD, "eyes": 0.17}, profile, 300.0) is None
+    assert gates.failed_gate({**GOOD, "sharpness": 3.0}, profile, 10.0) is None  # the clip itself is that soft
 
 
 def test_quality_is_the_best_of_the_frames(model):
@@ -93,7 +93,7 @@ def test_sharpness_falls_with_blur():
 def test_figures_are_judged_by_looks_alone():
     profile = make_profile(4, kind="figure")
     values = {"log_odds": 1.0, "identity": 0.0, "face_px": 60.0}
-    assert gates.refuse(values, profile, 0.0) is None
+    assert gates.failed_gate(values, profile, 0.0) is None
 
 
 def test_frontal_is_the_papers_score():

@@ -72,7 +72,7 @@ class FrameExpert:
         if self._tail is not None:
             parts, what = [*parts, self._tail.stem], hashlib.sha256(self._tail.read_bytes()).hexdigest()
         name = "-".join([*parts, *["middle"] * middle])
-        return load(name, self._weights, layers, pixels, what=what, device=self.device)
+        return load(name, self._weights, layers, pixels, variant=what, device=self.device)
 
 
 def _run_on_squares(network: Network, images: NDArray[np.uint8] | list[NDArray[np.uint8]], side: int) -> FloatArray:

@@ -68,7 +68,7 @@ class FigureExpert:
 
     @property
     def digest(self) -> str:
-        """Another one for other arrays, or another card."""
+        """A digest of the arrays and the card."""
         made = hashlib.sha256(json.dumps(self.card, sort_keys=True).encode())
         for name in sorted(self._w):
             made.update(np.ascontiguousarray(self._w[name]).tobytes())

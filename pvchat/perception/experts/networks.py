@@ -79,20 +79,20 @@ def load(
     weights: Path,
     build: Callable[[Path], nn.Module],
     *inputs: Input,
-    what: str = "",
+    variant: str = "",
     device: str = "cpu",
     small: bool = False,
 ) -> Network:
     """A frozen network, ready to be called with an array for each of its inputs; returns all its outputs.
 
     `name`: of the folder of its conversion; `build` makes the torch module, preprocessing included, of the file
-    `weights`; `inputs`: in the order of its arguments; `what`: whatever else its conversion depends on; `device`: on
+    `weights`; `inputs`: in the order of its arguments; `variant`: whatever else its conversion depends on; `device`: on
     another than "cpu" torch runs the module; `small`: it computes on one thread, and as many calls at once as there are
     threads; else each on all of them.
     """
     if device != "cpu":
         return TorchNetwork(build(weights), device)
-    kind = " ".join([what, *(f"{one.shape} {one.dtype}" for one in inputs)]).lstrip()
+    kind = " ".join([variant, *(f"{one.shape} {one.dtype}" for one in inputs)]).lstrip()
     model = _converted(name, weights, kind, lambda: _convert(build(weights), inputs))
     if any(one.sizes for one in inputs):
         model.reshape({number: list(one.sizes or one.shape) for number, one in enumerate(inputs)})
@@ -289,9 +289,9 @@ def _core() -> Any:
     return _openvino().Core()
 
 
-def _converted(name: str, weights: Path, what: str, convert: Callable[[], Any]) -> Any:
-    """The converted network: from the home folder, else converted now and put there; `what` tells its kinds apart."""
-    digest = hashlib.sha256(f"{FORMAT} {name} {what} ".encode())
+def _converted(name: str, weights: Path, variant: str, convert: Callable[[], Any]) -> Any:
+    """The converted network: from the home folder, else converted now and put there; each `variant` has its own."""
+    digest = hashlib.sha256(f"{FORMAT} {name} {variant} ".encode())
     with weights.open("rb") as file:
         hashlib.file_digest(file, lambda: digest)
     folder = home() / "weights" / "networks" / f"{name}-{digest.hexdigest()[:16]}"
