@@ -175,6 +175,15 @@ def test_forgetting_leaves_no_vector_of_her(kitchen: Library, chat: PVChat) -> N
     assert "Ben (three videos)" in kitchen.ask("Who was seen?").answer
 
 
+def test_who_is_forgotten_before_the_library_knew_her_is_no_stranger_in_it(
+    kitchen: Library, studio: Studio, chat: PVChat
+) -> None:
+    chat.enroll(studio.clip("carl", CARL), "Carl")
+    chat.forget("Carl")
+    assert "I don't know" not in kitchen.ask("Who was seen?").answer
+    assert kitchen.status().tracks == 5  # of seven
+
+
 def test_forgetting_her_who_was_enrolled_twice_leaves_her_other_name_what_was_seen(
     kitchen: Library, studio: Studio, chat: PVChat
 ) -> None:

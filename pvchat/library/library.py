@@ -151,6 +151,15 @@ class Library:
         with self._open() as library:
             return follow(library, self.chat, progress)
 
+    def find_enrolled(self) -> None:
+        """Find in all clips whoever was enrolled since: of her who is about to be forgotten no stranger is to stay.
+
+        Where the library can't be read or written now, it keeps her as it knew her.
+        """
+        if storage.exists(self.root):
+            with suppress(LibraryError), self._open() as library:
+                follow(library, self.chat, wholly=False)
+
     def drop_traces(self) -> None:
         """Decide without whoever was just forgotten: what her looks took from others' odds goes, from the log, too.
 

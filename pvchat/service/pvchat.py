@@ -282,6 +282,7 @@ class PVChat:
 
         Returns who is enrolled by the same face, if anybody is: what was seen stays, as hers.
         """
+        self.library.find_enrolled()
         with self.networks.lock:
             self._clips.clear()
             if self.describer is not None:
