@@ -184,7 +184,7 @@ class Inbox:
                     library.execute("DELETE FROM people WHERE ref = ?", (act.ref,))
             _take_back(library, act)
         if act.what == "name":
-            self.chat.forget(act.ref)
+            self.chat.forget(act.ref, tracks=False)
         with self._open() as library:
             follow(library, self.chat, wholly=False)
         return act

@@ -44,7 +44,7 @@ class Service(Protocol):
     def correct(self, name: Any, clip: str | Path, is_her: bool, *, track: int | None = None) -> Any:
         """Keep that a track of a clip is, or isn't, somebody; raises UnknownPersonError, VideoReadError."""
 
-    def forget(self, name: Any) -> str:
+    def forget(self, name: Any, *, tracks: bool = True) -> str:
         """Delete everything kept about a person; raises UnknownPersonError."""
 
     def beside(self, cache: Any, video: VideoConfig) -> Service:

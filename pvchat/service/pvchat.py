@@ -277,12 +277,14 @@ class PVChat:
         """Drop a clip's analysis, 25 MB of ten minutes, from memory, since nobody is about to ask; it stays on disk."""
         self._clips.evict(key)
 
-    def forget(self, name: str) -> str:
+    def forget(self, name: str, *, tracks: bool = True) -> str:
         """Delete everything kept about a person: `PeopleStore.forget`, what is in memory, traces in others' odds.
 
-        Returns who is enrolled by the same face, if anybody is: what was seen stays, as hers.
+        `tracks`: also those of hers in the library that it doesn't know yet to be hers. Returns who is enrolled by the
+        same face, if anybody is: what was seen stays, as hers.
         """
-        self.library.find_enrolled()
+        if tracks:
+            self.library.find_enrolled()
         with self.networks.lock:
             self._clips.clear()
             if self.describer is not None:
