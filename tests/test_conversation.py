@@ -49,6 +49,7 @@ def read(text: str, *before: str) -> Query:
         (("Is Ana there?", "And Ben?"), "Are they together?", Query("exists", BOTH, Has("with"), form="polar")),
         (("Who is in this video?",), "What are they doing?", Query("attribute", BOTH, attribute="deed")),
         (("Who is visible longest?",), "What is she wearing?", WORN),
+        (("Is Cleo there?",), "Why do you think she isn't there?", Query("why", Whom(("Cleo",)), Not(PRESENT))),
         # at that time, in that place
         (("When is Ana talking?",), "Is Ben next to her then?",
          Query("exists", BEN, Has("beside", of=ANA), form="polar",

@@ -371,6 +371,9 @@ def test_towards_whom_somebody_does_something_is_seldom_known() -> None:
     assert verdict(ANA, Has("deed", "talking", of=CLEO)) == "no"
     told = say(run(Query("exists", ANA, at_ben, form="polar"), T), T)
     assert told == "Ana is talking from 0:05 to 0:12, but I can't tell towards whom."
+    looks = replace(T, rows=(*T.rows, Row("Ana", "deed", "looking down", 5, 12)))
+    told = say(run(Query("exists", ANA, Has("deed", "looking at", of=BEN), form="polar"), looks), looks)
+    assert told == "Ana is looking from 0:05 to 0:12, but I can't tell towards whom."
     measured = replace(T, rows=(*T.rows, Row("Ana", "deed", "waving", 11, 12, of="Ben")))
     assert run(Query("when", ANA, Has("deed", "waving", of=BEN)), measured).spans == ((11, 12),)
 

@@ -30,7 +30,7 @@ from pvchat.errors import SettingsError
 NAMES = ("Ana", "Ben", "Cleo")
 ANA, BEN, BOTH = Whom(("Ana",)), Whom(("Ben",)), Whom(("Ana", "Ben"), "both")
 MAN, WOMAN = Whom(such=Has("gender", "man")), Whom(such=Has("gender", "woman"))
-GONE = Not(Has("present"))
+GONE, SITTING = Not(Has("present")), Has("posture", "sitting")
 PLAIN: dict[str, Query] = {
     # who is there
     "Is Ana in this video?": Query("exists", ANA, form="polar"),
@@ -56,8 +56,46 @@ PLAIN: dict[str, Query] = {
     "How many women are there?": Query("count", WOMAN),
     "How many people do you recognise?": Query("count", Whom(known=True)),
     "Are there more than two people?": Query("count", form="polar", number=Number("more_than", 2)),
+    "How many people are there now?": Query("count"),
+    "How many women are there at the moment?": Query("count", WOMAN),
+    # who somebody is
+    "Is that the same person as Ana?": Query("exists", ANA, form="polar"),
+    "Is Ana the same person as Ben?": Query("refuse", Whom(("Ana", "Ben")), refusal="unseen"),
+    "It's not Ben, it's Ana.": Query("exists", ANA, form="polar"),
+    "No, that isn’t Ben but Ana": Query("exists", ANA, form="polar"),
+    "Is it Ana from Spy x Family?": Query("exists", ANA, form="polar"),
+    "What is the man's name?": Query("who", MAN),
+    "What is the name of the woman?": Query("who", WOMAN),
+    "Whose tie is it?": Query("who", where=Has("worn", "tie")),
+    "Who is the person you don't know?": Query("describe", Whom(known=False)),
+    "Who is the stranger?": Query("describe", Whom(known=False)),
+    "Why isn't Ana there?": Query("why", ANA),
+    "Why do you think Ana isn't there?": Query("why", ANA),
+    "Why is Ana missing?": Query("why", ANA),
+    # coming in is not being there
+    "Does Ana come in?": Query("exists", ANA, Has("enters"), form="polar"),
+    "Did Ben walk in?": Query("exists", BEN, Has("enters"), form="polar"),
+    # in the order in which they are seen
+    "Name them from left to right": Query("order", rank=Rank("left")),
+    "List the people right to left": Query("order", rank=Rank("right")),
+    "In what order do they sit?": Query("order", where=SITTING, rank=Rank("left")),
+    "In what order do they come in?": Query("order"),
+    "Who is at the left end of the sofa?": Query("who", where=Has("near", "on a sofa"), rank=Rank("left")),
+    # which of several
+    "Did Ana fall or did she sit down?": Query(
+        "exists", ANA, Or((Has("deed", "falling"), SITTING)), form="choice"
+    ),
+    "Is Ana looking left, right or into the camera?": Query(
+        "exists", ANA, form="choice",
+        where=Or(tuple(Has("deed", f"looking {way}") for way in ("to the left", "to the right", "at the camera"))),
+    ),
+    "Is Ana writing or on the phone?": Query(
+        "exists", ANA, Or((Has("deed", "writing"), Has("deed", "using a phone"))), form="choice"
+    ),
     # what happens
     "What happened?": Query("describe"),
+    "Tell me everything": Query("attribute", attribute="looks", then=Query("describe")),
+    "Describe the room": Query("attribute", attribute="place", then=Query("attribute", attribute="thing")),
     "What happened at the end?": Query("describe", during=During(start_s=-1, unit="edge")),
     "What happened to Ana?": Query("attribute", ANA, attribute="deed"),
     # when
@@ -99,7 +137,8 @@ PLAIN: dict[str, Query] = {
         "how_often", ANA, And((Has("deed", "smiling"), Has("worn", "glasses")))
     ),
     "Is Ana eating, sitting or wearing a hat in the garden?": Query(
-        "attribute", ANA, Has("place", "garden"), "posture", form="choice"
+        "exists", ANA, form="choice",
+        where=And((Or((Has("deed", "eating"), SITTING, Has("worn", "hat"))), Has("place", "garden"))),
     ),
     "How many people wear glasses?": Query("count", where=Has("worn", "glasses")),
     "How many women wear glasses?": Query("count", WOMAN, Has("worn", "glasses")),

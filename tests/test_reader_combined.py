@@ -73,7 +73,9 @@ COMBINED: dict[str, Query] = {
     "Ana ok?": Query("refuse", refusal="unseen"),
     # one of several, some of them two together
     "Is Ana sitting, standing or lying down?": Query("attribute", ANA, attribute="posture", form="choice"),
-    "Is Ana looking up or down?": Query("attribute", ANA, attribute="deed", form="choice"),
+    "Is Ana looking up or down?": Query(
+        "exists", ANA, Or((Has("deed", "looking up"), Has("deed", "looking down"))), form="choice"
+    ),
     "Is Ana face down or face up?": Query(
         "exists", ANA, Or((Has("deed", "face down"), Has("deed", "face up"))), form="polar"
     ),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pvchat.chat.query import Has, Query, Whom
+from pvchat.chat.query import Has, Query, Rank, Whom
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
 from pvchat.chat.timeline import Entity, Row, Timeline
@@ -41,6 +41,20 @@ def asked(query: Query, *rows: Row, people: tuple[str, ...] = ("Ana",)) -> str:
 def test_what_the_body_does_comes_first_and_the_gaze_last(values: tuple[tuple[str, str], ...], text: str) -> None:
     rows = [Row("Ana", attribute, value) for attribute, value in values]
     assert asked(Query("attribute", ANA, attribute="deed"), *rows) == text
+
+
+@pytest.mark.parametrize(("place", "verdict"), [("hospital", "unknown"), ("kitchen", "no")])
+def test_an_office_may_be_in_a_hospital(place: str, verdict: str) -> None:
+    timeline = clip(Row("", "place", "office or meeting room"))
+    assert run(Query("exists", ANA, Has("place", place), form="polar"), timeline).verdict == verdict
+
+
+def test_people_are_told_in_the_order_in_which_they_are_seen() -> None:
+    timeline = clip(people=("Ana", "Ben", "#1"))
+    spots = zip(timeline.entities, (0.5, 0.8, 0.1), strict=True)
+    timeline = replace(timeline, entities=tuple(replace(one, centre=(x, 0.5)) for one, x in spots))
+    assert run(Query("order", rank=Rank("left")), timeline).names == ("#1", "Ana", "Ben")
+    assert run(Query("order", rank=Rank("right")), timeline).names == ("Ben", "Ana", "#1")
 
 
 def test_those_who_do_the_same_share_a_sentence_and_the_place_is_told_once() -> None:

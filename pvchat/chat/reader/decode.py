@@ -156,7 +156,8 @@ def _asked(
         plain = heads["form"] == "choice" and queries.is_of(where, asked) and where.of is None
         return asked, value, None if plain else where  # "is she looking up or down?"
     of_place = whom != EVERYBODY and asked in queries.PLACES
-    if asked is None or of_place or any(isinstance(one, Has) and one.of is not None for one in conditions):
+    of_deeds = asked == "deed" or {kind_of(one) for one in conditions if one not in narrowing} != {asked}
+    if asked is None or of_place or of_deeds or any(isinstance(one, Has) and one.of is not None for one in conditions):
         heads["select"] = "exists"  # which of the two holds: "left or right of Ben?"
         return None, value, where
     return asked, value, joined(narrowing, "and")

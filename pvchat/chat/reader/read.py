@@ -30,7 +30,22 @@ _TWO_PARTS = re.compile(
     r"|\b(?:after|before) [^\d?]+ but (?:after|before)\b"
     r"|\bbetween (?:when )?.*\w+ing\b.* and .*(?:\w+ing\b|the end)"
 )
-_SAYS = re.compile(r"(?i)^(\w+ .*\b(?:says?|said)) (?:that )?((?:it|this|today)(?: is| was|'s) [^?.,\"“]+)(?=\?|$)")
+_IS, _IT = r"(?:['’]s| is| was)", r"(?:it|that|this|s?he)"
+_PLAINER = tuple(  # what is said, and what says the same in words that the network knows
+    (re.compile(said, re.IGNORECASE), plain)
+    for said, plain in (
+        (rf"^(\w+ .*\b(?:says?|said)) (?:that )?((?:it|this|today){_IS} [^?.,\"“]+)(?=\?|$)", r'\1 "\2"'),
+        (rf"^whose (.+?) (?:is|are|was|were) (?:{_IT}|these|those)(?=\W*$)", r"who has the \1"),
+        (r"^(how many\b.*?) (?:right now|now|at (?:the|this) moment|currently)(?=\W*$)", r"\1"),
+        (rf"^(?:and )?(?:what{_IS}|tell me|do you know) ((?:the|this|that) .+)['’]s name(?=\W*$)", r"who is \1"),
+        (rf"^(?:and )?what{_IS} the name of (?=(?:the|this|that)\b)", "who is "),
+        (r"\bthe same (?:person|man|woman|guy|girl|boy|lady) as\b ?", ""),
+        (rf"^(?:no,? )?{_IT}(?:{_IS} not|(?: is|was)n['’]t) [^,]+?,? (?:but |(?:but )?{_IT}{_IS} )(?!not\b)", "is it "),
+        (r"^why (?:is|was)(?:n['’]t (.+?)| (.+?) not) (?=(?:t?here|seen|in)\b)", r"why do you think \1\2 isn't "),
+        (r"^why (?:is|was) (.+?) (?:missing|absent|gone|away)(?=\W*$)", r"why do you think \1 isn't there"),
+        (r"\bat the (left|right)(?:[- ]hand)? end\b", r"on the far \1"),
+    )
+)  # fmt: skip
 # Words that ask nothing by themselves: "and at 3:40?"
 _EMPTY = word_set("and or but then what how about also just only say sorry i mean meant no said ? , . !")
 
@@ -50,7 +65,9 @@ def read(text: str, known: Known) -> Query:
     """The query that a question asks."""
     if _TWO_PARTS.search(text):
         return Query("refuse", refusal="unclear")
-    words, part = worded(_SAYS.sub(r'\1 "\2"', text), known.names, known.aliases)  # "does she say it is Monday?"
+    for said, plain in _PLAINER:
+        text = said.sub(plain, text)
+    words, part = worded(text, known.names, known.aliases)
     if not is_numbered(part) and not any(word.seen[0].isalnum() for word in words):
         return Query("refuse", refusal="unclear")
     typed = " ".join(word.seen if word.name else word.typed.lower() for word in words)  # no slip is mended

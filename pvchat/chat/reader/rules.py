@@ -70,8 +70,11 @@ _IN_PICTURE = word_set("picture frame screen image shot bigger big")
 _COLOUR, _DOES = word_set("colour color colours colors shade"), word_set("do does did can could will would")
 _WHO_IS = re.compile(r"(?:^\S+ (?:is|was|'s)|\bwho(?: is| was| 's)?) (?:the|this|that) \w")  # "… who this girl is"
 _WHAT_DOES = re.compile(rf"\bwhat (?:{NAME}|s?he|they) (?:did|does|do|is doing|was doing)(?: \?)?$")
-_WHO_IS_THIS = re.compile(r"\bwho (?:is|was|'s) th(?:is|at) (?:\w+ )*\w+(?: \?)?$")  # not "that man's wife"
+_WHO_IS_THIS = re.compile(r"\bwho (?:is|was|'s) th(?:is|at|e) (?:\w+ )*\w+(?: \?)?$")  # not "that man's wife"
 _EACH_OTHER = re.compile(r"(?: (?:at|to|with|towards))? (?:each other|one another)\b")
+_TO_WHERE = word_set("left right up down straight ahead away to the into at towards camera , or")  # somebody looks
+_ACROSS = re.compile(r"\b(left|right) to (?:the )?(?:left|right)\b")
+_EVERYTHING = word_set("everything all")
 _BEHIND_WHOM = re.compile(r"\bwhom? .*\b(behind|in front of)(?: (?:there|then|now))?(?: \?)?$")
 _SIGHT = re.compile(r"(?:\b(?:there|see)(?: an?| any| the| some)?|^any) (\w+)(?: outside| here| there)?(?: \?)?$")
 _BETWEEN_WHOM = re.compile(
@@ -108,15 +111,17 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> Heads:
     does = heads["attribute"] == "deed" and _WHAT_DOES.search(" ".join(question.seen))  # "before this, what she did?"
     barred = {"refuse"} if does or labels.selects["refuse"] < LEAST else set()
     barred |= set() if history else {"same", "why"} if question.slots else {"same"}  # "show me Ana" asks no "why"
-    if [slot.kind for slot in question.slots] == ["gender"] and _WHO_IS_THIS.search(" ".join(question.seen)):
-        barred.add("refuse")  # "who is this pretty lady?"
+    known = [slot.kind for slot in question.slots] == ["gender"] or heads["known"] == "strangers"
+    if known and _WHO_IS_THIS.search(" ".join(question.seen)):
+        barred.add("refuse")  # "who is this pretty lady?", "who is the stranger?"
     if heads["select"] in barred:
         heads["select"] = max((s for s in labels.selects if s not in barred), key=labels.selects.__getitem__)
     if heads["select"] == "same":
         before = history[-1][0]
         heads |= {"select": before.select, "attribute": before.attribute or "none", "form": before.form}
     could_be = question.seen[0] in ("can", "could") and ("be", NAME) in pairwise(question.seen)
-    if could_be and question.seen[1] not in ("it", "that", "this"):  # "could Ana be Ben?"
+    is_other = question.seen[:3] == ["is", NAME, NAME]  # "is Ana the same person as Ben?"
+    if is_other or could_be and question.seen[1] not in ("it", "that", "this"):  # "could Ana be Ben?"
         heads |= {"select": "refuse", "refusal": "unseen"}
     if heads["quantifier"] == "none" and any(slot.role == "S" and slot.after_but for slot in question.slots):
         heads["quantifier"] = "only"  # "when is no one there but Ana?"
@@ -212,6 +217,9 @@ def as_done(slot: Slot, seen: Sequence[str]) -> Slot:
     """With a verb that nobody lists as it stands after "is": "does he wake up?", "was anybody there to help him?"; "the
     resident" is no name.
     """
+    verb = next((i for i in range(slot.at - 1, 0, -1) if seen[i] not in _TO_WHERE), 0)
+    if slot.kind in ("deed", "side") and seen[verb] in ("looking", "look") and "or" in seen[verb:]:
+        return replace(slot, kind="deed", value=canonical("deed", f"looking {slot.typed.lower()}"))
     noun = slot.at > 0 and seen[slot.at - 1] in ("the", "a", "an", "any", "some", "another")
     noun = noun or slot.typed in TITLES - _KIN and seen[slot.at + 1 : slot.at + 2] != [NAME]  # "nurse been in?"
     if slot.kind == "unknown" and slot.typed.islower() and noun and not is_known("gender", slot.typed):
@@ -300,11 +308,41 @@ def _who_is_the(query: Query, question: Tagged) -> Query:
     kinds = {has.attribute for one in meant for has in queries.atoms(one)}
     text = " ".join(question.seen)
     asks = query.select == "who" and (_WHO_IS.search(text) or WHO_IS_IT.search(text))
+    if asks and query.whom == Whom(known=False) and query.where is query.rank is None:  # by no name, but by the looks
+        return replace(query, select="describe")
     if asks and query.whom.names and kinds == {"gender"}:  # "who is this lady?"
         return replace(query, whom=replace(query.whom, such=None), where=None)
     plain = query.where is not None and query.whom == Whom(such=query.whom.such) and query.rank is None
     described = plain and "gender" in kinds <= {"gender", "worn", "hair"}
     return replace(query, whom=Whom(such=queries.conjunction(meant)), where=None) if asks and described else query
+
+
+def _from_left(query: Query, question: Tagged) -> Query:
+    """Of people in the order in which they are seen from one side: "name them from left to right", "in what order do
+    they sit?"; not "in what order do they sit down?".
+    """
+    side, has = _ACROSS.search(" ".join(question.seen)), query.where
+    seated = query.select == "order" and queries.is_of(has, "posture") and query.versus is query.during.event is None
+    if seated and query.rank is None and question.seen[0] in ("in", "what", "which"):
+        return replace(query, rank=Rank("left"))
+    if not side or query.select not in ("who", "order", "describe"):
+        return query
+    where = None if all(queries.is_of(one, "side") for one in queries.together(has)) else has
+    return replace(query, select="order", where=where, rank=Rank("left" if side[1] == "left" else "right"))
+
+
+def _all_of_it(query: Query, question: Tagged) -> Query:
+    """Of all that is known: "tell me everything" also asks what people wear, "describe the room" what things are there;
+    "is it Anya from Spy x Family?" is of nobody called Spy.
+    """
+    seen, plain = question.seen, Query(query.select, form=query.form, during=query.during)
+    if query == plain and query.select == "describe" and _EVERYTHING & {*seen}:
+        return replace(query, select="attribute", attribute="looks", then=query)
+    looks = query == replace(plain, attribute="looks") and not question.slots and seen[1:3] == ["does", "the"]
+    if looks or query == replace(plain, attribute="place") and "describe" in seen[:4]:
+        return replace(query, attribute="place", then=replace(query, attribute="thing"))
+    known = query.whom.names and (NAME, "from") in pairwise(seen)
+    return replace(query, whom=replace(query.whom, unknown=())) if known else query
 
 
 def _before_whom(query: Query, question: Tagged) -> Query:
@@ -452,9 +490,9 @@ def _share(query: Query, question: Tagged) -> Query:
 
 
 def _comes_in(query: Query, question: Tagged) -> Query:
-    """Of coming in, not of being there: "who came in?", "how many people enter?"."""
+    """Of coming in, not of being there: "who came in?", "does Ana enter?"."""
     plain = query.where is query.rank is query.number is query.during.event is None
-    asked = query.select in ("who", "count", "exists") and not (query.whom.names or query.whom.unknown)
+    asked = query.select in ("who", "count", "exists") and not query.whom.unknown
     pairs = pairwise([*question.seen, ""])
     comes = any(a in _ENTERS or a in _COMES | _WALKING and b in ("in", "into") for a, b in pairs)
     return replace(query, where=Has("enters")) if plain and asked and comes else query
@@ -739,7 +777,7 @@ def _how_sure(query: Query, question: Tagged) -> Query:
     """What it rests on that somebody is there, where it is asked how sure that is; of else whether it is so."""
     if not query.whom.names or query.then is not None or not _HOW_SURE.match(" ".join(question.seen)):
         return query
-    if len(query.whom.names) == 1 and queries.is_plain(query.where):
+    if len(query.whom.names) == 1 and queries.is_plain(queries.affirmed(query.where)):
         return Query("why", Whom(query.whom.names))
     return Query("exists", query.whom, query.where, form="polar", during=query.during)
 
@@ -747,5 +785,6 @@ def _how_sure(query: Query, question: Tagged) -> Query:
 QUERY_RULES = (
     _fall, _of_bed, _turns, _only_then, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
     _all_known, _on_body, _where_lying, _sees_whom, _nobody_with, _but_never, _anybody, _of_people, _of_return,
-    _sight, _with_kind, _untold, _who_is_the, _before_whom, _nearer, _one_then_other, _each_other, _how_sure,
+    _sight, _with_kind, _untold, _who_is_the, _before_whom, _nearer, _from_left, _all_of_it, _one_then_other,
+    _each_other, _how_sure,
 )  # fmt: skip

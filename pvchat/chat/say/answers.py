@@ -147,7 +147,9 @@ def _who(finding: Finding, timeline: Timeline) -> str:
         if not whom.nth and len(finding.people) > 1:
             return f"{_seen_count(finding, timeline)}."
         names = people_said(finding.people)
-        return f"{join(clauses.hedged(names, timeline))} {be(names)} {whom_said(whom)}."
+        kind, known = whom_said(whom), join(clauses.hedged(names, timeline))
+        plain = queries.is_of(whom.such, "gender") and not whom.nth and len(names) == 1
+        return f"{kind} is {known}." if plain else f"{known} {be(names)} {kind}."  # "what's the woman's name?"
     said = holds_said(finding.people, where, finding, timeline)
     if isinstance(where, Not):
         against = [replace(o, spans=tuple(truth_of(where.part, o.entity, timeline).yes)) for o in finding.against]
@@ -567,6 +569,12 @@ def order(finding: Finding, timeline: Timeline) -> str:
     """Who comes one after the other, or whether something begins, or ends, of one before it does of another."""
     query, people, event, versus = finding.query, finding.people, finding.query.during.event, finding.query.versus
     two = query.form in ("polar", "choice") or bool(finding.against)
+    if people and query.rank is not None:  # by place
+        way = "right" if query.rank.by == "left" else "left"
+        names = [clauses.hedged([called(one.entity)], timeline)[0] for one in people]
+        return f"From {query.rank.by} to {way}: {', then '.join(names)}."
+    if query.rank is not None:
+        return nobody(finding, timeline)
     if people and not two:
         return f"{in_order(replace(finding, people=people[:1], against=people[1:]), Rank('time'), 2 * _MOST)}."
     if not people or not finding.against:

@@ -107,8 +107,10 @@ def _deed_said(has: Has, some: str) -> str:
     known = {told: doing for doing, told in table()["verb"].items()}
     did = said[0].endswith("s") or said[0].endswith("ed") and said[1:] and said[1] in words("determiners")
     said[0] = known.get(said[0]) or (participle(said[0]) if did else said[0])  # "opened his mouth"
-    if has.of is not None:
-        to = wording("towards", said[0])
+    to = wording("towards", said[0])
+    if has.of is None:
+        said = said[:-1] if to and said[-1] == to else said  # "looking at", whom isn't known
+    else:
         said += [*[to] * (to not in ("", said[-1])), _spoken_of(has.of)]
     return " ".join(said)
 
