@@ -72,7 +72,7 @@ PARTS = (
         "Is Ana talking to Ben?", "Is Ana sitting and Ben standing?",
         "Is everybody sitting?", "Is Ana to the left of Ben?", "Is this an office?",
     )),
-    Part(("who",), "Who is it?", "By what they wear, do, by where they are, by who is first or longest.", (
+    Part(("who", "order"), "Who is it?", "By what they wear, do, by where they are, by who is first or longest.", (
         "Who is in this video?", "Who else is there besides Ana?", "Who can't you find?", "Who is standing?",
         "Which of Ana and Ben wears glasses?", "Who isn't wearing glasses?", "Who is sitting and wearing glasses?",
         "Who wears a jacket but no glasses?", "Who is next to Ben?", "Who is to the left of Ben?",

@@ -616,7 +616,8 @@ def _order(lookup: Lookup) -> Finding:
     """Who comes one after the other, before or after somebody; whether something begins, or ends, before another."""
     query, event, theirs = lookup.query, lookup.query.during.event, lookup.query.versus
     if theirs is None and event is None:
-        return Finding(query, people=ranking(lookup, query.rank or Rank("time"), lookup.who.sure).people)
+        rank = query.rank if query.rank is not None and query.rank.by in ("left", "right") else Rank("time")
+        return Finding(query, people=ranking(lookup, rank, lookup.who.sure).people)
     where = event.where if theirs is None and event is not None else lookup.where
     if theirs is not None and all(has.attribute == "thing" for has in atoms(where)):  # "did the cat come before Ben?"
         where = PRESENT

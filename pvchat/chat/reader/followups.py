@@ -60,10 +60,8 @@ def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline 
         elif slot.role not in ("P", "F"):  # those are what was said before: `_said_again`
             names = _left_out(slots, history) if slot.value == "else" else _own(slot, slots, timeline)
             denies = any((one.role, one.kind, one.denied) == ("P", "present", True) for one in slots)
-            gone = [one.name for one in history[-1][1].missing if one.why == "absent"] if history and denies else []
-            gone = (
-                gone if history and gone == [*_subjects(history[-1])] else []
-            )  # "is Ana there?" (no), "why isn't she?"
+            last = _subjects(history[-1]) if history and denies else ()  # "is Ana there?" (no), "why isn't she?"
+            gone = last if {*last} == _absent(history[-1:]) else ()
             names = names or gone or _meant_by(slot.words, history, timeline, slot.role == "E")
             names = names or _own(slot, slots, timeline, later=True)
             if not names and slot.role == "S" and _means_rest(slot.words):  # there are none

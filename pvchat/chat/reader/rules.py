@@ -217,8 +217,8 @@ def as_done(slot: Slot, seen: Sequence[str]) -> Slot:
     """With a verb that nobody lists as it stands after "is": "does he wake up?", "was anybody there to help him?"; "the
     resident" is no name.
     """
-    verb = next((i for i in range(slot.at - 1, 0, -1) if seen[i] not in _TO_WHERE), 0)
-    if slot.kind in ("deed", "side") and seen[verb] in ("looking", "look") and "or" in seen[verb:]:
+    gaze = next((i for i in range(slot.at - 1, 0, -1) if seen[i] not in _TO_WHERE), 0)
+    if slot.kind in ("deed", "side") and seen[gaze] in ("looking", "look") and "or" in seen[gaze:]:
         return replace(slot, kind="deed", value=canonical("deed", f"looking {slot.typed.lower()}"))
     noun = slot.at > 0 and seen[slot.at - 1] in ("the", "a", "an", "any", "some", "another")
     noun = noun or slot.typed in TITLES - _KIN and seen[slot.at + 1 : slot.at + 2] != [NAME]  # "nurse been in?"

@@ -569,12 +569,10 @@ def order(finding: Finding, timeline: Timeline) -> str:
     """Who comes one after the other, or whether something begins, or ends, of one before it does of another."""
     query, people, event, versus = finding.query, finding.people, finding.query.during.event, finding.query.versus
     two = query.form in ("polar", "choice") or bool(finding.against)
-    if people and query.rank is not None:  # by place
-        way = "right" if query.rank.by == "left" else "left"
+    if query.rank is not None and query.rank.by in ("left", "right"):
         names = [clauses.hedged([called(one.entity)], timeline)[0] for one in people]
-        return f"From {query.rank.by} to {way}: {', then '.join(names)}."
-    if query.rank is not None:
-        return nobody(finding, timeline)
+        way = "left to right" if query.rank.by == "left" else "right to left"
+        return f"From {way}: {', then '.join(names)}." if names else nobody(finding, timeline)
     if people and not two:
         return f"{in_order(replace(finding, people=people[:1], against=people[1:]), Rank('time'), 2 * _MOST)}."
     if not people or not finding.against:
