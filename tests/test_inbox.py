@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +15,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
 from pvchat import PVChat
-from pvchat.augment.watch import Watch
+from pvchat.augment.watch import StoppedError, Watch
 from pvchat.errors import PeopleError
 from pvchat.library import Library, grouping
 from pvchat.library.grouping import Faces, group
@@ -220,8 +223,10 @@ def apart_one_by_one(one: Faces, middles: np.ndarray, prints: np.ndarray) -> np.
     return np.where(one.prints.any(1)[:, None] & prints.any(1)[None], by_print, by_identity)
 
 
-def test_groups_are_those_of_comparing_every_track_with_every_other() -> None:
+@pytest.mark.parametrize("rows", [64, 256])
+def test_groups_are_those_of_comparing_every_track_with_every_other(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
     """150 clear tracks and 250 others of 20 pairs of people who look alike; three of ten without faceprints."""
+    monkeypatch.setattr(grouping, "_ROWS", rows)
     random, clear, count = np.random.default_rng(0), 150, 400
     people = random.integers(40, size=count)
     alike = np.repeat(random.standard_normal((20, 512)), 2, axis=0) + 0.5 * random.standard_normal((40, 512))
@@ -241,6 +246,40 @@ def test_groups_are_those_of_comparing_every_track_with_every_other() -> None:
     near = apart.min(1) <= grouping.distance_limit(grouping.JOINING_DISTANCE, count)
     assert 50 < near.sum() < 200
     assert labels[clear:].tolist() == np.where(near, apart.argmin(1), -1).tolist()
+
+
+def test_of_too_many_faces_that_are_near_each_other_the_best_found_groups_and_others_join(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(grouping, "MOST_IN_PART", 4)
+    quality = [0.9, 0.5, 0.8, 0.5, 0.9, 0.8, 0.5, 0.9]
+    seen = replace(faces([1, 1, 2, 1, 1, 1, 1, 7], quality=quality), said=np.array([3, -1, 3, 4, -1, -1, 4, -1]))
+    labels = group(seen)  # the user put a track of 2 to one of 1, which makes one part of both
+    assert labels.tolist() == [0, 1, 0, 3, 1, 1, 3, 2]
+
+
+def test_many_faces_that_are_near_each_other_take_16_bytes_a_pair() -> None:
+    seen, count = faces([1] * 3000), 3000
+    tracemalloc.start()
+    labels = group(seen)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert set(labels.tolist()) == {0}
+    assert most < 1.4 * 16 * count * (count - 1) / 2
+
+
+def test_grouping_is_stopped_within_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grouping, "_ROWS", 5)
+    stop, told = threading.Event(), list[tuple[str, float]]()
+
+    def progress(what: str, done: float, total: float) -> None:
+        told.append((what, done))
+        if ("grouping faces", 0) in told and done == 2:
+            stop.set()
+
+    with pytest.raises(StoppedError):
+        group(faces([1] * 40), Watch(progress, stop))
+    assert told[-3:] == [("comparing faces", 0), ("comparing faces", 1), ("comparing faces", 2)]
 
 
 def test_a_blurred_face_joins_a_group_and_founds_none() -> None:

@@ -33,6 +33,8 @@ SHORTER = 0.42
 # distance falls tenfold over .07 of it (.06 % below 1.05, 1.5 % below 1.15).
 STRICTER, PLAIN = 0.02, 128
 MOST = 20_000  # clear tracks that found groups, the best
+MOST_IN_PART = 5000  # … and of one part: linkage takes 16 bytes for each pair [choice]
+_ROWS = 256  # tracks that are compared with all at once
 _FAR = 1e6  # what is never put together lies so far apart
 _NO_GROUP = -1
 
@@ -61,18 +63,25 @@ class Faces:
         apart = pairs[(pairs >= 0).all(1)]
         return Faces(self.middles[which], self.prints[which], self.quality[which], apart, self.said[which])
 
-    def distances(self) -> FloatArray:
-        """How far they are from each other [n, n], by faceprints where both have them, else by identity vectors."""
-        printed = _printed(self.prints)
-        by_identity = distances(self.middles, self.middles) / SHORTER
-        return np.where(printed[:, None] & printed[None], distances(self.prints, self.prints), by_identity)
+    def distances(self, rows: slice) -> FloatArray:
+        """How far m of them are from all [m, n], by faceprints where both have them, else by identity vectors.
+
+        0 where the user put both into one group; `_FAR` where into two, or where they are seen at once.
+        """
+        printed, known = _printed(self.prints), self.said != _NO_GROUP
+        by_identity = distances(self.middles[rows], self.middles) / SHORTER
+        apart = np.where(printed[rows, None] & printed, distances(self.prints[rows], self.prints), by_identity)
+        one, other = np.concatenate([self.apart, self.apart[:, ::-1]]).T
+        here = (one >= rows.start) & (one < rows.stop)
+        apart[one[here] - rows.start, other[here]] = _FAR
+        said = np.where(self.said[rows, None] == self.said, 0.0, _FAR)
+        return np.where(known[rows, None] & known, said, apart)
 
 
 def group(faces: Faces, watch: Watch = UNWATCHED) -> IntArray:
     """The number of each track's group [n]; -1 for those that are in none."""
     labels = np.full(len(faces), _NO_GROUP)
-    clear = np.flatnonzero(faces.quality > 0)
-    clear = np.sort(clear[np.argsort(-faces.quality[clear], kind="stable")[:MOST]])
+    clear = _best(faces, np.flatnonzero(faces.quality > 0), MOST)
     labels[clear] = _founded_groups(faces.rows(clear), watch)
     for one in np.unique(faces.said[faces.said != _NO_GROUP]):  # also what isn't clear stays where the user put it
         mine = np.flatnonzero(faces.said == one)
@@ -82,30 +91,45 @@ def group(faces: Faces, watch: Watch = UNWATCHED) -> IntArray:
     return labels
 
 
+def _best(faces: Faces, which: IntArray, most: int) -> IntArray:
+    """Those of some faces that are seen best, at most so many, in their order."""
+    return np.sort(which[np.argsort(-faces.quality[which], kind="stable")[:most]])
+
+
 def distance_limit(base: float, count: int) -> float:
     """A distance limit among so many tracks."""
     return base - STRICTER * max(0.0, float(np.log2(max(1, count) / PLAIN)))
 
 
 def _founded_groups(faces: Faces, watch: Watch) -> IntArray:
-    """Groups of clear faces [n]."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    most, means = distance_limit(FOUNDING_DISTANCE, len(faces)), (faces.middles, faces.prints)
-    watch.step("comparing faces", 0, 1)
-    rows, columns, _ = _near_pairs(means, means, most)
-    told = np.argsort(faces.said, kind="stable")  # whom the user put together are neighbours here
-    told = np.stack([told[:-1], told[1:]])[:, (np.diff(faces.said[told]) == 0) & (faces.said[told[1:]] != _NO_GROUP)]
-    rows, columns = np.concatenate([[rows, columns], told], axis=1)
-    graph = coo_array((np.ones(len(rows), bool), (rows, columns)), shape=(len(faces), len(faces)))
-    parts = connected_components(graph, directed=False)[1]
+    """Groups of clear faces [n]; -1 for those that found none."""
+    most = distance_limit(FOUNDING_DISTANCE, len(faces))
     labels, count = np.full(len(faces), _NO_GROUP), 0
-    for part in watch.over("grouping faces", _parts(parts)):
-        inside = _linked(faces.rows(part), most)
+    for part in watch.over("grouping faces", _parts(_connected(faces, most, watch))):
+        part = _best(faces, part, MOST_IN_PART)
+        inside = _linked(faces.rows(part), most, watch)
         labels[part] = inside + count
         count += inside.max() + 1
     return labels
+
+
+def _connected(faces: Faces, most: float, watch: Watch) -> IntArray:
+    """Which connected part of the graph of pairs nearer than `most` each face is in [n]: the part's number."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    parts = np.arange(len(faces))
+    told = np.argsort(faces.said, kind="stable")  # whom the user put together are neighbours here
+    told = np.stack([told[:-1], told[1:]])
+    pairs = told[:, (np.diff(faces.said[told], axis=0)[0] == 0) & (faces.said[told[1]] != _NO_GROUP)]
+    for start in watch.over("comparing faces", range(0, len(faces), _ROWS)):
+        rest = faces.middles[start:], faces.prints[start:]  # those before were compared with all
+        rows, columns, _ = _near_pairs((rest[0][:_ROWS], rest[1][:_ROWS]), rest, most)
+        pairs = np.concatenate([pairs, np.stack([rows, columns]) + start], axis=1)
+        graph = coo_array((np.ones(pairs.shape[1], bool), parts[pairs]), shape=(len(faces), len(faces)))
+        parts = connected_components(graph, directed=False)[1][parts]
+        pairs = pairs[:, :0]  # kept all together they would fill the memory
+    return parts
 
 
 def _parts(labels: IntArray) -> list[IntArray]:
@@ -114,20 +138,19 @@ def _parts(labels: IntArray) -> list[IntArray]:
     return [part for part in np.split(order, np.flatnonzero(np.diff(labels[order])) + 1) if len(part)]
 
 
-def _linked(faces: Faces, most: float) -> IntArray:
+def _linked(faces: Faces, most: float, watch: Watch) -> IntArray:
     """Average linkage: groups [n] whose members are on average no farther apart than `most`."""
-    from sklearn.cluster import AgglomerativeClustering
+    from scipy.cluster.hierarchy import fcluster, linkage
 
-    if len(faces) == 1:
+    count, end = len(faces), 0
+    if count == 1:
         return np.zeros(1, int)
-    apart = faces.distances().astype(np.float64)
-    apart[tuple(faces.apart.T)] = apart[tuple(faces.apart[:, ::-1].T)] = _FAR
-    known = faces.said != _NO_GROUP
-    both = known[:, None] & known[None]
-    apart[both] = np.where(faces.said[:, None] == faces.said[None], 0.0, _FAR)[both]
-    np.fill_diagonal(apart, 0.0)
-    linkage = AgglomerativeClustering(n_clusters=None, metric="precomputed", linkage="average", distance_threshold=most)
-    return np.asarray(linkage.fit_predict(apart), int)
+    apart, starts = np.empty(count * (count - 1) // 2), range(0, count, _ROWS)
+    for start in watch.over("comparing faces", starts) if len(starts) > 1 else starts:
+        for place, row in enumerate(faces.distances(slice(start, start + _ROWS)), start + 1):
+            apart[end : end + count - place] = row[place:]
+            end += count - place
+    return np.asarray(fcluster(linkage(apart, "average"), most, "distance") - 1, int)
 
 
 def _join_unclear(faces: Faces, labels: IntArray) -> None:
