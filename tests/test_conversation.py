@@ -140,6 +140,17 @@ def read(text: str, *before: str) -> Query:
         # two questions in one are two turns
         (("Is Ana there, and is Ben standing?",), "And Ana?",
          Query("exists", ANA, Has("posture", "standing"), form="polar")),
+        # a short question about her takes over whom it is about, not what was asked before
+        (("Does Ana wear gloves?",), "whats her name", Query("who", ANA)),
+        (("Does Ana wear gloves?",), "and his name?", Query("who", BEN)),
+        (("What does the man in blue do?",), "How is he called?", Query("who", BEN)),
+        (("Does Ana wear gloves?",), "how hair", Query("attribute", ANA, attribute="hair")),
+        (("Is Ben in the garden?", "And Ana?"), "her hair?", Query("attribute", ANA, attribute="hair")),
+        (("Does Ana wear gloves?", "And Ben?"), "and his eyes?", Query("attribute", BEN, attribute="looks")),
+        (("Is Ana there?", "Is Ben sitting?"), "what doing?", Query("attribute", BEN, attribute="deed")),
+        (("Is Ben sitting?",), "is he the only one", Query("exists", Whom(("Ben",), "only"), form="polar")),
+        (("Is Ben standing?",), "is he the only one",
+         Query("exists", Whom(("Ben",), "only"), Has("posture", "standing"), form="polar")),
         # corrections
         (("What is Ben wearing?",), "No, I meant Ana.", WORN),
         # a question of its own stays one

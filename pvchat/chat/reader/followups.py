@@ -32,12 +32,14 @@ _GROUPS = {  # kinds of conditions that take each other's place: "is she sitting
     "spot": (*queries.PLACES, "near", "side"),
     "light": ("light",),
 }
+_OF_HER = ("hair", "looks", "gender", "deed", "posture")  # what is asked of somebody, whatever else she does
 _OPPOSITE = {"left": "right", "right": "left", "left_of": "right_of", "right_of": "left_of"}
 AFTER_THAT = During("after")  # after what the question before was about
 _ON_OTHER_SIDE = re.compile(r"\b(?:other|opposite) side(?: of (?:him|her|them))?(?: then)?(?: [?.]|$)")
 WHO_IS_IT = re.compile(  # "the guy in red, who is it?", "what's her name?"; whether nothing stands before that
     r"(?:(?P<alone>^(?:(?:and|so|but) )?)|\b)(?:who (?:is|are|was|'s) (?:it|that|this|s?he|they)(?: then)?"
-    r"|(?:it|that|this|s?he) (?:is|was) who|(?:what|how) (?:is|was|'s) (?:s?he called|(?:his|her) name))(?: \?)?$"
+    r"|(?:it|that|this|s?he) (?:is|was) who|(?:(?:what|how) (?:is|was|'s) )?(?:s?he called|(?:(?:his|her|the) )?name"
+    r"(?: of (?:him|her|them))?))(?: \?)?$"
 )
 _ON_IT = re.compile(r"\b(on|in|at) (?:it|them)(?: \?)?$")
 _FAR_BACK = 4  # turns that "they" may reach back to
@@ -343,8 +345,13 @@ def _goes_on(asked: Query, last: Turn, question: Tagged) -> Query:
     alone = (who := WHO_IS_IT.search(" ".join(question.seen))) is not None and who["alone"] is not None
     if alone and before.attribute in RELATIONS:  # "who does she talk to?", "who is it?"
         return before
+    if alone and asked.whom.names:  # "does she wear gloves?", "what's her name?"
+        return Query("who", asked.whom)
     if alone and last[1].people and (before.whom.names or before.attribute):
         return Query("who", before.whom, during=before.during)  # "what does the man wear?", "who is it?"
+    if heads["quantifier"] == "only" and asked.where is None and (people := asked.whom.names or _subjects(last)):
+        where = before.where if last[1].verdict == "yes" else None  # of all who are there where nobody does it
+        return Query("exists", Whom(people, "only"), where, form="polar", during=before.during)
     others = queries.others_in(asked.where)
     of_found = before.rank is not None or {*others} <= {*last[1].names}
     if others and before.select == asked.select == "who" and of_found:
@@ -418,7 +425,10 @@ def _of_the_same(asked: Query, last: Turn) -> Query:
     if asked.attribute in RELATIONS:  # "is she alone there?", "with whom?"
         kept = [part for part in queries.together(where) if _group(part) != "company"]
         where = joined(kept, "and")
-    return replace(asked, whom=_about(asked, last), where=where)
+    whom = _about(asked, last)
+    if asked.attribute in _OF_HER and whom.names:  # "does she wear gloves?", "her hair?"
+        where = _place_of(where) if last[1].people else None
+    return replace(asked, whom=whom, where=where)
 
 
 def _about(asked: Query, last: Turn) -> Whom:

@@ -130,7 +130,7 @@ def _other_part(before: During, part: During, seen: set[str]) -> During | None:
 def _query_of_one(words: Sequence[Word], labels: Labels, part: During, known: Known) -> Query:
     """What one question asks, by what the network says of its words."""
     seen = [word.seen for word in words]
-    labels = rules.behind_whom(labels, seen)
+    labels = rules.whose_name(rules.behind_whom(labels, seen), seen)
     said = [rules.as_done(slot, seen) for slot in rules.into_or_out_of(slots_of(words, labels.tags), seen)]
     slots = followups.resolved(said, known.history, known.timeline)
     history = followups.leaned_on(known.history, labels.heads, said, part)

@@ -148,6 +148,15 @@ def behind_whom(labels: Labels, seen: Sequence[str]) -> Labels:
     return replace(labels, tags=tuple(tags), heads=labels.heads | {"select": select})
 
 
+def whose_name(labels: Labels, seen: Sequence[str]) -> Labels:
+    """Labels with whom a name is asked of, which the network passes over: "and her name?"."""
+    if (who := WHO_IS_IT.search(" ".join(seen))) is None or who["alone"] is None:
+        return labels
+    of = {"he", "she", "him", "his", "her"}
+    tags = ("S-pronoun" if word in of else tag for word, tag in zip(seen, labels.tags, strict=True))
+    return replace(labels, tags=tuple(tags))
+
+
 def second_at(words: Sequence[Word], labels: Labels) -> int:
     """Where a second question begins after "and" or a full stop, or the first after a statement; 0 for nowhere."""
     seen, tags, second = [word.seen for word in words], labels.tags, labels.second
