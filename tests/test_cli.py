@@ -49,7 +49,7 @@ class FakeChat:
             seen = [Candidate(1, 3.25, "on the left", "/x/1.jpg"), Candidate(2, 1.0, "[on] the right", "/x/2.jpg")]
             hint = "Pick one: --track N."
             raise SeveralSubjectsError("shows two people.", candidates=seen, subject=clip, hint=hint)
-        notes = Notes(("small", "one angle"), 31, "Ben O'Hara") if "poor" in clip else None
+        notes = Notes(("small", "one angle"), 31, "Ben O'Hara", unlike=add) if "poor" in clip else None
         return Person(name=name, confidence=0.8, notes=notes, extra={"clips": 1 + add})
 
     def correct(self, name, clip, is_her, at, track):
@@ -296,6 +296,10 @@ def test_another_clip_is_added(chat, capsys):
     assert run("enroll", "b.mp4", "--name", "Ana", "--add") == 0
     assert chat.calls == [("enroll", "b.mp4", "Ana", "instant", None, False, True)]
     assert "b.mp4 is added to Ana (instant), who is known from 2 clips now." in capsys.readouterr().out
+    assert run("enroll", "poor.mp4", "--name", "Ana", "--add") == 0  # of Ben, by mistake: a merge would make them one
+    out = capsys.readouterr().out
+    assert "pvchat enroll CLIP --name Ana --replace" in out
+    assert "merge" not in out
 
 
 def test_a_deep_enrollment_is_asked_for_with_all_options(chat):
@@ -388,7 +392,8 @@ def test_people_from_list_to_forget(tmp_path, capsys):
     file = tmp_path / "l.pvperson"
     assert run("people", "export", "Łucja", str(file)) == 0
     capsys.readouterr()
-    assert run("people", "forget", "Łucja") == 0
+    assert run("people", "alias", "Łucja", "Lu") == 0
+    assert run("people", "forget", "Lu") == 0
     assert PeopleStore().names() == []
     said = " ".join(capsys.readouterr().out.split())  # what stays is said
     assert "Łucja is forgotten" in said

@@ -59,6 +59,11 @@ def test_a_receiver_that_says_nothing_holds_up_no_other(
     monkeypatch.setattr(couriers, "send", slow)
     assert courier.step() == 1
     assert (len(receiver.got), len(tries)) == (1, 1)
+    assert courier.step() == 0
+    assert len(tries) == 1  # what comes now doesn't wait for it either
+    courier.now.time += couriers.QUIET_S  # type: ignore[attr-defined]
+    assert courier.step() == 0
+    assert len(tries) == 2
 
 
 def test_a_receiver_that_refuses_one_rule_is_told_of_others(

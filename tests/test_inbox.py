@@ -122,12 +122,15 @@ def test_not_her_stays_a_negative_until_it_is_undone(inbox: Inbox, chat: PVChat)
 
 
 def test_who_was_changed_elsewhere_is_not_undone(inbox: Inbox, chat: PVChat, tmp_path: Path) -> None:
-    carl = of(inbox, "01", "02", "04")
+    carl, dora = of(inbox, "01", "02", "04"), of(inbox, "02", "03")
+    inbox.ignore(dora)
     inbox.name(carl, "Carl", consent=True)
     chat.correct("Carl", tmp_path / "videos" / "2026-11-05.mp4", is_her=False, track=1)
     with pytest.raises(LibraryError, match="changed or forgotten since"):
         inbox.undo()
     assert chat.people.find("Carl") is not None
+    assert inbox.undo().what == "ignore"  # what was done before can still be taken back
+    assert dora in days(inbox)
 
 
 def test_who_is_ignored_stays_away_in_new_clips_too(inbox: Inbox, library: Library, studio: Studio) -> None:

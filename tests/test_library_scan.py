@@ -219,6 +219,16 @@ def test_only_videos_that_are_there_can_be_added(library: Library, tmp_path: Pat
         library.remove(tmp_path / "nothing")
 
 
+def test_a_file_whose_name_is_not_utf_8_is_passed_over(library: Library, tmp_path: Path) -> None:
+    folder = tmp_path / "videos"
+    try:
+        (folder / "caf\udce9.mp4").write_bytes(b"")
+    except OSError:
+        pytest.skip("this file system holds no such name")
+    assert library.status().sources[0].passed == {"not named in UTF-8": 1}
+    assert library.scan().failed == {}
+
+
 def test_what_is_passed_over_is_counted_and_the_home_is_nobodys_video(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -157,6 +157,8 @@ def test_describe(store: PeopleStore) -> None:
         "prototypes": 4,
         "voice": False,
     }
+    assert "Ana" in repr(person)
+    assert "array" not in repr(person)  # printed or logged, no vector gets out
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no such modes")

@@ -27,7 +27,7 @@ def register(commands: Commands) -> None:
     parser.add_argument("--check", metavar="DIR", help="only check a data set; names the first bad rows")
     parser.add_argument("--track", type=int, metavar="N", help="whom to take where the clip shows several people")
     made = {"clips": "clips of the person to make", "stills": "pictures of the person to make",
-            "negatives": "samples without the person to look for"}  # fmt: skip
+            "negatives": "clips without the person to look for; a third also gives a still"}  # fmt: skip
     for name, text in made.items():
         default = getattr(usual, name)
         parser.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"{text} (default {default})")

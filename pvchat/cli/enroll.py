@@ -64,7 +64,9 @@ def _show(person: Person, source: str, added: bool) -> None:
     if notes:
         for sentence in notes.sentences(name):
             console.write(sentence)
-    if notes and notes.looks_like:
+    if notes and notes.unlike:
+        console.write(f"If not, enroll {name} anew: pvchat enroll CLIP --name {shlex.quote(name)} --replace")
+    elif notes and notes.looks_like:
         both = f"{shlex.quote(notes.looks_like)} {shlex.quote(name)}"
         console.write(f"If it is {notes.looks_like}: pvchat people merge {both}")
     if notes and notes.poor and not notes.unlike:

@@ -126,10 +126,13 @@ def _import(args: argparse.Namespace) -> None:
 def _forget(args: argparse.Namespace) -> None:
     from pvchat.service import PVChat
 
-    same = PVChat().forget(args.name)
+    chat = PVChat()
+    person = chat.people.find(args.name)  # None: damaged
+    name = person.name if person else args.name
+    same = chat.forget(args.name)
     note = f"What was seen stays, as {same}'s, who is enrolled by the same face. {_ELSEWHERE}" if same else _ELSEWHERE
-    sentence = f"{args.name} is forgotten: files, vectors and cached clips are gone. {note}"
-    console.report(args, {"forgotten": args.name, "note": note}, sentence)
+    sentence = f"{name} is forgotten: files, vectors and cached clips are gone. {note}"
+    console.report(args, {"forgotten": name, "note": note}, sentence)
 
 
 def _merge(args: argparse.Namespace) -> None:

@@ -69,7 +69,8 @@ def _read_augmented(folder: Path) -> Manifest:
         Item(r.id, s.recipe, s.media, tuple(r.people), r.kind, r.type, r.question, r.answer, r.present)
         for r, s in asked
     ]
-    return Manifest(folder.resolve().name, folder, tuple(people), tuple(items))
+    lack = () if items else (Problem(dataset.ROWS, "its test split has no questions: make 7 clips or more (--clips)"),)
+    return Manifest(folder.resolve().name, folder, tuple(people), tuple(items), lack)
 
 
 def _entries(file: Path) -> list[Any] | None:

@@ -163,7 +163,8 @@ class Inbox:
     def undo(self) -> Act:
         """Take back what was done last: a name (who was enrolled is forgotten), a join, a "not her", an ignore …
 
-        Nothing is where nothing was done, or where the person was changed since, elsewhere.
+        Raises LibraryError: nothing was done; or the person was changed since, elsewhere, and the act stands for good:
+        the next call takes back what was done before it.
         """
         with self._open() as library:
             act = _last_act(library)
@@ -172,8 +173,11 @@ class Inbox:
             if act.what in ("join", "deny", "name"):
                 person = self.chat.people.find(act.ref)
                 if person is None or person.version != act.version:
+                    with transaction(library):
+                        library.execute("DELETE FROM acts WHERE id = ?", (act.number,))
                     what = "the person was changed or forgotten since: that can't be taken back any more."
-                    raise LibraryError(what, subject="inbox", hint="Change her in people instead.")
+                    hint = "Change her in people instead; undo again takes back what was done before."
+                    raise LibraryError(what, subject=f"{act.what} of {act.group}", hint=hint)
             if act.what in ("join", "deny"):
                 person = self.chat.people.revise(
                     act.ref, lambda one: with_examples(one, examples_of(one)[: -act.count])

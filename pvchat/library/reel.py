@@ -107,7 +107,7 @@ def _pictures(
         try:
             found = video.probe(path, config)
             if found.kind != "video":
-                raise LibraryError(f"it is no video but a {found.kind}.", subject=path)
+                raise LibraryError("photos and animations aren't cut in.", subject=path)
             ends = [(start, min(end, found.duration_s)) for start, end in merged(spans)]
             times = [float(time) for start, end in ends for time in np.arange(start, end, 1 / RATE)]
             for _, picture in video.pictures_at(path, found, times[:left], config):

@@ -107,7 +107,7 @@ class Person:
     kind: Literal["face", "figure"] = "face"
     depth: Literal["instant", "deep"] = "instant"  # by one pass over the clip, or adapted for minutes
     # By name: `contents.ARRAYS`. Shared with the store's memory: copy before writing into one
-    arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
+    arrays: dict[str, NDArray[Any]] = field(default_factory=dict, repr=False)  # no biometric data in logs
     extra: dict[str, Any] = field(default_factory=dict)  # anything else that JSON can hold
     thumbnail: bytes = field(default=b"", repr=False)  # JPEG of her best sighting
     aliases: list[str] = field(default_factory=list)  # other names she answers to

@@ -77,7 +77,9 @@ def walk(folder: Path, passed: Counter[str] | None = None) -> Iterator[tuple[str
         folders[:] = [name for name in folders if Path(parent, name).resolve() not in own]
         for name in sorted(names):
             path, hidden = Path(parent, name), name.startswith(".")
-            if (known := path.suffix.lower() in SUFFIXES) == hidden:  # not what systems hide, such as .DS_Store
+            if str(path).encode(errors="ignore").decode() != str(path):  # no row and no answer can hold such a name
+                passed["not named in UTF-8"] += 1
+            elif (known := path.suffix.lower() in SUFFIXES) == hidden:  # not what systems hide, such as .DS_Store
                 passed["hidden" if known else path.suffix.lower() or "without an ending"] += 1
             elif known and path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(whole):
                 passed["link out of the folder"] += 1

@@ -211,6 +211,9 @@ def test_of_an_augmentation_the_test_split_is_asked(tmp_path):
     assert [(i.video, i.set, i.present) for i in found.items] == [
         ("media/1.mp4", "reenact:nod", {"Ana": True}), ("media/2.mp4", "lookalike", {"Ana": False})
     ]  # fmt: skip
+    dataset.write(tmp_path, samples, rows[:1])
+    with pytest.raises(SettingsError, match="its test split has no questions"):
+        read(tmp_path)
 
 
 def test_the_papers_layout_becomes_ours(tmp_path):

@@ -32,7 +32,8 @@ FIRST_S, LONGEST_S = 1.0, 300.0  # until the second try; until any later one
 LEASE_S = 60.0  # until somebody else may try what this process has begun
 GIVE_UP_S = 3 * 24 * 3600.0
 IDLE_S = 0.5  # between two looks
-QUIET_S = 30.0  # until a broker that wasn't there is told of rules again
+QUIET_S = 30.0  # until a broker that wasn't there is told of rules again, or a receiver that let wait of anything
+SLOW_S = 2.0  # of a try that failed, from which it let the others wait
 TIMEOUT_S = 10.0  # of a request
 _ANSWERED = "answered"  # so begins why a receiver that is there didn't take it
 Names = Callable[[], Mapping[str, str]]  # everyone's name by all her ids
@@ -48,6 +49,7 @@ class Courier:
     now: Callable[[], float] = time.time
     _announced: dict[int, mqtt.Message] = field(default_factory=dict)  # what brokers were told of rules
     _quiet_until: dict[str, float] = field(default_factory=dict)  # a broker that isn't there holds up nobody
+    _slow_until: dict[str, float] = field(default_factory=dict)  # nor does a receiver that says nothing
 
     def run(self, stop: threading.Event) -> None:
         """Tell until `stop` is set, and once more then."""
@@ -59,9 +61,11 @@ class Courier:
 
     def step(self) -> int:
         """Try everything that is due, in order, at each address until something isn't taken; how many were taken."""
-        taken, held = 0, set[int]()  # rules whose receiver isn't there: the others don't wait for it
+        taken = 0
         with closing(connect(self.people)) as library:
             self._announce(library)
+            slow = {target for target, until in self._slow_until.items() if 0 < until - self.now() <= QUIET_S}
+            held = {one.id for one in events.rules(library) if one.target in slow}  # the others don't wait for these
             while (claimed := _claim_next(library, self.now(), held)) is not None:
                 delivery, uid, event, number, tries, made = claimed
                 rules = {one.id: one for one in events.rules(library)}
@@ -70,9 +74,12 @@ class Courier:
                     continue  # deleted meanwhile, and this delivery with it
                 del row["rules"]
                 message = row | {"id": uid, "event": row.pop("uid"), "rule": number}
-                outcome = send(rule, message, mqtt.node_of(library), self.now())
+                began = self.now()
+                outcome = send(rule, message, mqtt.node_of(library), began)
                 taken += not outcome
                 if outcome:
+                    if self.now() - began > SLOW_S:
+                        self._slow_until[rule.target] = self.now() + QUIET_S
                     there = outcome.startswith(_ANSWERED)  # others it may take
                     held |= {one.id for one in rules.values() if one == rule or not there and one.target == rule.target}
                     for one in held:  # a broker that comes again may know nothing any more

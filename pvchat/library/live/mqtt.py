@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any, get_args
 from urllib.parse import unquote, urlsplit
 
@@ -64,11 +64,12 @@ def publish(target: str, message: Message, retain: bool = False) -> str:
         from paho.mqtt.enums import CallbackAPIVersion
     except ImportError:
         return "paho-mqtt is missing: pip install 'pvchat[live]'"
-    parts, refused, taken = urlsplit(target), list[str](), False
+    parts, refused, taken = urlsplit(target), list[str](), list[int]()
     client = Client(CallbackAPIVersion.VERSION2)
     client.on_connect = lambda client, data, flags, reason, properties: refused.append(
         str(reason) if reason.is_failure else ""
     )
+    client.on_publish = lambda client, data, number, reason, properties: taken.append(number)
     if parts.username:
         client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
     if parts.scheme == "mqtts":
@@ -76,14 +77,12 @@ def publish(target: str, message: Message, retain: bool = False) -> str:
     client.connect_timeout = TIMEOUT_S
     try:
         client.connect(parts.hostname or "", parts.port or (8883 if parts.scheme == "mqtts" else 1883))
-        client.loop_start()
-        sent = client.publish(*message, qos=1, retain=retain)
-        with suppress(RuntimeError):  # the broker has closed the connection
-            sent.wait_for_publish(TIMEOUT_S)
-            taken = sent.is_published()
+        client.publish(*message, qos=1, retain=retain)
+        end = time.monotonic() + TIMEOUT_S
+        while not taken and time.monotonic() < end and not client.loop():
+            pass  # where it was closed, as of a wrong password, it isn't opened again
     except (OSError, ValueError) as error:
         return f"not reached ({getattr(error, 'strerror', None) or type(error).__name__})"
     finally:
         client.disconnect()
-        client.loop_stop()
     return "" if taken else f"not taken ({next(filter(None, refused), 'no word from the broker')})"
