@@ -20,7 +20,7 @@ from pvchat.chat.english import FUNCTION_WORDS, ORDINALS
 from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Form, Has, Not, Query, Rank, Whom, told_as
 from pvchat.chat.reader.dates import beyond, dated, held_on, lies_in_one
 from pvchat.chat.reader.read import Known, read
-from pvchat.chat.reader.rewordings import in_plain_words
+from pvchat.chat.reader.rewordings import OF_LIBRARY, in_plain_words
 from pvchat.chat.reader.scopes import CLIPS, FOLDER, ORDINARY, SPOT, ArchiveQuestion, placed, with_left_out
 from pvchat.chat.reader.timewords import counted, one_of
 from pvchat.chat.reader.units import MOVES, OURS, SAME, UNREAD, each_unit, of_each, of_library
@@ -180,7 +180,7 @@ def read_archive(
     and place of the one `before` hold on in one that leans on it ("and Ben?").
     """
     names = (*known.names, *known.aliases)
-    text = in_plain_words(text.strip())
+    text = in_plain_words(text.strip(), OF_LIBRARY)
     untold = next((query for said, query in _UNTOLD if said.search(text)), None)
     if untold is not None:
         return ArchiveQuestion(untold, text)

@@ -61,10 +61,7 @@ def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline 
             continue  # "and the other one, what's her hair like?"
         elif slot.role not in ("P", "F"):  # those are what was said before: `_said_again`
             names = _left_out(slots, history) if slot.value == "else" else _own(slot, slots, timeline)
-            denies = any((one.role, one.kind, one.denied) == ("P", "present", True) for one in slots)
-            last = _subjects(history[-1]) if history and denies else ()  # "is Ana there?" (no), "why isn't she?"
-            gone = last if {*last} == _absent(history[-1:]) else ()
-            names = names or gone or _meant_by(slot.words, history, timeline, slot.role == "E")
+            names = names or _denied(slots, history) or _meant_by(slot.words, history, timeline, slot.role == "E")
             names = names or _own(slot, slots, timeline, later=True)
             if not names and slot.role == "S" and _means_rest(slot.words):  # there are none
                 slot, names = replace(slot, role="X"), _subjects(history[-1]) if history else ()
@@ -181,6 +178,14 @@ def _gender_of(words: frozenset[str]) -> str:
 def _absent(history: Sequence[Turn]) -> set[str]:
     """Who was asked about by name and isn't there: "she" is rather somebody who is."""
     return {one.name for _, found in history for one in found.missing if one.why == "absent"}
+
+
+def _denied(slots: Sequence[Slot], history: Sequence[Turn]) -> tuple[str, ...]:
+    """Who was just said not to be there, where that is asked about: "is Ana there?" (no), "why isn't she there?"."""
+    if not history or all((one.role, one.kind, one.denied) != ("P", "present", True) for one in slots):
+        return ()
+    last = _subjects(history[-1])
+    return last if {*last} == _absent(history[-1:]) else ()
 
 
 def _several(history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]:
@@ -328,6 +333,11 @@ def _picked(query: Query, history: Sequence[Turn]) -> Query:
     return replace(query, whom=Whom((people[nth - 1 if nth > 0 else nth],)))
 
 
+def asks_name_alone(seen: Sequence[str]) -> bool:
+    """Whether words ask who somebody is and nothing else: "who is it?", "and her name?"."""
+    return (who := WHO_IS_IT.search(" ".join(seen))) is not None and who["alone"] is not None
+
+
 def _goes_on(asked: Query, last: Turn, question: Tagged) -> Query:
     """The query before with what an ellipsis changes of it: "and Ben?", "and on the left?", "no, I meant Cleo".
 
@@ -342,7 +352,7 @@ def _goes_on(asked: Query, last: Turn, question: Tagged) -> Query:
         return Query("why", before.whom if before.whom != EVERYBODY else Whom(_named(before)), form="wh")
     if asked.attribute == "place" and queries.is_of(before.where, "thing"):  # "is there a car?", "where?"
         return replace(before, select="exists", form="wh")
-    alone = (who := WHO_IS_IT.search(" ".join(question.seen))) is not None and who["alone"] is not None
+    alone = asks_name_alone(question.seen)
     if alone and before.attribute in RELATIONS:  # "who does she talk to?", "who is it?"
         return before
     if alone and asked.whom.names:  # "does she wear gloves?", "what's her name?"

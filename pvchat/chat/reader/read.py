@@ -17,6 +17,7 @@ from pvchat.chat.query import WHOLE, During, Query, is_numbered, is_of_sound
 from pvchat.chat.reader import decode, followups, rules
 from pvchat.chat.reader.followups import Turn
 from pvchat.chat.reader.network import OF_LIBRARY, Labels, Network
+from pvchat.chat.reader.rewordings import REWORDINGS, in_plain_words
 from pvchat.chat.reader.slots import Tagged, slots_of
 from pvchat.chat.reader.timewords import SHARES, named_part
 from pvchat.chat.reader.words import NAME, Word, known_phrases, language_of, worded
@@ -30,22 +31,6 @@ _TWO_PARTS = re.compile(
     r"|\b(?:after|before) [^\d?]+ but (?:after|before)\b"
     r"|\bbetween (?:when )?.*\w+ing\b.* and .*(?:\w+ing\b|the end)"
 )
-_IS, _IT = r"(?:['’]s| is| was)", r"(?:it|that|this|s?he)"
-_PLAINER = tuple(  # what is said, and what says the same in words that the network knows
-    (re.compile(said, re.IGNORECASE), plain)
-    for said, plain in (
-        (rf"^(\w+ .*\b(?:says?|said)) (?:that )?((?:it|this|today){_IS} [^?.,\"“]+)(?=\?|$)", r'\1 "\2"'),
-        (rf"^whose (.+?) (?:is|are|was|were) (?:{_IT}|these|those)(?=\W*$)", r"who has the \1"),
-        (r"^(how many\b.*?) (?:right now|now|at (?:the|this) moment|currently)(?=\W*$)", r"\1"),
-        (rf"^(?:and )?(?:what{_IS}|tell me|do you know) ((?:the|this|that) .+)['’]s name(?=\W*$)", r"who is \1"),
-        (rf"^(?:and )?what{_IS} the name of (?=(?:the|this|that)\b)", "who is "),
-        (r"\bthe same (?:person|man|woman|guy|girl|boy|lady) as\b ?", ""),
-        (rf"^(?:no,? )?{_IT}(?:{_IS} not|(?: is|was)n['’]t) [^,]+?,? (?:but |(?:but )?{_IT}{_IS} )(?!not\b)", "is it "),
-        (r"^why (?:is|was)(?:n['’]t (.+?)| (.+?) not) (?=(?:t?here|seen|in)\b)", r"why do you think \1\2 isn't "),
-        (r"^why (?:is|was) (.+?) (?:missing|absent|gone|away)(?=\W*$)", r"why do you think \1 isn't there"),
-        (r"\bat the (left|right)(?:[- ]hand)? end\b", r"on the far \1"),
-    )
-)  # fmt: skip
 # Words that ask nothing by themselves: "and at 3:40?"
 _EMPTY = word_set("and or but then what how about also just only say sorry i mean meant no said ? , . !")
 
@@ -65,9 +50,7 @@ def read(text: str, known: Known) -> Query:
     """The query that a question asks."""
     if _TWO_PARTS.search(text):
         return Query("refuse", refusal="unclear")
-    for said, plain in _PLAINER:
-        text = said.sub(plain, text)
-    words, part = worded(text, known.names, known.aliases)
+    words, part = worded(in_plain_words(text, REWORDINGS), known.names, known.aliases)
     if not is_numbered(part) and not any(word.seen[0].isalnum() for word in words):
         return Query("refuse", refusal="unclear")
     typed = " ".join(word.seen if word.name else word.typed.lower() for word in words)  # no slip is mended
@@ -131,7 +114,8 @@ def _query_of_one(words: Sequence[Word], labels: Labels, part: During, known: Kn
     """What one question asks, by what the network says of its words."""
     seen = [word.seen for word in words]
     labels = rules.whose_name(rules.behind_whom(labels, seen), seen)
-    said = [rules.as_done(slot, seen) for slot in rules.into_or_out_of(slots_of(words, labels.tags), seen)]
+    slots = rules.into_or_out_of(slots_of(words, labels.tags), seen)
+    said = [rules.as_done(rules.as_gaze(slot, seen), seen) for slot in slots]
     slots = followups.resolved(said, known.history, known.timeline)
     history = followups.leaned_on(known.history, labels.heads, said, part)
     heads = rules.heads_by_rule(Tagged(seen, labels, slots), history)

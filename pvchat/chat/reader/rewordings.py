@@ -1,18 +1,23 @@
-"""Questions about many videos, said in words that the reader knows.
+"""Questions, said in words that the reader knows.
 
-"Who's been gone for over two weeks?" becomes "Who was not seen in the last two weeks?". Each row is a pattern and the
-words that stand in its place; all are tried, in this order, before dates and places are sought.
+Of any video "Whose tie is it?" becomes "Who has the tie?"; of many "Who's been gone for over two weeks?" becomes "Who
+was not seen in the last two weeks?", before dates and places are sought. Each row is a pattern and the words that stand
+in its place; all are tried, in this order.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 
 from pvchat.chat.english import NUMBERS
 from pvchat.chat.reader.dates import WEEKDAY
 from pvchat.chat.reader.scopes import CLIPS
 from pvchat.chat.reader.timewords import one_of
 
+Plain = str | Callable[[re.Match[str]], str]
+Rewording = tuple[re.Pattern[str], Plain]
+_IS, _IT = r"(?:['’]s| is| was)", r"(?:it|that|this|s?he)"
 # "for more than a week"
 _SO_LONG = r"(?:more than |over |at least |about )?(?P<count>\w+) (?P<unit>hours?|days?|weeks?|months?|years?)\b"
 
@@ -22,91 +27,105 @@ def _lately(found: re.Match[str]) -> str:
     return f" in the last {'' if found['count'] in ('a', 'an') else found['count'] + ' '}{found['unit']}"
 
 
-_REWORDINGS = tuple(
-    (re.compile(said, re.IGNORECASE), plain)
-    for said, plain in (
-        (r"\b(who|what|where|when|how)'?s (?!(?:been|got|had|come|gone|left|seen|\w+ed)\b)", r"\1 is "),
-        (r"\b(in|on|at) (?:the |my |our )?[\w ]+?(?:\.\.+|…|,)? *(?:sorry|no sorry|no wait|no,? i mean|i mean),? "
-         r"(?:in |on |at )?(?=the\b)", r"\1 "),
-        (r"^.*\b(?:no wait|no sorry),? (?=(?:when|where|who|what|how|is|was|did)\b)", ""),
-        (rf"\b(?<!past )half ({one_of(NUMBERS[1:13])}|\d{{1,2}})\b(?! (?:hour|minute|day|week|month|year|of))",
-         r"half past \1"),
-        (r"^how many (?:videos|clips|recordings) (?:do (?:you|we|i) have|have (?:you|we|i)(?: got)?)\b",
-         "how many videos are there"),
-        (r"(?: in total| altogether| in all| all in all)(?=\W*$)", ""),
-        (r"\b(which|what) (?:week ?days|days? of the week)\b", r"\1 weekday"),
-        (rf"\b(which|what|how many) (?!one){CLIPS}\b(?! of\b)", r"\1 video\2"),
-        (r"\bepisode(s?)\b(?! \d| of\b)", r"video\1"),
-        (r"^(?:and )?(?:at )?what times?(?= was (?:it|that)\b|\W*$)", "when"),
-        (r"^how (?:many (?:hours|minutes) of|much) (?:footage|film) (?:is|are) there\b(?! of\b)",
-         "how long is all the footage"),
-        (r"\bonly ((?:\w+ ){0,2}?)in (?=(?:one|two|three|a single|\d+) videos?\b)", r"\1in only "),
-        (r"^when (?:was|were) (?:the )?videos?\b(.*?) (?:recorded|filmed|taken|made|shot)\b", r"list the videos\1"),
-        (r"^(?:which|what) videos (?:are|were)(?: there)?(?= (?:in|on|at|from|of)\b|\W*$)", "list the videos"),
-        (r"\b(which|what|how many) folder(s?)\b", r"\1 place\2"),
-        (r"\b(month|week|time|hour) of the (?:year|month|day)\b", r"\1"),
-        (r"^(?:since when (?:has|have|is|are|was|were) (.*?) not (?:been )?(?:here|there|seen)\b"
-         r"|(?:is|are) (.*?) (?:still (?:here|there|around)\b|(?:back |still )?(?:at )?home(?: now| yet)?\W*$)"
-         r"|(?:has|have) (.*?) (?:left|gone)(?: yet)?\W*$)", r"when was \1\2\3 last ever seen"),
-        (r"^((?:who |how many people )?(?:is|are)\b.*?) (?:right now|now|at the moment|currently)\b",
-         r"\1 in the last hour"),
-        (r"\bon (?:duty|shift)\b", "here"),
-        (r"(?:^(?P<first>has|have|is|are|was) (?P<who>.*?)|'s| is| are| has|'ve| have)(?: been)? "
-         rf"(?:away|gone|absent|missing) for {_SO_LONG}",
-         lambda found: (f"was {found['who']}" if found["first"] else " was") + f" not seen{_lately(found)}"),
-        (rf"(?P<not>(?:^| )(?:has|have|was|were|is|are)(?:n't| not)\b.*?) for {_SO_LONG}",
-         lambda found: found["not"] + _lately(found)),
-        (r"\b(last|past) half(?: an)? hour\b", r"\1 30 minutes"),
-        (r"^((?:did|has|have|was|were|does|is) .*? )(?:stay|stayed|here|there)(?: for)?(?: very)? long\b",
-         r"how long \1there"),
-        (r"^(?:and )?what (?:does|do|did) (?:it|that|this|they) show\b", "what happened there"),
-        (r"(?<!\bon )(?<!since )(?<!until )(?<!before )(?<!after )\b24/7\b", "all the time"),
-        (rf"(?<=\w )in (?:any|an?|some|one) {CLIPS} (?=with\b)", "ever "),
-        (r"^(?:and )?with how many (?:other people|others|people)\b", "how many people was she with"),
-        (r"\b((?:in|on|at) [\w/. ]+?) ((?:more|less)(?: often)?|longer) than (?=(?:in|on|at)\b)", r"\2 \1 than "),
-        (r"\b(?:neither (in|on|at)|(in|on|at) neither) (.*?) nor\b", r"never \1\2 \3 or"),
-        (r"\bnot ((?:in|on|at) [^,?]*?),? (?:and|or) (?:also )?not (?=(?:in|on|at)\b)", r"never \1 or "),
-        (rf"\bon (?:an?|any) (weekend|weekday|{WEEKDAY})\b", r"on \1s"),
-        (r"\bprior to\b", "before"),
-        (rf"\b(?:(later)|earlier) than (?=\d|noon\b|midnight\b|half\b|(?:a )?quarter\b|(?:{one_of(NUMBERS[1:13])})\b)",
-         lambda found: "after " if found[1] else "before "),
-        (r"\bup (?:to|until|till) and including\b", "by"),
-        (r"\bagain since\b", "after"),
-        (r"^((?:who|which|did|was|were|is)\b.*\bor\b.*\b(?:c[ao]me|show(?:ed)? up|t?here|arrived?|appeared?|seen)) "
-         r"(?:(earlier)|later) (?=on\b|in\b|at\b|today\b|yesterday\b|this\b|that\b)",
-         lambda found: f"{found[1]} {'first' if found[2] else 'last'} "),
-        (r"\b(where\b.*?\b(?:first|last)\b.*?)[:,] (?:in |at )?(.+?) or (?:in |at )?(.+?)(?=\W*$)",
-         r"\1 in \2 or in \3"),
-        (r"^(?:was|were) (.*?) (?:(first|last) )?(?:seen )?(?:in|at) (.*?) or (?:in |at )?(.*?)"
-         r"(?(2)| (first|last))(?=\W*$)",
-         lambda found: f"where was {found[1]} {found[2] or found[5]} seen in {found[3]} or in {found[4]}"),
-        (r"\b(?:a |the )?(?:rundown|run-through|recap) of\b", "what happened on"),
-        (r"^is it (?:right|correct|so) that\b", "is it true that"),
-        (r"^is it true that (\w+) only ever (\w+s)\b", r"is it true that \1 \2 only"),
-        (r"\bearly on\b(?= the\b| \w+day\b)", "in the morning on"),
-        (r"\blate on\b(?= the\b| \w+day\b)", "in the evening on"),
-        (r",? (?:ever )?since (?:we|you|i) (?:began|started|have been)(?: \w+ing)?(?: here| there)?(?=\W*$)", ""),
-        (r"\b(?:(?:is|are|was|were) making|makes?|made) use of\b", "used"),
-        (r"^(?:(.*), )?(?:who|whom|which(?: one)?) (?:do|have|did) (?:you|we) (?:have|got|see) more of\b",
-         r"who is seen more often \1"),
-        (r"\b(?:our|the|your) holdings\b", "the videos"),
-        (r"\b(?:sets?|laid|lays?|claps?|clapped) eyes on\b", "see"),
-        (r"^when did any(?:one|body) ((?:last|first) )?see\b", r"when did you \1see"),
-        (rf"(?<!\bon) (?<!of )the ({WEEKDAY})(?=\W*$)", r" on \1"),
-        (r"^(?:and|what about|how about) the (morning|afternoon|evening)(?=\W*$)", r"and in the \1"),
-        (r"\b(any|every|some)(one|body) (?:on (?:my|our|the) list|of (?:ours|us))\b", r"\1\2 I know"),
-        (r"^how far apart (?:are|were|lie) (.*?)'s? (?:first |only )?two (?:appearances|visits|sightings)\b",
-         r"how many days are between \1's first and second visit"),
-        (r"\bin two different (?=places\b|rooms\b)", "in more than one "),
-        (r"\b(?:the |this )?(weekend|week|month) just gone\b", r"last \1"),
-        (r"^((?:do|does|who|when|how often)\b.*\b(?:ever|usually|always|never|comes?)\b.*) (?:at|on) the weekend\b",
-         r"\1 at weekends"),
-    )
+def _compiled(*rows: tuple[str, Plain]) -> tuple[Rewording, ...]:
+    """Patterns in whatever case, with what stands in their place."""
+    return tuple((re.compile(said, re.IGNORECASE), plain) for said, plain in rows)
+
+
+REWORDINGS = _compiled(  # of any question
+    (rf"^(\w+ .*\b(?:says?|said)) (?:that )?((?:it|this|today){_IS} [^?.,\"“]+)(?=\?|$)", r'\1 "\2"'),
+    (rf"^whose (.+?) (?:is|are|was|were) (?:{_IT}|these|those)(?=\W*$)", r"who has the \1"),
+    (r"^(how many\b.*?) (?:right now|now|at (?:the|this) moment|currently)(?=\W*$)", r"\1"),
+    (rf"^(?:and )?(?:what{_IS}|tell me|do you know) ((?:the|this|that) .+)['’]s name(?=\W*$)", r"who is \1"),
+    (rf"^(?:and )?what{_IS} the name of (?=(?:the|this|that)\b)", "who is "),
+    (r"\bthe same (?:person|man|woman|guy|girl|boy|lady) as\b ?", ""),
+    (rf"^(?:no,? )?{_IT}(?:{_IS} not|(?: is|was)n['’]t) [^,]+?,? (?:but |(?:but )?{_IT}{_IS} )(?!not\b)", "is it "),
+    (r"^why (?:is|was)(?:n['’]t (.+?)| (.+?) not) (?=(?:t?here|seen|in)\b)", r"why do you think \1\2 isn't "),
+    (r"^why (?:is|was) (.+?) (?:missing|absent|gone|away)(?=\W*$)", r"why do you think \1 isn't there"),
+    (r"\bat the (left|right)(?:[- ]hand)? end\b", r"on the far \1"),
+)  # fmt: skip
+OF_LIBRARY = _compiled(  # of one about many videos
+    (r"\b(who|what|where|when|how)'?s (?!(?:been|got|had|come|gone|left|seen|\w+ed)\b)", r"\1 is "),
+    (r"\b(in|on|at) (?:the |my |our )?[\w ]+?(?:\.\.+|…|,)? *(?:sorry|no sorry|no wait|no,? i mean|i mean),? "
+     r"(?:in |on |at )?(?=the\b)", r"\1 "),
+    (r"^.*\b(?:no wait|no sorry),? (?=(?:when|where|who|what|how|is|was|did)\b)", ""),
+    (rf"\b(?<!past )half ({one_of(NUMBERS[1:13])}|\d{{1,2}})\b(?! (?:hour|minute|day|week|month|year|of))",
+     r"half past \1"),
+    (r"^how many (?:videos|clips|recordings) (?:do (?:you|we|i) have|have (?:you|we|i)(?: got)?)\b",
+     "how many videos are there"),
+    (r"(?: in total| altogether| in all| all in all)(?=\W*$)", ""),
+    (r"\b(which|what) (?:week ?days|days? of the week)\b", r"\1 weekday"),
+    (rf"\b(which|what|how many) (?!one){CLIPS}\b(?! of\b)", r"\1 video\2"),
+    (r"\bepisode(s?)\b(?! \d| of\b)", r"video\1"),
+    (r"^(?:and )?(?:at )?what times?(?= was (?:it|that)\b|\W*$)", "when"),
+    (r"^how (?:many (?:hours|minutes) of|much) (?:footage|film) (?:is|are) there\b(?! of\b)",
+     "how long is all the footage"),
+    (r"\bonly ((?:\w+ ){0,2}?)in (?=(?:one|two|three|a single|\d+) videos?\b)", r"\1in only "),
+    (r"^when (?:was|were) (?:the )?videos?\b(.*?) (?:recorded|filmed|taken|made|shot)\b", r"list the videos\1"),
+    (r"^(?:which|what) videos (?:are|were)(?: there)?(?= (?:in|on|at|from|of)\b|\W*$)", "list the videos"),
+    (r"\b(which|what|how many) folder(s?)\b", r"\1 place\2"),
+    (r"\b(month|week|time|hour) of the (?:year|month|day)\b", r"\1"),
+    (r"^(?:since when (?:has|have|is|are|was|were) (.*?) not (?:been )?(?:here|there|seen)\b"
+     r"|(?:is|are) (.*?) (?:still (?:here|there|around)\b|(?:back |still )?(?:at )?home(?: now| yet)?\W*$)"
+     r"|(?:has|have) (.*?) (?:left|gone)(?: yet)?\W*$)", r"when was \1\2\3 last ever seen"),
+    (r"^((?:who |how many people )?(?:is|are)\b.*?) (?:right now|now|at the moment|currently)\b",
+     r"\1 in the last hour"),
+    (r"\bon (?:duty|shift)\b", "here"),
+    (r"(?:^(?P<first>has|have|is|are|was) (?P<who>.*?)|'s| is| are| has|'ve| have)(?: been)? "
+     rf"(?:away|gone|absent|missing) for {_SO_LONG}",
+     lambda found: (f"was {found['who']}" if found["first"] else " was") + f" not seen{_lately(found)}"),
+    (rf"(?P<not>(?:^| )(?:has|have|was|were|is|are)(?:n't| not)\b.*?) for {_SO_LONG}",
+     lambda found: found["not"] + _lately(found)),
+    (r"\b(last|past) half(?: an)? hour\b", r"\1 30 minutes"),
+    (r"^((?:did|has|have|was|were|does|is) .*? )(?:stay|stayed|here|there)(?: for)?(?: very)? long\b",
+     r"how long \1there"),
+    (r"^(?:and )?what (?:does|do|did) (?:it|that|this|they) show\b", "what happened there"),
+    (r"(?<!\bon )(?<!since )(?<!until )(?<!before )(?<!after )\b24/7\b", "all the time"),
+    (rf"(?<=\w )in (?:any|an?|some|one) {CLIPS} (?=with\b)", "ever "),
+    (r"^(?:and )?with how many (?:other people|others|people)\b", "how many people was she with"),
+    (r"\b((?:in|on|at) [\w/. ]+?) ((?:more|less)(?: often)?|longer) than (?=(?:in|on|at)\b)", r"\2 \1 than "),
+    (r"\b(?:neither (in|on|at)|(in|on|at) neither) (.*?) nor\b", r"never \1\2 \3 or"),
+    (r"\bnot ((?:in|on|at) [^,?]*?),? (?:and|or) (?:also )?not (?=(?:in|on|at)\b)", r"never \1 or "),
+    (rf"\bon (?:an?|any) (weekend|weekday|{WEEKDAY})\b", r"on \1s"),
+    (r"\bprior to\b", "before"),
+    (rf"\b(?:(later)|earlier) than (?=\d|noon\b|midnight\b|half\b|(?:a )?quarter\b|(?:{one_of(NUMBERS[1:13])})\b)",
+     lambda found: "after " if found[1] else "before "),
+    (r"\bup (?:to|until|till) and including\b", "by"),
+    (r"\bagain since\b", "after"),
+    (r"^((?:who|which|did|was|were|is)\b.*\bor\b.*\b(?:c[ao]me|show(?:ed)? up|t?here|arrived?|appeared?|seen)) "
+     r"(?:(earlier)|later) (?=on\b|in\b|at\b|today\b|yesterday\b|this\b|that\b)",
+     lambda found: f"{found[1]} {'first' if found[2] else 'last'} "),
+    (r"\b(where\b.*?\b(?:first|last)\b.*?)[:,] (?:in |at )?(.+?) or (?:in |at )?(.+?)(?=\W*$)",
+     r"\1 in \2 or in \3"),
+    (r"^(?:was|were) (.*?) (?:(first|last) )?(?:seen )?(?:in|at) (.*?) or (?:in |at )?(.*?)"
+     r"(?(2)| (first|last))(?=\W*$)",
+     lambda found: f"where was {found[1]} {found[2] or found[5]} seen in {found[3]} or in {found[4]}"),
+    (r"\b(?:a |the )?(?:rundown|run-through|recap) of\b", "what happened on"),
+    (r"^is it (?:right|correct|so) that\b", "is it true that"),
+    (r"^is it true that (\w+) only ever (\w+s)\b", r"is it true that \1 \2 only"),
+    (r"\bearly on\b(?= the\b| \w+day\b)", "in the morning on"),
+    (r"\blate on\b(?= the\b| \w+day\b)", "in the evening on"),
+    (r",? (?:ever )?since (?:we|you|i) (?:began|started|have been)(?: \w+ing)?(?: here| there)?(?=\W*$)", ""),
+    (r"\b(?:(?:is|are|was|were) making|makes?|made) use of\b", "used"),
+    (r"^(?:(.*), )?(?:who|whom|which(?: one)?) (?:do|have|did) (?:you|we) (?:have|got|see) more of\b",
+     r"who is seen more often \1"),
+    (r"\b(?:our|the|your) holdings\b", "the videos"),
+    (r"\b(?:sets?|laid|lays?|claps?|clapped) eyes on\b", "see"),
+    (r"^when did any(?:one|body) ((?:last|first) )?see\b", r"when did you \1see"),
+    (rf"(?<!\bon) (?<!of )the ({WEEKDAY})(?=\W*$)", r" on \1"),
+    (r"^(?:and|what about|how about) the (morning|afternoon|evening)(?=\W*$)", r"and in the \1"),
+    (r"\b(any|every|some)(one|body) (?:on (?:my|our|the) list|of (?:ours|us))\b", r"\1\2 I know"),
+    (r"^how far apart (?:are|were|lie) (.*?)'s? (?:first |only )?two (?:appearances|visits|sightings)\b",
+     r"how many days are between \1's first and second visit"),
+    (r"\bin two different (?=places\b|rooms\b)", "in more than one "),
+    (r"\b(?:the |this )?(weekend|week|month) just gone\b", r"last \1"),
+    (r"^((?:do|does|who|when|how often)\b.*\b(?:ever|usually|always|never|comes?)\b.*) (?:at|on) the weekend\b",
+     r"\1 at weekends"),
 )  # fmt: skip
 
 
-def in_plain_words(text: str) -> str:
+def in_plain_words(text: str, rewordings: Sequence[Rewording]) -> str:
     """A question as the reader knows it."""
-    for said, plain in _REWORDINGS:
+    for said, plain in rewordings:
         text = said.sub(plain, text)
     return text

@@ -19,7 +19,7 @@ from pvchat.chat import query as queries
 from pvchat.chat.conditions import related_to
 from pvchat.chat.english import FUNCTION_WORDS, TITLES, table, word_set
 from pvchat.chat.query import EVERYBODY, PRESENT, And, During, Event, Has, Not, Number, Query, Rank, Whom
-from pvchat.chat.reader.followups import AFTER_THAT, WHO_IS_IT, Turn
+from pvchat.chat.reader.followups import AFTER_THAT, WHO_IS_IT, Turn, asks_name_alone
 from pvchat.chat.reader.network import Heads, Labels
 from pvchat.chat.reader.slots import BACK, COMING, GOING, TAKING, Slot, Tagged, conditions_of, joined, words_of
 from pvchat.chat.reader.timewords import is_date
@@ -150,7 +150,7 @@ def behind_whom(labels: Labels, seen: Sequence[str]) -> Labels:
 
 def whose_name(labels: Labels, seen: Sequence[str]) -> Labels:
     """Labels with whom a name is asked of, which the network passes over: "and her name?"."""
-    if (who := WHO_IS_IT.search(" ".join(seen))) is None or who["alone"] is None:
+    if not asks_name_alone(seen):
         return labels
     of = {"he", "she", "him", "his", "her"}
     tags = ("S-pronoun" if word in of else tag for word, tag in zip(seen, labels.tags, strict=True))
@@ -222,13 +222,18 @@ def into_or_out_of(slots: list[Slot], seen: Sequence[str]) -> list[Slot]:
     return slots
 
 
+def as_gaze(slot: Slot, seen: Sequence[str]) -> Slot:
+    """With each of several ways to look as a deed of its own: "is she looking left, right or into the camera?"."""
+    gaze = next((i for i in range(slot.at - 1, 0, -1) if seen[i] not in _TO_WHERE), 0)
+    if slot.kind in ("deed", "side") and seen[gaze] in ("looking", "look") and "or" in seen[gaze:]:
+        return replace(slot, kind="deed", value=canonical("deed", f"looking {slot.typed.lower()}"))
+    return slot
+
+
 def as_done(slot: Slot, seen: Sequence[str]) -> Slot:
     """With a verb that nobody lists as it stands after "is": "does he wake up?", "was anybody there to help him?"; "the
     resident" is no name.
     """
-    gaze = next((i for i in range(slot.at - 1, 0, -1) if seen[i] not in _TO_WHERE), 0)
-    if slot.kind in ("deed", "side") and seen[gaze] in ("looking", "look") and "or" in seen[gaze:]:
-        return replace(slot, kind="deed", value=canonical("deed", f"looking {slot.typed.lower()}"))
     noun = slot.at > 0 and seen[slot.at - 1] in ("the", "a", "an", "any", "some", "another")
     noun = noun or slot.typed in TITLES - _KIN and seen[slot.at + 1 : slot.at + 2] != [NAME]  # "nurse been in?"
     if slot.kind == "unknown" and slot.typed.islower() and noun and not is_known("gender", slot.typed):
@@ -341,16 +346,19 @@ def _from_left(query: Query, question: Tagged) -> Query:
 
 
 def _all_of_it(query: Query, question: Tagged) -> Query:
-    """Of all that is known: "tell me everything" also asks what people wear, "describe the room" what things are there;
-    "is it Anya from Spy x Family?" is of nobody called Spy.
-    """
+    """Of all that is known: with "tell me everything" also what people wear, with "describe the room" also things."""
     seen, plain = question.seen, Query(query.select, form=query.form, during=query.during)
     if query == plain and query.select == "describe" and _EVERYTHING & {*seen}:
         return replace(query, select="attribute", attribute="looks", then=query)
     looks = query == replace(plain, attribute="looks") and not question.slots and seen[1:3] == ["does", "the"]
     if looks or query == replace(plain, attribute="place") and "describe" in seen[:4]:
         return replace(query, attribute="place", then=replace(query, attribute="thing"))
-    known = query.whom.names and (NAME, "from") in pairwise(seen)
+    return query
+
+
+def _from_story(query: Query, question: Tagged) -> Query:
+    """Of somebody enrolled alone where a story is named: "is it Anya from Spy x Family?" is of nobody called Spy."""
+    known = query.whom.names and (NAME, "from") in pairwise(question.seen)
     return replace(query, whom=replace(query.whom, unknown=())) if known else query
 
 
@@ -794,6 +802,6 @@ def _how_sure(query: Query, question: Tagged) -> Query:
 QUERY_RULES = (
     _fall, _of_bed, _turns, _only_then, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
     _all_known, _on_body, _where_lying, _sees_whom, _nobody_with, _but_never, _anybody, _of_people, _of_return,
-    _sight, _with_kind, _untold, _who_is_the, _before_whom, _nearer, _from_left, _all_of_it, _one_then_other,
-    _each_other, _how_sure,
+    _sight, _with_kind, _untold, _who_is_the, _before_whom, _nearer, _from_left, _all_of_it, _from_story,
+    _one_then_other, _each_other, _how_sure,
 )  # fmt: skip

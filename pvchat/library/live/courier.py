@@ -64,8 +64,7 @@ class Courier:
         taken = 0
         with closing(connect(self.people)) as library:
             self._announce(library)
-            slow = {target for target, until in self._slow_until.items() if 0 < until - self.now() <= QUIET_S}
-            held = {one.id for one in events.rules(library) if one.target in slow}  # the others don't wait for these
+            held = {one.id for one in events.rules(library) if self._is_before(self._slow_until.get(one.target, 0.0))}
             while (claimed := _claim_next(library, self.now(), held)) is not None:
                 delivery, uid, event, number, tries, made = claimed
                 rules = {one.id: one for one in events.rules(library)}
@@ -86,6 +85,10 @@ class Courier:
                         self._announced.pop(one, None)
                 self._note(library, delivery, outcome, tries, made)
         return taken
+
+    def _is_before(self, until: float) -> bool:
+        """Whether a pause of `QUIET_S` goes on until then; not where the clock was put back since."""
+        return 0 < until - self.now() <= QUIET_S
 
     def _note(self, library: sqlite3.Connection, delivery: int, outcome: str, tries: int, made: float) -> None:
         """Write what came of a try, unless the delivery went meanwhile: somebody was forgotten."""
@@ -108,7 +111,7 @@ class Courier:
         for number, target in library.execute("SELECT rule, target FROM withdrawn"):
             entities[number] = target, (mqtt.discovery_topic(node, number), b"")
         for number, (target, message) in entities.items():
-            if 0 < self._quiet_until.get(target, 0.0) - self.now() <= QUIET_S:
+            if self._is_before(self._quiet_until.get(target, 0.0)):
                 continue
             if mqtt.publish(target, message, retain=True):
                 self._quiet_until[target] = self.now() + QUIET_S
