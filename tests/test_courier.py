@@ -8,6 +8,7 @@ import json
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,51 @@ def test_a_receiver_that_says_nothing_holds_up_no_other(
     courier.now.time += couriers.QUIET_S  # type: ignore[attr-defined]
     assert courier.step() == 0
     assert len(tries) == 2
+
+
+@pytest.mark.parametrize("answer", ["not reached (Connection refused)", "answered 503"])
+def test_a_receiver_that_is_gone_for_a_night_is_tried_ever_more_seldom(
+    chat: PVChat, happen: Happen, courier: Courier, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    """Seventy messages wait for it; each that comes meanwhile doesn't begin anew."""
+    tries, told, state = list[float](), list[str](), {"answer": answer}
+
+    def send(rule: Any, message: Any, node: str, now: float) -> str:
+        tries.append(now)
+        if not state["answer"]:
+            told.append(message["event"])
+        return state["answer"]
+
+    monkeypatch.setattr(couriers, "send", send)
+    chat.library.events.add("Ana is seen", "http://gone.test/hook", quiet_s=0)
+    for step in range(350):
+        if step % 5 == 0:
+            happen(at=courier.now())
+        courier.step()
+        courier.now.time += 2 if step < 50 else 40  # type: ignore[attr-defined]
+    apart = [after - before for before, after in pairwise(tries)]
+    assert apart[:8] == sorted(apart[:8])
+    assert max(apart) <= couriers.LONGEST_S + 40
+    assert len(tries) <= 300 * 40 / couriers.LONGEST_S + 10
+    state["answer"] = ""
+    for _ in range(2):
+        courier.now.time += couriers.LONGEST_S  # type: ignore[attr-defined]
+        courier.step()
+    uids = [row["uid"] for row in chat.library.events.since(0, 1000)]
+    assert sorted(told) == sorted(uids)
+    assert told == uids or answer != "not reached (Connection refused)"
+
+
+def test_what_waited_for_three_days_is_given_up_at_once(
+    chat: PVChat, happen: Happen, courier: Courier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(couriers, "send", lambda *_: "not reached (Connection refused)")
+    chat.library.events.add("Ana is seen", "http://gone.test/hook", quiet_s=0)
+    for at in (NOON, NOON + 1, NOON + 3600):
+        happen(at=at)
+    courier.now.time += couriers.GIVE_UP_S + 60  # type: ignore[attr-defined]
+    courier.step()
+    assert [row["state"] for row in chat.library.events.deliveries()] == ["waiting", "given up", "given up"]
 
 
 def test_a_receiver_that_refuses_one_rule_is_told_of_others(

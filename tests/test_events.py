@@ -271,7 +271,9 @@ def test_commands(
     listed = run("list")
     assert (listed["rules"][0]["quiet_s"], listed["events"][0]["text"]) == (300, "Ana is seen, hall")
     assert cli.main(["events", "list"]) == 0
-    assert "Ana is seen" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "Ana is seen" in said.out
+    assert "Rule 1: 1 message waiting (not tried yet)" in said.err
     assert [row["name"] for row in run("list", "ana")["events"]] == ["Ana"]
     assert run("list", "Ben") == {"events": [], "rules": [], "deliveries": []}
     assert run("remove", "1") == {"removed": 1}

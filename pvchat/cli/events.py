@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import re
+from typing import Any
 
+from pvchat.chat.english import plural
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common, add_group
 
@@ -53,7 +55,11 @@ def _list(args: argparse.Namespace) -> None:
     last, rules = ([row for row in rows if who in (None, row["name"])]
                    for rows in (log.last(_ALL if who else most), log.rules()))  # fmt: skip
     last = last[-most:]
-    deliveries = [row for row in log.deliveries() if who is None or row["event"] in {one["id"] for one in last}]
+    deliveries = [
+        row
+        for row in log.deliveries(50 if args.json else _ALL)
+        if who is None or row["event"] in {one["id"] for one in last}
+    ]
     if args.json:
         console.write_json({"events": last, "rules": rules, "deliveries": deliveries})
         return
@@ -66,10 +72,18 @@ def _list(args: argparse.Namespace) -> None:
         table.append((str(row["id"]), row["rule"], cameras, row["hours"] or "always", row["target"]))
     nobody = 'Nobody is told of anything. Add a rule: pvchat events add "Ana is seen" --to ADDRESS'
     console.list_rows(args, rules, table, nobody)
-    for row in deliveries:
+    for (rule, state), group in _undelivered(deliveries).items():
+        outcome = next(filter(None, (row["outcome"] for row in group)), "not tried yet")
+        console.say(f"Rule {rule}: {len(group)} {plural('message', len(group))} {state} ({outcome})")
+
+
+def _undelivered(deliveries: list[dict[str, Any]]) -> dict[tuple[int, str], list[dict[str, Any]]]:
+    """What wasn't taken, the oldest first: of a rule what is waiting, and what was given up."""
+    groups = dict[tuple[int, str], list[dict[str, Any]]]()
+    for row in reversed(deliveries):
         if row["state"] != "delivered":
-            outcome = row["outcome"] or "not tried yet"
-            console.say(f"Event {row['event']}, rule {row['rule']}: {row['state']} ({outcome})")
+            groups.setdefault((row["rule"], row["state"]), []).append(row)
+    return groups
 
 
 def _remove(args: argparse.Namespace) -> None:

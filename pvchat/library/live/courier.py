@@ -28,16 +28,38 @@ from pvchat.library.live.events import Rule
 from pvchat.storage import database
 from pvchat.storage.library import connect, transaction
 
-FIRST_S, LONGEST_S = 1.0, 300.0  # until the second try; until any later one
+FIRST_S, LONGEST_S = 1.0, 300.0  # until the second try, and at most until any later one: each pause is twice as long
 LEASE_S = 60.0  # until somebody else may try what this process has begun
 GIVE_UP_S = 3 * 24 * 3600.0
 IDLE_S = 0.5  # between two looks
-QUIET_S = 30.0  # until a broker that wasn't there is told of rules again, or a receiver that let wait of anything
-SLOW_S = 2.0  # of a try that failed, from which it let the others wait
+QUIET_S = 30.0  # the least pause after a failure that took longer than `SLOW_S`: the others waited meanwhile
+SLOW_S = 2.0
 TIMEOUT_S = 10.0  # of a request
 _ANSWERED = "answered"  # so begins why a receiver that is there didn't take it
 Names = Callable[[], Mapping[str, str]]  # everyone's name by all her ids
-Claim = tuple[int, str, int, int, int, float]  # a delivery: its id, uid, event, rule, tries, and when it was made
+Claim = tuple[int, str, int, int, int]  # a delivery: its id, uid, event, rule, and which try this is
+
+
+@dataclass
+class _Pauses:
+    """Whom nothing is sent for now, an address or a rule: after each failure in a row for twice as long."""
+
+    _ends: dict[str | int, tuple[int, float]] = field(default_factory=dict)  # failures in a row, and until when
+
+    def holds(self, whom: str | int, now: float) -> bool:
+        """Whether its pause goes on; not where the clock was put back since."""
+        return 0 < self._ends.get(whom, (0, 0.0))[1] - now <= LONGEST_S
+
+    def begin(self, whom: str | int, now: float, took_s: float) -> None:
+        """It failed again, after so many seconds; within a pause that counts once."""
+        if not self.holds(whom, now):
+            failures = self._ends.get(whom, (0, 0.0))[0] + 1
+            least = QUIET_S if took_s > SLOW_S else 0.0
+            self._ends[whom] = failures, now + max(least, _pause_s(failures))
+
+    def end(self, whom: str | int) -> None:
+        """It answered."""
+        self._ends.pop(whom, None)
 
 
 @dataclass
@@ -48,8 +70,7 @@ class Courier:
     names: Names
     now: Callable[[], float] = time.time
     _announced: dict[int, mqtt.Message] = field(default_factory=dict)  # what brokers were told of rules
-    _quiet_until: dict[str, float] = field(default_factory=dict)  # a broker that isn't there holds up nobody
-    _slow_until: dict[str, float] = field(default_factory=dict)  # nor does a receiver that says nothing
+    _pauses: _Pauses = field(default_factory=_Pauses)  # an address where nobody is, or a rule that was refused
 
     def run(self, stop: threading.Event) -> None:
         """Tell until `stop` is set, and once more then."""
@@ -63,10 +84,10 @@ class Courier:
         """Try everything that is due, in order, at each address until something isn't taken; how many were taken."""
         taken = 0
         with closing(connect(self.people)) as library:
+            held = {one.id for one in events.rules(library) if self._is_paused(one)}
             self._announce(library)
-            held = {one.id for one in events.rules(library) if self._is_before(self._slow_until.get(one.target, 0.0))}
             while (claimed := _claim_next(library, self.now(), held)) is not None:
-                delivery, uid, event, number, tries, made = claimed
+                delivery, uid, event, number, tries = claimed
                 rules = {one.id: one for one in events.rules(library)}
                 rule, row = rules.get(number), events.event_of(library, self.names(), event)
                 if rule is None or row is None:
@@ -76,29 +97,36 @@ class Courier:
                 began = self.now()
                 outcome = send(rule, message, mqtt.node_of(library), began)
                 taken += not outcome
+                is_there = not outcome or outcome.startswith(_ANSWERED)  # others it may take
+                if is_there:
+                    self._pauses.end(rule.target)
                 if outcome:
-                    if self.now() - began > SLOW_S:
-                        self._slow_until[rule.target] = self.now() + QUIET_S
-                    there = outcome.startswith(_ANSWERED)  # others it may take
-                    held |= {one.id for one in rules.values() if one == rule or not there and one.target == rule.target}
+                    self._pauses.begin(number if is_there else rule.target, self.now(), self.now() - began)
+                    held |= {one.id for one in rules.values() if self._is_paused(one)} | {number}
                     for one in held:  # a broker that comes again may know nothing any more
                         self._announced.pop(one, None)
-                self._note(library, delivery, outcome, tries, made)
+                else:
+                    self._pauses.end(number)
+                self._note(library, delivery, outcome, _pause_s(tries) if is_there else 0.0)
         return taken
 
-    def _is_before(self, until: float) -> bool:
-        """Whether a pause of `QUIET_S` goes on until then; not where the clock was put back since."""
-        return 0 < until - self.now() <= QUIET_S
+    def _is_paused(self, rule: Rule) -> bool:
+        return any(self._pauses.holds(one, self.now()) for one in (rule.id, rule.target))
 
-    def _note(self, library: sqlite3.Connection, delivery: int, outcome: str, tries: int, made: float) -> None:
-        """Write what came of a try, unless the delivery went meanwhile: somebody was forgotten."""
-        failed = "given up" if self.now() - made > GIVE_UP_S else "waiting"
-        state = failed if outcome else "delivered"
-        due = self.now() + min(FIRST_S * 2 ** min(tries, 20), LONGEST_S)
+    def _note(self, library: sqlite3.Connection, delivery: int, outcome: str, pause_s: float) -> None:
+        """Write what came of a try, unless the delivery went meanwhile: somebody was forgotten.
+
+        `pause_s`: until it may be tried again. Where it failed, what has waited too long for the same rule is given up.
+        """
+        now, state = self.now(), "waiting" if outcome else "delivered"
         with transaction(library):
-            library.execute("UPDATE deliveries SET state = ?, due = ? WHERE id = ?", (state, due, delivery))
+            library.execute("UPDATE deliveries SET state = ?, due = ? WHERE id = ?", (state, now + pause_s, delivery))
             words = "INSERT INTO attempts SELECT id, ?, ? FROM deliveries WHERE id = ?"
-            library.execute(words, (self.now(), outcome or "taken", delivery))
+            library.execute(words, (now, outcome or "taken", delivery))
+            if outcome:
+                words = "UPDATE deliveries SET state = 'given up' WHERE state = 'waiting' AND made < ? AND rule = "
+                words += "(SELECT rule FROM deliveries WHERE id = ?)"
+                library.execute(words, (now - GIVE_UP_S, delivery))
 
     def _announce(self, library: sqlite3.Connection) -> None:
         """Tell Home Assistant of rules that are new, or called otherwise since a rename, and of those that are gone."""
@@ -111,14 +139,19 @@ class Courier:
         for number, target in library.execute("SELECT rule, target FROM withdrawn"):
             entities[number] = target, (mqtt.discovery_topic(node, number), b"")
         for number, (target, message) in entities.items():
-            if self._is_before(self._quiet_until.get(target, 0.0)):
+            if self._pauses.holds(target, began := self.now()):
                 continue
             if mqtt.publish(target, message, retain=True):
-                self._quiet_until[target] = self.now() + QUIET_S
+                self._pauses.begin(target, self.now(), self.now() - began)
                 continue
             self._announced[number] = message
             with transaction(library):
                 library.execute("DELETE FROM withdrawn WHERE rule = ?", (number,))
+
+
+def _pause_s(failures: int) -> float:
+    """How long to wait after so many failures in a row."""
+    return min(FIRST_S * 2 ** min(failures - 1, 20), LONGEST_S)
 
 
 def send(rule: Rule, message: Mapping[str, Any], node: str, now: float) -> str:
@@ -168,6 +201,6 @@ def _claim_next(library: sqlite3.Connection, now: float, held: Collection[int]) 
         return None  # most often; then nobody who writes is disturbed
     claim = f"UPDATE deliveries SET due = ?, tries = tries + 1 WHERE id = ({due})"
     with transaction(library):
-        words = f"{claim} RETURNING id, uid, event, rule, tries - 1, made"
+        words = f"{claim} RETURNING id, uid, event, rule, tries"
         found: list[Claim] = library.execute(words, (now + LEASE_S, *values)).fetchall()  # to its end, before COMMIT
     return found[0] if found else None
