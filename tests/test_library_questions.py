@@ -24,8 +24,8 @@ NOW = datetime(2026, 11, 29, 10, 30)  # a Sunday
 
 def person(name: str, *seen: tuple[float, float], **rows: str) -> dict[str, Any]:
     """Somebody with what holds of her all the time that she is seen."""
-    told = []
-    for attribute, value in rows.items():
+    told, gender = [], {"Ana": "woman", "Ben": "man"}.get(name)
+    for attribute, value in (({"gender": gender} if gender else {}) | rows).items():
         colour, _, plain = value.rpartition(" ")
         told.append({"attribute": attribute, "value": plain, "colour": colour} if attribute == "worn"
                     else {"attribute": attribute, "value": value})  # fmt: skip
@@ -382,6 +382,14 @@ FOLLOWED = {
     "When was Ben last here? → Is he still there?": {"videos": [9]},
     "Who was in the hall on Friday? → How many different people is that?": {"number": 1, "videos": [5]},
     "When was Ana last here? → With how many others?": {"number": 0},
+    # whoever was found and is a man, or a woman
+    "Who was in the kitchen on Monday? → What was he doing?": {"videos": [2], "names": ["Ben"]},
+    "Who was in the kitchen on Monday? → When did the woman leave?": {"videos": [2], "names": ["Ana"]},
+    "Who was in the kitchen on Monday? → Was the woman sitting? → And the man?": {"verdict": "unknown"},
+    "Who was with Ana on Monday? → Was the man here on Friday?": {"videos": [5, 6], "names": ["Ben"]},
+    "Was Ana with anybody on Monday? → Was he here on Friday?": {"videos": [5, 6], "names": ["Ben"]},
+    "Was Ana with anybody on Monday? → How often was the woman here?": {"names": ["Ana"], "number": 1},
+    "Who was in the kitchen on Monday? → Were those two together?": {"verdict": "yes", "videos": [2]},
 }
 REFUSED = {
     "How long was Ana away on Monday?": "I can tell when, where, how often",

@@ -32,7 +32,7 @@ from pvchat.chat.say.archive import Asked, say_archive
 from pvchat.chat.say.voice import say
 from pvchat.chat.sounds import MUSIC, as_seen, bare, phrase_of
 from pvchat.chat.spans import Span, nth_of
-from pvchat.chat.timeline import UNITS, ArchiveFinding, Finding, Found, Seen, Timeline, Video, without_traits
+from pvchat.chat.timeline import UNITS, ArchiveFinding, Finding, Found, Row, Seen, Timeline, Video, without_traits
 from pvchat.errors import PVChatError
 from pvchat.library import records
 from pvchat.library.rates import adjusted, base_rate
@@ -83,7 +83,8 @@ def ask(
     for text in [one for typed in (*history, question) for one in questions_in(typed)]:
         before = next((one.asked for one in reversed(searches) if one.asked.query.refusal not in _ASIDE), None)
         if searches:
-            known = replace(known, history=(*known.history, searches[-1].turn()))
+            timeline = known.timeline or _genders(library, names, chat.settings.traits)
+            known = replace(known, history=(*known.history, searches[-1].turn()), timeline=timeline)
         place = before.places[0][0] if before is not None and len(before.places) == 1 else ""
         text, titles = titled(text, shelves, places, called, place)
         read = read_archive(text, known, [*places, *titles], now, before)
@@ -96,6 +97,15 @@ def ask(
     since, until = (None if end is None else end.isoformat() for end in (dates.since, dates.until))
     answer = reduce(_then, [_without_nowhere(one) for one in asked][::-1])
     return replace(answer, dates=(since, until), place=scope.place.lstrip("/"))
+
+
+def _genders(library: sqlite3.Connection, names: Mapping[int, str], traits: bool) -> Timeline:
+    """Who of everybody enrolled is a man or a woman, by her last videos, as rows of no video."""
+    last = "SELECT clip FROM appearances WHERE who = ?1 AND decision = 'present' ORDER BY clip DESC LIMIT 9"
+    words = f"SELECT value FROM facts WHERE who = ?1 AND attribute = 'gender' AND clip IN ({last})"
+    words += " GROUP BY value ORDER BY count(*) DESC"
+    told = ((name, library.execute(words, (who,)).fetchone()) for who, name in names.items() if traits)
+    return Timeline(0.0, 0.0, rows=tuple(Row(name, "gender", row[0]) for name, row in told if row))
 
 
 def _without_nowhere(search: _Search) -> LibraryAnswer:
@@ -129,11 +139,15 @@ class _Search:
     only: Mapping[int, bool] | None = None  # the videos that are meant, and whether surely; None: all of them
 
     def turn(self) -> Turn:
-        """The question for those that follow it: of whom it speaks; where it names nobody, who was found, if asked."""
-        query = self.asked.query
-        if names_in(query) or told_as(query) not in ("who", "count", "exists", "when") or query.unit in UNITS:
+        """The question for those that follow it: of whom it speaks, and who was found, if that is asked."""
+        query, asked = self.asked.query, self
+        told = told_as(query)
+        if query.where == Has("with") and query.whom.names and told in ("exists", "when", "how_often"):
+            company = Query("who", where=Has("with", of=query.whom), during=query.during)
+            asked = replace(self, asked=replace(self.asked, query=company))  # "was Ana with anybody?"
+        elif told != "who" and (names_in(query) or told not in ("count", "exists", "when")) or query.unit in UNITS:
             return query, Finding(query)
-        return query, Finding(query, people=cast("tuple[Found, ...]", _FoundLater(self)))
+        return query, Finding(query, people=cast("tuple[Found, ...]", _FoundLater(asked)))
 
     def answer(self) -> LibraryAnswer:
         """The answer, and that to a second question."""

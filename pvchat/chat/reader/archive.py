@@ -19,6 +19,7 @@ from pvchat.chat import query as queries
 from pvchat.chat.english import FUNCTION_WORDS, ORDINALS
 from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Form, Has, Not, Query, Rank, Whom, told_as
 from pvchat.chat.reader.dates import beyond, dated, held_on, lies_in_one
+from pvchat.chat.reader.followups import is_spoken_of
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.reader.rewordings import OF_LIBRARY, in_plain_words
 from pvchat.chat.reader.scopes import CLIPS, FOLDER, ORDINARY, SPOT, ArchiveQuestion, placed, with_left_out
@@ -164,6 +165,12 @@ _ASKS_AGAIN = re.compile(
     r"(?i)^(?:and|or|but|so|what about|how about|ok|now|then|only|just|the|(?:one|video)s?|those|alone| )*\W*$"
 )
 _BARE = re.compile(r"(?i)^(?:and|or|what about|how about) ((?:the |our |my )?.+?)\W*$")
+# Whoever was found before: "what was the woman wearing?", "and the man?", "when did those people leave?"
+_POINTED_AT = re.compile(
+    r"(?i)(?P<to>\b(?:with|to|of|by|beside|about|than) )?\b(?:(?:the|that|this) (?:(?P<man>man|guy|gentleman|bloke)"
+    r"|(?P<woman>woman|lady)|(?P<one>person|visitor|individual))|(?:those|these|the) (?:two |three )?(?:people|persons"
+    r"|visitors|individuals)|(?:those|these|the) two)(?P<of>['’]s)?\b(?! (?:in|on|at|with|who|that|from|of)\b)",
+)
 _VERB = re.compile(r"(?i)\b(?:is|are|was|were|does|do|did|has|have)\b")
 _HE = re.compile(r"(?i)\b(?:he|she|they|him|her|them)\b")
 
@@ -185,7 +192,6 @@ def read_archive(
     if untold is not None:
         return ArchiveQuestion(untold, text)
     text, elsewhere = with_left_out(_of_elsewhere(text, before), places)
-    text = text if before is None else re.sub(r"(?i)\b(?:this|that) (?:person|visitor|individual)\b", "they", text)
     bare = _BARE.match(text) if before is not None else None
     if bare is not None and placed(f"in {bare[1]}", places)[0].strip() == SPOT:  # "and the kitchen?"
         text = f"and in {bare[1]}?"
@@ -286,6 +292,7 @@ def _only_there(rest: str, scoped: ArchiveQuestion) -> tuple[str, ArchiveQuestio
 
 def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuestion:
     """A question that may lean on the one before."""
+    rest = _POINTED_AT.sub(lambda said: _as_pronoun(said, known), rest)
     among = _AMONG.match(rest) if told_as(before.query) in ("who", "count") else None
     if among is not None:
         whom, query = _read(f"is {among['who']} there?", known).whom, before.query
@@ -321,6 +328,15 @@ def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scope
     is_name = len(named) == 1 and named[0].start == 0 and not re.search(r"\w", rest[named[0].end :])  # "Ana?"
     leans = is_name or _LEANS.search(rest) or _WHICH_UNITS.match(rest) or leans and not _EVER.search(rest)
     return _follow_up(rest, found, before, meant) if leans else found
+
+
+def _as_pronoun(said: re.Match[str], known: Known) -> str:
+    """The pronoun for "the woman", where one was found or named before, or for "those people"; else what is said."""
+    gender = "man" if said["man"] else "woman" if said["woman"] else ""
+    if gender and not is_spoken_of(gender, known.history, known.timeline):
+        return said[0]
+    spoken = {"man": ("he", "him", "his"), "woman": ("she", "her", "her"), "": ("they", "them", "their")}[gender]
+    return f"{said['to'] or ''}{spoken[2 if said['of'] else 1 if said['to'] else 0]}"
 
 
 def _of_them(rest: str, before: ArchiveQuestion, known: Known, scoped: ArchiveQuestion) -> ArchiveQuestion | None:

@@ -139,7 +139,8 @@ def _last_meant(history: Sequence[Turn], timeline: Timeline | None, no_such: set
     for turn in reversed(history):
         beside = () if turn[0].during.event is None else turn[0].during.event.whom.names
         asked = _spoken_of(turn, timeline)
-        if turn[0].select == "who" and len(turn[1].people) > 1:  # "who is with her?", "and what does she wear?"
+        of_others = len(turn[1].people) > 1 or no_such.issuperset(asked)
+        if turn[0].select == "who" and of_others:  # "who is with her?", "and what does she wear?"
             named = (*_named(turn[0]), *turn[0].whom.besides)
             asked = (*(name for name in named if name not in turn[0].whom.names), *asked)
         there = (*beside, *asked) if event else (*asked, *beside)
@@ -167,6 +168,13 @@ def _no_such(words: frozenset[str], timeline: Timeline | None) -> set[str]:
     genders = {row.entity: row.value for row in rows if row.attribute == "gender"}
     said = _gender_of(words)
     return {name for name, gender in genders.items() if said and gender and gender != said}
+
+
+def is_spoken_of(gender: str, history: Sequence[Turn], timeline: Timeline | None) -> bool:
+    """Whether a turn before was about somebody who is measured to be a man, or a woman."""
+    rows = () if timeline is None else timeline.rows
+    such = {row.entity for row in rows if (row.attribute, row.value) == ("gender", gender)}
+    return any(not such.isdisjoint(_subjects(turn)) for turn in history)
 
 
 def _gender_of(words: frozenset[str]) -> str:
@@ -223,6 +231,8 @@ def _subjects(turn: Turn) -> tuple[str, ...]:
     """Whom one turn was about, in order: those it named, else who was found: "she" after "who wears a hat?"."""
     query, finding = turn
     named = _named(query)
+    if query.where == Has("with") and query.select != "who":  # "is Ana with anybody?", "what does he wear?"
+        return tuple(dict.fromkeys((*named, *finding.names)))
     if named and query.select != "who":
         return named
     by_looks = (query.whom.such is not None or query.whom.nth != 0) and query.select not in ("who", "count")
@@ -357,7 +367,7 @@ def _goes_on(asked: Query, last: Turn, question: Tagged) -> Query:
         return before
     if alone and asked.whom.names:  # "does she wear gloves?", "what's her name?"
         return Query("who", asked.whom)
-    if alone and last[1].people and (before.whom.names or before.attribute):
+    if alone and last[1].people and before.where != Has("with") and (before.whom.names or before.attribute):
         return Query("who", before.whom, during=before.during)  # "what does the man wear?", "who is it?"
     if heads["quantifier"] == "only" and asked.where is None and (people := asked.whom.names or _subjects(last)):
         where = before.where if last[1].verdict == "yes" else None  # of all who are there where nobody does it

@@ -42,7 +42,7 @@ class Known:
     names: Sequence[str]  # of everyone enrolled, as they are spelled
     aliases: Mapping[str, str] = field(default_factory=dict)  # other names of theirs -> the enrolled name
     history: Sequence[Turn] = ()  # earlier questions and what was found, oldest first
-    timeline: Timeline | None = None  # of the clip: who is there, and who is a man or a woman, for "he" and "she"
+    timeline: Timeline | None = None  # of the clip: who is there; and who is a man or a woman, for "he" and "she"
     of_library: bool = False  # many videos are asked about, not one
 
 
@@ -138,7 +138,8 @@ def _two(words: Sequence[Word], second: int, part: During, known: Known, if_so: 
     """Two questions in one: the second may lean on the first, or on what is only stated before it."""
     stated = rules.is_statement(words[:second])
     first = _half(words[:second], part, known)
-    found = Finding(first) if known.timeline is None else run(first, known.timeline)
+    unknown = known.of_library or known.timeline is None
+    found = Finding(first) if unknown else run(first, known.timeline)
     after = replace(known, history=(*known.history, (first, replace(found, missing=()))))  # nobody was told of it yet
     then = _half(words[second:], part, known if stated and first.select == "refuse" else after)
     if then.select == "refuse" and rules.is_statement([*words[second:], Word(".", ".")]):  # "…? I need it for a poster"
