@@ -497,7 +497,8 @@ def test_a_growing_file_is_followed(chat: PVChat, tmp_path: Path, monkeypatch: p
     assert [(row["kind"], row["name"]) for row in rows] == [("appears", "Ana"), ("leaves", "Ana"), ("unknown", "")]
     assert times == pytest.approx([2, 5, 10], abs=0.5)
     status = live.status()
-    assert (status.dropped, status.failed, status.running) == (0, "", False)
+    assert (status.dropped, status.failed, status.running, status.breaks) == (0, "", False, 0)
+    assert status_line(status).startswith("ended; there: ")
     assert live.picture().startswith(b"\xff\xd8")
 
 

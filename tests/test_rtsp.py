@@ -76,6 +76,7 @@ def test_a_camera_that_is_gone_for_a_while_is_opened_again(
         live.stop()
     assert (rows[0]["kind"], rows[0]["name"]) == ("appears", "Ana")
     assert live.status().failed == ""
+    assert (live.status().connected, live.status().breaks) == (False, 1)  # to be stopped is no break
 
 
 def test_a_stream_over_http(tmp_path: Path) -> None:

@@ -79,7 +79,9 @@ def status_line(status: LiveStatus) -> str:
     """The state of watching, in a sentence."""
     from pvchat.chat.english import STRANGER, plural
 
-    state = "connected" if status.connected else f"not connected ({status.problem or 'no picture yet'})"
+    ended = f"ended{f' ({status.problem})' if status.problem else ''}"
+    lost = f"not connected ({status.problem or 'no picture yet'})"
+    state = "connected" if status.connected else lost if status.running else ended
     if not status.looked_at + status.still:
         return f"{state}; nothing was looked at yet{', networks are being loaded' * status.connected}."
     who = [name or STRANGER for name in status.who]

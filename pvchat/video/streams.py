@@ -123,14 +123,15 @@ def live_pictures(
             for one in read(address, stop, started, now):
                 link.connected, link.problem = True, ""
                 yield one
-            link.problem = "no more pictures came."
+            link.problem = "" if stop.is_set() else "no more pictures came."
         except (FFmpegError, OSError, ValueError) as error:  # the words of FFmpeg's may hold the address
             why, mend = getattr(error, "strerror", None) or type(error).__name__, _MENDS.get(getattr(error, "errno", 0))
             link.problem = f"{why}: {mend}." if mend and address.kind == "webcam" else f"{why}."
-        link.breaks, link.connected = link.breaks + link.connected, False
+        was, link.connected = link.connected, False
         broken()
-        if address.kind == "file":
-            return
+        if address.kind == "file" or stop.is_set():
+            return  # neither is a break of the camera's
+        link.breaks += was
         tries = 0 if time.monotonic() - opened > STEADY_S else tries
         stop.wait(BACKOFF[min(tries, len(BACKOFF) - 1)])
         tries += 1
