@@ -22,7 +22,16 @@ from pvchat.chat.reader.dates import beyond, dated, held_on, lies_in_one
 from pvchat.chat.reader.followups import is_spoken_of
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.reader.rewordings import OF_LIBRARY, in_plain_words
-from pvchat.chat.reader.scopes import CLIPS, FOLDER, ORDINARY, SPOT, ArchiveQuestion, placed, with_left_out
+from pvchat.chat.reader.scopes import (
+    CLIPS,
+    FOLDER,
+    ORDINARY,
+    SPOT,
+    ArchiveQuestion,
+    of_its_videos,
+    placed,
+    with_left_out,
+)
 from pvchat.chat.reader.timewords import counted, one_of
 from pvchat.chat.reader.units import MOVES, OURS, SAME, UNREAD, each_unit, of_each, of_library
 from pvchat.chat.reader.words import CAPITALS, find_mentions, is_known, meant_by
@@ -191,7 +200,7 @@ def read_archive(
     untold = next((query for said, query in _UNTOLD if said.search(text)), None)
     if untold is not None:
         return ArchiveQuestion(untold, text)
-    text, elsewhere = with_left_out(_of_elsewhere(text, before), places)
+    text, elsewhere = with_left_out(_of_elsewhere(of_its_videos(text, places), before), places)
     bare = _BARE.match(text) if before is not None else None
     if bare is not None and placed(f"in {bare[1]}", places)[0].strip() == SPOT:  # "and the kitchen?"
         text = f"and in {bare[1]}?"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from pvchat.chat.english import NUMBERS
+from pvchat.chat.english import NUMBERS, ORDINALS
 from pvchat.chat.reader.dates import WEEKDAY
 from pvchat.chat.reader.scopes import CLIPS
 from pvchat.chat.reader.timewords import one_of
@@ -18,6 +18,7 @@ from pvchat.chat.reader.timewords import one_of
 Plain = str | Callable[[re.Match[str]], str]
 Rewording = tuple[re.Pattern[str], Plain]
 _IS, _IT = r"(?:['’]s| is| was)", r"(?:it|that|this|s?he)"
+_NTH = rf"(?:(?:{one_of(ORDINALS)})(?: but one)?|(?:second|third|next to)[ -]last|penultimate)"
 # "for more than a week"
 _SO_LONG = r"(?:more than |over |at least |about )?(?P<count>\w+) (?P<unit>hours?|days?|weeks?|months?|years?)\b"
 
@@ -117,6 +118,11 @@ OF_LIBRARY = _compiled(  # of one about many videos
     (r"\b(any|every|some)(one|body) (?:on (?:my|our|the) list|of (?:ours|us))\b", r"\1\2 I know"),
     (r"^how far apart (?:are|were|lie) (.*?)'s? (?:first |only )?two (?:appearances|visits|sightings)\b",
      r"how many days are between \1's first and second visit"),
+    (r"\b(video|visit|time) before (?:the )?last(?: one)?\b", r"last but one \1"),
+    (rf"(?<=\w )(?:in|on) ((?:her|his|their|[\w.]+(?: [A-Z]\w*)*['’]s?) {_NTH}) {CLIPS}\b(?! but\b)",
+     r"there on \1 visit"),
+    (rf"(?<=\w )(?:in|on) the ({_NTH}) {CLIPS} (?:of|with|showing|that shows|in which) (?=\w)(?!.*\band\b)",
+     r"there on the \1 visit of "),
     (r"\bin two different (?=places\b|rooms\b)", "in more than one "),
     (r"\b(?:the |this )?(weekend|week|month) just gone\b", r"last \1"),
     (r"^((?:do|does|who|when|how often)\b.*\b(?:ever|usually|always|never|comes?)\b.*) (?:at|on) the weekend\b",

@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Literal
 
-from pvchat.chat.english import FUNCTION_WORDS, in_place, number, ordinal, word_set
+from pvchat.chat.english import FUNCTION_WORDS, ORDINALS, in_place, number, ordinal, word_set
 from pvchat.chat.query import Query
 from pvchat.chat.reader.dates import Dates, dated
 from pvchat.chat.reader.timewords import one_of
@@ -27,6 +27,11 @@ SPOT = "§"  # stands where a place was named
 CLIPS = "(?:video|one|clip|episode|recording|item|film|movie|cartoon|programme|program|broadcast|scene|footage)(s?)"
 _USED = "used|empty|in use|visited|busy|occupied"
 _INTO = r"(?:in|on|at|from|inside|into|to|through)"
+# Before a place's name that stands for its videos: "the third talk show", "which news", "is there a talk show"
+_COUNTED = (
+    rf"(?:which|what|how many|(?:the|our) (?:{one_of(ORDINALS)}|latest|newest|oldest|earliest|longest|shortest"
+    r"|most recent)(?: but one)?|there(?: ever| been| also)* (?:an?|any|no))"
+)
 _THE = r"(?:the|our|my)"
 FOLDER = r"(?:folder|directory|album|series|show)"
 # Words that say nothing of what a folder holds: said without "folder" they mean what they always mean
@@ -129,6 +134,14 @@ def with_left_out(text: str, places: Sequence[str]) -> tuple[str, bool]:
     named = rf" {lead}(?= (?:(?:the|our|my) )?(?:{one_of(spellings(places))})(?!\w))"
     found = re.search(named, text, re.IGNORECASE) if places else None
     return (text, False) if found is None else (f"{text[: found.start()]} in{text[found.end() :]}", True)
+
+
+def of_its_videos(text: str, places: Sequence[str]) -> str:
+    """A question that counts a place as one counts its videos, as one of these: "the third video in talk show"."""
+    if not places:
+        return text
+    names = one_of(one.lower() for one in places)
+    return re.sub(rf"(?i)\b({_COUNTED}) ({names})(s?)(?!\w)(?: {CLIPS}\b)?", r"\1 video\3\4 in \2", text)
 
 
 def placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str], ...]]:

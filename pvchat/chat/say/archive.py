@@ -311,13 +311,12 @@ def _first_or_last(found: ArchiveFinding, asked: Asked) -> str:
     gone = found.query.whom.quantifier == "none" and bool(found.query.whom.names)  # "when was she last not here?"
     word, seen = ("last", "last seen") if last else ("first", "first seen")
     seen = f"{word} not seen" if gone else seen
-    named = rank.k in english.ORDINALS.values()
     if abs(rank.k) > 1:
-        word = "before that" if last else f"for the {ordinal(rank.k)} time" if named else "after that"
+        word = f"for the {ordinal(rank.k)} time"
         seen = f"seen {word}"
     so = f"{_subject(found)}{_where(found)}"
     if queries.lists_videos(found.query) and found.seen and not found.query.whom.names:
-        word = "last but one" if rank.k == -2 else ordinal(rank.k) if named else word
+        word = "last but one" if rank.k == -2 else ordinal(rank.k)
         return f"The {word} of {_among(found, asked)}: {line(nth_of(list(found.seen), rank.k)[0])}."
     edge = next(iter(nth_of(sure, rank.k)), None)
     whole = bool(found.query.where) and not queries.is_of_sound(found.query)  # "since when has she been lying there?"
