@@ -113,6 +113,28 @@ READ = [
     ("Does nobody speak?", Query("exists", Whom(quantifier="none"), SPEAKS, form="polar")),
     ("Who is speaking at 0:13?", Query("who", where=SPEAKS, during=During(start_s=13, end_s=13))),
     ("Is Ana talking?", Query("exists", ANA, Has("deed", "talking"), form="polar")),  # that is seen
+    ("Did Ben say anything about the coffee?", Query("exists", Whom(("Ben",)), Has(SAYS, "coffee"), form="polar")),
+    ("What did Ben say about the coffee?", Query("when", Whom(("Ben",)), Has(SAYS, "coffee"))),
+    (
+        "What was said about the coffee at the end?",
+        Query("when", where=Has(SAYS, "coffee"), during=During(start_s=-1.0, unit="edge")),
+    ),
+    ("Does anybody talk about Ana?", Query("exists", where=Has(SAYS, "Ana"), form="polar")),
+    ("Does anybody mention the coffee?", Query("exists", where=Has(SAYS, "coffee"), form="polar")),
+    ("What can you say about Ana?", Query("describe", ANA)),
+    ("Did Ana ask a question?", Query("exists", ANA, Has(SAYS, "?"), form="polar")),
+    ("How many questions does Ana ask?", Query("how_often", ANA, Has(SAYS, "?"))),
+    ("What does Ana ask?", Query("when", ANA, Has(SAYS, "?"))),
+    ("What does Ana say to Ben?", Query("attribute", ANA, attribute="says")),
+    ("What does Ana answer?", Query("attribute", ANA, attribute="says")),
+    (
+        "What was said while Ana was away?",
+        Query("attribute", attribute="says", during=During("while", Event(ANA, Not(Has("present"))))),
+    ),
+    (
+        "Was it quiet between 4 and 8 seconds?",
+        Query("exists", Whom(quantifier="none"), SPEAKS, form="polar", during=During(start_s=4, end_s=8)),
+    ),
     (
         "Does Ana talk longer than Ben?",
         Query("compare", ANA, Has("deed", "talking"), form="polar", rank=Rank("long"), versus=Whom(("Ben",))),
@@ -131,10 +153,24 @@ SAID = [
      "Somebody who isn't seen says from 0:12 to 0:13: “Hello, hello?” "
      "Somebody says from 0:16 to 0:18: “Coffee is ready.”"),
     ("What does Cleo say?", TIMELINE, "Cleo is not in this video, so I can't tell."),
-    ("Who says 'Ana'?", TIMELINE, "Ben says “Ana” at 0:02."),
+    ("Who says 'Ana'?", TIMELINE, "Ben says “Ana” at 0:02 (“Good morning, Anna. Would you like a coffee?”)."),
     ("Does Ana say 'hello'?", SURE, "No, as far as I hear, Ana never says “hello”."),
     ("Does Ana say 'ready'?", TIMELINE,
-     "Somebody says “ready” at 0:17, but I can't tell whether that is Ana."),
+     "Somebody says “ready” at 0:17 (“Coffee is ready.”), but I can't tell whether that is Ana."),
+    ("What did Ben say about the coffee?", TIMELINE,
+     "Ben says “coffee” at 0:05 (“Good morning, Anna. Would you like a coffee?”)."),
+    ("Who talks about coffees?", TIMELINE,
+     "Ana says “coffees” at 0:08 (“Yes, coffee please.”); Ben says “coffees” at 0:05 (“Good morning, Anna. Would you "
+     "like a coffee?”); somebody says “coffees” at 0:16 (“Coffee is ready.”)."),
+    ("Who asks a question?", TIMELINE,
+     "Ben asks a question at 0:05 (“Good morning, Anna. Would you like a coffee?”); somebody who isn't seen asks a "
+     "question at 0:12 (“Hello, hello?”)."),
+    ("What is said at 0:09?", TIMELINE, "Ana says from 0:08 to 0:10: “Yes, coffee please.”"),
+    ("Who spoke last?", SURE, "Ana speaks last, at 0:10, before that Ben at 0:06."),
+    ("Is Ana talking?", SURE, "Yes, Ana speaks from 0:08 to 0:10."),
+    ("Do Ana and Ben talk at the same time?", SURE, "No, as far as I hear, Ana never speaks while Ben is speaking."),
+    ("Does Cleo say anything?", TIMELINE, "Somebody who isn't seen speaks from 0:12 to 0:13; somebody speaks from "
+     "0:16 to 0:18, but I can't tell whether that is Cleo."),
     ("Does Ana never say 'tea'?", SURE, "Yes, as far as I hear, Ana never says “tea”."),
     ("Is there music or talking?", replace(TIMELINE, rows=()),
      "No. As far as I hear, no music plays. As far as I hear, nobody speaks."),

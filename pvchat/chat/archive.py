@@ -313,7 +313,11 @@ def _at_times(query: Query, video: Video, timeline: Timeline) -> Seen | None:
         spans = spans or ((0.0, video.seconds),)
         names = tuple(filter(None, (*each, *left)))
         heard = queries.is_of_sound(query) and query.where != MUSIC and timeline.sound == "heard"
-        said = quotes(run(Query("attribute", whom, attribute="says", during=query.during), timeline)) if heard else []
+        said = (
+            quotes(run(Query("attribute", whom, attribute="says", during=query.during), timeline).every_row)
+            if heard
+            else []
+        )
         said = [one for one in said if (one[0] or is_of_anybody(whom)) and common([one[2]], spans)]
         return Seen(video, spans, names, frozenset(left), each=each, quotes=tuple(said))
     is_open = found.open and whom.names and not found.missing if asked.select == "when" else found.verdict == "unknown"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pvchat.chat import conditions
 from pvchat.chat import query as queries
 from pvchat.chat.query import EVERYBODY, PRESENT, And, Condition, Has, Not, Number, Query, Rank, Whom, atoms
-from pvchat.chat.sounds import MUSIC, as_seen, asked_of, audible, is_of_anybody
+from pvchat.chat.sounds import MUSIC, as_heard, as_seen, asked_of, audible, is_of_anybody, stretches
 from pvchat.chat.spans import TURNED, WHOLE, Span, all_verdict, any_verdict, common, most_at_once, nth_of, seconds_in
 from pvchat.chat.timeline import LIKELY, OF_SCENE, TELLING, Finding, Found, Row, Timeline, Verdict, alike, is_of_scene
 from pvchat.identity.evidence import FEW
@@ -180,6 +180,7 @@ def listed(found: Sequence[Found], finding: Finding) -> Finding:
 
 def run(query: Query, timeline: Timeline, history: Sequence[Finding] = ()) -> Finding:
     """What is found for a query; `history` is what was found for the questions before, the last one last."""
+    query = as_heard(query) if timeline.sound == "heard" else query
     heard, languages = timeline.sound == "heard", any(row.attribute == "language" for row in timeline.rows)
     if query.select == "refuse":
         who = conditions.chosen(query.whom, [timeline.whole], timeline)
@@ -492,6 +493,8 @@ def _attribute(lookup: Lookup) -> Finding:
     query, everything = lookup.query, lookup.query.select == "describe"
     name, of_all = query.attribute or "deed", query.whom == EVERYBODY
     if name in queries.HEARD:
+        if name == "says":  # whole stretches, also of those that begin before the part, or end after it
+            lookup = replace(lookup, part=stretches(lookup.part, lookup.timeline))
         return listed(lookup.each(), Finding(query))
     wanted = _OF_SOMEBODY if everything else _ANSWERING.get(name, (name,))
     if of_all and name in OF_SCENE and not everything:
@@ -544,7 +547,8 @@ def _known_of_each(lookup: Lookup, attributes: Sequence[str]) -> list[Found]:
 
 def ranking(lookup: Lookup, rank: Rank, people: Sequence[str], nth: int = 0) -> conditions.Ranked:
     """People in the order of when the condition holds (the `nth` time, if not 0); of a `Not`, when its part ends."""
-    ends = rank.by == "time" and isinstance(lookup.where, Not)
+    last_heard = rank.k < 0 and queries.is_of(lookup.where, *queries.HEARD)  # "who speaks last?": after all others
+    ends = rank.by == "time" and (isinstance(lookup.where, Not) or last_heard)
     where = lookup.where.part if ends and isinstance(lookup.where, Not) else lookup.where
     times = dict[str, Sequence[Span]]()
     for name in (name for name in (*(one.name for one in lookup.timeline.entities), "") if name in people):

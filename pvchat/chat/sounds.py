@@ -14,15 +14,17 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from pvchat.chat.query import HEARD, Has, Query, Whom, atoms
+from pvchat.chat.query import HEARD, And, Condition, Has, Not, Or, Query, Whom, atoms
 from pvchat.chat.spans import UNKNOWN, Span, Truth, merged, without
-from pvchat.chat.timeline import Finding, Quote, Row, Timeline
+from pvchat.chat.timeline import Quote, Row, Timeline
 from pvchat.schemas import LANGUAGES, Sound
 
 UNSEEN = "unseen"  # what `of` says of a row whose speaker isn't in the picture
 BY_VOICE, SEVERAL = "voice", "several"  # … that is known by the voice, not by a mouth; where several mouths move
 _OWN, _ENOUGH_S = 0.8, 1.5  # share, and seconds, of a voice's speech that must come from one face's mouth to be hers
 MUSIC = Has("music")
+QUESTION = "?"  # what a word ends in with which somebody asks a question; as a phrase it asks for those
+_PLURAL = 4  # letters from which a word may be a plural
 _APART_S = 1e-3  # by which words that follow each other at once are kept apart
 _PAUSE_S = 1.5  # between two stretches that are quoted as one
 _ALIKE = 0.7  # difflib's ratio from which a word that was heard is an enrolled name: "Anna" for Ana [choice]
@@ -64,6 +66,43 @@ def as_seen(query: Query) -> Query | None:
     return None if not asked else seen if query.versus is None else replace(seen, select="compare")
 
 
+def as_heard(query: Query) -> Query:
+    """What is heard instead of seen, where there is sound: whoever talks, or doesn't, is asked for by voices."""
+    talks = [has == Has("deed", "talking") or has.attribute in HEARD for has in atoms(query.where)]
+    if talks and all(talks) and query.attribute is None:
+        query = replace(query, where=heard_in(query.where))
+    event = query.during.event
+    if event is None:
+        return query
+    return replace(
+        query, during=replace(query.during, event=replace(event, where=heard_in(event.where) or event.where))
+    )
+
+
+def heard_in(where: Condition | None) -> Condition | None:
+    """A condition in which whoever talks is heard, not seen."""
+    if where == Has("deed", "talking"):
+        return Has("speaks")
+    if isinstance(where, Not):
+        return replace(where, part=heard_in(where.part) or where.part)
+    if isinstance(where, And | Or):
+        return replace(where, parts=tuple(filter(None, map(heard_in, where.parts))))
+    return where
+
+
+def stretches(spans: Sequence[Span], timeline: Timeline) -> list[Span]:
+    """The stretches of speech that overlap with some spans, whole."""
+    speech = [row.span for row in timeline.rows if row.attribute == "speaks"]
+    return merged([one for one in speech if any(one[0] <= end and start <= one[1] for start, end in spans)])
+
+
+def in_context(phrases: Sequence[Row], timeline: Timeline) -> list[str]:
+    """The words of the stretches of speech, each whole, in which somebody says a phrase."""
+    whose = {(row.entity, row.of) for row in phrases}
+    own = quotes([row for row in timeline.rows if (row.entity, row.of) in whose])
+    return [text for _, _, (a, b), text in own if any(a <= row.start_s <= b for row in phrases)]
+
+
 def audible(timeline: Timeline) -> Timeline:
     """A timeline for what is heard: whoever speaks is there, seen or not, and anybody may be heard at any time."""
     heard = {row.entity for row in timeline.rows if row.attribute == "speaks"}
@@ -90,10 +129,12 @@ def rows_heard(has: Has, entity: str, timeline: Timeline) -> list[Row]:
         return [row for row in timeline.of(entity, has.attribute) if has.value in ("", row.value)]
     if has.attribute != "says" or not phrase:
         return sorted([*timeline.of(entity, "speaks"), *said], key=lambda row: (row.start_s, row.attribute == "says"))
-    names, found = {bare(one.name) for one in timeline.entities if one.known}, list[Row]()
+    if has.value == QUESTION:
+        return [row for row in said if row.value.endswith(QUESTION)]
+    names, found = {singular(one.name) for one in timeline.entities if one.known}, list[Row]()
     for at in range(len(said) - len(phrase) + 1):
         place = said[at : at + len(phrase)]
-        pairs = [(bare(word), bare(row.value)) for word, row in zip(phrase, place, strict=True)]
+        pairs = [(singular(word), singular(row.value)) for word, row in zip(phrase, place, strict=True)]
         alike = (  # a name is written as it sounds
             asked in names and asked[:1] == heard[:1] and difflib.SequenceMatcher(None, asked, heard).ratio() >= _ALIKE
             for asked, heard in pairs if asked != heard
@@ -133,9 +174,14 @@ def bare(word: str) -> str:
     return "".join(c for c in word.casefold() if c.isalnum())
 
 
-def quotes(finding: Finding) -> list[Quote]:
+def singular(word: str) -> str:
+    """A bare word without the ending of a plural, so that who speaks of pills speaks of a pill."""
+    plain = bare(word)
+    return plain if len(plain) < _PLURAL else plain.removesuffix("s")
+
+
+def quotes(rows: Sequence[Row]) -> list[Quote]:
     """Who says what when, in order; stretches of one speaker that follow each other closely are one."""
-    rows = [row for one in finding.people for row in one.rows] + list(finding.rows)
     words: dict[tuple[str, Span], list[str]] = defaultdict(list)
     speech = sorted((row for row in rows if row.attribute == "speaks"), key=lambda row: row.start_s)
     for row in rows:

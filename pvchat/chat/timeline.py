@@ -66,7 +66,7 @@ UNITS: dict[str, Callable[[Seen], str]] = {  # by which videos are put together:
     "hour": lambda one: f"{one.video.at:%H}",
     "scope": lambda one: one.scopes[0],
 }
-TELLING = {"deed": ("posture", "deed", "holding")}  # attribute -> attributes of rows that answer it
+TELLING = {"deed": ("posture", "deed", "holding", "speaks")}  # attribute -> attributes of rows that answer it
 
 
 @dataclass(frozen=True)
@@ -285,6 +285,11 @@ class Finding:
         return tuple(found.entity for found in self.people)
 
     @property
+    def every_row(self) -> list[Row]:
+        """The rows that say so, of people and of the scene."""
+        return [*(row for one in self.people for row in one.rows), *self.rows]
+
+    @property
     def everyone(self) -> tuple[Found, ...]:
         """Everybody of whom anything was found: that it holds, that it doesn't, that it isn't known."""
         return *self.people, *self.against, *self.open
@@ -468,6 +473,8 @@ def says(has: Has, row: Row, measured: bool) -> Verdict:
         asked -= {"up", "down"}
     if row.attribute == "holding" and has.attribute == "deed":  # "holding a cup"
         told |= {"holding"}
+    if row.attribute == "speaks":  # its value is a voice's number
+        told = words("talking")
     if row.attribute == has.attribute == "deed":
         told = told.union(*(_ALSO.get(word, ()) for word in told))
     fits = asked <= told or has.attribute == "deed" and asked == {"moving"} and not told.isdisjoint(_MOVING)

@@ -79,7 +79,6 @@ _APART = re.compile(
 _NTH_VISIT = re.compile(rf"(?i)\b(?:(?P<nth>{one_of(ORDINALS)})|(?P<again>back|again|return\w*))\b")
 # A second place or time that wasn't cut out: "who is in the kitchen more often than Ana in the hall?"
 _LEFT = re.compile(r"(?i)\b(?:than|nor) (?:in|on|at)\b|\bthan\W*$")
-_ABOUT = re.compile(r"(?i)\b(says?|said)(?: \w+thing)? about (?!it\b|that\b)(?:an? |the )?([^?]+?)(?=\W*$)")
 _ELSE_WITH = re.compile(r"(?i)\belse\b.* with (?!whom\b)\w")
 _HAPPENS = re.compile(r"(?i)^(?:and |so )?what (?:has |is |was )?happen")
 _UP = re.compile(r"(?i)\b((?:is|was|were)(?: \w+)?|been) up(?= at all\b|\W*$)")
@@ -574,8 +573,6 @@ def _read(rest: str, known: Known) -> Query:
     if _IN_ORDER.search(rest):
         query = of_library(_read(_IN_ORDER.sub("", rest, count=1), known))
         return replace(query if query.unit == "video" else replace(query, select="when", unit=""), per="order")
-    if _ABOUT.search(rest):  # "what did Ana say about the party?": when is the word said?
-        rest = re.sub(r"(?i)^what\b", "When", _ABOUT.sub(r'\1 "\2"', rest))
     rest = _UP.sub(r"\1 there", rest)  # "was Leo up before 8?"
     query = read(rest.replace(SPOT, "there"), replace(known, of_library=True))
     if (query.refusal, query.value) == ("wish", "jump") and query.whom != EVERYBODY:  # "show me the stranger"

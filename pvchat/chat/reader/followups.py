@@ -41,6 +41,7 @@ WHO_IS_IT = re.compile(  # "the guy in red, who is it?", "what's her name?"; whe
     r"|(?:it|that|this|s?he) (?:is|was) who|(?:(?:what|how) (?:is|was|'s) )?(?:s?he called|(?:(?:his|her|the) )?name"
     r"(?: of (?:him|her|them))?))(?: \?)?$"
 )
+_SAID_IT = re.compile(r"(?:and |so )?who (?:says?|said|asks?|asked|mention\w*) (?:it|that|this|so)\b")
 _ON_IT = re.compile(r"\b(on|in|at) (?:it|them)(?: \?)?$")
 _FAR_BACK = 4  # turns that "they" may reach back to
 
@@ -273,6 +274,8 @@ def continued(query: Query, question: Tagged, history: Sequence[Turn]) -> Query:
     last = history[-1]
     if (named := _of_whom_is(query, question, history)) is not query:
         return named
+    if queries.is_of_sound(last[0]) and _SAID_IT.match(" ".join(question.seen)):
+        return _who_said_it(query, last[0])
     turns = query.select in ("who", last[0].select) and _ON_OTHER_SIDE.search(" ".join(question.seen))
     if turns and (turned := _turned(query, last)) is not query:
         return turned
@@ -280,6 +283,13 @@ def continued(query: Query, question: Tagged, history: Sequence[Turn]) -> Query:
         return _goes_on(query, last, question)
     query = _picked(query, history) if {"one", "ones"} & {*question.seen} else _of_same_person(query, question, last)
     return _leaning(_at_thing(query, question, history), last, question)
+
+
+def _who_said_it(query: Query, before: Query) -> Query:
+    """Who speaks the words that were asked for before: "what is said last?", "who said it?"."""
+    said = _condition(before) or Has("speaks")
+    during = before.during if query.during == WHOLE else query.during
+    return Query("who", where=said, rank=query.rank or before.rank, during=during)
 
 
 def _at_thing(query: Query, question: Tagged, history: Sequence[Turn]) -> Query:
@@ -675,6 +685,8 @@ def _found_by(last: Turn) -> bool:
 
 def _condition(query: Query) -> Condition | None:
     """What a query asks of people, or that they have what it asks an attribute of: "what colour is the apron?"."""
+    if query.attribute in queries.HEARD and query.where is None:
+        return Has("speaks")
     held = query.attribute in ("holding", "worn")  # "what is Ana holding?", "does she put it down?"
     named = query.attribute is not None and query.select == "attribute" and (query.value or held)
     return Has(query.attribute, query.value) if query.where is None and named and query.attribute else query.where

@@ -131,6 +131,8 @@ def _query_of_one(words: Sequence[Word], labels: Labels, part: During, known: Kn
     if history:
         return followups.continued(query, question, history)
     nothing_before = query.during == followups.AFTER_THAT and is_of_sound(query)  # "who answers?", where nobody spoke
+    if nothing_before and query.whom.names:  # "what does Ben answer?" is what he says
+        return replace(query, during=During(), rank=None)
     return Query("refuse", refusal="unclear") if nothing_before else query
 
 

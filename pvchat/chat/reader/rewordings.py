@@ -19,6 +19,12 @@ Plain = str | Callable[[re.Match[str]], str]
 Rewording = tuple[re.Pattern[str], Plain]
 _IS, _IT = r"(?:['’]s| is| was)", r"(?:it|that|this|s?he)"
 _NTH = rf"(?:(?:{one_of(ORDINALS)})(?: but one)?|(?:second|third|next to)[ -]last|penultimate)"
+# "about the party": what somebody speaks of; no topic are "about it?", "about in the kitchen?"
+_TOPIC = (
+    r"about (?!(?:it|that|this|what|whom?|now|then|t?here|while|when|at|in|on|during|before|after"
+    r"|(?:him|her|them|me|us|you)\W*$)\b)(?:an? |the |my |your |his |her |our |their )?(?P<topic>[^?\"]+?)"
+    r"(?=\W*$| (?:while|when|before|after|during|in the (?:first|last|second)|at (?:\d|the (?:end|start|beginning)))\b)"
+)
 # "for more than a week"
 _SO_LONG = r"(?:more than |over |at least |about )?(?P<count>\w+) (?P<unit>hours?|days?|weeks?|months?|years?)\b"
 
@@ -33,7 +39,25 @@ def _compiled(*rows: tuple[str, Plain]) -> tuple[Rewording, ...]:
     return tuple((re.compile(said, re.IGNORECASE), plain) for said, plain in rows)
 
 
+def _says(found: re.Match[str]) -> str:
+    """Such as 'when does Ana say "lunch"' for "what does Ana say about lunch"."""
+    verb = found["verb"].lower()
+    ending = next((end for end in ("ing", "s") if verb.endswith(end)), "")
+    says = "said" if verb in ("said", "spoke") or verb.endswith("ed") else f"say{ending}"
+    return f'{"when " * bool(found["what"])}{found["who"]}{says} "{found["topic"]}"'
+
+
 REWORDINGS = _compiled(  # of any question
+    (rf"^(?:and )?what (?:is|was|were|has been) (?:being )?(?:said|talked|asked) (?={_TOPIC})",
+     "when does somebody talk "),
+    (rf"^(?P<what>(?:and )?what (?=(?:do|does|did|has|have|is|was|are|were)\b))?(?P<who>(?!.*\byou\b).*?)"
+     rf"\b(?P<verb>say(?:s|ing)?|said|(?:talk|speak|ask)(?:s|ed|ing)?|spoke)"
+     rf"(?: (?:something|anything|(?:to|with) \w+))? {_TOPIC}", _says),
+    (r"\b(?:ask(?P<s>s?)|(?P<ed>asked)) (?:(?:a|any|some) )?questions?(?=\W*$)",
+     lambda found: f"{'said' if found['ed'] else 'say' + found['s']} \"?\""),
+    (r"^how many questions (?=(?:do|does|did)\b)", "how often "),
+    (r"^(?:and )?what (?:questions? )?(?=(?:do|does|did)\b.* ask\W*$)", "when "),
+    (r"(?<=[a-z] )ask(?=\W*$)", 'say "?"'),
     (rf"^(\w+ .*\b(?:says?|said)) (?:that )?((?:it|this|today){_IS} [^?.,\"“]+)(?=\?|$)", r'\1 "\2"'),
     (rf"^whose (.+?) (?:is|are|was|were) (?:{_IT}|these|those)(?=\W*$)", r"who has the \1"),
     (r"^(how many\b.*?) (?:right now|now|at (?:the|this) moment|currently)(?=\W*$)", r"\1"),
@@ -43,6 +67,7 @@ REWORDINGS = _compiled(  # of any question
     (rf"^(?:no,? )?{_IT}(?:{_IS} not|(?: is|was)n['’]t) [^,]+?,? (?:but |(?:but )?{_IT}{_IS} )(?!not\b)", "is it "),
     (r"^why (?:is|was)(?:n['’]t (.+?)| (.+?) not) (?=(?:t?here|seen|in)\b)", r"why do you think \1\2 isn't "),
     (r"^why (?:is|was) (.+?) (?:missing|absent|gone|away)(?=\W*$)", r"why do you think \1 isn't there"),
+    (r"\bquiet\b", "silent"),
     (r"\bat the (left|right)(?:[- ]hand)? end\b", r"on the far \1"),
 )  # fmt: skip
 OF_LIBRARY = _compiled(  # of one about many videos

@@ -24,6 +24,7 @@ from pvchat.chat.reader.network import Heads, Labels
 from pvchat.chat.reader.slots import BACK, COMING, GOING, TAKING, Slot, Tagged, conditions_of, joined, words_of
 from pvchat.chat.reader.timewords import is_date
 from pvchat.chat.reader.words import NAME, Word, canonical, is_known, participle
+from pvchat.chat.sounds import heard_in
 
 _IN_TIME = word_set("while whilst when as during once before after until till since")
 LEAST = 0.5  # probability from which a question is refused [choice]
@@ -43,6 +44,7 @@ _WRITTEN = word_set("sign signs screen note letter label clock poster paper card
 _STARTS = word_set("start starts started starting begin begins began beginning")
 _STOPS = word_set("stop stops stopped stopping end ends ended ending over")
 _ANSWERS = word_set("answer answers answered reply replies replied respond responds responded")
+_TELLS = word_set("ask asks asked tell tells told talk talks talked")
 _AUXILIARY = word_set("is are was were be been being does do did has have had can could will get gets got ever")
 _SAYS_MORE = word_set("only just except or nor neither never not alone most")  # "are only Ana and Ben together?"
 _AND_THERE = word_set("and also later in on at the a an ? .")  # "… and later also in the garden?"
@@ -126,6 +128,8 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> Heads:
     if heads["quantifier"] == "none" and any(slot.role == "S" and slot.after_but for slot in question.slots):
         heads["quantifier"] = "only"  # "when is no one there but Ana?"
     heads |= {"attribute": "deed"} if (question.seen[0], heads["attribute"]) == ("where", "looks") else {}
+    if (heads["select"], heads["refusal"]) == ("refuse", "sound") and not _WRITTEN.intersection(question.seen):
+        heads |= _heard_after_all(question)
     if heads["event_nth"] == "any" and any(slot.comes_back(question.seen) for slot in question.slots):
         heads["event_nth"] = "second"  # "what does Ana do when she returns?"
     if heads["select"] not in ("describe", "attribute") and _HAPPENS.match(" ".join(question.seen)):
@@ -133,6 +137,17 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> Heads:
         select, attribute = ("attribute", "deed") if of_one else ("describe", "none")
         heads |= {"select": select, "attribute": attribute, "form": "wh"}
     return heads
+
+
+def _heard_after_all(question: Tagged) -> Heads:
+    """Heads of a question about sound that the network refuses and that can be told: "what does Ben answer?", "was it
+    silent between 0:40 and 0:50?".
+    """
+    asks_what = "what" in question.seen[:2] and question.labels.heads["attribute"] == "says"
+    if asks_what and (_SAYING | _ANSWERS | _TELLS).intersection(question.seen):
+        return {"select": "attribute", "attribute": "says"}
+    speaks = question.labels.heads["form"] == "polar" and any(slot.kind == "speaks" for slot in question.slots)
+    return {"select": "exists"} if speaks else {}
 
 
 def behind_whom(labels: Labels, seen: Sequence[str]) -> Labels:
@@ -707,7 +722,7 @@ def _of_sound(query: Query, question: Tagged) -> Query:
     music = any(has.attribute == "music" for has in queries.atoms(query.where))
     ranked = query.rank is not None and query.select != "compare"
     if _SPEECH & seen or ranked or music:  # whoever talks most is heard
-        query = replace(query, where=_heard(query.where))
+        query = replace(query, where=heard_in(query.where))
     if query.where == Has("speaks") and query.select == "compare":  # who talks longer is told by what is seen
         return replace(query, where=Has("deed", "talking"))
     query = _of_speaking(query, seen)
@@ -729,9 +744,9 @@ def _of_speaking(query: Query, seen: set[str]) -> Query:
         query = replace(query, where=speaks)
     elif query.where == Not(speaks) and query.whom == EVERYBODY and query.select != "who":  # "when is it silent?"
         query = replace(query, whom=Whom(quantifier="none"), where=speaks)
-    elif query.where == speaks and query.select == "when" and len(names) == 2 and query.form == "polar":
+    elif heard_in(query.where) == speaks and query.select == "when" and len(names) == 2 and query.form == "polar":
         one, other = (replace(query.whom, names=(name,), quantifier="any") for name in names)  # "do both at once?"
-        query = replace(query, select="exists", whom=one, during=During("while", Event(other, speaks)))
+        query = replace(query, select="exists", whom=one, during=During("while", Event(other, query.where or speaks)))
     elif query.where == speaks and query.select == "exists" and len(names) == 1:
         if query.rank is not None and query.rank.by == "time":  # "is Ana the first to speak?": who does is told
             return replace(query, select="who", form="wh", whom=EVERYBODY)
@@ -740,15 +755,6 @@ def _of_speaking(query: Query, seen: set[str]) -> Query:
     if query.where == speaks and query.select == "exists" and _HEARING & seen:
         return replace(query, value="sound")
     return query
-
-
-def _heard(where: queries.Condition | None) -> queries.Condition | None:
-    """A condition in which whoever talks is heard, not seen: "who speaks or laughs?"."""
-    if where == Has("deed", "talking"):
-        return Has("speaks")
-    if isinstance(where, And | queries.Or):
-        return replace(where, parts=tuple(filter(None, map(_heard, where.parts))))
-    return where
 
 
 def _only_then(query: Query, question: Tagged) -> Query:

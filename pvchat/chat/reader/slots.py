@@ -7,6 +7,7 @@ conditions; `decode.py` puts them together.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -19,6 +20,7 @@ from pvchat.chat.reader.network import Heads, Labels
 from pvchat.chat.reader.words import NAME, Word, canonical, is_known
 
 GOING = word_set("leave leaves left leaving go goes went disappear disappears disappeared exit exits exited")
+_NOT_THERE = word_set("not away gone absent missing")
 COMING = word_set(
     """come comes came coming enter enters entered entering arrive arrives arrived arriving appear appears appeared show
     shows showed walk walks walked turn turns turned join joins joined return returns returned returning"""
@@ -38,6 +40,7 @@ _BESIDE_WORN = word_set("neck nose head face ears eyes shoulders back chest hand
 _AWAY_FROM = ("from ", "off ", "out of ")  # "falls out of bed", who is in it no longer
 _DENIES = word_set("not never no nobody none neither nor without cannot stop stops stopped")
 _QUOTES = "'\"“”‘’«»"
+_DETERMINER = re.compile(r"^(?:an?|the|my|your|his|her|its|our|their|some|any) (?=\w)")
 _ORDINALS = ORDINALS | {"1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "other": 2, "next": 2}
 
 
@@ -119,11 +122,18 @@ def slots_of(words: Sequence[Word], tags: Sequence[str]) -> list[Slot]:
     for tag, places in runs:
         before = (word.seen for word in reversed(words[: places[0]]) if word.seen not in _BEFORE_NOUNS)
         slot = _slot(tag, [words[i] for i in places], places[0])
+        if slot.kind == "says" and not _is_quoted(words, places[0]):  # "mentions the pills"
+            slot = replace(slot, value=_DETERMINER.sub("", slot.value))
         joint = next(before, "")
         off = slot.kind == "deed" and "off" in slot.words and not denies  # "when does he fall off?"
         slot = replace(slot, joint=joint, after_or=joint in ("or", "nor"), denied=slot.denied and not off)
         made.append(replace(slot, after_but=joint in ("but", "except", "besides")))
     return made
+
+
+def _is_quoted(words: Sequence[Word], at: int) -> bool:
+    """Whether quotation marks stand before a word, or at its beginning."""
+    return words[at].typed[0] in _QUOTES or bool(at) and words[at - 1].seen in _QUOTES
 
 
 def _slot(tag: str, words: Sequence[Word], at: int) -> Slot:
@@ -143,7 +153,7 @@ def _slot(tag: str, words: Sequence[Word], at: int) -> Slot:
     value = "" if kind == "holding" and CARRIES.issuperset(value.split()) else value
     if kind == "light" and (switched := next((SWITCHED[w] for w in typed.lower().split() if w in SWITCHED), "")):
         return Slot(role, kind, False, typed, switched, at)  # "while the lights are off"
-    goes = role == "F" and kind == "present" and any(word.seen in (*GOING, "not") for word in words)
+    goes = role == "F" and kind == "present" and any(word.seen in (*GOING, *_NOT_THERE) for word in words)
     return Slot(role, kind, tag.endswith("!") or goes, typed, value, at, words[0].name)
 
 

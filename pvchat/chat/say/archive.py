@@ -325,7 +325,8 @@ def _first_or_last(found: ArchiveFinding, asked: Asked) -> str:
             f" Perhaps {moment(one, last, whole)}{_apart(one, found, asked)}." for one in nth_of(found.seen, rank.k)
         ]
         return f"{so} {verb} not {'surely ' * bool(maybe)}seen {word} in any of {_among(found, asked)}.{''.join(maybe)}"
-    lead = f"{so}: {word}" if found.query.where else f"{so} {verb} {seen}"
+    happens = found.query.where or queries.is_of_sound(found.query)
+    lead = f"{so}: {word}" if happens else f"{so} {verb} {seen}"
     at = f"{lead} {moment(edge, last, whole)}{_apart(edge, found, asked)}." if edge else ""
     told = [at or "I am not sure of it in any video."]
     if perhaps:

@@ -14,7 +14,7 @@ from pvchat.chat import query as queries
 from pvchat.chat.english import STRANGER, be, clock, join, lasting, number, shortened, span_told, table, wording, words
 from pvchat.chat.query import EVERYBODY, MOVES, PRESENT, And, Condition, During, Event, Has, Not, Or, Query, Whom, atoms
 from pvchat.chat.reader.words import participle
-from pvchat.chat.sounds import MUSIC, asked_of, phrase_of
+from pvchat.chat.sounds import MUSIC, QUESTION, asked_of, phrase_of
 from pvchat.chat.spans import WHOLE, Span, common, seconds_in
 from pvchat.chat.timeline import LIKELY, Entity, Finding, Found, Missing, Row, Timeline, is_of_scene
 from pvchat.schemas import Decision, Why
@@ -42,6 +42,8 @@ def does(query: Query, several: bool = False) -> str:
     has, ending = asked_of(query), "" if several else "s"
     if has == MUSIC:
         return f"play{ending}"
+    if phrase_of(query) == QUESTION:
+        return f"ask{ending} a question"
     return f"say{ending} “{has.value}”" if phrase_of(query) else f"speak{ending} {has.value}".rstrip()
 
 

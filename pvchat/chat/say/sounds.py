@@ -12,11 +12,22 @@ from pvchat.chat.english import join, lasting, number, ordinal, span_told, upper
 from pvchat.chat.query import HEARD, Has, Not, Or, Rank, Select, atoms
 from pvchat.chat.say.answers import in_order
 from pvchat.chat.say.clauses import called, does, event_said, lead, people_said, time_asked, whom_said
-from pvchat.chat.sounds import BY_VOICE, MUSIC, SEVERAL, UNSEEN, asked_of, phrase_of, quotes, spans_heard
-from pvchat.chat.spans import Span, merged, seconds_in
+from pvchat.chat.sounds import (
+    BY_VOICE,
+    MUSIC,
+    SEVERAL,
+    UNSEEN,
+    asked_of,
+    bare,
+    in_context,
+    phrase_of,
+    quotes,
+    spans_heard,
+)
+from pvchat.chat.spans import Span, merged, nth_of, seconds_in
 from pvchat.chat.timeline import Finding, Row, Timeline
 
-_MOST_QUOTES = 8
+_MOST_QUOTES, _MOST_IN_CONTEXT = 8, 3
 # Whose words nobody knows, by `Row.of`
 _NOBODY = {UNSEEN: "somebody who isn't seen", SEVERAL: "one of several whose mouths move", "": "somebody"}
 
@@ -46,15 +57,18 @@ def of_sound(finding: Finding, timeline: Timeline) -> str:
     if not people and not finding.rows:
         return _nothing(finding)
     counted = query.select in ("how_long", "how_often")
-    speakers: list[tuple[str, Sequence[Span]]] = []
+    clauses = []
     for one in people:
         how = {row.of for row in one.rows}
-        speakers.append((speaker(one.entity, how.pop() if len(how) == 1 else ""), one.spans))
+        who = speaker(one.entity, how.pop() if len(how) == 1 else "")
+        clauses.append(_clause(who, one.spans, one.rows, finding, timeline))
     if counted or not (people and query.whom.names):
-        speakers += [(who, spans) for of, who in _NOBODY.items() if (spans := _spans(finding, of))]
-    clauses = [f"{who} {does(query)} {_measured(spans, finding, timeline)}" for who, spans in speakers]
+        clauses += [_clause(who, spans, [row for row in finding.rows if row.of == of], finding, timeline)
+                    for of, who in _NOBODY.items() if (spans := _spans(finding, of))]  # fmt: skip
     unsure = any(_spans(finding, of) for of in ("", SEVERAL))
-    maybe = join([called(one.entity) for one in finding.open], "or") * unsure
+    hidden = [one.name for one in finding.missing if one.why != "not enrolled"]  # who isn't seen may be heard
+    hidden = hidden if unsure or _spans(finding, UNSEEN) else []
+    maybe = join([*(called(one.entity) for one in finding.open if unsure), *hidden], "or")
     if maybe and counted and query.whom.names:
         clauses.append(f"whether that is {maybe} I can't tell")
     elif maybe and query.select == "exists" and finding.verdict != "yes":
@@ -63,6 +77,16 @@ def of_sound(finding: Finding, timeline: Timeline) -> str:
         clauses.append("who that is I can't tell")
     sound = "this video has sound: " if query.value == "sound" else ""
     return upper(f"{lead(finding)}{sound}{'; '.join(clauses)}.")
+
+
+def _clause(who: str, spans: Sequence[Span], rows: Sequence[Row], finding: Finding, timeline: Timeline) -> str:
+    """That somebody speaks, or says a phrase, and when; of a phrase also what else is said there."""
+    said, query = f"{who} {does(finding.query)} {_measured(spans, finding, timeline)}", finding.query
+    phrase = bare(phrase_of(query))
+    if not phrase_of(query) or query.select not in ("exists", "who", "when"):
+        return said
+    told = [text for text in in_context(rows, timeline) if bare(text) != phrase][:_MOST_IN_CONTEXT]
+    return f"{said} ({'; '.join(f'“{text}”' for text in told)})" if told else said
 
 
 def _each(finding: Finding, timeline: Timeline) -> str:
@@ -149,10 +173,10 @@ def _in_order(finding: Finding, rank: Rank) -> list[str]:
 def _quoted(finding: Finding) -> str:
     """What is said, word for word, as far as it was understood."""
     whose = finding.query.whom.names or finding.query.whom.such is not None
-    known, every = [called(one.entity) for one in finding.open], quotes(finding)
+    known, every = [called(one.entity) for one in finding.open], quotes(finding.every_row)
     mine = [one for one in every if one[0]] if whose else every
     if (rank := finding.query.rank) is not None:  # what is said first, or last
-        mine = mine[: rank.k] if rank.k > 0 else mine[rank.k :]
+        mine = nth_of(mine, rank.k)
     if mine:
         said = [f"{speaker(who, of)} says {span_told(*span)}: {quoted(text)}" for who, of, span, text in mine]
         left = len(mine) - _MOST_QUOTES
