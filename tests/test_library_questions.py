@@ -308,6 +308,8 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Who was in the last hall video?": {"names": ["Ben"], "videos": [8]},
     "Is there a hall without Ben?": {"verdict": "no", "videos": []},
     "Which halls is Ana in?": {"videos": []},
+    "When was the hall last used by Ben?": {"videos": [8]},
+    "Was the garden ever used by strangers only?": {"verdict": "yes", "videos": [7]},
 }
 FOLLOWED = {
     "Was Ana in the kitchen on Monday? → And Ben?": {"verdict": "yes", "videos": [2]},
@@ -826,8 +828,13 @@ def test_what_is_only_perhaps_is_said_of_days_and_of_who_is_compared(tmp_path: P
         compared = made.ask("Who was seen in more videos on Monday, Ana or Ben?", now=NOW).answer
         assert compared.startswith("I am not sure: perhaps Ben in one video; of the one video on Monday. Ana was not")
         strange = made.ask("On which days was Ana not seen?").answer
-        assert "on Tuesday 24 November 2026 only somebody unrecognised was seen." in strange
+        assert "on Tuesday 24 November 2026 somebody unrecognised was seen, perhaps Ana." in strange
         assert made.ask("When was Anna last seen?").answer == "Anna is not enrolled; did you mean Ana?"
+
+
+def test_the_days_on_which_somebody_was_not_seen_are_counted(library: Library) -> None:
+    told = library.ask("On how many days was Ben not seen?", now=NOW).answer
+    assert told.startswith("Ben was not seen on two days: on Monday 16 November 2026 and on Tuesday 24 November 2026.")
 
 
 def test_a_video_of_which_only_the_day_is_known_is_of_no_hour(tmp_path: Path) -> None:

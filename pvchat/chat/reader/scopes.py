@@ -157,9 +157,11 @@ def placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str]
     lead = rf"(?:(?:^| ){into} |{'|'.join(f'(?<={verb}) ' for verb in verbs)})"
     more = rf"(?:,? (?:and|or|(?:and|but) (?:not|never)|than) (?:{into} )?{one})*"
     found = re.search(rf"(?: both| either)?{lead}(?:both |either )?{one}{more}", text, re.IGNORECASE)
-    is_used = rf"\b(?:the )?({names})(?!\w)( first| last| ever| only| usually| mostly| been)? ({_USED})\b"
+    often = r"( first| last| ever| only| usually| mostly| been)?"
+    is_used = rf"\b(?:the )?({names})(?!\w){often} ({_USED})\b(?: by ([^,?]+))?"
     if found is None and (used := re.search(is_used, text, re.IGNORECASE)):
         who = "nobody" if used[3].lower() == "empty" else "anybody"  # "when was the kitchen last used?"
+        who = re.sub("(.+) only$", r"only \1", used[4].strip()) if used[4] else who  # "was it ever used by Ana only?"
         said = f"{who} been there" if used[2] == " been" else f"{who} there{used[2] or ''}"
         return f"{text[: used.start()]}{said}{text[used.end() :]}", ((spelt[used[1].lower()], ""),)
     if found is None and not re.search(rf"(?i) (?:the|our|my) [\w-]+ (?:{names})\b", text):  # "Ana kitchen when"

@@ -239,6 +239,8 @@ def _at_units(found: ArchiveFinding, asked: Asked) -> str:
         strange = [one for one in asked.unrecognised if said.get(one) in left]
         left = [one for one in left if one not in map(said.get, strange)]
         where = join(left, "or") or wording("each", query.unit)
+        if left and query.select == "how_often":
+            where = f"{'on' if 'day' in query.unit else 'in'} {so_many(len(left), query.unit)}: {join(left)}"
         if query.where == ANYTHING:
             return f"There was {'no video' if left else 'one'} {where}."
         days = english.shortened([unit_said("day", one) for one in asked.unfilmed], _MOST, "more days", "or")
@@ -246,9 +248,9 @@ def _at_units(found: ArchiveFinding, asked: Asked) -> str:
         where = "on each day of which there is a video" if days and not left else where
         were = "were" if len(query.whom.names) > 1 else "was"
         seen = f"{_subject(found)} {were} {'not ' * bool(left)}seen {where}." if left or not strange else ""
-        untold = upper(f"{join(list(map(said.__getitem__, strange)))} only somebody unrecognised was seen.")
-        seen = f"{seen} {untold if strange else ''}".strip()
-        return f"{seen}{unfilmed} {_that_is_of(found, asked)}"
+        then = upper(join(list(map(said.__getitem__, strange))))
+        seen += f" {then} somebody unrecognised was seen, perhaps {_subject(found)}." * bool(strange)
+        return f"{seen}{unfilmed} {_that_is_of(found, asked)}".strip()
     counted = "person" if query.select == "count" else "video"
     ranked, told = query.rank is not None and query.unit != "scope", list[str]()
     for count, same in groupby((one for one in found.groups if found.groups[one]), key=found.groups.__getitem__):
@@ -555,7 +557,8 @@ def _that_is_of(found: ArchiveFinding, asked: Asked) -> str:
 def _so(found: ArchiveFinding) -> str:
     """What is asked, within a sentence: "Ana is", "somebody is smiling"."""
     whom = found.query.whom
-    is_there = " is" if len(whom.names) < 2 or whom.quantifier == "none" else " are"
+    several = len(whom.names) > 1 and whom.quantifier != "none" or whom == Whom(quantifier="only", known=False)
+    is_there = " are" if several else " is"
     is_there += " not" * (whom.quantifier == "none" and len(whom.names) == 1)
     return f"{_lower(_subject(found))}{_where(found) or is_there}"
 
