@@ -122,6 +122,11 @@ READ = [
     ("Does anybody talk about Ana?", Query("exists", where=Has(SAYS, "Ana"), form="polar")),
     ("Does anybody mention the coffee?", Query("exists", where=Has(SAYS, "coffee"), form="polar")),
     ("What can you say about Ana?", Query("describe", ANA)),
+    ("Who talks about coffee first?", Query("who", where=Has(SAYS, "coffee"), rank=Rank("time"))),
+    (
+        "Does Ben say that the coffee is ready?",
+        Query("exists", Whom(("Ben",)), Has(SAYS, "coffee is ready"), form="polar"),
+    ),
     ("Did Ana ask a question?", Query("exists", ANA, Has(SAYS, "?"), form="polar")),
     ("How many questions does Ana ask?", Query("how_often", ANA, Has(SAYS, "?"))),
     ("What does Ana ask?", Query("when", ANA, Has(SAYS, "?"))),

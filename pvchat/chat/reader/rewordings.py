@@ -23,7 +23,8 @@ _NTH = rf"(?:(?:{one_of(ORDINALS)})(?: but one)?|(?:second|third|next to)[ -]las
 _TOPIC = (
     r"about (?!(?:it|that|this|what|whom?|now|then|t?here|while|when|at|in|on|during|before|after"
     r"|(?:him|her|them|me|us|you)\W*$)\b)(?:an? |the |my |your |his |her |our |their )?(?P<topic>[^?\"]+?)"
-    r"(?=\W*$| (?:while|when|before|after|during|in the (?:first|last|second)|at (?:\d|the (?:end|start|beginning)))\b)"
+    r"(?=\W*$| (?:while|when|before|after|during|in the (?:first|last|second)|at (?:\d|the (?:end|start|beginning)))\b"
+    r"| (?:first|last|most|again|now)\W*$)"
 )
 # "for more than a week"
 _SO_LONG = r"(?:more than |over |at least |about )?(?P<count>\w+) (?P<unit>hours?|days?|weeks?|months?|years?)\b"
@@ -59,6 +60,10 @@ REWORDINGS = _compiled(  # of any question
     (r"^(?:and )?what (?:questions? )?(?=(?:do|does|did)\b.* ask\W*$)", "when "),
     (r"(?<=[a-z] )ask(?=\W*$)", 'say "?"'),
     (rf"^(\w+ .*\b(?:says?|said)) (?:that )?((?:it|this|today){_IS} [^?.,\"“]+)(?=\?|$)", r'\1 "\2"'),
+    (r"^(\w+ .*\b(?:says?|said)) that (?:the |an? )?((?!s?he |they |you )[^?.,\"“]+? (?:is|are|was|were) [^?.,\"“]+)"
+     r"(?=\?|$)", r'\1 "\2"'),
+    (r"^(?:and )?who (?:answer(?:s|ed)?|repl(?:y|ies|ied) to|respond(?:s|ed)? to) (?!that\b|it\b|first\b|last\b)",
+     "who speaks next after "),
     (rf"^whose (.+?) (?:is|are|was|were) (?:{_IT}|these|those)(?=\W*$)", r"who has the \1"),
     (r"^(how many\b.*?) (?:right now|now|at (?:the|this) moment|currently)(?=\W*$)", r"\1"),
     (rf"^(?:and )?(?:what{_IS}|tell me|do you know) ((?:the|this|that) .+)['’]s name(?=\W*$)", r"who is \1"),
