@@ -27,7 +27,8 @@ def query_of(text: str, names: Sequence[str] = (), before: Sequence[Asked] = ())
 
 def found(text: str, names: Sequence[str], timeline: Timeline, before: Sequence[Asked] = ()) -> Finding:
     """What is found for it."""
-    return run(read_question(text, names, before, timeline).query, timeline)
+    earlier = [finding for _, finding in Conversation(names, before=before).turns(timeline)]
+    return run(read_question(text, names, before, timeline).query, timeline, earlier)
 
 
 def plain_answer(question: Question, everyone: Sequence[PersonPresence], evidence: Evidence) -> str:

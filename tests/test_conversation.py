@@ -197,6 +197,7 @@ KITCHEN = written({
 ALONE = written({"seconds": 20, "people": [
     {"name": "Ben", "seen": [[0, 20]], "rows": [{"attribute": "posture", "value": "sitting"}]},
     {"name": "Cleo", "seen": []}]})  # fmt: skip
+RECOGNISED = "{} is recognised by what was enrolled (probability above 0.99)"
 THERE = "Ana and Ben are in this video. This is in a kitchen."
 
 
@@ -224,7 +225,23 @@ THERE = "Ana and Ben are in this video. This is in a kitchen."
         (("Who of Ana and Cleo is there?",), "Ana is in this video; Cleo is not in this video."),
         (("Who is Cleo?",), "Cleo is not in this video."),
         (("Who of Ana and Cleo is there longest?",), "Cleo is not in this video, so I can't tell."),
-        # an order
+        (("Is Cleo there?", "Could she be the woman on the left?"),
+         "No, Cleo is not in this video. I see Ana, on the left."),
+        # doubts are about whom it was said of
+        (("Who is on the left?", "Sure?"), f"{RECOGNISED.format('Ana')}, from 0:00 to 0:05 and from 0:12 to 0:20."),
+        (("Who is next to Ana?", "Who is with Ana?", "Sure it's him?"),
+         f"{RECOGNISED.format('Ben')}, from 0:10 to 0:20."),
+        (("Is Ben there?", "Are you sure it's not Cleo?"),
+         f"{RECOGNISED.format('Ben')}, from 0:10 to 0:20. Cleo is not recognised (probability above 0.99)."),
+        # another time
+        (("Who is there at 0:02?", "And in the middle?"), "Ana and Ben are in this part of the video."),
+        (("Who is laughing?", "Not even at the start?"), "I can't tell whether Ana is laughing."),
+        (("What does Ben do last?", "Is Ana there then?"),
+         "Yes, Ana is in this video while Ben is laughing, from 0:12 to 0:20."),
+        # an order; whoever is there to the end doesn't leave
+        (("Who comes before Ben?",), "Ana comes in at 0:00, before Ben."),
+        (("Who leaves last?",), "Nobody leaves, as far as I can see."),
+        (("Is Ana the last to come?",), "No, Ben comes in last, at 0:10, before that Ana at 0:00."),
         (("Who is the fifth person from the left?",), "I see no fifth person from the left."),
         (("Who is the fifth man from the left?",), "I see no fifth man from the left."),
         (("When did the stranger first show up?",), "I see no first person I don't know."),

@@ -251,6 +251,15 @@ PLAIN: dict[str, Query] = {
     "Who is sitting in the kitchen or in the garden?": Query(
         "who", where=And((Or((Has("place", "kitchen"), Has("place", "garden"))), Has("posture", "sitting")))
     ),
+    # what is asked by words that the network passes over isn't whether she is there
+    "Is Ana keeping still?": Query("exists", ANA, Has("deed", "keeping still"), form="polar"),
+    "Does Ana stay still?": Query("exists", ANA, Has("deed", "keeping still"), form="polar"),
+    "Is Ana balder?": Query("exists", ANA, Has("deed", "balder"), form="polar"),
+    "Ana not move?": Query("exists", ANA, Not(Has("deed", "moving")), form="polar"),
+    "Who is lying?": Query("who", where=Has("posture", "lying down")),
+    # sides and the middle, of the picture or of the time
+    "Who left side": Query("who", where=Has("side", "left")),
+    "What happens in the middle?": Query("describe", during=During(start_s=1 / 3, end_s=2 / 3, unit="share")),
     # everything
     "Describe Ana.": Query("describe", ANA),
     "What is going on in this video?": Query("describe"),

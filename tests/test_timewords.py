@@ -136,6 +136,9 @@ BEGINNING, END = During(unit="edge"), During(start_s=-1, unit="edge")
         ("after the second shot", shots(3, -1)),
         ("before the last shot", shots(1, -2)),
         ("until shot 3", shots(1, 2)),
+        ("in the final frame", During(start_s=-1)),
+        ("at the very first moment", During(end_s=1)),
+        ("by the end", During(start_s=-1, unit="edge")),
     ],
 )
 def test_words_name_a_part_wherever_they_stand(words: str, part: During) -> None:

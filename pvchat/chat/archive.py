@@ -340,7 +340,7 @@ def _asked(query: Query) -> Query:
         counts_else = queries.counts_people(query) or query.unit in UNITS or _counts_videos(query)
         number = None if of_all or counts_else else query.number
         rank = rank if rank is not None and rank.by == "time" else None
-        return replace(asked, select="who", whom=whom, rank=rank, number=number)
+        return replace(asked, select="who", whom=whom, rank=rank, number=number, value="seen" if rank else "")
     never = query.number == NEVER and query.form == "polar" and not query.whom.names
     of_nobody = query.whom.quantifier == "none" and (not query.whom.names or query.where is None)
     if query.select == "exists" and query.form != "choice" or never or of_nobody:

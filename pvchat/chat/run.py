@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 from pvchat.chat import conditions
 from pvchat.chat import query as queries
@@ -27,7 +28,6 @@ _OF_THINGS = ("thing", "style")
 _DEEDS = {"deed", "holding"}
 _DONE = {*_DEEDS, "posture", "worn", "near"}  # of which it is told who does it where who is asked about isn't there
 _LYING = (Has("posture", "lying down"), Has("deed", "falling"))  # told of whoever does, not of her alone
-_ENDLESS = float("inf")
 _AT_ONCE_S = 1.0  # by which what begins first may begin apart [choice]
 _WORD_S = 0.01  # seconds that a word lasts that ends as it begins
 
@@ -68,7 +68,7 @@ class Lookup:
         if query.number is None or query.select not in ("exists", "who"):
             verdict = conditions.whether(where, name, self.part, self.timeline, query.throughout)
         elif query.rank is not None and query.rank.by == "often":  # as often as is asked
-            verdict = query.number.within(len(spans), len(spans) if spans or not self.open_s(name) else _ENDLESS)
+            verdict = query.number.within(len(spans), len(spans) if spans or not self.open_s(name) else inf)
         else:  # as long
             seen_s = seconds_in(common(self.timeline.seen(name), self.part)) if query.value == "share" else 1.0
             least, most = seconds_in(spans), seconds_in(spans) + self.open_s(name)
@@ -189,9 +189,14 @@ def run(query: Query, timeline: Timeline, history: Sequence[Finding] = ()) -> Fi
         found = Finding(query, open=tuple(Found(name, "unknown") for name in meant), missing=tuple(strange))
     elif query.select == "why":  # what was found before, as what it rests on
         found = history[-1] if history else Finding(query)
+        if found.query.select in ("who", "count") and found.people:  # of whom it was said, not of the others
+            found = replace(found, against=(), open=())
         whom = query.whom if query.whom.names or found.query.select != "refuse" else found.query.whom
         if whom.names and {*whom.names} != {*found.names}:  # "how sure are you about Ana?"
             found = _looked_up(Query("exists", whom, form="polar"), timeline)
+        elif found.query.attribute in conditions.RELATIONS:  # "who is with Ana?"
+            others = dict.fromkeys(row.of for one in found.people for row in one.rows if row.of)
+            found = replace(found, people=(*found.people, *map(Found, others)))
         found = replace(found, query=query, then=None)
     elif not queries.is_of_sound(query) or heard and (languages or asked_of(query).attribute != "language"):
         found = _looked_up(query, timeline)
@@ -399,11 +404,11 @@ def _count(lookup: Lookup) -> Finding:
     at_least = lookup.timeline.at_least or any(one.verdict == "unknown" for one in found.open)
     unknown = sum(one.verdict == "unknown" for one in found.open) + len(_perhaps(lookup))
     number: float | None = float(len(found.people))
-    high = _ENDLESS if lookup.timeline.at_least else len(found.people) + unknown
+    high = inf if lookup.timeline.at_least else len(found.people) + unknown
     if lookup.who.sure == ("",):
         known = lookup.whether("") != "unknown"
         number = float(most_at_once([row.span for row in found.rows])) if known else None
-        high = _ENDLESS if number is None else number
+        high = inf if number is None else number
     found = replace(found, query=query, number=number, at_least=at_least)
     if query.number is None:
         return found
@@ -459,7 +464,7 @@ def _measured(lookup: Lookup) -> Finding:
         fits = {one.entity for one in each if one.verdict == so}
         shown = tuple(one for one in people if one.entity in fits) or people * (so != "no")
         return replace(found, verdict=so, people=shown)
-    high = _ENDLESS if number is None else number + open_s
+    high = inf if number is None else number + open_s
     verdict = query.number.within(number or 0.0, high)
     return replace(found, verdict=conditions.doubt(missing) if verdict == "unknown" else verdict)
 
@@ -546,15 +551,21 @@ def _known_of_each(lookup: Lookup, attributes: Sequence[str]) -> list[Found]:
 
 
 def ranking(lookup: Lookup, rank: Rank, people: Sequence[str], nth: int = 0) -> conditions.Ranked:
-    """People in the order of when the condition holds (the `nth` time, if not 0); of a `Not`, when its part ends."""
-    last_heard = rank.k < 0 and queries.is_of(lookup.where, *queries.HEARD)  # "who speaks last?": after all others
+    """People in the order of when the condition holds (the `nth` time, if not 0); of a `Not`, when its part ends: of
+    all without those who are there to the end, but where it is asked who is "seen" last.
+    """
+    query, last_heard = lookup.query, rank.k < 0 and queries.is_of(lookup.where, *queries.HEARD)  # after all others
     ends = rank.by == "time" and (isinstance(lookup.where, Not) or last_heard)
+    stay = last_heard or query.value == "seen" or query.select == "order" or query.versus or query.whom.names[1:]
+    last = inf if stay else max(end for _, end in lookup.part)
     where = lookup.where.part if ends and isinstance(lookup.where, Not) else lookup.where
     times = dict[str, Sequence[Span]]()
     for name in (name for name in (*(one.name for one in lookup.timeline.entities), "") if name in people):
         meant = conditions.each_other(where, name, lookup.who, lookup.query.whom)
         spans = conditions.truth_of(meant, name, lookup.timeline).yes
         spans = nth_of(spans, nth) if nth else spans
+        if ends and spans and spans[-1][1] >= last:
+            continue
         if spans or lookup.query.where is None:  # "the leftmost who sits"
             times[name] = common(spans, lookup.part)
     return conditions.in_order(times, rank.by, lookup.timeline, ends)
@@ -580,12 +591,15 @@ def _compare(lookup: Lookup) -> Finding:
         return _more_or_fewer(lookup, query.versus)
     theirs = conditions.Chosen() if query.versus is None else lookup.about(query.versus).who
     names = tuple(dict.fromkeys((*lookup.who.sure, *theirs.sure)))
+    if query.versus is None and len(query.whom.names) == 1:  # "is Ana the last to leave?": of all
+        names = (*names, *(name for name in lookup.about(EVERYBODY).who.sure if name not in names))
     everyone = replace(lookup, who=conditions.Chosen(names))
     finding = ranked(everyone, query.rank or Rank("long"), Finding(query, missing=theirs.missing))
     if query.form != "polar":
         return finding
     first = set(names[:1] if query.versus is None else lookup.who.sure)
     counted = query.rank is not None and query.rank.by in ("long", "often")  # whoever never does counts as none
+    counted = counted or isinstance(lookup.where, Not)  # whoever doesn't leave
     count = len(finding.people) + len(finding.against)
     if not first or count < (1 if counted else len(names)) or lookup.who.missing or theirs.missing:
         return replace(finding, verdict=conditions.doubt((*lookup.who.missing, *theirs.missing)))

@@ -21,7 +21,7 @@ from pvchat.chat.query import EVERYBODY, PRESENT, WHOLE, And, Condition, During,
 from pvchat.chat.reader.network import Heads
 from pvchat.chat.reader.slots import CARRIES, REST, Slot, Tagged, joined, kind_of, words_of
 from pvchat.chat.reader.words import canonical, is_known
-from pvchat.chat.timeline import Finding, Timeline, is_of_scene
+from pvchat.chat.timeline import TELLING, Finding, Timeline, is_of_scene
 
 Turn = tuple[Query, Finding]  # a question, and what was found for it
 _SEVERAL = word_set("they them their theirs both either neither these those all two three four")
@@ -190,8 +190,13 @@ def _absent(history: Sequence[Turn]) -> set[str]:
 
 
 def _denied(slots: Sequence[Slot], history: Sequence[Turn]) -> tuple[str, ...]:
-    """Who was just said not to be there, where that is asked about: "is Ana there?" (no), "why isn't she there?"."""
-    if not history or all((one.role, one.kind, one.denied) != ("P", "present", True) for one in slots):
+    """Who was just said not to be there, where that is asked about, or who she is: "is Ana there?" (no), "why isn't she
+    there?", "could she be the woman in red?".
+    """
+    about = any(
+        (s.role, s.kind) == ("S", "gender") or (s.role, s.kind, s.denied) == ("P", "present", True) for s in slots
+    )
+    if not history or not about:
         return ()
     last = _subjects(history[-1])
     return last if {*last} == _absent(history[-1:]) else ()
@@ -276,6 +281,9 @@ def continued(query: Query, question: Tagged, history: Sequence[Turn]) -> Query:
         return named
     if queries.is_of_sound(last[0]) and _SAID_IT.match(" ".join(question.seen)):
         return _who_said_it(query, last[0])
+    held = tuple(slot.name for slot in question.slots if slot.role == "P" and slot.name)
+    if query.select == "why" and held:  # "are you sure it's not Ben?": both
+        return replace(query, whom=Whom(tuple(dict.fromkeys((*_subjects(last), *held)))))
     turns = query.select in ("who", last[0].select) and _ON_OTHER_SIDE.search(" ".join(question.seen))
     if turns and (turned := _turned(query, last)) is not query:
         return turned
@@ -369,7 +377,8 @@ def _goes_on(asked: Query, last: Turn, question: Tagged) -> Query:
     before, heads, said = replace(last[0], then=None, if_so=False), question.heads, question.slots
     last, asked = (before, last[1]), _as_meant(asked, before, question)
     if heads["follow"] == "why":  # "are you sure?"
-        return Query("why", before.whom if before.whom != EVERYBODY else Whom(_named(before)), form="wh")
+        named = Whom(_named(before)) if before.select != "who" else EVERYBODY  # who was found to be with her
+        return Query("why", before.whom if before.whom != EVERYBODY else named, form="wh")
     if asked.attribute == "place" and queries.is_of(before.where, "thing"):  # "is there a car?", "where?"
         return replace(before, select="exists", form="wh")
     alone = asks_name_alone(question.seen)
@@ -605,6 +614,10 @@ def _that_time(asked: Query, last: Turn, question: Tagged) -> During:
     whom = before.whom if before.whom != EVERYBODY else Whom(_subjects(last))
     nth = before.rank.k if before.select in ("when", "attribute") and before.rank is not None else 0  # "and then?"
     happens = Has("speaks") if before.attribute in queries.HEARD else PRESENT
+    did = [row for one in found.people for row in one.rows if row.attribute in TELLING.get(before.attribute or "", ())]
+    if nth and before.select == "attribute" and did:  # "what does she do last?", "who is there then?"
+        did = [row for row in did if row.attribute != "posture"] or did
+        happens, nth = Has(cast(queries.Attribute, did[0].attribute), did[0].value), 0
     return During(relation, Event(whom, before.where or happens), nth)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pvchat.chat.english import word_set
-from pvchat.chat.query import WHOLE, During, Query, is_numbered, is_of_sound
+from pvchat.chat.query import WHOLE, During, Query, atoms, is_numbered, is_of_sound
 from pvchat.chat.reader import decode, followups, rules
 from pvchat.chat.reader.followups import Turn
 from pvchat.chat.reader.network import OF_LIBRARY, Labels, Network
@@ -62,7 +62,7 @@ def read(text: str, known: Known) -> Query:
 def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     """What some words ask; the second of two questions in one is the `then` of the first."""
     seen = [word.seen for word in words]
-    if known.history and (other := _other_part(known.history[-1][0].during, part, {*seen})) is not None:
+    if known.history and (other := _other_part(known.history[-1][0], part, {*seen})) is not None:
         return replace(known.history[-1][0], during=other)
     if not words:  # nothing but a time
         return Query("refuse", refusal="unclear")
@@ -93,13 +93,16 @@ def _with_verb(words: Sequence[Word], labels: Labels) -> Sequence[Word] | None:
     return [Word("is", "is"), *words] if alone and more[0].isalpha() and more[0] not in rules.ASKING else None
 
 
-def _other_part(before: During, part: During, seen: set[str]) -> During | None:
+def _other_part(query: Query, part: During, seen: set[str]) -> During | None:
     """The part of the video of a question that names nothing else: "and at 3:40?", "in the first half?", "and in the
-    second?".
+    second?", "who is there at the end?", "and in the middle?".
     """
+    before = query.during
     if is_numbered(part) and seen <= _EMPTY:
         return part
     which = seen - _EMPTY - {"in", "the", "one"}
+    if which == {"middle"} and is_numbered(before) and not any(has.attribute == "side" for has in atoms(query.where)):
+        return named_part("in the middle of the video")[1]
     second = next(iter(which - {"at", "second"}), "")
     if before.unit == "seconds" and is_numbered(before) and second.isdigit() and which == {"at", second}:
         return During(start_s=float(second), end_s=float(second))  # "at second 30?", "and at 100?"

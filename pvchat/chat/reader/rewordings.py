@@ -73,7 +73,12 @@ REWORDINGS = _compiled(  # of any question
     (r"^why (?:is|was)(?:n['’]t (.+?)| (.+?) not) (?=(?:t?here|seen|in)\b)", r"why do you think \1\2 isn't "),
     (r"^why (?:is|was) (.+?) (?:missing|absent|gone|away)(?=\W*$)", r"why do you think \1 isn't there"),
     (r"\bquiet\b", "silent"),
-    (r"\bat the (left|right)(?:[- ]hand)? end\b", r"on the far \1"),
+    (r"\bat the (left|right)(?:[- ]hand)? end\b|\b(?:furthest|farthest) (?:on |to )?(?:the )?(left|right)\b",
+     r"on the far \1\2"),
+    (r"\blying(?=\W*$)", "lying down"),
+    (r"^who (?=(?:left|right) side\b)", "who is on the "),
+    (r"\b(happen\w*|going on) in the middle(?=\W*$)", r"\1 in the middle of the video"),
+    (r"^(?:and |but |no, )?not even (?=(?:at|in|on|during|before|after|while|when)\b)", "and "),
 )  # fmt: skip
 OF_LIBRARY = _compiled(  # of one about many videos
     (r"\b(who|what|where|when|how)'?s (?!(?:been|got|had|come|gone|left|seen|\w+ed)\b)", r"\1 is "),

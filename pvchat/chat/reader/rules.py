@@ -23,7 +23,7 @@ from pvchat.chat.reader.followups import AFTER_THAT, WHO_IS_IT, Turn, asks_name_
 from pvchat.chat.reader.network import Heads, Labels
 from pvchat.chat.reader.slots import BACK, COMING, GOING, TAKING, Slot, Tagged, conditions_of, joined, words_of
 from pvchat.chat.reader.timewords import is_date
-from pvchat.chat.reader.words import NAME, Word, canonical, is_known, participle
+from pvchat.chat.reader.words import NAME, Word, canonical, is_known, known_phrases, participle
 from pvchat.chat.sounds import heard_in
 
 _IN_TIME = word_set("while whilst when as during once before after until till since")
@@ -255,6 +255,9 @@ def as_done(slot: Slot, seen: Sequence[str]) -> Slot:
         return replace(slot, typed=f"the {slot.typed}")
     if slot.kind == "unknown" and is_known("gender", slot.typed):  # "and the mister?"
         return replace(slot, kind="gender", value=canonical("gender", slot.typed))
+    wider = (seen[a:b] for a, b, kind in known_phrases(seen) if kind == "deed" and a <= slot.at and slot.end <= b)
+    if slot.kind == "deed" and not is_known("deed", slot.value) and (phrase := next(wider, None)):
+        return replace(slot, value=canonical("deed", " ".join(phrase)))  # "is she keeping still?"
     verb, gap, rest = slot.value.removeprefix("to ").partition(" ")
     if slot.kind in ("near", "posture") and verb in _LEAVES:  # "when did she leave her bed?"
         return replace(slot, kind="leaves", value=canonical("near", rest), denied=False)
@@ -450,29 +453,36 @@ def of_unread_words(query: Query, question: Tagged) -> Query:
     if dated and not queries.is_of_sound(query):  # not "does she say “on Monday”?"
         return Query("refuse", query.whom, value="date", during=query.during, refusal="unseen")
     at, whose = _first_unread(question)
-    if at < 0 or not plain or query.value or question.heads["follow"] != "none":
+    if not plain or query.value or question.heads["follow"] != "none":
+        return query
+    whether, asks = query.select in queries.WHETHER, query.select in ("exists", "who", "count", *queries.TIMES)
+    phrases = (
+        seen[a:b] for a, b, kind in known_phrases(seen) if kind == "deed" and {*question.labels.tags[a:b]} == {"O"}
+    )
+    if asks and (phrase := next(phrases, None)):  # "does she stay still?"
+        return replace(query, where=Has("deed", canonical("deed", " ".join(phrase))))
+    if at < 0:
         return query
     kind, coloured = query.attribute if query.select == "attribute" else "", _COLOUR & {*seen}
     own = whose and (kind in ("place", "side") or kind == "deed" and seen[at] not in ("hands", "arms"))
     own = own or kind == "light" or kind == "worn" and bool(coloured)
     end = next((i for i in range(at + 1, len(seen)) if seen[i] in _AFTER - {"the", "his", "her", "their"}), len(seen))
-    ends = seen[end : end + 1] in ([], ["?"], ["."])  # not in "does she occur in it?"
-    acts = _DOES & {*seen} or seen[at].endswith("ing") and _AUXILIARY & {*seen}  # "is he breathing?"
+    ends = not {*seen[end : end + 1]} & _OCCASION  # not in "does she occur in it?"
+    acts = _DOES & {*seen} or seen[0] in ("is", "are", "was", "were")  # "is he breathing?", "is he pregnant?"
     verb = question.labels.tags[at - 1][:2] == "S-" and not whose and bool(acts) and ends
-    whether = query.select in queries.WHETHER
     if whether and query.whom.names and seen[at : at + 2] in (["inside", "a"], ["inside", "the"]):  # "… a house?"
         return replace(query, where=Has("setting", "indoors"))
     own = own or whether and "there" in seen[max(0, at - 2) : at] and query.whom == EVERYBODY  # "… any spectators?"
     deed = whether and is_known("deed", seen[at])  # "was there any dancing?"
     verb = verb or query.select == "count" and "not" in seen[:at]  # "how many people, not counting the reflection?"
-    if not (own or query.select in ("exists", "who", "count", *queries.TIMES) and (whose or deed or verb)):
+    if not (own or asks and (whose or deed or verb)):
         return query
     if kind == "worn" and is_known("worn", seen[at]):  # "what colour are the masks?"
         return replace(query, value=canonical("worn", seen[at]))
     if deed:
         return replace(query, where=Has("deed", canonical("deed", seen[at])))
     if whether and verb:
-        done = seen[at] if seen[at].endswith("ing") else participle(seen[at])
+        done = participle(seen[at]) if _DOES & {*seen} else seen[at]
         return replace(query, where=Has("deed", " ".join([done, *seen[at + 1 : end]])))
     asks: queries.Attribute | None = "worn" if coloured else None
     value = " ".join(seen[at:end])
@@ -490,7 +500,7 @@ def _first_unread(question: Tagged) -> tuple[int, bool]:
     start = whom if {*seen[start:whom]} & {"you", "that", "whether", "if"} else start  # "do you think Ana is there?"
     end = next((i for i in range(start + 1, len(tags)) if seen[i] in _ENDS), len(tags))
     unread = (i for i in range(start + 1, end) if tags[i] == "O" and seen[i] not in ASKING)
-    for i in (i for i in unread if seen[i].replace("-", "").isalpha()):
+    for i in (i for i in unread if seen[i].replace("-", "").isalpha() and seen[i][1:]):
         before = next((j for j in range(i - 1, start - 1, -1) if seen[j] not in _OFTEN_BEFORE), start)
         if seen[before] not in _OCCASION:
             of_name = seen[before] == "'s" and seen[before - 1] not in _OPENERS  # not in "what's happening?"

@@ -108,7 +108,10 @@ def slots_of(words: Sequence[Word], tags: Sequence[str]) -> list[Slot]:
     runs: list[tuple[str, list[int]]] = []
     denies = any(word.seen in _DENIES or word.seen.endswith("n't") for word in words)
     for i, tag in enumerate(tags):
-        tag = "S-name" if tag == "O" and words[i].seen == NAME else tag  # a name always means somebody
+        if tag == "O" and words[i].seen == NAME:  # a name always means somebody
+            tag = "S-name"
+        elif tag == "O" and words[i].seen in ("he", "she") and not any(one[:2] == "S-" for one in tags[:i]):
+            tag = "S-pronoun"
         plain = tag.removeprefix("+")
         titled = i and words[i - 1].seen in TITLES and not words[i].name  # "Nurse Kelly"
         same = runs and (runs[-1][0] == plain or titled and (runs[-1][0][2:], plain[2:]) == ("unknown", "name"))

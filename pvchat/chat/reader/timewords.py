@@ -199,8 +199,10 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (rf"\b{_JUST}(?:(?:at|in|near|from|towards?) the (?:very )?(?:start|starting|beginning|opening)"
          rf"|(?:at|in|from) (?:start|beginning)|at first(?=\W*$))\b(?! (?:to|till|until|through)\b){_OF}",
          lambda m: During(unit="edge")),
-        (rf"\b{_JUST}(?:(?:at|in|near|towards?|until|till|to) the (?:very )?(?:end|ending|close)|at end)\b"
+        (rf"\b{_JUST}(?:(?:at|by|in|near|towards?|until|till|to) the (?:very )?(?:end|ending|close)|at end)\b"
          rf"{_OF}",
          lambda m: During(start_s=-1, unit="edge")),
+        (rf"\b(?:in|on|at) the (?:very )?(?P<which>first|opening|last|final|closing) (?:frame|moment|instant)\b{_OF}",
+         lambda m: During(end_s=1.0) if m["which"].lower() in ("first", "opening") else During(start_s=-1.0)),
     )
 )  # fmt: skip

@@ -507,6 +507,8 @@ def ranked(finding: Finding, timeline: Timeline) -> str:
     rank, whom = finding.query.rank or Rank("long"), finding.query.whom
     if not finding.people and finding.against:
         return f"I see {so_many(len(finding.against), 'person')}: {join(people_said(finding.against))}."
+    if not finding.people and rank.by == "time" and isinstance(finding.query.where, Not):
+        return f"{lead(finding)}nobody {_comes_or_stops(finding.query)}, as far as I can see."
     if not finding.people:
         return nobody(finding, timeline)
     named = whom.names or any(one.entity.startswith("#") for one in finding.people)
@@ -520,20 +522,26 @@ def in_order(finding: Finding, rank: Rank, most: int = _MOST) -> str:
     measure = "" if by_place else f", {_measured(rank.by, finding.people[0])}"
     if by_place:
         verb = be(names)
-    elif rank.by == "time" and query.where == Not(PRESENT):
-        verb = "leave" if many > 1 else "leaves"
     elif queries.is_of_sound(query):
         verb = does(query, many > 1)
-    elif not is_plain(query.where):
-        verb = clause(query.where, many)
+    elif rank.by == "time" and (is_plain(query.where) or isinstance(query.where, Not)):
+        verb = _comes_or_stops(query, many)
     else:
-        verb = f"come{'s' * (many == 1)} in" if rank.by == "time" else f"{'is' if many == 1 else 'are'} seen"
+        verb = f"{be(names)} seen" if is_plain(query.where) else clause(query.where, many)
     if many > 1 and (by_place or not finding.against):
         return f"{join(names)} {verb} {wording('alike', rank.by)}{measure}"
     others = [f"{called(one.entity)} {_measured(rank.by, one)}" for one in finding.against] if measure else []
     link = "; " if rank.by != "time" else ", then " if rank.k > 0 else ", before that "
     rest = f"{link}{shortened(others, most - 1, 'more')}" if abs(rank.k) == 1 and others else ""
     return f"{join(names)} {verb} {clauses.rank_said(rank, queries.is_of_sound(query))}{measure}{rest}"
+
+
+def _comes_or_stops(query: Query, many: int = 1) -> str:
+    """Such as "comes in", "leaves" or "stops sitting"; of several "come in"."""
+    s, where = "s" * (many == 1), query.where
+    if where == Not(PRESENT):
+        return f"leave{s}"
+    return f"stop{s} {clause(where.part).partition(' ')[2]}" if isinstance(where, Not) else f"come{s} in"
 
 
 def _measured(by: str, one: Found) -> str:
@@ -559,7 +567,7 @@ def compare(finding: Finding, timeline: Timeline) -> str:
         groups = ((query.whom, finding.people), (query.versus or query.whom, finding.against))
         kinds = [f"{number(len(some)) if some else 'no'} {noun(whom.such, len(some))}" for whom, some in groups]
         return f"{lead(finding)}{'; '.join([f'I see {join(kinds)}', *open_said(finding.open)])}."
-    if len(everyone) < 2:
+    if len(everyone) < 2 and finding.verdict not in ("yes", "no"):
         there = people_said(one for one in everyone if one.entity and cant)
         return clauses.here_but(there, "compare that") if there else cant
     return ranked(finding, timeline)
@@ -573,6 +581,11 @@ def order(finding: Finding, timeline: Timeline) -> str:
         names = [clauses.hedged([called(one.entity)], timeline)[0] for one in people]
         way = "left to right" if query.rank.by == "left" else "right to left"
         return f"From {way}: {', then '.join(names)}." if names else nobody(finding, timeline)
+    if people and not two and versus is not None:
+        before = query.during.relation != "after"
+        came = [f"{called(one.entity)} {_measured('time', one)}" for one in (people[::-1] if before else people)]
+        came[0] = came[0].replace(" at ", " comes in at ")
+        return f"{join(came)}, {'before' if before else 'after'} {whom_said(versus)}."
     if people and not two:
         return f"{in_order(replace(finding, people=people[:1], against=people[1:]), Rank('time'), 2 * _MOST)}."
     if not people or not finding.against:

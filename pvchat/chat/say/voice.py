@@ -263,5 +263,7 @@ def why(finding: Finding, timeline: Timeline) -> str:
     best = grounds_of(replace(finding, against=(), open=(), rows=()))
     facts = [one.fact if timeline.still else f"{one.fact} at {clock(one.ground.time_s)}" for one in best]
     sentences += [f"Seen best: {join(list(dict.fromkeys(facts)))}."] if facts else []
+    if strange := [name for name in dict.fromkeys(names) if name.startswith("#")]:
+        sentences.append(f"{upper(join(people_said(strange)))} {be(strange)} nobody enrolled whom I recognise.")
     nobody = "I recognise nobody here; what else I tell is what the whole picture looks like."
     return " ".join(filter(None, sentences)) or nobody
