@@ -18,7 +18,7 @@ from pvchat.library import Library
 from pvchat.library.rates import adjusted, base_rate
 from pvchat.people.parts import MOST_ROWS
 from pvchat.people.person import Person
-from pvchat.storage.library import LibraryError, transaction
+from pvchat.storage.library import LibraryError, empty_log, transaction
 from pvchat.storage.stores import library_of
 
 CARL = 3
@@ -253,6 +253,29 @@ def test_a_row_that_does_not_fit_is_no_damage_and_pages_that_cannot_be_read_are(
         assert not tables.in_transaction
     assert error.value.hint.startswith("Delete that folder")
     assert Path(error.value.subject) == library_of(kitchen.root).parent
+
+
+def test_a_damaged_row_is_told_with_what_to_do(kitchen: Library) -> None:
+    with kitchen._open() as tables:
+        tables.execute("UPDATE clips SET timeline = x'00'")
+    with pytest.raises(LibraryError, match="can't be read .a row of its tables is damaged") as error:
+        kitchen.ask("What is Ana wearing?", now=NOW)
+    assert (error.value.subject, error.value.hint[:18]) == (str(library_of(kitchen.root).parent), "Delete that folder")
+
+
+def test_a_damaged_page_is_told_with_what_to_do(kitchen: Library) -> None:
+    path = library_of(kitchen.root)
+    with kitchen._open() as tables:
+        empty_log(tables)
+        words = "SELECT rootpage, name FROM sqlite_master WHERE name IN ('facts', 'appearances')"
+        pages = [page for page, _ in tables.execute(words)]
+    data = bytearray(path.read_bytes())
+    for page in pages:
+        data[4096 * (page - 1) : 4096 * page] = b"\xaa" * 4096
+    path.write_bytes(data)
+    with pytest.raises(LibraryError, match="can't be read .*malformed") as error:
+        kitchen.ask("What is Ana wearing?", now=NOW)
+    assert error.value.hint.startswith("Delete that folder")
 
 
 @pytest.mark.parametrize(("error", "hint"), [("OperationalError", "Make room"), ("DatabaseError", "Delete that")])

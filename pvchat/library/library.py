@@ -246,5 +246,5 @@ class Library:
         if not make and not storage.exists(self.root):
             hint = "Add a folder of videos: pvchat library add FOLDER; or a camera: pvchat library add ADDRESS"
             raise LibraryError("there is no library yet.", hint=hint)
-        with closing(storage.connect(self.root)) as library:
+        with closing(storage.connect(self.root)) as library, storage.reading(library_of(self.root).parent):
             yield library

@@ -136,7 +136,7 @@ def _place_likeness(
     rows = library.execute("SELECT id, frame FROM clips WHERE id BETWEEN ? AND ? ORDER BY id", ends)
     while part := rows.fetchmany(_CLIPS):
         numbers, frames = zip(*part, strict=True)
-        seen = np.frombuffer(b"".join(frames), np.float16).reshape(len(part), -1)
+        seen = records.frames_of(b"".join(frames))
         mine = np.isin(clips, numbers)
         for row, person in framed:
             out[row, mine] = model.scene_likeness(person, seen)[np.searchsorted(numbers, clips[mine])]

@@ -22,6 +22,7 @@ from pvchat.library.decisions import ROWS_BEHIND, STALE, decide
 from pvchat.people.folders import Snapshot
 from pvchat.schemas import PersonPresence, Progress, Service
 from pvchat.storage.library import LibraryError, transaction
+from pvchat.storage.packing import packed, unpacked
 
 BATCH = 16  # clips a change
 _OF_ENTITY = ("beside", "with", "left_of", "right_of")  # attributes whose `of` is somebody
@@ -88,7 +89,7 @@ def recognise(library: sqlite3.Connection, chat: Service, clip: int, everyone: S
         "span": timeline.whole, "looked_for": sorted(timeline.looked_for), "still": timeline.still,
         "at_least": timeline.at_least, "sound": timeline.sound,
     }  # fmt: skip
-    library.execute("UPDATE clips SET stale = 0, timeline = ? WHERE id = ?", (records.packed(whole), clip))
+    library.execute("UPDATE clips SET stale = 0, timeline = ? WHERE id = ?", (packed(whole), clip))
 
 
 def timeline_in(library: sqlite3.Connection, clip: int, names: dict[int, str], place: str = "") -> Timeline:
@@ -100,7 +101,7 @@ def timeline_in(library: sqlite3.Connection, clip: int, names: dict[int, str], p
     written = library.execute("SELECT timeline FROM clips WHERE id = ?", (clip,)).fetchone()
     if written is None:
         raise LibraryError("this video isn't in the library any more.", hint="Ask again.")
-    told = records.unpacked(written[0])
+    told = unpacked(written[0])
     there, rows = dict[int, Entity](), list[Row]()
     words = 'SELECT who, decision, probability, x, y, height, "like" FROM appearances WHERE clip = ? ORDER BY who DESC'
     for who, decision, probability, x, y, height, like in library.execute(words, (clip,)):

@@ -1,8 +1,7 @@
 """What a library keeps of an analysed clip: enough to recognise anybody in it later, and to tell what she did.
 
 In: a `ClipAnalysis`. Out: rows of `clips`, `shots` and `tracks`; from these the analysis again, without pictures and
-with each track's best sightings only. Vectors are whole numbers of eight bits with a scale of their own (`Layout`),
-half of what float16 needs: no number is further off than half of 1/127 of its vector's largest.
+with each track's best sightings only. How they lie in bytes: `storage/packing.py`.
 
 Legend: T sampled frames, n sightings of a track, m rows of faceprints or looks.
 """
@@ -11,10 +10,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -28,52 +26,17 @@ from pvchat.perception import VERSION
 from pvchat.perception.sightings import is_masked
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import BODY, FACEPRINT, ClipAnalysis, FloatArray, Service, Sound, Track
-from pvchat.storage.tensorfile import plain_number
+from pvchat.storage.packing import Layout, deflated, inflated, packed, unpacked
 from pvchat.video import Recorded
 
-# What of a track is kept: its best sightings, its first faceprints (.5 kB each), looks (4 kB). On 12 clips of the tune
-# half and 11 people no decision is another one than by all, and no probability is further off than .05.
+# What of a track is kept: its best sightings, its first faceprints (.5 kB each), looks (1.8 kB). On 12 clips of the
+# tune half and 11 people no decision is another one than by all, and no probability is further off than .05.
 BEST, MOST_PRINTS, MOST_LOOKS = 8, 4, 1
-_DECIMALS = 4  # of boxes and scores in JSON
 LISTENED_TO = "+voice"  # behind the version of a clip that was listened to, too
 _FACES = 2000  # tracks that are compared at once
 WIDTH = 128  # of identity vectors
-_LEAST = 1e-12  # of a scale: a row of zeros stays one
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How rows lie in bytes, one after the other."""
-
-    width: int  # numbers of a vector
-    vectors: int = 1  # of a row
-    exact: int = 0  # numbers at a row's end that stay float16
-
-    @property
-    def _kind(self) -> np.dtype[Any]:
-        shape = (self.vectors, self.width)
-        return np.dtype([("scales", "<f4", self.vectors), ("numbers", "i1", shape), ("exact", "<f2", (self.exact,))])
-
-    def packed(self, rows: NDArray[Any]) -> bytes:
-        """The bytes of rows [n, vectors * width + exact]; none of no rows."""
-        if not rows.size:
-            return b""
-        made, split = np.zeros(len(rows), self._kind), self.vectors * self.width
-        parts = rows[:, :split].astype(np.float32).reshape(-1, self.vectors, self.width)
-        scales = np.maximum(np.abs(parts).max(2), _LEAST, dtype=np.float32) / np.float32(127)
-        made["scales"] = scales.reshape(made["scales"].shape)
-        made["numbers"], made["exact"] = np.rint(parts / scales[:, :, None]), rows[:, split:]
-        return made.tobytes()
-
-    def unpacked(self, data: bytes) -> NDArray[np.float32]:
-        """The rows [n, vectors * width + exact] of their bytes."""
-        found = np.frombuffer(data, self._kind)
-        scales = found["scales"].reshape(len(found), self.vectors, 1)
-        numbers = (found["numbers"] * scales).reshape(len(found), self.vectors * self.width)
-        return np.hstack([numbers, found["exact"].astype(np.float32)]) if self.exact else numbers
-
-
-IDENTITY, PRINTS, BODIES = Layout(WIDTH), Layout(FACEPRINT), Layout(BODY, schemas.STRIPS, schemas.TINTS)
+IDENTITY, PRINTS, FRAME = Layout(WIDTH), Layout(FACEPRINT), Layout(BODY)
+BODIES = Layout(BODY, schemas.STRIPS, schemas.TINTS, deflated=True)
 
 
 def usable_versions(chat: Service) -> set[str]:
@@ -90,8 +53,8 @@ def write_clip(library: sqlite3.Connection, analysis: ClipAnalysis, recorded: Re
     version = VERSION if sound is None else VERSION + LISTENED_TO
     row = (
         analysis.key, version, recorded.at.isoformat(), recorded.by, analysis.duration_s, analysis.width,
-        analysis.height, analysis.stage, bool(analysis.scenes), zlib.compress(_bytes(analysis.times, np.float32)),
-        analysis.mean_frame.astype(np.float16).tobytes(),
+        analysis.height, analysis.stage, bool(analysis.scenes), deflated(_bytes(analysis.times, np.float32)),
+        FRAME.packed(analysis.mean_frame[None]),
         packed({**schemas.facts_to_row(analysis), "in_all": analysis.in_all}),
         sound,
     )  # fmt: skip
@@ -117,7 +80,7 @@ def analysis_of(library: sqlite3.Connection, clip: int) -> tuple[ClipAnalysis, l
     told = unpacked(scene)
     analysis = ClipAnalysis(
         key, seconds, width, height, times_of(times),
-        np.frombuffer(frame, np.float16)[None, None], [_track(row) for row in tracks],
+        frames_of(frame)[None], [_track(row) for row in tracks],
         shots=np.asarray(shots, np.float32).reshape(-1, 2), in_all=told.pop("in_all"), stage=stage,
         sound=Sound.from_dict(unpacked(sound)) if sound else None, **schemas.facts_from_row(told),
     )  # fmt: skip
@@ -190,9 +153,14 @@ def clips_of(library: sqlite3.Connection, keys: Iterable[str]) -> list[int]:
     return [clip for (clip,) in library.execute(words, (json.dumps(list(keys)),))]
 
 
+def frames_of(data: bytes) -> NDArray[np.float16]:
+    """Mean frames [n, 1280] of rows of `clips`, one after the other."""
+    return _rows(FRAME, data)
+
+
 def times_of(data: bytes) -> FloatArray:
     """Seconds [T] of the sampled frames of a row of `clips`."""
-    return np.frombuffer(zlib.decompress(data), np.float32)
+    return np.frombuffer(inflated(data), np.float32)
 
 
 def sightings_of(data: bytes) -> FloatArray:
@@ -207,21 +175,3 @@ def _rows(layout: Layout, data: bytes) -> NDArray[np.float16]:
 
 def _bytes(array: NDArray[Any], kind: type) -> bytes:
     return np.ascontiguousarray(array, kind).tobytes()
-
-
-def packed(told: dict[str, Any]) -> bytes:
-    """JSON, small; fractions of a frame as exact as they are of use."""
-    return zlib.compress(json.dumps(_rounded(told), default=plain_number, separators=(",", ":")).encode())
-
-
-def _rounded(told: Any) -> Any:
-    if isinstance(told, dict):
-        return {key: _rounded(value) for key, value in told.items()}
-    if isinstance(told, (list, tuple)):
-        return [_rounded(value) for value in told]
-    return round(float(told), _DECIMALS) if isinstance(told, (float, np.floating)) else told
-
-
-def unpacked(data: bytes) -> dict[str, Any]:
-    """What `packed` wrote."""
-    return json.loads(zlib.decompress(data))

@@ -26,14 +26,15 @@ from pathlib import Path
 
 from pvchat.errors import LockedError, PVChatError
 from pvchat.storage import atomic, database, keys, migrations
+from pvchat.storage.packing import DamagedRowError
 from pvchat.storage.stores import libraries, library_of
 
 WAIT_S = 60.0  # for another process that writes
 _DAMAGED = "Delete that folder and add your videos again; they are not touched, but cameras' clips lie in it."
 _LATER = "Nothing was changed. Update PVChat (pip install --upgrade pvchat), or use another PVCHAT_HOME."
 _REFUSED = "Nothing is lost. Make room on its disk, see that you may write there, or wait for whoever uses it."
-# By the class of SQLite's error; another one is a mistake of ours, such as a row that doesn't fit.
-_HINTS = {"OperationalError": _REFUSED, "DatabaseError": _DAMAGED}
+# By the class of the error; another one is a mistake of ours, such as a row that doesn't fit.
+_HINTS = {"OperationalError": _REFUSED, "DatabaseError": _DAMAGED, "DamagedRowError": _DAMAGED}
 _FORGET = Path(__file__).with_name("forget.sql")
 # The clips of cameras that show her, perhaps or surely: those files are ours.
 _CLIPS_SHOWING_PERSON = """
@@ -75,9 +76,20 @@ def connect(people: Path) -> sqlite3.Connection:
 
 
 @contextmanager
+def reading(folder: Path, what: str = "read") -> Iterator[None]:
+    """Where the tables in a folder can't be read (busy, disk full, damaged), LibraryError says so."""
+    try:
+        yield
+    except (database.errors(), DamagedRowError) as error:
+        if (hint := _HINTS.get(type(error).__name__)) is None:
+            raise
+        raise LibraryError(f"the library can't be {what} ({error}).", subject=str(folder), hint=hint) from error
+
+
+@contextmanager
 def transaction(library: sqlite3.Connection, done: str = "changed") -> Iterator[None]:
     """All that is written in it is kept, or nothing. LibraryError (busy, disk full, damaged): it can't be `done`."""
-    try:
+    with reading(Path(library.execute("PRAGMA database_list").fetchone()[2]).parent, done):
         library.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -86,11 +98,6 @@ def transaction(library: sqlite3.Connection, done: str = "changed") -> Iterator[
             if library.in_transaction:  # SQLite ends it by itself where the disk is full
                 library.execute("ROLLBACK")
             raise
-    except database.errors() as error:
-        if (hint := _HINTS.get(type(error).__name__)) is None:
-            raise
-        folder = str(Path(library.execute("PRAGMA database_list").fetchone()[2]).parent)
-        raise LibraryError(f"the library can't be {done} ({error}).", subject=folder, hint=hint) from error
 
 
 def forget(people: Path, ref: str, into: str = "") -> None:

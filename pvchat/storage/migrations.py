@@ -12,6 +12,10 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
+from pvchat.storage.packing import Layout, deflated
+
 _TABLES = Path(__file__).with_name("library.sql")
 # Each changes the tables of the number before; new tables, indexes, triggers and views come from `library.sql` then.
 STEPS = {
@@ -20,6 +24,10 @@ ALTER TABLE people ADD COLUMN version TEXT NOT NULL DEFAULT '';
 ALTER TABLE acts ADD COLUMN version TEXT NOT NULL DEFAULT '';
 UPDATE people SET version = ref;
 UPDATE acts SET version = ref;
+""",
+    8: """
+UPDATE tracks SET looks = deflated(looks) WHERE looks <> x'';
+UPDATE clips SET frame = eight_bits(frame);
 """,
 }
 NEWEST, OLDEST = max(STEPS), min(STEPS) - 1
@@ -30,6 +38,8 @@ def migrate(library: sqlite3.Connection, before: int) -> None:
     words = "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')"
     for kind, name in library.execute(words).fetchall():
         library.execute(f'DROP {kind} "{name}"')
+    library.create_function("deflated", 1, deflated)
+    library.create_function("eight_bits", 1, _eight_bits)
     for number in range(before + 1, NEWEST + 1) if before else ():
         for statement in statements(STEPS[number]):
             library.execute(statement)
@@ -46,3 +56,8 @@ def statements(script: str) -> Iterator[str]:
         if sqlite3.complete_statement(text):
             yield text
             text = ""
+
+
+def _eight_bits(vector: bytes) -> bytes:
+    """A vector that was kept as float16."""
+    return Layout(len(vector) // 2).packed(np.frombuffer(vector, np.float16)[None])
