@@ -10,7 +10,6 @@ import os
 import signal
 import sqlite3
 import threading
-import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -32,6 +31,7 @@ from pvchat.storage import database, keys, migrations
 from pvchat.storage import library as storage
 from pvchat.storage.backup import backup, restore
 from pvchat.storage.library import LibraryError
+from pvchat.storage.packing import inflated
 from pvchat.storage.stores import library_of
 
 OLD = Path(__file__).with_name("old_tables")
@@ -59,7 +59,7 @@ def make_old(library: Library) -> list[str]:
             columns = ", ".join(f'"{column}"' for column in mine if column in theirs)
             made.execute(f'INSERT INTO main."{name}"({columns}) SELECT {columns} FROM today."{name}"')
         made.execute("UPDATE people SET ref = (SELECT version FROM today.people AS p WHERE p.id = main.people.id)")
-        made.create_function("inflated", 1, zlib.decompress)
+        made.create_function("inflated", 1, inflated)
         made.create_function("exact", 1, lambda frame: frames_of(frame).tobytes())
         made.execute("UPDATE tracks SET looks = inflated(looks) WHERE looks <> x''")
         made.execute("UPDATE clips SET frame = exact(frame)")

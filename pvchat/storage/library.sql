@@ -41,7 +41,7 @@ CREATE TABLE facts(
 -- Who is likely on which track (library/odds.py): everyone's log-odds on 256 tracks a row; and what competition in a
 -- clip was decided by (library/decisions.py).
 CREATE TABLE odds(
-  block INTEGER NOT NULL, who INTEGER NOT NULL, odds BLOB NOT NULL, PRIMARY KEY(block, who)) WITHOUT ROWID;
+  block INTEGER NOT NULL, who INTEGER NOT NULL, odds BLOB NOT NULL, PRIMARY KEY(block, who));
 CREATE TABLE contests(
   clip INTEGER PRIMARY KEY REFERENCES clips ON DELETE CASCADE, tracks BLOB NOT NULL, best BLOB NOT NULL,
   cost REAL NOT NULL, drawn INTEGER NOT NULL, people INTEGER NOT NULL, together BLOB NOT NULL);

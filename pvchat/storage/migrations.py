@@ -28,6 +28,11 @@ UPDATE acts SET version = ref;
     8: """
 UPDATE tracks SET looks = deflated(looks) WHERE looks <> x'';
 UPDATE clips SET frame = eight_bits(frame);
+ALTER TABLE odds RENAME TO odds_before;
+CREATE TABLE odds(
+  block INTEGER NOT NULL, who INTEGER NOT NULL, odds BLOB NOT NULL, PRIMARY KEY(block, who));
+INSERT INTO odds SELECT * FROM odds_before ORDER BY block, who;
+DROP TABLE odds_before;
 """,
 }
 NEWEST, OLDEST = max(STEPS), min(STEPS) - 1
