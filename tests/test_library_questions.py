@@ -309,6 +309,17 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Is there a hall without Ben?": {"verdict": "no", "videos": []},
     "Which halls is Ana in?": {"videos": []},
     "When was the hall last used by Ben?": {"videos": [8]},
+    # places held against each other by how often anybody is there, or by how many people are
+    "Is the garden used more than the hall?": {"verdict": "no", "groups": {"in the garden": 2, "in the hall": 2}},
+    "Which is used less, the kitchen or the hall?": {"groups": {"in the hall": 2, "in the kitchen": 5}},
+    "Is the kitchen used more on Monday or on Friday?": {"groups": {"on Monday": 1, "on Friday": 1}},
+    "Is the hall quieter than the kitchen?": {"verdict": "yes", "groups": {"in the hall": 1, "in the kitchen": 2}},
+    "Was the kitchen or the hall busier?": {"groups": {"in the kitchen": 2, "in the hall": 1}},
+    "Is the kitchen busier on Monday or on Tuesday?": {"groups": {"on Monday": 2, "on Tuesday": 1}},
+    "Are more people in the kitchen than in the hall?": {"groups": {"in the kitchen": 2, "in the hall": 1}},
+    # whether any one of them came so often
+    "Did anybody come twice on Friday?": {"verdict": "yes", "names": ["Ben"]},
+    "Did anybody come twice on Tuesday?": {"verdict": "no", "names": []},
     "Was the garden ever used by strangers only?": {"verdict": "yes", "videos": [7]},
 }
 FOLLOWED = {
@@ -830,6 +841,15 @@ def test_what_is_only_perhaps_is_said_of_days_and_of_who_is_compared(tmp_path: P
         strange = made.ask("On which days was Ana not seen?").answer
         assert "on Tuesday 24 November 2026 somebody unrecognised was seen, perhaps Ana." in strange
         assert made.ask("When was Anna last seen?").answer == "Anna is not enrolled; did you mean Ana?"
+
+
+def test_places_without_a_video_are_named_where_it_is_asked_which_were_empty(library: Library) -> None:
+    for question in ("Which room was empty on Monday?", "Which rooms were not used on Monday?"):
+        told = library.ask(question, now=NOW).answer
+        assert told.startswith(
+            "Somebody was seen at each place of which there is a video. There was no video on Monday"
+        )
+        assert "on Monday in the hall." in told
 
 
 def test_the_days_on_which_somebody_was_not_seen_are_counted(library: Library) -> None:

@@ -400,7 +400,9 @@ def _so_often(found: ArchiveFinding, number: Number, everything: Sequence[str]) 
     counts = _counted(found.query, found.seen, "", everything).items()
     kept = {name: int(least) for name, (least, most) in counts if number.within(least, most) == "yes"}
     maybe = tuple(sorted(name for name, (least, most) in counts if number.within(least, most) == "unknown"))
-    found = replace(found, names=kept, number=float(len(kept)), maybe=maybe)
+    verdict: Verdict = "yes" if kept else "unsure" if maybe else "no"
+    verdict_asked = verdict if found.query.form == "polar" else None
+    found = replace(found, names=kept, number=float(len(kept)), maybe=maybe, verdict=verdict_asked)
     if number != NEVER or not kept:
         return found
     where = found.query.where

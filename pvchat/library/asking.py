@@ -216,7 +216,7 @@ class _Search:
             found = found if there.seen else there  # of nobody who isn't there is it said that she always sits
         if archive.is_told_of_one(query):
             found, said = self._told_of_one(query, found, said)
-        said = replace(said, unfilmed=search._days_without(query), unrecognised=search._days_of_strangers(query))
+        said = replace(said, unfilmed=search._without_videos(query), unrecognised=search._days_of_strangers(query))
         text, whom = say_archive(found, said), found.query.whom
         by_day = "SELECT 1 FROM clips WHERE dated_by = 'day'"
         if "'day'" in search._meant(query)[0] and self.library.execute(by_day).fetchone():
@@ -293,12 +293,15 @@ class _Search:
         videos = (Seen(Video(0, path, place, datetime.fromisoformat(at), "", 0.0)) for path, place, at in rows)
         return list(dict.fromkeys(filter(None, map(UNITS[unit], videos))))
 
-    def _days_without(self, query: Query) -> tuple[str, ...]:
-        """Days without any video of the times and places, where it is asked on which days nobody was there."""
-        if query.number != NEVER or query.unit != "day" or query.where == ANYTHING:
+    def _without_videos(self, query: Query) -> tuple[str, ...]:
+        """Days, or places, without any video of the times and places, where it is asked at which of them nobody was."""
+        if query.number != NEVER or query.unit not in ("day", "place") or query.where == ANYTHING:
             return ()
         scopes = self._scopes(query)
-        filmed = self._units("day", *_any_of(scopes))
+        filmed = self._units(query.unit, *_any_of(scopes))
+        if query.unit == "place":
+            everywhere = [] if self.asked.places else self._units("place", *_any_of([Scope()]))
+            return tuple(place for place in everywhere if place not in filmed)
         days = self._units("day", *_any_of([replace(one, place="") for one in scopes]))
         return tuple(day for day in _every_day(days, scopes, self.today) if day not in filmed)
 

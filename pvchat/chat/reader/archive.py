@@ -28,7 +28,7 @@ from pvchat.chat.reader.scopes import (
     ORDINARY,
     SPOT,
     ArchiveQuestion,
-    of_its_videos,
+    in_words_of_videos,
     placed,
     with_left_out,
 )
@@ -181,6 +181,7 @@ _POINTED_AT = re.compile(
 )
 _VERB = re.compile(r"(?i)\b(?:is|are|was|were|does|do|did|has|have)\b")
 _HE = re.compile(r"(?i)\b(?:he|she|they|him|her|them)\b")
+_OFTEN = re.compile(r"(?i)\b(?:often|frequently|used)\b")
 
 
 def questions_in(text: str) -> list[str]:
@@ -199,7 +200,7 @@ def read_archive(
     untold = next((query for said, query in _UNTOLD if said.search(text)), None)
     if untold is not None:
         return ArchiveQuestion(untold, text)
-    text, elsewhere = with_left_out(_of_elsewhere(of_its_videos(text, places), before), places)
+    text, elsewhere = with_left_out(_of_elsewhere(in_words_of_videos(text, places), before), places)
     bare = _BARE.match(text) if before is not None else None
     if bare is not None and placed(f"in {bare[1]}", places)[0].strip() == SPOT:  # "and the kitchen?"
         text = f"and in {bare[1]}?"
@@ -542,7 +543,7 @@ def _of_scopes(rest: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuest
         edge = Query("when", rank=Rank("time", query.during.nth), unit="video")
         query = of_library(replace(query, unit="", per="", during=queries.numbers_of(query.during)))
         return replace(scoped, query=query, sighting=edge)
-    if (compared := _compared(query, scoped)) is not None:
+    if (compared := _compared(query, scoped, of_people=not _OFTEN.search(rest))) is not None:
         return compared
     alone = query.select == "compare" and query.versus is None and len(query.whom.names) == 1
     if alone and query.form == "choice" and queries.is_plain(query.where) and not query.per:
@@ -597,15 +598,15 @@ def _apart(rest: str, known: Known) -> Query:
     return replace(earlier, then=replace(later, per="later")) if second != 0 else UNREAD
 
 
-def _compared(query: Query, scoped: ArchiveQuestion) -> ArchiveQuestion | None:
-    """A question of which of two times or places more holds; None: something else is asked."""
+def _compared(query: Query, scoped: ArchiveQuestion, of_people: bool) -> ArchiveQuestion | None:
+    """A question of which of two times or places more holds, or at which more people are; None: something else."""
     scopes, rank = scoped.scopes, query.rank or Rank("often")
     of_two = len(scopes) == 2 and scopes[1].joint in ("than", "or")
     if not of_two or query.select != "compare" or query.versus is not None or rank.by == "time":
         return None
     form: Form = "polar" if scopes[1].joint == "than" else "choice"
     compared = Query("compare", query.whom, query.where, form=form, rank=rank)
-    if query.whom == EVERYBODY and queries.is_plain(query.where) and rank.by != "long":  # not how often anybody
+    if of_people and query.whom == EVERYBODY and queries.is_plain(query.where) and rank.by != "long":
         compared = replace(compared, select="count", unit="scope")
     return replace(scoped, query=compared)
 

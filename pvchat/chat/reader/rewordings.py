@@ -158,6 +158,8 @@ OF_LIBRARY = _compiled(  # of one about many videos
      r"there on \1 visit"),
     (rf"(?<=\w )(?:in|on) the ({_NTH}) {CLIPS} (?:of|with|showing|that shows|in which) (?=\w)(?!.*\band\b)",
      r"there on the \1 visit of "),
+    (r"^(which|what) ((?:room|place)s?) (?:is|was|are|were) (?:not|never) (?:used|visited|occupied)\b",
+     r"in \1 \2 was nobody"),
     (r"\bin two different (?=places\b|rooms\b)", "in more than one "),
     (r"\b(?:the |this )?(weekend|week|month) just gone\b", r"last \1"),
     (r"^((?:do|does|who|when|how often)\b.*\b(?:ever|usually|always|never|comes?)\b.*) (?:at|on) the weekend\b",

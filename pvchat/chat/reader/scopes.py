@@ -32,6 +32,12 @@ _COUNTED = (
     rf"(?:which|what|how many|(?:the|our) (?:{one_of(ORDINALS)}|latest|newest|oldest|earliest|longest|shortest"
     r"|most recent)(?: but one)?|there(?: ever| been| also)* (?:an?|any|no))"
 )
+_USED_MORE = {  # how it is said of one place, or time, against another, and what it says of people
+    "(?:used|visited|occupied) more(?: often)?": "is anybody more often",
+    "(?:used|visited|occupied) less(?: often)?": "is anybody less often",
+    "(?:busier|livelier|more crowded)": "are more people",
+    "(?:quieter|emptier|less (?:busy|crowded))": "are fewer people",
+}
 _THE = r"(?:the|our|my)"
 FOLDER = r"(?:folder|directory|album|series|show)"
 # Words that say nothing of what a folder holds: said without "folder" they mean what they always mean
@@ -136,12 +142,23 @@ def with_left_out(text: str, places: Sequence[str]) -> tuple[str, bool]:
     return (text, False) if found is None else (f"{text[: found.start()]} in{text[found.end() :]}", True)
 
 
-def of_its_videos(text: str, places: Sequence[str]) -> str:
-    """A question that counts a place as one counts its videos, as one of these: "the third video in talk show"."""
+def in_words_of_videos(text: str, places: Sequence[str]) -> str:
+    """A question that counts a place as one counts its videos, as one of these ("the third video in talk show"); of
+    which of two places more is made use, as one of people: "is the hall used more than the lounge?".
+    """
     if not places:
         return text
-    names = one_of(one.lower() for one in places)
-    return re.sub(rf"(?i)\b({_COUNTED}) ({names})(s?)(?!\w)(?: {CLIPS}\b)?", r"\1 video\3\4 in \2", text)
+    counted = rf"(?i)\b({_COUNTED}) ({one_of(one.lower() for one in places)})(s?)(?!\w)(?: {CLIPS}\b)?"
+    text = re.sub(counted, r"\1 video\3\4 in \2", text)
+    one = rf"(?:(?:in|on|at) )?(?:{_THE} )?({one_of(spellings(places))})(?!\w)"
+    for used, more in _USED_MORE.items():
+        text = re.sub(rf"(?i)^(?:is|was) {one} {used} than {one}", rf"{more} in \1 than in \2", text)
+        text = re.sub(rf"(?i)^(?:is|was) {one} or {one} {used}\b", rf"{more} in \1 or in \2", text)
+        text = re.sub(
+            rf"(?i)^(?:which|what)(?: \w+)? (?:is|was) {used}\W+{one} or {one}", rf"{more} in \1 or in \2", text
+        )
+        text = re.sub(rf"(?i)^(?:is|was) {one} {used}(?= \w)", rf"{more} in \1", text)
+    return text
 
 
 def placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str], ...]]:

@@ -207,6 +207,9 @@ def _of_whom(query: Query) -> Query | None:
         return Query("who", where=where, during=query.during)
     if whom.names and whom.known is False and where is None:  # "both a stranger and Ana"
         return replace(query, whom=replace(whom, known=None), where=Has("with", of=Whom(known=False)))
+    if query.select == "how_often" and polar and whom == EVERYBODY and number is not None and number.value > 0:
+        number = replace(number, bound="at_least") if number.bound == "exactly" else number
+        return Query("who", whom, where, form="polar", during=query.during, rank=Rank("often"), number=number)
     if query.select == "exists" and query.rank is not None and query.rank.by == "often" and number is not None:
         return Query("how_often", whom, where, form="polar", during=query.during, number=number)  # "came back?"
     if query.select == "compare" and polar and query.versus is None and len(whom.names) == 1:  # "… than anybody else?"

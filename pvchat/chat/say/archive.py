@@ -93,7 +93,7 @@ class Asked:
     instead: str = ""  # where none tells it, what is known of her in that one
     today: date | None = None  # the day on which it is asked, where it asks how many days ago; or later than what
     enrolled: Sequence[str] = ()  # the names of everybody who is
-    unfilmed: tuple[str, ...] = ()  # days of which there is no video, where it is asked on which nobody came
+    unfilmed: tuple[str, ...] = ()  # days, or places, of which there is no video, where it is asked at which nobody was
     unrecognised: tuple[str, ...] = ()  # … on which nobody but strangers was seen
     those: int = 0  # how many videos were meant: that of a sighting, those of the answer before; 0: all there are
 
@@ -243,9 +243,10 @@ def _at_units(found: ArchiveFinding, asked: Asked) -> str:
             where = f"{'on' if 'day' in query.unit else 'in'} {so_many(len(left), query.unit)}: {join(left)}"
         if query.where == ANYTHING:
             return f"There was {'no video' if left else 'one'} {where}."
-        days = english.shortened([unit_said("day", one) for one in asked.unfilmed], _MOST, "more days", "or")
-        unfilmed = f" There was no video{asked.of} {days}." * bool(days)
-        where = "on each day of which there is a video" if days and not left else where
+        more = f"more {query.unit}s"
+        missing = english.shortened([unit_said(query.unit, one) for one in asked.unfilmed], _MOST, more, "or")
+        unfilmed = f" There was no video{asked.of} {missing}." * bool(missing)
+        where = f"{where} of which there is a video" if missing and not left else where
         were = "were" if len(query.whom.names) > 1 else "was"
         seen = f"{_subject(found)} {were} {'not ' * bool(left)}seen {where}." if left or not strange else ""
         then = upper(join(list(map(said.__getitem__, strange))))
