@@ -411,6 +411,26 @@ FOLLOWED = {
     "Was Ana with anybody on Monday? → Was he here on Friday?": {"videos": [5, 6], "names": ["Ben"]},
     "Was Ana with anybody on Monday? → How often was the woman here?": {"names": ["Ana"], "number": 1},
     "Who was in the kitchen on Monday? → Were those two together?": {"verdict": "yes", "videos": [2]},
+    "Was Ana here on Tuesday? → With anybody? → Was Ben here on Monday? → With whom? → When was she last here?": {
+        "videos": [9],
+        "names": ["Ana"],
+    },
+    # again, at other times and places, in all
+    "Was Ben in the kitchen on Monday? → Was he there again?": {"verdict": "yes", "videos": [6, 9]},
+    "Was Ben in the kitchen on Monday? → Anywhere else?": {"verdict": "yes", "videos": [3]},
+    "Was Ben in the kitchen on Monday? → Any other day? → And in the garden?": {"verdict": "no"},
+    "Was Ben in the kitchen on Monday? → Any other day? → And on Friday?": {"verdict": "yes", "videos": [6]},
+    "Was Ana here on Friday? → That morning?": {"verdict": "no"},
+    "When was Ben last in the garden? → Was Ana here that evening?": {"verdict": "no"},
+    "Was Ana in the kitchen on Monday? → How often in all?": {"number": 5},
+    "When was Ben last in the garden? → What happened after that?": {"videos": [7]},
+    # one of those that were found
+    "Who was here on Monday? → Which of them was here again?": {"names": ["Ben", "Ana"], "videos": [4, 5, 6, 8, 9]},
+    "When was Ana here this week? → The first one → Who was with her? → And the second?": {"names": [], "videos": [4]},
+    "When was Ana here? → Which of those was on a Monday? → The last of them → Who was with her?": {
+        "names": ["Ben"],
+        "videos": [2],
+    },
 }
 REFUSED = {
     "How long was Ana away on Monday?": "I can tell when, where, how often",
@@ -562,6 +582,17 @@ def test_a_sighting_is_one_video(library: Library) -> None:
     assert library.ask("How long was Ben's first visit?", now=NOW).answer.startswith(
         "Ben: for 45 seconds, in that video."
     )
+
+
+def test_who_doubts_an_answer_hears_what_it_rests_on(library: Library) -> None:
+    sure = library.ask("Are you sure?", ["Was Ana here on Tuesday?"], now=NOW).answer
+    assert sure.startswith(
+        "I looked at the one video on Tuesday. Ana is recognised by what was enrolled in one video ("
+    )
+    never = library.ask("Really?", ["Was Ana in the garden?", "Why?"], now=NOW).answer
+    assert "not recognised in any of them. Whoever is half hidden or far away I may miss." in never
+    turns = ["Was Ana in the garden?", "Are you sure?"]
+    assert library.ask("And Ben?", turns, now=NOW).answer.startswith("Yes, Ben is in one of two videos in the garden.")
 
 
 def test_one_video_is_not_counted(library: Library) -> None:

@@ -20,15 +20,27 @@ import numpy as np
 from pvchat.chat import archive
 from pvchat.chat.archive import Sighted, is_backwards, is_of_all, of_each, sought
 from pvchat.chat.english import wording
-from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Has, Query, Whom, is_of_sound, names_in, told_as
+from pvchat.chat.query import (
+    ANYTHING,
+    EVERYBODY,
+    NEVER,
+    PRESENT,
+    Has,
+    Query,
+    Whom,
+    is_of_sound,
+    lists_videos,
+    names_in,
+    told_as,
+)
 from pvchat.chat.question import require_readable
 from pvchat.chat.reader.archive import ArchiveQuestion, questions_in, read_archive
-from pvchat.chat.reader.dates import Dates, around
+from pvchat.chat.reader.dates import Dates, around, held_on
 from pvchat.chat.reader.followups import Turn
 from pvchat.chat.reader.read import Known
 from pvchat.chat.reader.scopes import Scope
 from pvchat.chat.run import asks_what_is_done, run
-from pvchat.chat.say.archive import Asked, say_archive
+from pvchat.chat.say.archive import Asked, say_archive, say_why
 from pvchat.chat.say.voice import say
 from pvchat.chat.sounds import MUSIC, as_seen, bare, phrase_of
 from pvchat.chat.spans import Span, nth_of
@@ -81,7 +93,7 @@ def ask(
     names = people_in(library, chat)
     searches = list[_Search]()
     for text in [one for typed in (*history, question) for one in questions_in(typed)]:
-        before = next((one.asked for one in reversed(searches) if one.asked.query.refusal not in _ASIDE), None)
+        before = next((one.asked for one in reversed(searches) if not _is_aside(one.asked.query)), None)
         if searches:
             timeline = known.timeline or _genders(library, names, chat.settings.traits)
             known = replace(known, history=(*known.history, searches[-1].turn()), timeline=timeline)
@@ -97,6 +109,11 @@ def ask(
     since, until = (None if end is None else end.isoformat() for end in (dates.since, dates.until))
     answer = reduce(_then, [_without_nowhere(one) for one in asked][::-1])
     return replace(answer, dates=(since, until), place=scope.place.lstrip("/"))
+
+
+def _is_aside(query: Query) -> bool:
+    """Whether the next question goes on from the one before it: "hello", "are you sure?"."""
+    return query.select == "why" or query.refusal in _ASIDE
 
 
 def _genders(library: sqlite3.Connection, names: Mapping[int, str], traits: bool) -> Timeline:
@@ -140,8 +157,12 @@ class _Search:
 
     def turn(self) -> Turn:
         """The question for those that follow it: of whom it speaks, and who was found, if that is asked."""
-        query, asked = self.asked.query, self
-        told = told_as(query)
+        query, asked, among = self.asked.query, self, self.asked.among
+        told = told_as(archive.over_videos(query))
+        if among is not None and names_in(among.query) and lists_videos(query) and query.whom == EVERYBODY:
+            return query, Finding(
+                query, people=tuple(map(Found, names_in(among.query)))
+            )  # "which of those are longer?"
         if query.where == Has("with") and query.whom.names and told in ("exists", "when", "how_often"):
             company = Query("who", where=Has("with", of=query.whom), during=query.during)
             asked = replace(self, asked=replace(self.asked, query=company))  # "was Ana with anybody?"
@@ -151,11 +172,11 @@ class _Search:
 
     def answer(self) -> LibraryAnswer:
         """The answer, and that to a second question."""
-        query, among = self.asked.query, self.asked.among
-        if among is not None and self.only is None:  # only those that the answer before has found
-            those = replace(self, asked=among).answer()
-            only = {one.video.number: one.sure for one in those.finding.seen}
-            return replace(self, only=only).answer() if only else those
+        query, sighted = self.asked.query, self.asked.sighted
+        if self.asked.among is not None and self.only is None:
+            return self._among_those(self.asked.among)
+        if query.select == "why" and sighted is not None:
+            return self._why(query, replace(self, asked=sighted).answer().finding)
         one = self._answer(archive.over_videos(replace(query, then=None)))
         if query.then is None:
             return one
@@ -165,6 +186,18 @@ class _Search:
             edges = nth_of(one.finding.sure or list(one.finding.seen), query.rank.k)
             then = replace(then, today=edges[0].video.at.date()) if edges else then
         return _then(then.answer(), one)
+
+    def _among_those(self, among: ArchiveQuestion) -> LibraryAnswer:
+        """The answer by those videos alone that an answer before has found; where it found none, that."""
+        those = replace(self, asked=among).answer()
+        only = {one.video.number: one.sure for one in those.finding.seen}
+        return replace(self, only=only).answer() if only else those
+
+    def _why(self, query: Query, found: ArchiveFinding) -> LibraryAnswer:
+        """What an answer before rests on: how surely those whom it was about are recognised in its videos."""
+        before = self.asked.sighted or self.asked
+        likely = {name: self._likely(name) for name in query.whom.names or found.names}
+        return LibraryAnswer(say_why(found, Asked(before.of), likely), replace(found, query=query))
 
     def _answer(self, query: Query) -> LibraryAnswer:
         """The answer to one question."""
@@ -177,7 +210,7 @@ class _Search:
         query = self._of_everything(query)
         if asked.sighting is None:
             return self._told(query, said, self)
-        sighted = replace(self, asked=asked.sighted or asked)._found(asked.sighting)
+        sighted = self._sighting(asked.sighting)
         if not sighted.seen:
             return LibraryAnswer(say_archive(sighted, said), sighted)
         rank, seen = asked.sighting.rank, sighted.sure or list(sighted.seen)
@@ -193,10 +226,17 @@ class _Search:
             if asked.around == "moment" and edge.spans:  # of her sighting, till it is over
                 at = edge.video.time_of(edge.spans[0][1] + 1 if after else edge.spans[0][0])
             day = around(at, asked.around, asked.shifts)
-            found = replace(asked, sighting=None, dates=() if day is None else (day,))
+            found = replace(asked, sighting=None, dates=() if day is None else held_on(asked.dates, (day,)))
             return replace(self, asked=found)._answer(query)
         only = {edge.video.number: edge.sure}
         return self._told(query, replace(said, moment=edge, those=1), replace(self, only=only))
+
+    def _sighting(self, query: Query) -> ArchiveFinding:
+        """The sighting that is meant, of the times and places in which it was asked about."""
+        asked = self.asked.sighted or self.asked
+        if asked.among is not None and self.only is None:
+            return replace(self, asked=replace(asked, query=query, sighting=None)).answer().finding
+        return replace(self, asked=asked)._found(query)
 
     def _of_everything(self, query: Query) -> Query:
         """A query with the names of all people who are asked about at once; what happened is who was in each video."""

@@ -35,6 +35,7 @@ from pvchat.chat.reader.scopes import (
 from pvchat.chat.reader.timewords import counted, one_of
 from pvchat.chat.reader.units import MOVES, OURS, SAME, UNREAD, each_unit, of_each, of_library
 from pvchat.chat.reader.words import CAPITALS, find_mentions, is_known, meant_by
+from pvchat.chat.timeline import UNITS
 from pvchat.errors import SettingsError
 from pvchat.video.files import SUFFIXES
 
@@ -105,11 +106,15 @@ _OF_THEM = tuple(
         (r"\bin (?:(?:any|one|some) of )?(?:them|those|these|all of them)(?: videos)?(?=\W*$)", "in the videos"),
     )
 )  # fmt: skip
-# Speaks of the people that were found before: "was Owen one of them?"
+# Speaks of the people that were found before: "which of them was there?", "was Owen one of them?"
+_WHICH_OF_THEM = re.compile(
+    r"(?i)^(?:and )?(?:which|how many) of (?:them|those|these)\b(?! (?:is|are|was|were) the \w+est\b)"
+)
 _AMONG = re.compile(
     r"(?i)^(?:and |but )?(?:is|was|were|are) (?P<who>.+?) (?:one of|among|amongst) (?:them|those|these)\W*$"
 )
-_OF_VIDEOS = ("when", "how_often", "how_long", "who", "exists")  # what lists videos
+_LISTED = ("exists", "how_often", "how_long")
+_OF_VIDEOS = ("when", "who", *_LISTED)  # what lists videos
 # "the same day", "that night": of the time asked about before, or of the one sighting that is meant
 # … or the one before it: "where was she the day before?"
 _THAT = re.compile(
@@ -117,6 +122,11 @@ _THAT = re.compile(
     r"|the (?:(?P<which>next|following|previous) )?(?P<next>day|night|week|month|year)"
     r"(?(which)| (?P<how>before|after)(?: that)?))\b",
 )
+_THAT_PART = re.compile(r"(?i)\b(?:on |in )?(?:that|the same) (morning|afternoon|evening|night)\b")
+_OTHER_TIME = re.compile(
+    r"(?i) ?\b(?:(?:on|at) )?(?:(?:any|some|(?<=on )|(?<=at )|which|what) ?other (?:day|time|date|night)s?|when else)\b"
+)
+_IN_ALL = re.compile(r"(?i)\b(?:in all|all in all|altogether|in total|overall)(?=\W*$)")
 _LEANS = re.compile(
     r"(?i)^(?:and|or|but|so|what about|how about|then|only|just)\b|\b(?:too|also|as well|instead)\b"
     r"|^(?:whom?|what|which|how)\b.* (?:is|was|are|were) (?:that|it|this|those|these|they)\W*$"
@@ -166,7 +176,14 @@ _STEP = re.compile(
 )
 # All of the time before, or after, the sighting that is meant: "did anybody come after that?"
 _SINCE = re.compile(
-    r"(?i)^(?:and |but )?(?P<asked>(?:did|was|were|has|have|who)\b.*) (?P<how>before|after) (?:that|it)\W*$"
+    r"(?i)^(?:and |but )?(?P<asked>(?:did|was|were|has|have|who|which|how (?:many|often)|what happened|(?P<one>wh\w+))"
+    r"\b.*?) (?:(?P<how>before|after) (?:that|it)|since(?: then)?|again|back(?: again)?)\W*$"
+)
+# One of the videos that were found: "the first one", "and the second?", "the last of them"
+_NTH_OF_THEM = re.compile(
+    rf"(?i)^(?:and |but |or |only |just |what about |how about |show me |play )*(?:the )?"
+    rf"(?P<nth>{one_of(ORDINALS)}|last|latest|newest|earliest|oldest)(?: (?:one|time|video|visit))?"
+    rf"(?: of (?:them|those|these))?\W*$"
 )
 _VIDEOS_WITH = re.compile(rf"(?i)\b{CLIPS}\b.* with \w")
 _ASKS_AGAIN = re.compile(
@@ -196,11 +213,13 @@ def read_archive(
     and place of the one `before` hold on in one that leans on it ("and Ben?").
     """
     names = (*known.names, *known.aliases)
+    before = _of_all(before) if before is not None and _IN_ALL.search(text) else before
     text = in_plain_words(text.strip(), OF_LIBRARY)
     untold = next((query for said, query in _UNTOLD if said.search(text)), None)
     if untold is not None:
         return ArchiveQuestion(untold, text)
-    text, elsewhere = with_left_out(_of_elsewhere(in_words_of_videos(text, places), before), places)
+    text = _of_that_day(in_words_of_videos(text, places), before)
+    text, elsewhere = with_left_out(_of_elsewhere(text, before), places)
     bare = _BARE.match(text) if before is not None else None
     if bare is not None and placed(f"in {bare[1]}", places)[0].strip() == SPOT:  # "and the kitchen?"
         text = f"and in {bare[1]}?"
@@ -212,6 +231,9 @@ def read_archive(
         rest, dates = dated(undated, now, names)
     except SettingsError:
         return ArchiveQuestion(UNREAD, text)
+    otherwise = _OTHER_TIME.search(rest) if before is not None and before.dates and not dates else None
+    if before is not None and otherwise is not None:
+        rest, dates = _OTHER_TIME.sub("", rest), before.dates
     if dates and len(spots) == 1 and SPOT in rest:  # "in the hall on Monday but not in the garden"
         rest, spots = placed(rest.replace(SPOT, f"in {spots[0][0]}"), places)
     if _LEFT.search(rest):
@@ -220,6 +242,7 @@ def read_archive(
     asks_nothing = nowhere and _ASKS_AGAIN.match(rest.replace(SPOT, ""))
     rest, scoped = _only_there(rest, ArchiveQuestion(Query("who"), "", dates, spots))
     scoped = replace(scoped, only="elsewhere") if elsewhere and spots else scoped
+    scoped = replace(scoped, only="at other times") if otherwise else scoped
     found = _of_scopes(rest, known, scoped) if before is None else _after(before, rest, undated, known, scoped)
     found = _at_place_meant(found, places)
     if asks_nothing or not _speaks_of_all(rest, known, found):
@@ -236,11 +259,24 @@ def read_archive(
 
 def _of_elsewhere(text: str, before: ArchiveQuestion | None) -> str:
     """A question with the places of the one before in place of "else": "anywhere else?" is "outside the hall?"."""
-    if before is None or not before.places:
+    if before is None or not before.places or before.only == "elsewhere":
         return text
     outside = "outside " + " or ".join(place for place, _ in before.places)
     text = re.sub(r"(?i)\b(?:(?:any|some)where else|elsewhere)\b(?! than\b)", lambda _: outside, text)
     return re.sub(r"(?i)\b(where) else\b(.*?)(?=\W*$)", lambda said: f"{said[1]}{said[2]} {outside}", text)
+
+
+def _of_all(before: ArchiveQuestion) -> ArchiveQuestion:
+    """A question of all times, or, where it named none, of all places: "how often in all?"."""
+    return replace(before, dates=(), only="") if before.dates else replace(before, places=(), only="")
+
+
+def _of_that_day(text: str, before: ArchiveQuestion | None) -> str:
+    """A question with the part of a day that it points at ("that evening") as hours of the day asked about before."""
+    if before is None:
+        return text
+    of_day = before.dates and lies_in_one(before.dates, "day")
+    return _THAT_PART.sub(rf"in the \1{'' if of_day else ' that day'}", text)
 
 
 def _speaks_of_all(rest: str, known: Known, found: ArchiveQuestion) -> bool:
@@ -314,19 +350,20 @@ def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scope
     if before.query.where is None and _VIDEOS_WITH.search(before.text):  # "how many videos with Ana?", "and with Ben?"
         rest = re.sub(r"(?i)^((?:and|or|but|what about|how about) )with (?=\w+\W*$)", r"\1", rest)
     alone, meant, step = replace(known, history=()), _sighting_of(before), _STEP.match(rest)
-    since = _SINCE.match(rest) if meant is not None and meant.rank in (Rank("time"), Rank("time", -1)) else None
-    if since is not None:
-        found = _of_scopes(f"{since['asked']}?", known, scoped)
-        return _in_that("moment", found, before, (since["how"].lower(), "", 0.0))
-    if meant is not None and meant.rank is not None and step is not None and step.lastgroup in ("back", "on"):
-        rest, rank = f"{step['asked'].strip()}?", _stepped(meant.rank, step)  # "who was there the time before?"
-        if rank is not None:
-            found, other = _of_scopes(rest, known, scoped), replace(meant, rank=rank)
-            if found.query.select == "when" and not found.query.unit:  # "when had he come before that?"
-                return replace(before, query=other, sighting=None)
-            return _follow_up(rest, found, before, other)
+    since = _SINCE.match(rest)
+    of_one = since is None or since["one"] and since["how"]  # "where was he before that?"
+    if of_one and (other := _sighting_beside(meant, step)) is not None and step is not None:
+        rest = f"{step['asked'].strip()}?"  # "who was there the time before?"
+        found = _of_scopes(rest, known, scoped)
+        if found.query.select == "when" and not found.query.unit:  # "when had he come before that?"
+            return replace(before, query=other, sighting=None)
+        return _follow_up(rest, found, before, other)
+    if since is not None and (later := _since(since, known, scoped, before, meant)) is not None:
+        return later
     around, rest = _THAT.search(rest), _THAT.sub("", rest, count=1)
     found, fresh = _of_scopes(rest, known, scoped), _of_scopes(rest, alone, scoped)
+    if found.query.select == "why":
+        return replace(before, query=found.query, sighted=before)
     if around is not None:
         how = around["how"] or around["which"]
         shift = (_way(how), around["next"].lower(), 0.0) if how else None
@@ -337,6 +374,21 @@ def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scope
     is_name = len(named) == 1 and named[0].start == 0 and not re.search(r"\w", rest[named[0].end :])  # "Ana?"
     leans = is_name or _LEANS.search(rest) or _WHICH_UNITS.match(rest) or leans and not _EVER.search(rest)
     return _follow_up(rest, found, before, meant) if leans else found
+
+
+def _since(
+    said: re.Match[str], known: Known, scoped: ArchiveQuestion, before: ArchiveQuestion, meant: Query | None
+) -> ArchiveQuestion | None:
+    """A question of all of the time before, or after, what was asked about before: "did anybody come after that?", "was
+    he there again?"; None: that had no end.
+    """
+    how, again = (said["how"] or "after").lower(), said["how"] is None
+    found = _of_scopes(f"{said['asked']}?", known, scoped)
+    before = replace(before, places=()) if re.search(r"(?i)\bhere\b", said["asked"]) else before
+    if meant is not None and meant.rank is not None and meant.rank.by == "time":
+        return None if again and meant.rank == Rank("time", -1) else _in_that("moment", found, before, (how, "", 0.0))
+    apart = beyond(before.dates, how, "") if before.dates and not scoped.dates else None
+    return None if apart is None else replace(_on_the_same(found, before), dates=(apart,))
 
 
 def _as_pronoun(said: re.Match[str], known: Known) -> str:
@@ -351,7 +403,8 @@ def _as_pronoun(said: re.Match[str], known: Known) -> str:
 def _of_them(rest: str, before: ArchiveQuestion, known: Known, scoped: ArchiveQuestion) -> ArchiveQuestion | None:
     """A question about the videos that were found before: "which of them is the longest?"; None: it is of others."""
     said, plain = next(((said, plain) for said, plain in _OF_THEM if said.search(rest)), (None, ""))
-    if said is None or told_as(before.query) not in _OF_VIDEOS:
+    of_people = told_as(before.query) in ("who", "count") and _WHICH_OF_THEM.match(rest)
+    if said is None or of_people or told_as(before.query) not in _OF_VIDEOS:
         return None
     them = said.sub(plain, rest)
     found = _of_scopes(them, known if _HE.search(them) else replace(known, history=()), scoped)
@@ -392,7 +445,9 @@ def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: Archi
         each = each_unit(dates)
         was_each = each and any(one.each for one in before.dates)  # "how often a day is she there?" "And a week?"
         query = replace(query, value="", unit=each) if was_each else of_each(query, each)
-        only = scoped.only if spots and before.only in ("", "elsewhere") else before.only
+        kept = "" if before.only == "at other times" and dates else before.only
+        anew = scoped.only == "at other times" or spots and kept in ("", "elsewhere")
+        only = scoped.only if anew else kept
         again = _on_the_same(replace(before, query=query, dates=dates, places=spots, only=only), before)
         held = [name for whom in queries.parts_of(again.query, Whom) for name in whom.names]
         if len(again.scopes) > 1 or len(held) > 1 or before.query.select != "compare" and before.query.unit != "scope":
@@ -408,7 +463,38 @@ def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: Archi
             return replace(before, query=replace(query, rank=None), sighting=other)
         query = replace(query, rank=rank) if query.rank == meant.rank else other
         return replace(before, query=query, sighting=None)
-    return _beyond(undated, before, meant) or _shown(rest, before, meant)
+    return _beyond(undated, before, meant) or _nth_of_them(rest, before, meant) or _shown(rest, before, meant)
+
+
+def _nth_of_them(rest: str, before: ArchiveQuestion, meant: Query | None) -> ArchiveQuestion | None:
+    """The question before of one of the videos that it found: "when was Ana here?", "and the second time?"."""
+    said, query, told = _NTH_OF_THEM.match(rest), before.query, told_as(before.query)
+    by_time = meant is not None and meant.rank is not None and meant.rank.by == "time"
+    if said is None or not by_time and (told not in ("when", *_LISTED) or query.unit in UNITS):
+        return None
+    nth = said["nth"].lower()
+    rank = Rank("time", ORDINALS.get(nth) or (1 if nth in ("earliest", "oldest") else -1))
+    if by_time and meant is not None and before.sighting == meant != query:
+        return replace(before, sighting=replace(meant, rank=rank))
+    listed = meant if by_time and meant is not None else query if told == "when" else _listed(query)
+    return replace(before, query=replace(listed, rank=rank, form="wh"), sighting=None)
+
+
+def _listed(query: Query) -> Query:
+    """The videos of an answer to another question: "is Ana there?", "which videos are they?"."""
+    return (
+        Query("when", unit="video")
+        if query == Query("length", unit="video")
+        else Query("when", query.whom, query.where)
+    )
+
+
+def _sighting_beside(meant: Query | None, step: re.Match[str] | None) -> Query | None:
+    """The sighting before, or after, the one that is meant, where a question steps to it; None: there is none."""
+    if meant is None or meant.rank is None or step is None or step.lastgroup not in ("back", "on"):
+        return None
+    rank = _stepped(meant.rank, step)
+    return None if rank is None else replace(meant, rank=rank)
 
 
 def _stepped(rank: Rank, step: re.Match[str]) -> Rank | None:
@@ -447,8 +533,7 @@ def _shown(rest: str, before: ArchiveQuestion, meant: Query | None) -> ArchiveQu
     if _SHOW.match(rest):
         if meant is not None and not before.around:
             return replace(before.sighted or before, query=meant, sighting=None)
-        listed = query if told == "when" else Query("when", query.whom, query.where)
-        listed = Query("when", unit="video") if query == Query("length", unit="video") else listed
+        listed = query if told == "when" else _listed(query)
         return None if told in ("compare", "order", "refuse") else replace(before, query=replace(listed, form="wh"))
     is_list = told == "when" and (query.form == "polar" or " one" in rest)  # "is there a video without Ana?"
     if which is None or not (is_list or told == "how_often" or which["videos"] and told in ("exists", "how_long")):
@@ -507,6 +592,8 @@ def _follow_up(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant
         sighting = meant
     if sighting is not None and query.unit == "place":
         query = Query("attribute", query.whom, attribute="place")
+    if before.among is not None and sighting is meant is not None:
+        found = replace(found, sighted=before)
     return _on_the_same(replace(found, query=query, sighting=sighting), before)
 
 
@@ -526,8 +613,10 @@ def _on_the_same(found: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQues
     """A question at the time and the place of the one before, where it names none itself."""
     asks_place = "place" in (found.query.unit, found.query.attribute) and found.sighting is None
     places = found.places or (() if asks_place else before.places)
-    held = before.only if before.only == "elsewhere" and places is before.places else found.only
-    return replace(found, dates=held_on(found.dates, before.dates), places=places, only=held)
+    holds = before.only == "elsewhere" and places is before.places
+    holds = holds or before.only == "at other times" and not found.dates
+    only = before.only if holds else found.only
+    return replace(found, dates=held_on(found.dates, before.dates), places=places, only=only)
 
 
 def _of_scopes(rest: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuestion:

@@ -237,7 +237,8 @@ def _subjects(turn: Turn) -> tuple[str, ...]:
     """Whom one turn was about, in order: those it named, else who was found: "she" after "who wears a hat?"."""
     query, finding = turn
     named = _named(query)
-    if query.where == Has("with") and query.select != "who":  # "is Ana with anybody?", "what does he wear?"
+    company = query.where == Has("with") or query.attribute == "with"
+    if company and query.select != "who":  # "is Ana with anybody?", "what does he wear?"
         return tuple(dict.fromkeys((*named, *finding.names)))
     if named and query.select != "who":
         return named

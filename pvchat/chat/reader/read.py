@@ -117,7 +117,7 @@ def _query_of_one(words: Sequence[Word], labels: Labels, part: During, known: Kn
     """What one question asks, by what the network says of its words."""
     seen = [word.seen for word in words]
     labels = rules.whose_name(rules.behind_whom(labels, seen), seen)
-    slots = rules.into_or_out_of(slots_of(words, labels.tags), seen)
+    slots = rules.of_them(rules.into_or_out_of(slots_of(words, labels.tags), seen), seen, labels)
     said = [rules.as_done(rules.as_gaze(slot, seen), seen) for slot in slots]
     slots = followups.resolved(said, known.history, known.timeline)
     history = followups.leaned_on(known.history, labels.heads, said, part)
@@ -143,8 +143,8 @@ def _two(words: Sequence[Word], second: int, part: During, known: Known, if_so: 
     """Two questions in one: the second may lean on the first, or on what is only stated before it."""
     stated = rules.is_statement(words[:second])
     first = _half(words[:second], part, known)
-    unknown = known.of_library or known.timeline is None
-    found = Finding(first) if unknown else run(first, known.timeline)
+    timeline = None if known.of_library else known.timeline
+    found = Finding(first) if timeline is None else run(first, timeline)
     after = replace(known, history=(*known.history, (first, replace(found, missing=()))))  # nobody was told of it yet
     then = _half(words[second:], part, known if stated and first.select == "refuse" else after)
     if then.select == "refuse" and rules.is_statement([*words[second:], Word(".", ".")]):  # "…? I need it for a poster"

@@ -237,6 +237,15 @@ def into_or_out_of(slots: list[Slot], seen: Sequence[str]) -> list[Slot]:
     return slots
 
 
+def of_them(slots: list[Slot], seen: Sequence[str], labels: Labels) -> list[Slot]:
+    """With the people spoken of before as whom a question is about: "which of them was here?"."""
+    at = next((i for i, word in enumerate(seen) if i > 1 and word in ("them", "those", "these")), 0)
+    asked = seen[at - 2 : at] in (["who", "of"], ["which", "of"], ["many", "of"], ["any", "of"])
+    if not asked or labels.heads["known"] != "any" or any(slot.role == "S" or slot.at == at for slot in slots):
+        return slots
+    return sorted([*slots, Slot("S", "pronoun", False, seen[at], seen[at], at)], key=lambda slot: slot.at)
+
+
 def as_gaze(slot: Slot, seen: Sequence[str]) -> Slot:
     """With each of several ways to look as a deed of its own: "is she looking left, right or into the camera?"."""
     gaze = next((i for i in range(slot.at - 1, 0, -1) if seen[i] not in _TO_WHERE), 0)

@@ -70,8 +70,12 @@ class Scope:
     def of(self) -> str:
         """Such as " on Tuesday in the kitchen"; where that is left out " on Tuesday elsewhere than in the kitchen"."""
         when = f" {self.dates.said}" if self.dates is not None and self.dates.said else ""
-        left_out = " or ".join(dict.fromkeys(in_place(one.place) for one in self.besides))
-        return when + (f" {in_place(self.place)}" if self.place else f" elsewhere than {left_out}" * bool(left_out))
+        times = {one.dates.said: None for one in self.besides if one.dates is not None and one.place == self.place}
+        where = {in_place(one.place): None for one in self.besides if not self.place and one.place}
+        when += f" at other times than {' or '.join(times)}" * bool(times)
+        return when + (
+            f" {in_place(self.place)}" if self.place else f" elsewhere than {' or '.join(where)}" * bool(where)
+        )
 
 
 @dataclass(frozen=True)
@@ -82,8 +86,8 @@ class ArchiveQuestion:
     text: str  # the question as it is asked of one video
     dates: tuple[Dates, ...] = ()  # of which times ("on Monday and on Friday"); none: of any
     places: tuple[tuple[str, str], ...] = ()  # the sources it names, what joins each to the one before; none: any
-    # of which it is asked whether that is so at no other time, or place; or it is asked of other places ("elsewhere")
-    only: Literal["", "dates", "places", "elsewhere"] = ""
+    # of which it is asked whether that is so at no other time, or place; or it is asked of other places, or times
+    only: Literal["", "dates", "places", "elsewhere", "at other times"] = ""
     sighting: Query | None = None  # what tells the one video that is meant ("when she was last seen"); None: all are
     around: str = ""  # "day", "week" …: all videos of that of the sighting are meant ("that day") …
     shifts: tuple[tuple[str, str, float], ...] = ()  # … or of one before or after it: ("before", "day", 0); one by one
@@ -101,6 +105,8 @@ class ArchiveQuestion:
         ]
         if not self.only:
             return named
+        if self.only == "at other times":
+            return [replace(one, dates=None, besides=tuple(named)) for one in named if one.dates == self.dates[0]]
         if self.only == "elsewhere":
             return [replace(one, place="", besides=tuple(named)) for one in named if one.place == self.places[0][0]]
         named = [replace(one, joint="or" if one.joint else "") for one in named if one.joint != "but not"]
@@ -126,7 +132,7 @@ class ArchiveQuestion:
 
     def label(self, scope: Scope) -> str:
         """What tells one of several times and places from the others: "on Monday"; "" where there is one."""
-        if scope.besides and self.only != "elsewhere":
+        if scope.besides and self.only in ("dates", "places"):
             return "at another time" if self.only == "dates" else "elsewhere"
         return self._part(scope, of_one=True).of.strip()
 
@@ -137,7 +143,7 @@ def with_left_out(text: str, places: Sequence[str]) -> tuple[str, bool]:
     """
     but = r"(?:but|except(?: for)?|other than|apart from|besides|outside(?: of)?)"
     lead = rf"(?:outside(?: of)?|(?:any|every|some)where {but}|elsewhere than)(?: (?:in|on|at))?"
-    named = rf" {lead}(?= (?:(?:the|our|my) )?(?:{one_of(spellings(places))})(?!\w))"
+    named = rf"(?:^| ){lead}(?= (?:(?:the|our|my) )?(?:{one_of(spellings(places))})(?!\w))"
     found = re.search(named, text, re.IGNORECASE) if places else None
     return (text, False) if found is None else (f"{text[: found.start()]} in{text[found.end() :]}", True)
 

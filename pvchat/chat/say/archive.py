@@ -6,7 +6,7 @@ kitchen) from 0:02 to 0:05". What is only likely is told apart: "in two of twelv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
@@ -116,6 +116,18 @@ def say_archive(found: ArchiveFinding, asked: Asked) -> str:
     if found.query.unit == "place" and found.seen and not any(one.video.place for one in found.seen):
         told += f"\n{wording('library', 'unnamed')}"
     return " ".join([*strange, told])
+
+
+def say_why(found: ArchiveFinding, asked: Asked, likely: Mapping[str, Mapping[int, float]]) -> str:
+    """What an answer rests on: how probably (`likely`, by video) people are in its videos; and these."""
+    told = list[str]()
+    for name, videos in likely.items():
+        hers = [videos.get(one.video.number, 1.0) for one in found.seen if name in one.names]
+        sure = {"above 0.99" if one > 0.99 else f"{one:.2f}": None for one in sorted(hers)[:: max(1, len(hers) - 1)]}
+        recognised = f"recognised by what was enrolled in {so_many(len(hers))} (probability {' to '.join(sure)})"
+        told.append(f"{name} is {recognised if hers else 'not recognised in any of them'}.")
+    missed = " Whoever is half hidden or far away I may miss." * (not found.sure)
+    return f"I looked at {_among(found, asked)}. {' '.join(told)}{missed}".strip() + lines(found.seen)
 
 
 def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
