@@ -127,6 +127,7 @@ READ = [
         "Does Ben say that the coffee is ready?",
         Query("exists", Whom(("Ben",)), Has(SAYS, "coffee is ready"), form="polar"),
     ),
+    ("Who speaks while sitting?", Query("who", where=And((SPEAKS, Has("posture", "sitting"))))),
     ("Did Ana ask a question?", Query("exists", ANA, Has(SAYS, "?"), form="polar")),
     ("How many questions does Ana ask?", Query("how_often", ANA, Has(SAYS, "?"))),
     ("What does Ana ask?", Query("when", ANA, Has(SAYS, "?"))),
@@ -171,6 +172,9 @@ SAID = [
      "Ben asks a question at 0:05 (“Good morning, Anna. Would you like a coffee?”); somebody who isn't seen asks a "
      "question at 0:12 (“Hello, hello?”)."),
     ("What is said at 0:09?", TIMELINE, "Ana says from 0:08 to 0:10: “Yes, coffee please.”"),
+    ("Who speaks while wearing a hat?", replace(SURE, entities=(Entity("Ana"),), rows=(
+        Row("Ana", "present", "", 0, 20), Row("Ana", "worn", "hat", 0, 9), Row("Ana", "speaks", "1", 8, 10))),
+     "Ana is speaking and wearing a hat from 0:08 to 0:09."),
     ("Who spoke last?", SURE, "Ana speaks last, at 0:10, before that Ben at 0:06."),
     ("Is Ana talking?", SURE, "Yes, Ana speaks from 0:08 to 0:10."),
     ("Do Ana and Ben talk at the same time?", SURE, "No, as far as I hear, Ana never speaks while Ben is speaking."),

@@ -73,6 +73,7 @@ _COLOUR, _DOES = word_set("colour color colours colors shade"), word_set("do doe
 _WHO_IS = re.compile(r"(?:^\S+ (?:is|was|'s)|\bwho(?: is| was| 's)?) (?:the|this|that) \w")  # "… who this girl is"
 _WHAT_DOES = re.compile(rf"\bwhat (?:{NAME}|s?he|they) (?:did|does|do|is doing|was doing)(?: \?)?$")
 _WHO_IS_THIS = re.compile(r"\bwho (?:is|was|'s) th(?:is|at|e) (?:\w+ )*\w+(?: \?)?$")  # not "that man's wife"
+_WHILE_DOING = re.compile(r"\bwhile \w+ing\b")
 _EACH_OTHER = re.compile(r"(?: (?:at|to|with|towards))? (?:each other|one another)\b")
 _TO_WHERE = word_set("left right up down straight ahead away to the into at towards camera , or")  # somebody looks
 _ACROSS = re.compile(r"\b(left|right) to (?:the )?(?:left|right)\b")
@@ -341,6 +342,17 @@ def _each_his_own(query: Query, question: Tagged) -> Query:
         return replace(query, whom=Whom(), where=And(tuple(events)))
     first, then = (replace(query, whom=event.whom, where=event.where) for event in events)
     return replace(first, then=then)
+
+
+def _does_both(query: Query, question: Tagged) -> Query:
+    """Who does two things at once: "who reads while standing?" isn't about somebody else who stands."""
+    event = query.during.event
+    of_whom = query.select in ("who", "count") or query.select == "exists" and query.whom == EVERYBODY
+    if event is None or not of_whom or not _WHILE_DOING.search(" ".join(question.seen)):
+        return query
+    if query.during.relation != "while" or event.whom != EVERYBODY:
+        return query
+    return replace(query, where=queries.conjunction([*queries.together(query.where), event.where]), during=During())
 
 
 def _who_is_the(query: Query, question: Tagged) -> Query:
@@ -825,7 +837,7 @@ def _how_sure(query: Query, question: Tagged) -> Query:
 
 
 QUERY_RULES = (
-    _fall, _of_bed, _turns, _only_then, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
+    _fall, _of_bed, _turns, _only_then, _taken_off, _of_sound, _each_his_own, _does_both, _share, _comes_in,
     _all_known, _on_body, _where_lying, _sees_whom, _nobody_with, _but_never, _anybody, _of_people, _of_return,
     _sight, _with_kind, _untold, _who_is_the, _before_whom, _nearer, _from_left, _all_of_it, _from_story,
     _one_then_other, _each_other, _how_sure,

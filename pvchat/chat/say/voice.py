@@ -14,7 +14,20 @@ from itertools import pairwise
 
 from pvchat.chat.conditions import numbered_part, part_of
 from pvchat.chat.english import ASK, be, clock, join, shortened, span_told, upper, wording
-from pvchat.chat.query import EVERYBODY, WHETHER, Has, Not, events_in, is_of_sound, is_plain, numbers_of, parts_of
+from pvchat.chat.query import (
+    EVERYBODY,
+    HEARD,
+    WHETHER,
+    And,
+    Has,
+    Not,
+    atoms,
+    events_in,
+    is_of_sound,
+    is_plain,
+    numbers_of,
+    parts_of,
+)
 from pvchat.chat.reader.words import reply_in
 from pvchat.chat.say import answers, clauses
 from pvchat.chat.say.answers import compare, count, did_instead, holders, length, of_events, order, ranked, shots, timed
@@ -143,7 +156,9 @@ def _answer(finding: Finding, timeline: Timeline) -> str:
     denied = isinstance(query.where, Not) and query.where.part != MUSIC
     nobody = query.select in WHETHER and query.whom.quantifier == "none" and query.where != MUSIC
     silent = nobody or denied  # that is said as what is seen is
-    if is_of_sound(query) and query.select not in ("compare", "order") and (query.select == "exists" or not silent):
+    also_seen = isinstance(query.where, And) and any(has.attribute not in HEARD for has in atoms(query.where))
+    by_ear = is_of_sound(query) and query.select not in ("compare", "order") and not also_seen
+    if by_ear and (query.select == "exists" or not silent):
         return of_sound(finding, timeline)
     of_scene = query.select == "exists" or query.select in _OF_SCENE and not finding.everyone
     if of_scene and clauses.asks_scene(finding):
