@@ -347,7 +347,8 @@ def _each_his_own(query: Query, question: Tagged) -> Query:
 def _does_both(query: Query, question: Tagged) -> Query:
     """Who does two things at once: "who reads while standing?" isn't about somebody else who stands."""
     event = query.during.event
-    of_whom = query.select in ("who", "count") or query.select == "exists" and query.whom == EVERYBODY
+    anybody = query.select == "exists" and query.whom == EVERYBODY and query.where is not None  # not "while eating?"
+    of_whom = query.select in ("who", "count") or anybody
     if event is None or not of_whom or not _WHILE_DOING.search(" ".join(question.seen)):
         return query
     if query.during.relation != "while" or event.whom != EVERYBODY:
