@@ -291,6 +291,16 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     # two questions
     "When was Ana last seen and what was she wearing?": {"videos": [9], "then": {"videos": [9]}},
     "What was Ana wearing on Tuesday?": {"videos": [4]},
+    "When and where was Ana last seen?": {"videos": [9]},
+    "What was Ana wearing on Tuesday and today?": {"videos": [4], "then": {"videos": [9]}},
+    "Who came first and who came last on Monday?": {"names": ["Ana"], "then": {"names": ["Ben"]}},
+    "Where was Ben the first time and the last time?": {"videos": [2], "then": {"videos": [9]}},
+    "Was Ana in the hall today, and if not, when did she last come?": {"verdict": "no", "then": {"videos": [9]}},
+    "Was Ana here on Monday and was Ben here on Friday?": {
+        "verdict": "yes",
+        "videos": [2],
+        "then": {"verdict": "yes", "videos": [5, 6]},
+    },
     # in each video, in the last one
     "Is Ana in every video?": {"verdict": "no"},
     "Is Ben in all videos in the hall?": {"verdict": "yes"},
@@ -440,7 +450,7 @@ REFUSED = {
     "Do you exist?": "ask me who is in your videos",
     "Who was nearest to the camera?": "I can tell when, where, how often",
     "Do Ana and Ben wear the same colour?": "I can tell when, where, how often",
-    "Was Ana here on Monday and was Ben here on Friday?": "Ask about one, such as “on Tuesday”",
+    "What was Ana wearing on Monday and Ben on Friday?": "Ask about one, such as “on Tuesday”",
     "Who was here after 30?": "I can't read the times",
     "Was Zoe here before Ana?": "Zoe is not enrolled; I know Ana and Ben.",
     "In which videos is Mrs. Smith?": "Mrs. Smith is not enrolled; I know Ana and Ben.",

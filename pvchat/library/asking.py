@@ -177,6 +177,9 @@ class _Search:
             return self._among_those(self.asked.among)
         if query.select == "why" and sighted is not None:
             return self._why(query, replace(self, asked=sighted).answer().finding)
+        if archive.is_told_of_one(query) and {one.joint for one in self.asked.scopes} == {"", "and"}:
+            apart = [replace(self, asked=one).answer() for one in self.asked.one_by_one()]
+            return reduce(_then, apart[::-1])  # what she wore on Monday, and on Tuesday
         one = self._answer(archive.over_videos(replace(query, then=None)))
         if query.then is None:
             return one

@@ -39,10 +39,12 @@ from pvchat.chat.timeline import UNITS
 from pvchat.errors import SettingsError
 from pvchat.video.files import SUFFIXES
 
+_ASK = r"(?:is|was|were|did|does|has|have)"
 # Where a second question begins
 _NEXT = re.compile(
-    r"(?i)(?<=\?) +(?=\w)|,? and (?=(?:with whom|whom?|what|where|which|how)\b"
-    r"|(?:is|was|were|did|does) (?:it|that|he|she|they|any\w+|some\w+)\b)",
+    r"(?i)(?<=\?) +(?=\w)|,?(?: and| but| or)?,? if not,? (?:then )?(?=(?:wh\w+|how)\b)"
+    r"|(?<!^when)(?<!^where),? and (?=(?:with whom|whom?|what|where|which|how)\b|when (?:in|on|at)\b"
+    rf"|{_ASK} (?:it|that|he|she|they|any\w+|some\w+|(?-i:[A-Z])\w+)\b)",
 )  # fmt: skip
 _UNTOLD = (  # of which time, or of whom, isn't known
     (re.compile(r"(?i)\b(?:while|whilst|when|since|until|till|before|after) (?:(?:we|i)\b(?! (?:last )?(?:had|saw)\b)"
@@ -67,7 +69,11 @@ _NOWHERE = re.compile(
 # … or a title before "video": "in the wedding video"
 _TITLE = re.compile(rf"(?i)(?P<into>\b(?:in|on|at|from) )?\b(?:the|our|my) (?P<name>(?:[\w'.-]+ ){{1,4}}?){CLIPS}\b")
 _EDGES = re.compile(r"(?i)\b(?:in|of|from) (?:the |my |our )?((?:first|last|latest|newest|oldest) (?!one)\w+ videos)\b")
-_BOTH_ENDS = re.compile(r"(?i)\b(?:first and (?:the )?last|last and (?:the )?first)\b")
+_BOTH_ENDS = re.compile(
+    r"(?i)(?P<lead>\bwho \w+ )?\b(?:(?P<first>first)|last)(?: (?:time|visit|day|video|seen|here|there))? and "
+    r"(?:(?P=lead)|(?:(?:on|in|at|the|her|his|their) ){0,2})(?(first)last|first)\b"
+)
+_BETWEEN = re.compile(r"(?i)\b(?:between|from|apart)\b")
 _LAST_BUT = re.compile(
     r"(?i)\b(?:(?:next|(?P<nth>second|third|fourth|fifth))(?: to|-to|) ?-?last|penultimate|last(?P<of> \w+|) but one)\b"
 )
@@ -130,7 +136,7 @@ _IN_ALL = re.compile(r"(?i)\b(?:in all|all in all|altogether|in total|overall)(?
 _LEANS = re.compile(
     r"(?i)^(?:and|or|but|so|what about|how about|then|only|just)\b|\b(?:too|also|as well|instead)\b"
     r"|^(?:whom?|what|which|how)\b.* (?:is|was|are|were) (?:that|it|this|those|these|they)\W*$"
-    r"|^who (?:came|arrived|left|was)(?: in)? (?:first|last)\W*$"
+    r"|^who (?:(?:came|arrived|left|was)(?: in)? (?:first|last)\W*|(?:was|were) ?\??)$"
     r"|^(?:some|any)(?:one|body) (?:(?:we|i|you) know|(?:un)?known|new|else)\W*$|^an? stranger\W*$"
     r"|^(?:at )?(?:whom?|when|where|with whom|what times?|how (?:long|often|many)(?: people)?)"
     r"(?: (?:was|were|is|are) (?:it|that|this|they|those|these|them))?(?: exactly)?\W*$",
@@ -162,7 +168,9 @@ _ON_IT = re.compile(
     r"|\b(?:there|then)(?=(?: too| also| as well| then| with \w+)?\W*$)",
 )  # fmt: skip
 # Asks anew, of all times
-_EVER = re.compile(r"(?i)\b(?:ever|never|usually|normally|always|at all|last (?:seen|here)|here last)\b")
+_EVER = re.compile(
+    r"(?i)\b(?:ever|never|usually|normally|always|at all|last (?:seen|here|come|came|visit)|(?:here|come) last)\b"
+)
 # The one before, or after, the sighting that is meant: "and the time before?", "who was there the next time?"; alone
 # also "and then?", "and in the oldest?". The group that matched last says which.
 _STEP = re.compile(
@@ -202,7 +210,12 @@ _OFTEN = re.compile(r"(?i)\b(?:often|frequently|used)\b")
 
 
 def questions_in(text: str) -> list[str]:
-    """A text as one question after another: "What is the newest video, and who is in it?" is two."""
+    """A text as one question after another: "What is the newest video, and who is in it?" is two, and so is "Who came
+    first and last?".
+    """
+    if _BOTH_ENDS.search(text) and not _BETWEEN.search(text):
+        said = [_BOTH_ENDS.sub(rf"\g<lead>{edge}", text, count=1) for edge in ("first", "last")]
+        return [part for one in said for part in questions_in(one)]
     return [one for one in _NEXT.split(text.strip()) if re.search(r"\w", one)] or [text]
 
 
@@ -650,9 +663,6 @@ def _read(rest: str, known: Known) -> Query:
     """A question from which the words for a time and a place were taken."""
     if _APART.match(rest):
         return _apart(rest, known)
-    if _BOTH_ENDS.search(rest):
-        first, last = (_read(_BOTH_ENDS.sub(edge, rest, count=1), known) for edge in ("first", "last"))
-        return replace(first, then=last)
     if (but := _LAST_BUT.search(rest)) is not None:  # "second last", "the last video but one"
         query, k = _read(_LAST_BUT.sub(r"last\g<of>", rest, count=1), known), -ORDINALS.get(but["nth"] or "second", 2)
         during = replace(query.during, nth=k) if query.during.nth == -1 else query.during

@@ -153,6 +153,7 @@ OF_LIBRARY = _compiled(  # of one about many videos
     (r"\b(any|every|some)(one|body) (?:on (?:my|our|the) list|of (?:ours|us))\b", r"\1\2 I know"),
     (r"^how far apart (?:are|were|lie) (.*?)'s? (?:first |only )?two (?:appearances|visits|sightings)\b",
      r"how many days are between \1's first and second visit"),
+    (r"^(?:when and where|where and when)\b", "when"),
     (r"\b(video|visit|time) before (?:the )?last(?: one)?\b", r"last but one \1"),
     (rf"(?<=\w )(?:in|on) ((?:her|his|their|[\w.]+(?: [A-Z]\w*)*['’]s?) {_NTH}) {CLIPS}\b(?! but\b)",
      r"there on \1 visit"),

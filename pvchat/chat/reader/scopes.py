@@ -115,6 +115,12 @@ class ArchiveQuestion:
         other = Scope(None, one.place) if self.only == "dates" else Scope(one.dates, "")
         return [*named, replace(other, joint=joint, besides=besides)]
 
+    def one_by_one(self) -> list[ArchiveQuestion]:
+        """The question of each of its times and places by itself."""
+        dates = [(replace(one, joint=""),) for one in self.dates] or [()]
+        places = [((place, ""),) for place, _ in self.places] or [()]
+        return [replace(self, dates=at, places=place) for place in places for at in dates]
+
     @property
     def of(self) -> str:
         """Such as " on Monday or on Tuesday in the kitchen"; where all other times count, too, only what is shared."""
