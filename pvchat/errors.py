@@ -5,7 +5,10 @@ The command line prints it without a traceback and exits with 1.
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
+
+_FULL = {getattr(errno, name, None) for name in ("ENOSPC", "EDQUOT", "EFBIG")}  # Windows knows no EDQUOT
 
 
 class PVChatError(Exception):
@@ -23,6 +26,15 @@ class PVChatError(Exception):
     def to_dict(self) -> dict[str, str]:
         """The error as JSON for `--json` and the API."""
         return {"error": type(self).__name__, "what": self.what, "subject": self.subject, "hint": self.hint}
+
+
+class DiskFullError(PVChatError):
+    """There is no room for what is to be written."""
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether something couldn't be written for want of room."""
+    return isinstance(error, DiskFullError) or (isinstance(error, OSError) and error.errno in _FULL)
 
 
 class VideoReadError(PVChatError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import multiprocessing
@@ -18,10 +19,11 @@ from make_analysis import make_analysis
 from make_mortal import DISK, die_before_call
 from make_people import posix
 from make_studio import ANA, BEN, Studio
+from sqlcipher3 import dbapi2
 
 from pvchat import PVChat
 from pvchat.cli import main as cli
-from pvchat.errors import LockedError
+from pvchat.errors import DiskFullError, LockedError
 from pvchat.people.store import PeopleStore
 from pvchat.storage import conversion, keys, library, tokens
 from pvchat.storage.backup import BackupError, backup, restore
@@ -85,6 +87,25 @@ def corrections() -> list[Any]:
     from pvchat.people.corrections import examples_of
 
     return examples_of(PeopleStore().get("Benno"))
+
+
+@pytest.mark.parametrize(
+    ("what", "error"),
+    [
+        ("zipfile.ZipFile.writestr", OSError(errno.ENOSPC, "No space left on device")),
+        ("pvchat.storage.library.export", dbapi2.OperationalError("database or disk is full")),
+    ],
+)
+def test_a_full_disk_is_told(
+    known: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, error: Exception
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(what, full)
+    with pytest.raises(DiskFullError, match="the disk is full"):
+        backup(tmp_path)
+    assert list(tmp_path.glob("*.pvbackup")) == []
 
 
 def test_of_a_home_that_is_being_encrypted(known: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

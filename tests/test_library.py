@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -289,3 +291,6 @@ def test_only_a_damaged_library_is_to_be_deleted(
     with pytest.raises(LibraryError, match="can't be read") as found:
         kitchen.status()
     assert hint in found.value.hint
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))  # its log's index can't be made
+    with pytest.raises(LibraryError, match="disk is full" if error == "OperationalError" else "can't be read"):
+        kitchen.status()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -16,7 +17,7 @@ from test_library import rows
 
 from pvchat import PVChat
 from pvchat.config import Settings
-from pvchat.errors import VideoReadError
+from pvchat.errors import DiskFullError, VideoReadError
 from pvchat.library import Library
 from pvchat.library.scan import Scanning, look
 from pvchat.perception import analysis
@@ -143,6 +144,22 @@ def test_a_file_that_may_not_be_read_is_tried_again(
         rights.setattr(library.chat, "analyse", locked)
         rights.setattr(os, "access", lambda path, mode: not str(path).endswith("locked.mp4"))
         assert list(library.scan().failed) == [str(tmp_path / "videos" / "locked.mp4")]
+    assert library.scan().added == 1
+
+
+@pytest.mark.parametrize("error", [DiskFullError("the disk is full."), OSError(errno.ENOSPC, "the disk is full")])
+def test_a_full_disk_stops_the_scan_and_counts_against_no_video(
+    library: Library, studio: Studio, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise error
+
+    studio.clip("videos/2026-11-04", BEN)
+    with monkeypatch.context() as disk:
+        disk.setattr(library.chat, "analyse", full)
+        with pytest.raises(type(error), match="the disk is full"):
+            library.scan()
+    assert library.status().failed == 0
     assert library.scan().added == 1
 
 

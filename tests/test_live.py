@@ -32,7 +32,7 @@ from pvchat.library.live.ring import Ring
 from pvchat.library.recognise import follow
 from pvchat.runtime import ProgressDisplay
 from pvchat.schemas import ClipAnalysis, Thing
-from pvchat.storage.library import LibraryError, connect, keep, prune, ring_of
+from pvchat.storage.library import LibraryError, LibraryFullError, connect, keep, prune, ring_of
 from pvchat.storage.stores import library_of
 from pvchat.video import Link, Picture, live_pictures, read_address
 
@@ -54,7 +54,8 @@ class Camera:
     def show(self, seconds: int, *people: int, **how: bool) -> None:
         """Some seconds with these people."""
         for _ in range(seconds):
-            self.live.feed(self.tables, self.ring, part(START + self.second, *people, **how))
+            with self.live._though_full():
+                self.live.feed(self.tables, self.ring, part(START + self.second, *people, **how))
             self.second += 1
 
     def events(self) -> list[tuple[str, str, float]]:
@@ -336,6 +337,32 @@ def test_who_is_forgotten_while_she_is_there_is_not_kept(camera: Camera, chat: P
     camera.show(8)
     assert camera.events() == []
     assert list((ring_of(chat.people.root) / "1").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("what", "meanwhile"),
+    [("storage.private.write", ["appears", "leaves"]), ("library.live.events.record_event", [])],
+)
+def test_a_full_disk_does_not_end_watching(
+    camera: Camera, chat: PVChat, monkeypatch: pytest.MonkeyPatch, what: str, meanwhile: list[str]
+) -> None:
+    """Events wait until there is room again; a clip that couldn't be written is lost, the next one is kept."""
+
+    def full(*_: object) -> None:
+        raise LibraryFullError("the library can't be changed: the disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"pvchat.{what}", full)
+        camera.show(4, ANA)
+        camera.show(8)
+        assert [row[0] for row in camera.events()] == meanwhile
+        assert "the disk is full" in status_line(camera.live.status())
+    camera.show(4, BEN)
+    camera.show(8)
+    told = [row[:2] for row in camera.events()]
+    assert told == [("appears", "Ana"), ("leaves", "Ana"), ("appears", "Ben"), ("leaves", "Ben")]
+    assert camera.live.status().unsaved == ""
+    assert Path(chat.library.events.last(1)[0]["clip"]).is_file()
 
 
 def test_a_password_is_shown_nowhere(camera: Camera, chat: PVChat, caplog: pytest.LogCaptureFixture) -> None:

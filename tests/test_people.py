@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from make_people import assert_same, files_below, find_traces, make_person, traces
 from test_cache import make_analysis
 
-from pvchat.errors import PeopleError, UnknownPersonError
+from pvchat.errors import DiskFullError, PeopleError, UnknownPersonError
 from pvchat.people.folders import PersonFolders
 from pvchat.people.person import MAX_STATE_BYTES, clean_name, name_key
 from pvchat.people.store import PeopleStore, describe
@@ -181,7 +181,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(store: PeopleStore, monkeypatch:
     with monkeypatch.context() as patch:
         patch.setattr(atomic.os, "fsync", _no_space)
         for call in (lambda: store.add(make_person("Ben")), lambda: store.rename("Ana", "Ben")):
-            with pytest.raises(PeopleError, match="No space left"):
+            with pytest.raises(DiskFullError, match="the disk is full"):
                 call()
     assert store.names() == ["Ana"]
     assert list((store.root / ".scratch").iterdir()) == []

@@ -20,7 +20,7 @@ from make_clips import made
 from PIL import Image
 
 from pvchat.config import VideoConfig
-from pvchat.errors import VideoReadError
+from pvchat.errors import DiskFullError, VideoReadError
 from pvchat.video import load, pictures, probe
 
 CONFIG = VideoConfig(max_duration_s=30 * 60.0)  # so that a lie about two hours breaks the limit
@@ -255,7 +255,7 @@ def test_a_full_disk_is_told(clips: Path, pvchat_home: Path, monkeypatch: pytest
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("pvchat.video.clips.encode", full)
-    with pytest.raises(VideoReadError, match="No space left on device"):
+    with pytest.raises(DiskFullError, match="the disk is full"):
         load(made(clips, "b_frames.mp4"), CONFIG)
     assert left_behind(pvchat_home) == []
 

@@ -148,6 +148,7 @@ def _now(live: Live) -> str:
         state = f"Not connected: {status.problem or 'no picture yet.'}"
     else:
         lost = f"{counted(status.dropped, 'picture')} skipped, {counted(status.breaks, 'break')} of the connection"
+        lost += f"; {status.unsaved}" if status.unsaved else ""
         state = f"{status.latency_s:.1f} s behind the camera; {lost}."
     image = f'<img src="data:image/jpeg;base64,{picture}" alt="The last picture">' if picture else ""
     return f'<figure class="pv-player">{image}<figcaption><b>{escape(who)}</b>{escape(state)}</figcaption></figure>'

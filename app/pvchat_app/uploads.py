@@ -8,7 +8,6 @@ client sends (refused here); and it tells clients an upload's whole path (here o
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 import shutil
@@ -16,9 +15,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pvchat.errors import is_disk_full
+
 MAX_FIELD = 1 << 16  # bytes of a text that comes with an upload; Gradio would hold any length in memory
 _FULL = "There is no room left for this file on PVChat's disk. Make room there, then upload it again."
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NOT_UPLOADED = "Upload the file first: nothing else on this machine is read."
 
 
@@ -52,7 +52,7 @@ def _receiving(original: Any) -> Any:
             raise HTTPException(400, "The upload broke off.") from error  # nobody hears it, and nothing is logged
         except BaseException as error:  # refused, or the server stops
             shutil.rmtree(folder, ignore_errors=True)
-            if isinstance(error, OSError) and error.errno in NO_ROOM:
+            if is_disk_full(error):
                 raise HTTPException(507, _FULL) from error
             raise
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from pvchat.cli.options import settings_of
 from pvchat.config import Settings
-from pvchat.errors import PVChatError, SeveralSubjectsError
+from pvchat.errors import PVChatError, SeveralSubjectsError, is_disk_full
 from pvchat.runtime import ProgressDisplay, size
 
 if TYPE_CHECKING:
@@ -114,10 +114,9 @@ def as_user_error(error: PVChatError | OSError | UnicodeEncodeError) -> PVChatEr
         return error
     if isinstance(error, UnicodeEncodeError):  # bytes of the command line that are no UTF-8
         return PVChatError("this isn't text in UTF-8.", subject=ascii(error.object)[:80], hint="Type it anew.")
-    full, closed = ("ENOSPC", "EDQUOT", "EFBIG"), ("EACCES", "EPERM", "EROFS")
-    hints = {getattr(errno, name, None): "Make room, or choose another disk." for name in full}
-    hints |= {getattr(errno, name): "Choose a place that you may read and write." for name in closed}
-    hints |= {code: "Choose another path." for code in (errno.ENOTDIR, errno.EISDIR, errno.EEXIST)}
+    hints = dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Choose a place that you may read and write.")
+    hints |= dict.fromkeys((errno.ENOTDIR, errno.EISDIR, errno.EEXIST), "Choose another path.")
+    hints |= {error.errno: "Make room, or choose another disk."} if is_disk_full(error) else {}
     what = f"the system refuses: {(error.strerror or str(error) or type(error).__name__).rstrip('.')}."
     return PVChatError(what, subject=str(error.filename or ""), hint=hints.get(error.errno, ""))
 

@@ -89,4 +89,5 @@ def status_line(status: LiveStatus) -> str:
     parts += [f"{status.looked_at} pictures looked at, {status.still} where nothing moved"]
     parts += [f"{status.dropped} dropped for want of time"] if status.dropped else []
     parts += [f"{status.breaks} {plural('break', status.breaks)}"] if status.breaks else []
+    parts += [status.unsaved] if status.unsaved else []
     return "; ".join(parts) + "."

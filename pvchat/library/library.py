@@ -15,7 +15,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -246,5 +246,5 @@ class Library:
         if not make and not storage.exists(self.root):
             hint = "Add a folder of videos: pvchat library add FOLDER; or a camera: pvchat library add ADDRESS"
             raise LibraryError("there is no library yet.", hint=hint)
-        with closing(storage.connect(self.root)) as library, storage.reading(library_of(self.root).parent):
+        with storage.opened(self.root) as library:
             yield library

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from pvchat import pool
-from pvchat.errors import PVChatError
+from pvchat.errors import PVChatError, VideoReadError, is_disk_full
 from pvchat.library import records
 from pvchat.library.recognise import follow, recognise
 from pvchat.library.sources import Stamp, drop_orphans, file_stamp, find_changes
@@ -110,9 +110,11 @@ def look(path: str, chat: Service) -> Looked:
             return chat.listen(path, Look(analysis)).analysis, recorded(Path(path))
         finally:
             chat.evict(analysis.key)
-    except PVChatError as error:
+    except VideoReadError as error:
         return str(error).removeprefix(f"{error.subject}: ")  # the report names the file itself
     except OSError as error:
+        if is_disk_full(error):
+            raise  # that isn't the file's fault: it would never be looked at again
         return str(error)
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.config import home
-from pvchat.errors import PeopleError, UnknownPersonError
+from pvchat.errors import DiskFullError, PeopleError, UnknownPersonError, is_disk_full
 from pvchat.people import exchange
 from pvchat.people.corrections import corrections_that_may_show, shareable, shares_vectors, without_corrections
 from pvchat.people.folders import People, PersonFolders, Snapshot, StoredPerson, damaged_person
@@ -278,6 +278,9 @@ class PeopleStore:
             what = f"another process has held the people store for {LOCK_TIMEOUT_S:.0f} s."
             raise PeopleError(what, subject=str(self.root), hint="Try again when it is done.") from error
         except OSError as error:
+            if is_disk_full(error):
+                what, hint = "the people can't be written: the disk is full.", "Make room on it. Nothing was changed."
+                raise DiskFullError(what, subject=str(self.root), hint=hint) from error
             what = f"the people store can't be written ({error.strerror or error})."
             raise PeopleError(what, subject=_printable(subject), hint=f"Look at {self.root}.") from error
 

@@ -11,6 +11,7 @@ home. No name in a zip is used as a path unless it is one of those above.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -29,7 +30,7 @@ from typing import IO
 
 from pvchat import __version__
 from pvchat.config import home
-from pvchat.errors import LockedError, PVChatError
+from pvchat.errors import DiskFullError, LockedError, PVChatError, is_disk_full
 from pvchat.storage import atomic, database, keys, library, temporary
 from pvchat.storage.clips import ClipCache
 from pvchat.storage.stores import RING, TOKENS, files, library_of
@@ -89,6 +90,11 @@ def backup(path: Path) -> tuple[Path, BackupManifest]:
             os.fsync(file.fileno())
         os.replace(scratch / "draft", path)
         atomic.sync_folder(path.parent)
+    except OSError as error:
+        if is_disk_full(error):
+            what, hint = "the backup can't be written: the disk is full.", "Make room on it, or choose another disk."
+            raise DiskFullError(what, subject=str(path), hint=hint) from error
+        raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return path, manifest
@@ -174,8 +180,9 @@ def _copy_library(people: Path, copy: Path, on_snapshot: Callable[[], None]) -> 
     try:
         library.export(people, copy, on_snapshot)
     except database.errors() as error:
-        what = f"the library can't be copied ({error})."
-        raise BackupError(what, subject=str(people), hint="Look whether the disk is full.") from error
+        if "disk is full" in str(error):
+            raise OSError(errno.ENOSPC, str(error)) from error
+        raise BackupError(f"the library can't be copied ({error}).", subject=str(people)) from error
 
 
 # -- reading ----------------------------------------------------------------------------------------------------------

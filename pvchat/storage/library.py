@@ -18,19 +18,21 @@ import json
 import logging
 import os
 import secrets
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from pvchat.errors import LockedError, PVChatError
+from pvchat.errors import DiskFullError, LockedError, PVChatError
 from pvchat.storage import atomic, database, keys, migrations
 from pvchat.storage.packing import DamagedRowError
 from pvchat.storage.stores import libraries, library_of
 
 WAIT_S = 60.0  # for another process that writes
 _DAMAGED = "Delete that folder and add your videos again; they are not touched, but cameras' clips lie in it."
+_FULL_BYTES = 1 << 18  # with less room SQLite can't even make its index of the log: a "disk I/O error"
 _LATER = "Nothing was changed. Update PVChat (pip install --upgrade pvchat), or use another PVCHAT_HOME."
 _REFUSED = "Nothing is lost. Make room on its disk, see that you may write there, or wait for whoever uses it."
 # By the class of the error; another one is a mistake of ours, such as a row that doesn't fit.
@@ -48,6 +50,10 @@ class LibraryError(PVChatError):
     """A library can't be read, written or asked."""
 
 
+class LibraryFullError(LibraryError, DiskFullError):
+    """The disk of a library is full."""
+
+
 def exists(people: Path) -> bool:
     """Whether there is a library beside a folder of people."""
     return library_of(people).exists()
@@ -63,16 +69,20 @@ def connect(people: Path) -> sqlite3.Connection:
     atomic.make_private_folder(path.parent)
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, atomic.FILE_MODE))  # its log gets the same mode
-    try:
+    with reading(path.parent):
         while True:
             file = path.stat().st_ino
             library = _ready_connection(path)
             if path.stat().st_ino == file:
                 return library
             library.close()  # it was just converted: that was the file of before
-    except database.errors() as error:
-        hint = _HINTS.get(type(error).__name__, _DAMAGED)
-        raise LibraryError(f"the library can't be read ({error}).", subject=str(path.parent), hint=hint) from error
+
+
+@contextmanager
+def opened(people: Path) -> Iterator[sqlite3.Connection]:
+    """`connect`, closed at its end; a page that turns out to be damaged meanwhile is a LibraryError, too."""
+    with closing(connect(people)) as library, reading(library_of(people).parent):
+        yield library
 
 
 @contextmanager
@@ -83,6 +93,10 @@ def reading(folder: Path, what: str = "read") -> Iterator[None]:
     except (database.errors(), DamagedRowError) as error:
         if (hint := _HINTS.get(type(error).__name__)) is None:
             raise
+        no_room = "disk I/O" in str(error) and shutil.disk_usage(folder).free < _FULL_BYTES
+        if no_room or "disk is full" in str(error):
+            said, hint = f"the library can't be {what}: the disk is full.", "Nothing is lost. Make room on it."
+            raise LibraryFullError(said, subject=str(folder), hint=hint) from error
         raise LibraryError(f"the library can't be {what} ({error}).", subject=str(folder), hint=hint) from error
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import VideoConfig
+from pvchat.errors import DiskFullError, is_disk_full
 from pvchat.schemas import Progress
 from pvchat.video.containers import DecodeDamage, decode_frames, probe_container, upright_by
 from pvchat.video.copies import COPY_OPTIONS, encode, read_copy, workspace
@@ -121,8 +122,12 @@ class _Source:
             try:
                 encode(copy, pictures(), min(max(1.0 / self.step_s, LEAST_RATE), MAX_RATE), COPY_OPTIONS)
             except OSError as error:
+                if is_disk_full(error):
+                    what = f"the temporary copy can't be written to {copy.parent}: the disk is full."
+                    hint = "Make room there, or set PVCHAT_HOME elsewhere."
+                    raise DiskFullError(what, subject=str(self.path), hint=hint) from error
                 why = f"the temporary copy can't be written to {copy.parent} ({error.strerror or error})."
-                raise unreadable(self.path, why, "Free some space or set PVCHAT_HOME elsewhere.") from error
+                raise unreadable(self.path, why, "Set PVCHAT_HOME to a folder that you may write.") from error
         if not self.times_given:
             raise unreadable(self.path, f"its {self.found.codec} pictures can't be decoded.", "The file is damaged.")
         if self.times_left:

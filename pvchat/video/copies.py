@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.errors import VideoReadError
+from pvchat.errors import DiskFullError, SettingsError, VideoReadError, is_disk_full
 from pvchat.storage import temporary
 from pvchat.video.files import PathLike
 
@@ -131,15 +131,18 @@ def read_copy(copy: Path, count: int, size: tuple[int, int]) -> NDArray[np.uint8
 @contextlib.contextmanager
 def workspace() -> Iterator[Path]:
     """A temporary folder, gone afterwards; folders of processes that died are swept first."""
-    root, hint = temporary.root(), "Set PVCHAT_HOME to a folder that can be written."
+    root = temporary.root()
     with contextlib.ExitStack() as held:
         try:
             temporary.sweep()
             work = temporary.working_folder(root / f"clip-{secrets.token_hex(8)}", OSError("another process has it"))
             folder = held.enter_context(work)
         except OSError as error:
-            why = f"no temporary folder can be made there ({error.strerror or error})."
-            raise VideoReadError(why, subject=str(root), hint=hint) from error
+            why = "no temporary folder can be made there"
+            if is_disk_full(error):
+                raise DiskFullError(f"{why}: the disk is full.", subject=str(root), hint="Make room on it.") from error
+            hint = "Set PVCHAT_HOME to a folder that can be written."
+            raise SettingsError(f"{why} ({error.strerror or error}).", subject=str(root), hint=hint) from error
         yield folder
 
 

@@ -16,19 +16,25 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
 
-from pvchat.errors import LockedError, PVChatError, SeveralSubjectsError, UnknownPersonError
+from pvchat.errors import (
+    DiskFullError,
+    LockedError,
+    PVChatError,
+    SeveralSubjectsError,
+    UnknownPersonError,
+    is_disk_full,
+)  # fmt: skip
 from pvchat.storage import tokens
 from pvchat.storage.library import LibraryError
 from pvchat.storage.tokens import ApiToken, TokenError
 from pvchat_app import wording
 from pvchat_app.api import models
-from pvchat_app.uploads import NO_ROOM
 
 PREFIX = "/api/v1"
 MAX_WAITING = 64  # calls that wait for the model; the page's queue is as long
 WRONG_S = 1.0  # seconds that a wrong token takes
 T = TypeVar("T")
-_STATUS = ((UnknownPersonError, 404), (LockedError, 423), (LibraryError, 409), (TokenError, 500),
+_STATUS = ((UnknownPersonError, 404), (DiskFullError, 507), (LockedError, 423), (LibraryError, 409), (TokenError, 500),
            (PVChatError, 422))  # fmt: skip
 _bearer = HTTPBearer(auto_error=False, description="a token of `pvchat token create`")
 
@@ -103,7 +109,7 @@ def problem_of(error: BaseException) -> tuple[int, models.Problem]:
         return 422, models.Problem(error="RequestError", what=f"{first['msg']}.", subject=subject, hint=hint)
     if isinstance(error, HTTPException):
         return error.status_code, models.Problem(error="RequestError", what=f"{error.detail}.", hint=hint)
-    if isinstance(error, OSError) and error.errno in NO_ROOM:
+    if is_disk_full(error):
         return 507, models.Problem(error="RefusedError", what="there is no room left on PVChat's disk.",
                                    hint="Make room there.")  # fmt: skip
     return 500, models.Problem(error="InternalError", what="something went wrong inside PVChat.",

@@ -25,8 +25,7 @@ from urllib.parse import unquote, urlsplit
 from pvchat.errors import PVChatError
 from pvchat.library.live import events, mqtt
 from pvchat.library.live.events import Rule
-from pvchat.storage import database
-from pvchat.storage.library import connect, transaction
+from pvchat.storage.library import opened, transaction
 
 FIRST_S, LONGEST_S = 1.0, 300.0  # until the second try, and at most until any later one: each pause is twice as long
 LEASE_S = 60.0  # until somebody else may try what this process has begun
@@ -77,13 +76,13 @@ class Courier:
         stopped = False
         while not stopped:
             stopped = stop.wait(IDLE_S)
-            with suppress(PVChatError, OSError, database.errors()):  # somebody else writes, or it was deleted
+            with suppress(PVChatError, OSError):  # somebody else writes, the disk is full, or it was deleted
                 self.step()
 
     def step(self) -> int:
         """Try everything that is due, in order, at each address until something isn't taken; how many were taken."""
         taken = 0
-        with closing(connect(self.people)) as library:
+        with opened(self.people) as library:
             held = {one.id for one in events.rules(library) if self._is_paused(one)}
             self._announce(library)
             while (claimed := _claim_next(library, self.now(), held)) is not None:

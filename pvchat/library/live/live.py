@@ -13,13 +13,13 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pvchat.errors import PVChatError, SettingsError
+from pvchat.errors import PVChatError, SettingsError, is_disk_full
 from pvchat.library.live import events
 from pvchat.library.live.courier import Courier
 from pvchat.library.live.parts import LivePart, Queue, Sampler
@@ -29,7 +29,7 @@ from pvchat.library.recognise import follow
 from pvchat.memory import keep_small, trim
 from pvchat.perception.scan import PART_DEPTH, analyse_part
 from pvchat.schemas import ClipAnalysis, Service
-from pvchat.storage.library import connect, keep, prune
+from pvchat.storage.library import keep, opened, prune
 from pvchat.video import Address, Link, jpeg_of, live_pictures, recorded
 
 FPS = 3.0
@@ -67,6 +67,7 @@ class LiveStatus:
     problem: str  # why, without any password
     who: list[str]  # names of who is there now; "" for somebody unknown
     latency_s: float  # from a sample's arrival until it was looked at, the last one's
+    unsaved: str  # why nothing that is seen can be saved; "" where it can
     looked_at: int  # samples
     dropped: int  # samples that weren't looked at for want of time
     still: int  # samples that weren't since nothing moved
@@ -91,7 +92,8 @@ class Live:
         self._stop, self._threads = threading.Event(), list[threading.Thread]()
         self._window = Window(chat)
         self._shown: Any = None  # the last picture [H, W, 3]
-        self._latency_s, self._looked_at, self._still, self._failed = 0.0, 0, 0, ""
+        self._latency_s, self._looked_at, self._still, self._failed, self._unsaved = 0.0, 0, 0, "", ""
+        self._untold = list[events.CameraEvent]()  # that were not written yet
 
     def start(self) -> None:
         """Begin."""
@@ -119,7 +121,7 @@ class Live:
         running = bool(self._threads) and self._threads[1].is_alive()
         return LiveStatus(
             self.address.without_password, self._place, link.connected, link.breaks, link.problem, sorted(who),
-            self._latency_s, self._looked_at, self._queue.dropped, self._still, running, self._failed,
+            self._latency_s, self._unsaved, self._looked_at, self._queue.dropped, self._still, running, self._failed,
         )  # fmt: skip
 
     def picture(self) -> bytes:
@@ -152,17 +154,20 @@ class Live:
         pruned = float("-inf")
         try:
             keep(self.chat.people.root, self.how.days, self.how.gigabytes)
-            with closing(connect(self.chat.people.root)) as library:
+            with opened(self.chat.people.root) as library:
                 follow(library, self.chat, wholly=False)
                 with closing(Ring(library, self.chat, self._source, self.how.fps)) as ring:
                     while not (self._queue.ended or self._stop.is_set()):
                         part = self._queue.get()
-                        if time.monotonic() - pruned > PRUNE_S:
-                            pruned = time.monotonic()
-                            prune(library, self.chat.people.root, time.time())
+                        with self._though_full():
+                            if time.monotonic() - pruned > PRUNE_S:
+                                pruned = time.monotonic()
+                                prune(library, self.chat.people.root, time.time())
                         if part is not None:
-                            self.feed(library, ring, part)
-                    ring.end()
+                            with self._though_full():
+                                self.feed(library, ring, part)
+                    with self._though_full():
+                        ring.end()
         except Exception as error:
             self._fail(error)
         self._stop.set()
@@ -171,18 +176,31 @@ class Live:
         """One part: what is seen in it, who comes and goes, what of it is kept."""
         if part.still:
             self._still += len(part.clip.times)
-            happened = self._window.nothing_moves(part.end)
+            self._untold += self._window.nothing_moves(part.end)
             ring.nothing_moves(part, any(ref and stay.announced for ref, stay in self._window.stays.items()))
         else:
             seen = SeenPart(part.at, self._look(part), part.broken)
             self._shown = part.clip.images[-1] if len(part.clip.images) else self._shown
             self._looked_at += len(part.clip.times)
-            happened = self._window.add(seen)
+            self._untold += self._window.add(seen)
             ring.add(part, seen)
         ring.note_people({ref for ref, stay in self._window.stays.items() if stay.announced})
-        for event in happened:
-            self._write(library, ring, event)
         self._latency_s = time.monotonic() - part.arrived
+        while self._untold:
+            self._write(library, ring, self._untold[0])
+            del self._untold[0]
+
+    @contextmanager
+    def _though_full(self) -> Iterator[None]:
+        """A full disk doesn't end watching: the clip at hand is lost, events are written when there is room again."""
+        try:
+            yield
+        except (PVChatError, OSError) as error:
+            if not is_disk_full(error):
+                raise
+            if not self._unsaved:
+                self._unsaved = "the disk is full: no clip is kept, and events wait"
+                _log.warning("%s: %s", self.address.without_password, self._unsaved)
 
     def _write(self, library: sqlite3.Connection, ring: Ring, event: events.CameraEvent) -> None:
         """An event, unless she was forgotten meanwhile."""
@@ -191,6 +209,7 @@ class Live:
         clip, second = ring.clip_of_moment(event.at)
         shown = replace(event, clip=clip, second=second)
         number = events.record_event(library, self._source, shown, time.time())
+        self._unsaved = ""
         if (row := events.event_of(library, self.chat.people.ids(), number)) is not None:  # else she was just forgotten
             self._on_event(row)
 
@@ -202,5 +221,6 @@ class Live:
 
     def _fail(self, error: Exception) -> None:
         """What the status says; the words of an error of FFmpeg's may hold the address."""
-        self._failed = str(error) if isinstance(error, PVChatError) else type(error).__name__
+        words = "the disk is full" if is_disk_full(error) else type(error).__name__
+        self._failed = str(error) if isinstance(error, PVChatError) else words
         _log.error("%s: watching ended (%s)", self.address.without_password, self._failed)

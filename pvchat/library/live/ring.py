@@ -24,8 +24,8 @@ from pvchat.library.recognise import recognise
 from pvchat.library.sources import file_stamp
 from pvchat.perception.scan import ScanState
 from pvchat.schemas import Service, Sound
-from pvchat.storage import atomic, database, private
-from pvchat.storage.library import drop_leftovers, ring_of, transaction, watching
+from pvchat.storage import atomic, private
+from pvchat.storage.library import LibraryError, drop_leftovers, ring_of, transaction, watching
 from pvchat.video import CLIP_OPTIONS, Encoder, Recorded
 
 LONGEST_S = 60.0  # of a clip; what goes on is in the next
@@ -127,14 +127,15 @@ class Ring:
     def close(self) -> None:
         """Give the clip in the making up; others may watch this camera."""
         take, self._take = self._take, None
-        with self._alone, suppress(database.errors()):
+        with self._alone:
             if take is not None:
                 self._give_up(take)
 
     def _give_up(self, take: _Take) -> None:
         take.encoder.drop()
         take.path.unlink(missing_ok=True)
-        self.library.execute("UPDATE events SET clip = '', second = 0 WHERE clip = ?", (str(take.path),))
+        with suppress(LibraryError), transaction(self.library):  # else it is done when watching begins again
+            self.library.execute("UPDATE events SET clip = '', second = 0 WHERE clip = ?", (str(take.path),))
 
     def _begin(self, at: float) -> None:
         start, data = at if self._before is None else self._before[1].at, io.BytesIO()
