@@ -25,13 +25,14 @@ from torch import Tensor, nn
 from pvchat.errors import SettingsError
 from pvchat.model.people import PersonState
 from pvchat.model.personlora import PersonLora
+from pvchat.storage import atomic
 from pvchat.train.config import STAGES, PersonConfig
 from pvchat.train.examples import PersonExample
 from pvchat.train.losses import SparsityController
 from pvchat.train.run import BETAS, Run
 from pvchat.train.signals import TrainingSession
 
-STATE = "state.safetensors"
+STATE, METRICS = "state.safetensors", "metrics.jsonl"
 log = logging.getLogger(__name__)
 
 
@@ -101,10 +102,13 @@ class Training:
         return bool(self.accelerator.reduce(mine, "sum").item() > 0)
 
     def save(self) -> None:
-        """Keep the run's state where one is wanted; the first of several processes does."""
+        """Keep the run's state, and its losses and validations, where they are wanted; the first of several processes
+        does.
+        """
         if self.session.folder is not None and self.accelerator.is_main_process:
             more = {"start/tokens": self.start.tokens, "start/z": self.start.z}
             self.run.save(self.session.folder / STATE, self.shared, more)
+            atomic.Journal(self.session.folder / METRICS).replace(self.run.history)
 
 
 Step = Callable[[Training, list[PersonExample]], dict[str, float]]  # on some of these rows; what is worth keeping of it

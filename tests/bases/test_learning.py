@@ -36,6 +36,7 @@ from pvchat.train.person import (
     without_state,
 )
 from pvchat.train.signals import TrainingSession
+from pvchat.train.stages import METRICS
 from pvchat.train.trainee import BaseTrainee
 
 HERE = Path(__file__).parent
@@ -167,6 +168,7 @@ def test_a_resumed_run_ends_with_the_same_bits(open_base, tmp_path):
     assert torch.equal(rest.state.tokens, straight.state.tokens)
     assert torch.equal(rest.state.z, straight.state.z)
     assert [h for h in rest.history if h["part"] == "train"] == [h for h in straight.history if h["part"] == "train"]
+    assert [json.loads(line) for line in (tmp_path / METRICS).read_text().splitlines()] == rest.history
 
 
 def test_checkpointing_changes_memory_and_nothing_else(open_base):
