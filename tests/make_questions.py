@@ -113,7 +113,8 @@ PARTS = (
     )),
     Part((), "What is said", "As it was heard, and by whom as far as that is seen ([what it needs](voice.md)).", (
         "What is being said?", "What does Ana say?", "When does somebody say 'coffee'?", "Who says 'hello'?",
-        "Does Ben speak?", "Who talks most?", "How many voices are there?", "Is Ana silent?",
+        "What does Ana say about coffee?", "What does Ana ask?", "What is said while Ben is away?", "Does Ben speak?",
+        "Who talks most?", "How many voices are there?", "Is Ana silent?",
         "When is it silent?", "Is there music?", "Is there music or talking?", "Is Ana sitting while music plays?",
         "Is there any sound?",
     )),
