@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import reduce
-from itertools import chain, compress, groupby
+from itertools import chain, combinations, compress, groupby
 from typing import NamedTuple
 
 from pvchat.chat import query as queries
 from pvchat.chat.conditions import chosen
+from pvchat.chat.english import join
 from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Has, Not, Number, Query, Rank, Whom, atoms, told_as
 from pvchat.chat.run import run
 from pvchat.chat.sounds import MUSIC, as_seen, is_of_anybody, quotes
@@ -91,6 +92,8 @@ def find(
     absent = tuple(name for name in of_each(query).whom.names if not any(name in one.names for one in seen))
     finding = ArchiveFinding(query, looked_at, None, seen, absent=absent, untold=untold)
     finding = replace(finding, names=_names(finding))
+    if is_of_pairs(query):
+        return _pairs(finding)
     if _compares_people(query):
         return _people_compared(finding)
     if is_of_all(query) or query.unit in UNITS:
@@ -393,6 +396,24 @@ def _over_all_videos(found: ArchiveFinding, everything: Sequence[str]) -> Archiv
         return replace(found, number=float(at_once if queries.counts_at_once(query) else len(found.names)))
     found = replace(found, number=low if long else float(len(sure)))
     return _ranked(found) if told_as(query) == "when" else found
+
+
+def is_of_pairs(query: Query) -> bool:
+    """Whether it is asked which two people are seen together most often, or longest."""
+    return query.select == "who" and query.whom == Whom(quantifier="both") and query.where == Has("with")
+
+
+def _pairs(found: ArchiveFinding) -> ArchiveFinding:
+    """The finding with who is surely seen together, two by two, in how many videos or how long; names: the first."""
+    sizes, rank = dict[tuple[str, str], float](), found.query.rank or Rank("often")
+    for one in found.sure:
+        known = sorted(name for name in one.names if not name.startswith("#") and name not in one.perhaps)
+        for pair in combinations(known, 2):
+            if spans := common(*(one.each.get(name, one.spans) for name in pair)):
+                sizes[pair] = sizes.get(pair, 0.0) + (seconds_in(spans) if rank.by == "long" else 1.0)
+    pairs = sorted(sizes, key=lambda pair: sizes[pair], reverse=rank.k > 0)
+    first = {name: int(sizes[pair]) for pair in pairs if sizes[pair] == sizes[pairs[0]] for name in pair}
+    return replace(found, names=first, groups={join(list(pair)): sizes[pair] for pair in pairs})
 
 
 def _so_often(found: ArchiveFinding, number: Number, everything: Sequence[str]) -> ArchiveFinding:

@@ -389,7 +389,8 @@ class ArchiveFinding:
     verdict: Verdict | None = None  # to yes-or-no questions; None for others
     seen: tuple[Seen, ...] = ()  # the videos in which it holds or may hold, in order of time
     names: dict[str, int] = field(default_factory=dict)  # of whom it holds, in the answer's order; in how many videos
-    # The places, days … (`UNITS`) that are asked for, in the answer's order; with how many videos, or seconds, each.
+    # The places, days … (`UNITS`), or pairs of people, that are asked for, in the answer's order; with how many videos,
+    # or seconds, each.
     groups: dict[str, float] = field(default_factory=dict)
     absent: tuple[str, ...] = ()  # who is asked about and in none of them
     number: float | None = None  # how many videos, seconds, people, days, as asked

@@ -87,6 +87,7 @@ _NTH_VISIT = re.compile(rf"(?i)\b(?:(?P<nth>{one_of(ORDINALS)})|(?P<again>back|a
 # A second place or time that wasn't cut out: "who is in the kitchen more often than Ana in the hall?"
 _LEFT = re.compile(r"(?i)\b(?:than|nor) (?:in|on|at)\b|\bthan\W*$")
 _ELSE_WITH = re.compile(r"(?i)\belse\b.* with (?!whom\b)\w")
+_PAIR = re.compile(r"(?i)\b(?:together|pair|with whom|with each other)\b")
 _HAPPENS = re.compile(r"(?i)^(?:and |so )?what (?:has |is |was )?happen")
 _UP = re.compile(r"(?i)\b((?:is|was|were)(?: \w+)?|been) up(?= at all\b|\W*$)")
 _IN_ORDER = re.compile(r"(?i),? (?:in (?:chronological )?order(?: of time)?|(?:the )?(?:oldest|earliest) first)\b")
@@ -680,6 +681,8 @@ def _read(rest: str, known: Known) -> Query:
     besides = query.whom.besides
     if besides and query.select in ("who", "count") and query.where is None and _ELSE_WITH.search(rest):
         return replace(query, where=Has("with", of=Whom(tuple(dict.fromkeys(besides)))))  # "who else was with Ana?"
+    if query.select == "who" and query.where == Has("with") and query.rank is not None and _PAIR.search(rest):
+        query = replace(query, whom=Whom(quantifier="both"))  # "which two are most often together?"
     happens = query.unit == "video" and _HAPPENS.match(rest) is not None
     return Query("describe", during=query.during, unit="video" if query.during.nth else "") if happens else query
 

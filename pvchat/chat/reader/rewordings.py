@@ -154,6 +154,12 @@ OF_LIBRARY = _compiled(  # of one about many videos
     (r"^how far apart (?:are|were|lie) (.*?)'s? (?:first |only )?two (?:appearances|visits|sightings)\b",
      r"how many days are between \1's first and second visit"),
     (r"^(?:when and where|where and when)\b", "when"),
+    (r"^how long (?:has|have|is) (.+?) (?:been )?(?:away|gone|absent|missing)(?: for| now)?(?=\W*$)",
+     r"how long since \1 was last here"),
+    (r"^(?:does|did) (.+?) (?:always |usually )?(\w+) at (?:about |around |exactly )?the same (?:time|hour) "
+     r"(?:each|every) \w+(?=\W*$)", r"when does \1 usually \2"),
+    (r"\bafter (?:dark|nightfall)\b", "between 8pm and 6am"),  # of the sun nothing is known: the hours are told
+    (r"\b((?:is|was|were|been|come|came|comes)(?: [\w.]+){0,3}) hear\b", r"\1 here"),
     (r"\b(video|visit|time) before (?:the )?last(?: one)?\b", r"last but one \1"),
     (rf"(?<=\w )(?:in|on) ((?:her|his|their|[\w.]+(?: [A-Z]\w*)*['’]s?) {_NTH}) {CLIPS}\b(?! but\b)",
      r"there on \1 visit"),

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pvchat.chat import english
 from pvchat.chat import query as queries
-from pvchat.chat.archive import GONE, by_length, is_of_all, of_each
+from pvchat.chat.archive import GONE, by_length, is_of_all, is_of_pairs, of_each
 from pvchat.chat.english import STRANGER, clock, in_place, join, lasting, number, ordinal, so_many, upper, wording
 from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Has, Not, Query, Rank, Whom, is_plain, told_as
 from pvchat.chat.say.clauses import called, clause, does, whom_said
@@ -267,7 +267,7 @@ def _at_units(found: ArchiveFinding, asked: Asked) -> str:
     counted = "person" if query.select == "count" else "video"
     ranked, told = query.rank is not None and query.unit != "scope", list[str]()
     for count, same in groupby((one for one in found.groups if found.groups[one]), key=found.groups.__getitem__):
-        size = f"for {lasting(count)}" if by_length(query) else so_many(int(count), counted)
+        size = _size(count, query, counted)
         equal = [said[one] for one in same]
         several = ranked and len(equal) > 1  # no first of them
         told += [f"{join(equal)} ({size} each)"] if several else [f"{one} ({size})" for one in equal]
@@ -278,6 +278,11 @@ def _at_units(found: ArchiveFinding, asked: Asked) -> str:
     listed = {one for one, count in found.groups.items() if count == first or not ranked}
     kept = [one for one in found.seen if not (ranked or query.number) or UNITS[query.unit](one) in listed]
     return " ".join(filter(None, [*sentences, _that_is_of(found, asked)])) + lines(kept)
+
+
+def _size(size: float, query: Query, counted: str = "video") -> str:
+    """Such as "three videos", or "for 2 minutes"."""
+    return f"for {lasting(size)}" if by_length(query) else so_many(int(size), counted)
 
 
 def _listed_at(found: ArchiveFinding, told: list[str]) -> str:
@@ -386,6 +391,12 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
 
 def _who_most(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
     """Who is there most often, or longest, or comes next; on how many days, at how many places … each is, in order."""
+    if is_of_pairs(found.query):
+        told = [
+            ", ".join(f"{pair} ({_size(size, found.query)})" for pair in same)
+            for size, same in groupby(found.groups, key=found.groups.__getitem__)
+        ]
+        return f"{', then '.join(told[:_MOST_RANKED]) or 'Nobody'}. {_that_is_of(found, asked)}"
     by_unit, counts = found.query.unit in UNITS, [*found.names.values()]
     unit = found.query.unit if by_unit else "video"
     long = {name: f"{_measured(found, name, rank.by)}, in " * (rank.by == "long") for name in found.names}
