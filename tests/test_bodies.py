@@ -98,6 +98,11 @@ def test_the_same_clothes_are_more_alike() -> None:
     assert body_similarity(known, clothes(1, tint=90.0), MEAN) < body_similarity(known, clothes(1), MEAN)
 
 
+def test_clothes_are_not_compared_in_another_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pvchat.identity.same_place.body_similarity", None)  # the most that forgetting somebody takes
+    assert body_logits(dressed(1), [track(1, 0.1), track(2, 0.1)], ELSEWHERE, MEAN).tolist() == [0, 0]
+
+
 def test_clothes_count_where_the_face_says_little_and_the_place_is_the_same() -> None:
     weak, clear = body_logits(dressed(1), [track(1, 0.1), track(2, 0.1)], HERE, MEAN)
     assert weak > 3 > 0 > clear

@@ -76,7 +76,8 @@ def body_logits(person: Person, tracks: Sequence[Track], place: float, mean: Flo
     """
     known = np.asarray(person.arrays.get("looks", ()), np.float32)
     same_place = float(np.clip((place - OTHER_PLACE_COSINE) / (SAME_PLACE_COSINE - OTHER_PLACE_COSINE), 0.0, 1.0))
-    compared = [body_similarity(known, t.looks, mean) if len(known) and len(t.looks) else 0.0 for t in tracks]
+    may_count = same_place > 0 and len(known) > 0
+    compared = [body_similarity(known, t.looks, mean) if may_count and len(t.looks) else 0.0 for t in tracks]
     similarities = np.array(compared)
     out = np.zeros(len(tracks), np.float32)
     for i, track in enumerate(tracks):
