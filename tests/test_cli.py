@@ -397,7 +397,8 @@ def test_people_from_list_to_forget(tmp_path, capsys):
     assert PeopleStore().names() == []
     said = " ".join(capsys.readouterr().out.split())  # what stays is said
     assert "Łucja is forgotten" in said
-    assert "Not deleted: evaluations (eval --out; the app's lie in $PVCHAT_HOME/evaluations)" in said
+    assert "Not deleted: your own videos; backups; evaluations (eval --out; the app's lie in" in said
+    assert "in the library" not in said
     assert run("people", "import", str(file), "--name", "Lucy") == 0
     assert run("people", "import", str(file), "--name", "Lucy") == 1
     assert run("people", "import", str(file), "--name", "Lucy", "--replace") == 0

@@ -16,7 +16,7 @@ from pvchat.assets.packages import table
 from pvchat.cli import doctor
 from pvchat.cli import main as cli
 from pvchat.people.store import PeopleStore
-from pvchat.storage import library, migrations
+from pvchat.storage import library, migrations, stores
 
 
 def test_an_empty_home(pvchat_home, capsys):
@@ -44,6 +44,23 @@ def test_people_and_disk_are_counted(pvchat_home):
     assert report["people"]["enrolled"] == 1
     files = [file for file in pvchat_home.rglob("*") if file.is_file()]
     assert report["disk"]["used_bytes"] == sum(file.stat().st_size for file in files) > 0
+
+
+def test_a_page_of_the_library_that_is_damaged_is_a_problem(pvchat_home: Path) -> None:
+    """It was found when a question came to it."""
+    with closing(library.connect(pvchat_home / "people")) as made:
+        many = (
+            "INSERT INTO sources(path, place) WITH RECURSIVE n(i) AS (SELECT 1 UNION SELECT i + 1 FROM n LIMIT 5000) "
+        )
+        made.execute(f"{many} SELECT 'folder ' || i, '' FROM n")
+        library.empty_log(made)
+    path = stores.library_of(pvchat_home / "people")
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size - 4096)
+        file.write(b"\xff" * 4096)
+    (problem,) = [one for one in doctor.examine()["problems"] if "library" in one["what"]]
+    assert "damaged" in problem["what"] or "malformed" in problem["what"]
+    assert problem["mend"].startswith("Delete that folder")
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from pvchat.people.parts import MOST_ROWS
 from pvchat.people.person import Person
 from pvchat.storage.library import LibraryError, empty_log, transaction
 from pvchat.storage.stores import library_of
+from pvchat.video import content_key
 
 CARL = 3
 NOW = datetime(2026, 11, 29, 10, 30)  # a Sunday
@@ -113,6 +114,19 @@ def test_corrections_and_other_names_are_followed(kitchen: Library, chat: PVChat
     assert "Benno (three videos)" in kitchen.ask("Who was seen?").answer
     chat.correct("Benno", tmp_path / "garden" / "2026-11-26 12.00.00.mp4", is_her=False)
     assert "Benno was not seen" in kitchen.ask("Was Benno in the garden?").answer
+
+
+def test_who_is_looked_at_goes_by_her_number(kitchen: Library, studio: Studio, chat: PVChat, tmp_path: Path) -> None:
+    path = studio.clip("garden/2026-11-28 10.00.00", ANA, BEN)
+    for track, way in zip(studio.known[content_key(path)].tracks, ("right", "left"), strict=True):
+        track.facts.gestures = [f"looking to the {way}"]
+    kitchen.scan()
+    assert "garden" in kitchen.ask("In which videos is Ana looking at Ben?").answer
+    chat.people.rename("Ben", "Benno")
+    assert "garden" in kitchen.ask("In which videos is Ana looking at Benno?").answer
+    chat.forget("Benno")
+    with kitchen._open() as tables:
+        assert not [row for row in tables.execute("SELECT * FROM facts") if {"Ben", "Benno"} & set(row)]
 
 
 def test_two_who_are_merged_are_one_in_it(kitchen: Library, studio: Studio, chat: PVChat) -> None:

@@ -177,9 +177,13 @@ def test_a_camera_that_is_taken_out_is_said_to_take_its_clips_along(
     assert "clips and events, is deleted" in said
 
 
-def test_people_forget_reaches_into_it(run: Run, tmp_path: Path) -> None:
+def test_people_forget_reaches_into_it(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run("library", "add", tmp_path / "videos")
     run("library", "scan")
-    run("people", "forget", "Ana")
+    capsys.readouterr()
+    assert cli.main(["people", "forget", "Ana"]) == 0
+    said = capsys.readouterr().out
+    assert "cameras' clips that show this person, events and rules about this person." in said
+    assert "Faces that were never taken for Ana stay in it" in said
     row = run("ask", "--library", "Who was seen?")
     assert row["names"] == {"Ben": 1}

@@ -186,8 +186,8 @@ class PeopleTab:
             return gr.Group(visible=False), "", cards.error_card(error), None
         text = (
             f"<b>Forget {escape(name)}?</b> The picture, what was learned of face and voice, uploads that show this "
-            "person, and what is known from clips, library and cameras are deleted. Your videos stay. There is no way "
-            "back."
+            "person, and what is known from clips, library and cameras, with events and rules, are deleted. Your "
+            "videos stay, and so do backups. There is no way back."
         )
         return gr.Group(visible=True), text, "", who
 

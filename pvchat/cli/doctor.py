@@ -100,12 +100,11 @@ def examine() -> dict[str, Any]:
 
 
 def _library() -> dict[str, str]:
-    """Why the library can't be read, as an error; empty where it can, or where there is none."""
+    """Why the library can't be read to its end, as an error; empty where it can, or where there is none."""
     from pvchat.storage import library
 
     try:
-        if library.exists(people := home() / "people"):
-            library.connect(people).close()
+        library.read_through(home() / "people")
     except PVChatError as error:
         return error.to_dict()
     return {}

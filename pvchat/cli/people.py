@@ -21,8 +21,14 @@ if TYPE_CHECKING:
 
 
 _ELSEWHERE = (
-    "Not deleted: evaluations (eval --out; the app's lie in $PVCHAT_HOME/evaluations) whose clips show this person, "
-    "data sets and states of training, reels, exported files and conversations, backups. Delete those yourself."
+    "Not deleted: your own videos; backups; evaluations (eval --out; the app's lie in $PVCHAT_HOME/evaluations) whose "
+    "clips show this person; data sets and states of training, reels, exported files and conversations. Delete those "
+    "yourself."
+)
+_GONE = "vectors, picture and cached clips are gone"
+_OF_LIBRARY = (
+    "{gone}; so are, in the library, where this person was recognised, cameras' clips that show this person, events "
+    "and rules about this person. Faces that were never taken for {name} stay in it, as strangers'."
 )
 
 
@@ -125,14 +131,15 @@ def _import(args: argparse.Namespace) -> None:
 
 def _forget(args: argparse.Namespace) -> None:
     from pvchat.service import PVChat
+    from pvchat.storage import library
 
     chat = PVChat()
     person = chat.people.find(args.name)  # None: damaged
     name = person.name if person else args.name
     same = chat.forget(args.name)
     note = f"What was seen stays, as {same}'s, who is enrolled by the same face. {_ELSEWHERE}" if same else _ELSEWHERE
-    sentence = f"{name} is forgotten: files, vectors and cached clips are gone. {note}"
-    console.report(args, {"forgotten": name, "note": note}, sentence)
+    gone = _OF_LIBRARY.format(gone=_GONE, name=name) if library.exists(chat.people.root) and not same else f"{_GONE}."
+    console.report(args, {"forgotten": name, "note": note}, f"{name} is forgotten: {gone}\n{note}")
 
 
 def _merge(args: argparse.Namespace) -> None:

@@ -25,7 +25,7 @@ from pvchat.storage.library import LibraryError, transaction
 from pvchat.storage.packing import packed, unpacked
 
 BATCH = 16  # clips a change
-_OF_ENTITY = ("beside", "with", "left_of", "right_of")  # attributes whose `of` is somebody
+_OF_NOBODY = ("thing", "speaks", "says", "language")  # attributes whose `of` is a word
 
 
 def follow(library: sqlite3.Connection, chat: Service, progress: Progress | None = None, *, wholly: bool = True) -> int:
@@ -194,7 +194,7 @@ def _appearance(
 
 
 def _fact(row: Row, who: dict[str, int]) -> tuple[Any, ...]:
-    other = _number(row.of, who) if row.of and row.attribute in _OF_ENTITY else None
+    other = _number(row.of, who) if row.of and row.attribute not in _OF_NOBODY else None
     of = "" if other is not None else row.of
     return (_number(row.entity, who), row.attribute, row.value, row.colour, of, other, row.start_s, row.end_s,
             row.probability, row.holds)  # fmt: skip

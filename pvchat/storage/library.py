@@ -167,6 +167,15 @@ def export(people: Path, copy: Path, on_snapshot: Callable[[], None]) -> None:
         database.export(source, copy, _library_key(key), on_snapshot)
 
 
+def read_through(people: Path) -> None:
+    """Read the library beside a folder of people, if there is one, to its end; LibraryError: a page is damaged."""
+    if exists(people):
+        with opened(people) as library:
+            if (found := library.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+                what = f"the library is damaged ({' '.join(found.split())})."
+                raise LibraryError(what, subject=str(library_of(people).parent), hint=_DAMAGED)
+
+
 def require_whole(path: Path, secret: bytes | None) -> None:
     """Check a library's file from elsewhere, which nobody has open.
 

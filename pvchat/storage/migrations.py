@@ -28,6 +28,8 @@ UPDATE acts SET version = ref;
     8: """
 UPDATE tracks SET looks = deflated(looks) WHERE looks <> x'';
 UPDATE clips SET frame = eight_bits(frame);
+UPDATE clips SET stale = 1 WHERE id IN (SELECT clip FROM facts WHERE attribute = 'deed' AND of <> '');
+DELETE FROM facts WHERE attribute = 'deed' AND of <> '';
 ALTER TABLE odds RENAME TO odds_before;
 CREATE TABLE odds(
   block INTEGER NOT NULL, who INTEGER NOT NULL, odds BLOB NOT NULL, PRIMARY KEY(block, who));
