@@ -200,6 +200,13 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Between Monday and Wednesday last week, who was around?": {"names": ["Ana"], "videos": [1]},
     "Was Ana here more than three times?": {"verdict": "yes", "number": 5},
     "Was Ben in the hall more than twice?": {"verdict": "no", "number": 2},
+    "Was Ana here on three different days?": {"verdict": "no", "number": 5},
+    "Was Ben here on more than two days?": {"verdict": "yes", "number": 3},
+    # who is first, or last, on each day
+    "Who came first each day?": {"names": ["Ana", "Ben"], "videos": [1, 2, 4, 5, 7, 8]},
+    "Who is usually the last in the kitchen?": {"names": ["Ana", "Ben"], "videos": [1, 2, 4, 6, 9]},
+    "Was Ben always the first in the kitchen?": {"verdict": "no", "names": ["Ana", "Ben"]},
+    "Was Ben first in the hall every day?": {"verdict": "yes", "names": ["Ben"]},
     # rooms and days
     "Which room is Ana in most often?": {"groups": {"kitchen": 5}},
     "Where is Ben most of the time?": {"groups": {"kitchen": 3, "hall": 2, "garden": 1}},

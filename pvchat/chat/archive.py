@@ -139,7 +139,7 @@ def by_length(query: Query) -> bool:
 
 
 def _one_video_answers(query: Query) -> bool:
-    by_time = query.rank is not None and query.rank.by == "time" and abs(query.rank.k) == 1
+    by_time = query.unit not in UNITS and query.rank is not None and query.rank.by == "time" and abs(query.rank.k) == 1
     return is_told_of_one(query) or by_time and told_as(query) in ("when", "who") and query.number is None
 
 
@@ -486,6 +486,8 @@ def _by_unit(
     """At which places, on which days … it holds, or more; whether it does at each of them, who is there at each."""
     query, rank, of_scopes = found.query, found.query.rank, found.query.unit == "scope"
     counts = _counted(query, rows, query.unit if query.unit in UNITS else "", everything)
+    if query.select == "who" and rank is not None and rank.by == "time":
+        return _first_in_each(found, rows, rank)
     if query.select == "who" and not query.throughout and not of_scopes and query.number is None:
         names = found.names
         if rank is not None:  # who is at most of them first
@@ -499,6 +501,9 @@ def _by_unit(
         return _there_at(found, rows, left_out, any if "or" in joints else all)
     if _asks_each(query):
         return _whether_at_each(found, counts, left_out, any_verdict if "or" in joints else all_verdict)
+    if query.form == "polar" and query.select == "how_often" and query.number not in (None, NEVER):
+        so = query.number.within(found.number or 0.0, sum(most > 0 for _, most in counts.values()))
+        return replace(found, verdict="unsure" if so == "unknown" else so)
     if query.form == "polar" and query.select == "when" and rank is None:
         return replace(found, verdict="yes" if found.groups else "unsure" if counts else "no")
     if "than" not in joints or rank is None:
@@ -506,6 +511,25 @@ def _by_unit(
     (least, most), (others_least, others_most) = [*counts.values()][:2]  # whether more at the first of two
     so = Number("more_than" if rank.k > 0 else "fewer_than", 0).within(least - others_most, most - others_least)
     return replace(found, verdict="unsure" if so == "unknown" else so)
+
+
+def _first_in_each(found: ArchiveFinding, rows: Sequence[Seen], rank: Rank) -> ArchiveFinding:
+    """Who came first, or last, at each of the places, on each of the days …; whether that is who it is asked of."""
+    edges = dict[str, Seen]()
+    for one in rows if rank.k < 0 else rows[::-1]:
+        edges[UNITS[found.query.unit](one)] = one
+    groups = dict.fromkeys(sorted(edges), 1.0)
+    seen = tuple(edges[unit] for unit in groups)
+    surely = [name for one in seen for name in one.names if name not in one.perhaps and not name.startswith("#")]
+    names = dict(sorted(((name, surely.count(name)) for name in {*surely}), key=lambda item: (-item[1], item[0])))
+    found, whom = replace(found, seen=seen, groups=groups, names=names), found.query.versus
+    if whom is None:
+        return found
+    asked = {*whom.names}
+    verdicts: list[Verdict] = [
+        "unsure" if asked & one.perhaps else "yes" if asked & {*one.names} else "no" for one in seen
+    ]
+    return replace(found, verdict=all_verdict(verdicts))
 
 
 def _asks_each(query: Query) -> bool:
@@ -517,6 +541,7 @@ def _grouped(found: ArchiveFinding, counts: Counts) -> ArchiveFinding:
     """The finding with the places, days … at which it holds, or does as often as is asked."""
     query, rank, number = found.query, found.query.rank, found.query.number
     listed = _asks_each(query) or query.unit == "scope"
+    number = None if query.form == "polar" and query.select == "how_often" and number != NEVER else number
     kept = {
         one: least for one, (least, most) in counts.items()
         if listed or (least if number is None else number.within(least, most) == "yes")

@@ -238,9 +238,9 @@ def read_archive(
     if bare is not None and placed(f"in {bare[1]}", places)[0].strip() == SPOT:  # "and the kitchen?"
         text = f"and in {bare[1]}?"
     undated, spots = placed(text, places)
-    for whole in ("library", "building", "premises"):  # that of the videos, where no "school library" is a place
-        if whole not in " ".join(places).lower():
-            undated = re.sub(rf"(?i) (?:in(?:side)?|on) (?:the|my|our) {whole}\b", " there", undated)
+    for whole in ("library", "building", "premises", "school"):  # where no "school library" is a place
+        if not re.search(rf"(?i)\b{whole}\b", " ".join(places)):
+            undated = re.sub(rf"(?i) (?:in(?:side)?|on|at) (?:(?:the|my|our) |(?=school)){whole}\b", " there", undated)
     try:
         rest, dates = dated(undated, now, names)
     except SettingsError:

@@ -154,6 +154,9 @@ OF_LIBRARY = _compiled(  # of one about many videos
     (r"^how far apart (?:are|were|lie) (.*?)'s? (?:first |only )?two (?:appearances|visits|sightings)\b",
      r"how many days are between \1's first and second visit"),
     (r"^(?:when and where|where and when)\b", "when"),
+    (r"\b(?:always|usually|normally|mostly|generally) ((?:the |comes? |leaves? |arrives? )*(?:first|last))\b"
+     r"(?! (?:seen|here)\b)(.*?)(?=\W*$)", r"\1\2 each day"),
+    (r"\bbetween (.+?)'s? (?:two )?(?:appearances|visits|sightings)\b", r"between \1's first and second visit"),
     (r"^how long (?:has|have|is) (.+?) (?:been )?(?:away|gone|absent|missing)(?: for| now)?(?=\W*$)",
      r"how long since \1 was last here"),
     (r"^(?:does|did) (.+?) (?:always |usually )?(\w+) at (?:about |around |exactly )?the same (?:time|hour) "
@@ -168,6 +171,7 @@ OF_LIBRARY = _compiled(  # of one about many videos
     (r"^(which|what) ((?:room|place)s?) (?:is|was|are|were) (?:not|never) (?:used|visited|occupied)\b",
      r"in \1 \2 was nobody"),
     (r"\bin two different (?=places\b|rooms\b)", "in more than one "),
+    (r"\b(?:different|separate) (?=(?:day|night|week|month|room|place)s\b)", ""),
     (r"\b(?:the |this )?(weekend|week|month) just gone\b", r"last \1"),
     (r"^((?:do|does|who|when|how often)\b.*\b(?:ever|usually|always|never|comes?)\b.*) (?:at|on) the weekend\b",
      r"\1 at weekends"),

@@ -66,6 +66,8 @@ def of_each(query: Query, unit: queries.Unit) -> Query:
         return replace(by_unit, select="when", rank=Rank("long") if query.select == "how_long" else None)
     if query.select in ("exists", "who") and query.rank is None and query.number is None:
         return replace(by_unit, throughout=True)
+    if query.select in ("exists", "who") and query.number is None and query.rank in (Rank("time"), Rank("time", -1)):
+        return replace(by_unit, select="who", whom=EVERYBODY, versus=query.whom if query.select == "exists" else None)
     return by_unit if query.select == "count" else query
 
 

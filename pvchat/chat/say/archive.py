@@ -313,7 +313,7 @@ def _listed_at(found: ArchiveFinding, told: list[str]) -> str:
 def _lead(found: ArchiveFinding) -> str:
     """Whether it holds at each of some times, of all people; at which of two it holds more."""
     query, rank = found.query, found.query.rank
-    if found.verdict == "yes" and query.unit != "scope" and query.select != "when":
+    if found.verdict == "yes" and query.unit != "scope" and query.select not in ("when", "how_often"):
         return f"Yes, {_lower(_subject(found)) if is_of_all(query) else wording('each', query.unit)}."
     if query.form != "choice" or rank is None or query.unit != "scope":
         return LEADS[found.verdict or ""]
@@ -370,6 +370,10 @@ def _apart(one: Seen, found: ArchiveFinding, asked: Asked) -> str:
 def _who(found: ArchiveFinding, asked: Asked) -> str:
     """Who, in how many videos each, and how often somebody without a name."""
     query, rank = found.query, found.query.rank
+    if rank is not None and rank.by == "time" and query.unit in UNITS:
+        most = ", then ".join(f"{name} ({so_many(count, query.unit)})" for name, count in found.names.items())
+        lead = f"{LEADS[found.verdict or '']} {most or 'Nobody I know'}."
+        return f"{' '.join([lead.lstrip(), *_at_each(found)])} {_that_is_of(found, asked)}{lines(found.seen)}"
     if rank is not None and rank.by == "time" and abs(rank.k) == 1:
         edges = [one for seen in (found.seen, found.sure) for one in nth_of(seen, rank.k)]  # else who surely was
         told = [f"{_all_named(one) or f'perhaps {_NAMELESS}'}, {moment(one, rank.k < 0)}" for one in edges]
