@@ -259,6 +259,23 @@ PLAIN: dict[str, Query] = {
     "Who is lying?": Query("who", where=Has("posture", "lying down")),
     # sides and the middle, of the picture or of the time
     "Who left side": Query("who", where=Has("side", "left")),
+    "Who stands in between?": Query("who", where=Has("side", "middle")),
+    "Who isn't in the first half?": Query("who", where=GONE, during=During(end_s=0.5, unit="share")),
+    "Who doesn't sit at all?": Query("who", where=Not(SITTING), throughout=True),
+    "Is it mostly Ana or mostly Ben?": Query("compare", Whom(("Ana", "Ben")), rank=Rank("long")),
+    "How much of the clip is Ana in?": Query("how_long", ANA, value="share"),
+    "Is Ana still sitting when Ben sits down?": Query(
+        "exists", ANA, SITTING, form="polar", during=During("while", Event(BEN, SITTING))
+    ),
+    "Does the stranger talk to anybody?": Query(
+        "exists", Whom(known=False), Has("deed", "talking"), form="polar"
+    ),
+    "Ana play what?": Query("attribute", ANA, Has("deed", "playing"), "holding"),
+    "Is Ana there, and if not, who is?": Query("exists", ANA, form="polar", then=Query("who")),
+    # doubts
+    "Any doubt that it's Ana?": Query("why", ANA),
+    "Are you 100% sure that Ana is in it?": Query("why", ANA),
+    "How likely is it that Ana is there?": Query("why", ANA),
     "What happens in the middle?": Query("describe", during=During(start_s=1 / 3, end_s=2 / 3, unit="share")),
     # everything
     "Describe Ana.": Query("describe", ANA),

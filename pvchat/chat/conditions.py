@@ -222,11 +222,11 @@ def subjects(whom: Whom, condition: Condition | None, part: Sequence[Span], time
     if whom == Whom() and (events or is_of_scene(condition)):
         return Chosen(("",), missing=tuple(one for event in events for one in _event_truth(event, timeline)[0].missing))
     found = chosen(whom, part, timeline)
-    has = queries.affirmed(condition)
-    if isinstance(has, Has) and has.of is not None and not whom.names:  # nobody is with herself
-        sure, maybe = (tuple(one for one in some if one not in has.of.names) for some in (found.sure, found.maybe))
-        found = replace(found, sure=sure, maybe=maybe)
-    return found
+    parts = () if whom.names else queries.together(queries.affirmed(condition))
+    of = [part.of.names for part in parts if isinstance(part, Has) and part.of is not None]
+    others = {name for names in of for name in names}  # nobody is with herself
+    sure, maybe = (tuple(one for one in some if one not in others) for some in (found.sure, found.maybe))
+    return replace(found, sure=sure, maybe=maybe)
 
 
 def doubt(missing: Sequence[Missing]) -> Verdict:

@@ -42,6 +42,9 @@ WHO_IS_IT = re.compile(  # "the guy in red, who is it?", "what's her name?"; whe
     r"(?: of (?:him|her|them))?))(?: \?)?$"
 )
 _SAID_IT = re.compile(r"(?:and |so )?who (?:says?|said|asks?|asked|mention\w*) (?:it|that|this|so)\b")
+_AT_ONCE = re.compile(  # "who laughs?", "at the same time?"
+    r"(?:and |but |all |both )*(?:(?:at )?the same time|same time|at once|simultaneously|together)(?: too)?(?: [?.]|$)"
+)
 _ON_IT = re.compile(r"\b(on|in|at) (?:it|them)(?: \?)?$")
 _FAR_BACK = 4  # turns that "they" may reach back to
 
@@ -285,6 +288,8 @@ def continued(query: Query, question: Tagged, history: Sequence[Turn]) -> Query:
     held = tuple(slot.name for slot in question.slots if slot.role == "P" and slot.name)
     if query.select == "why" and held:  # "are you sure it's not Ben?": both
         return replace(query, whom=Whom(tuple(dict.fromkeys((*_subjects(last), *held)))))
+    if _AT_ONCE.match(" ".join(question.seen)) and (at_once := _at_once(history)) is not None:
+        return at_once
     turns = query.select in ("who", last[0].select) and _ON_OTHER_SIDE.search(" ".join(question.seen))
     if turns and (turned := _turned(query, last)) is not query:
         return turned
@@ -299,6 +304,17 @@ def _who_said_it(query: Query, before: Query) -> Query:
     said = _condition(before) or Has("speaks")
     during = before.during if query.during == WHOLE else query.during
     return Query("who", where=said, rank=query.rank or before.rank, during=during)
+
+
+def _at_once(history: Sequence[Turn]) -> Query | None:
+    """Whether what was asked before is so at the same time: of several people, or of what was asked one by one."""
+    two = [one for one, _ in history[-2:] if len(one.whom.names) == 1 and one.select in queries.WHETHER]
+    events = [Event(one.whom, one.where or PRESENT) for one in two]
+    if len(events) == 2 and events[0].where != events[1].where:  # "does Ana sit?", "does Ben stand?"
+        return Query("when", where=And(tuple(events)), form="polar")
+    if len(people := _several(history, None)) < 2:
+        return None
+    return Query("when", Whom(people, "both"), history[-1][0].where or Has("with"), form="polar")
 
 
 def _at_thing(query: Query, question: Tagged, history: Sequence[Turn]) -> Query:
@@ -458,7 +474,7 @@ def _of_the_same(asked: Query, last: Turn) -> Query:
         worn = next((has.value for has in (before.where,) if queries.is_of(has, "worn", "holding")), None)
         value = asked.value or (before.value if worn is None else worn)
         return replace(asked, whom=_about(asked, last), value=value, where=None)
-    if asked.form == "choice":  # "is she smiling?", "inside or outside?"
+    if asked.form == "choice" and asked.select != "order":  # "is she smiling?", "inside or outside?"
         where = None
     if asked.select == "when" and where == Not(PRESENT):  # "who leaves first?", "and when?"
         where = Has("leaves")

@@ -20,7 +20,7 @@ from pvchat.chat.reader.network import OF_LIBRARY, Labels, Network
 from pvchat.chat.reader.rewordings import REWORDINGS, in_plain_words
 from pvchat.chat.reader.slots import Tagged, slots_of
 from pvchat.chat.reader.timewords import SHARES, named_part
-from pvchat.chat.reader.words import NAME, Word, known_phrases, language_of, worded
+from pvchat.chat.reader.words import NAME, Word, known_phrases, language_of, participle, worded
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Finding, Timeline
 
@@ -87,8 +87,14 @@ def _without_thing_as_name(words: Sequence[Word], known: Known) -> Sequence[Word
 
 
 def _with_verb(words: Sequence[Word], labels: Labels) -> Sequence[Word] | None:
-    """The words with the verb that a name and one more word leave out: "is Ana ok?" for "Ana ok?"; None of others."""
+    """The words as a question, of a name and a verb or one more word: "is Ana ok?" for "Ana ok?", "what is Ana playing"
+    for "Ana play what?"; None of others.
+    """
     name, *more = [word.seen for word in words]
+    if name == NAME and more[1:2] == ["what"] and more[2:] in ([], ["?"]) and labels.heads["select"] == "refuse":
+        said = ("what", "is", participle(more[0]))
+        asks, is_, does = (Word(one, one) for one in said)
+        return [asks, is_, words[0], does, *words[3:]]
     alone = name == NAME and labels.tags[1:2] == ("O",) and more[1:] in ([], ["?"])
     return [Word("is", "is"), *words] if alone and more[0].isalpha() and more[0] not in rules.ASKING else None
 

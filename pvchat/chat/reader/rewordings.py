@@ -76,6 +76,7 @@ REWORDINGS = _compiled(  # of any question
     (r"\bat the (left|right)(?:[- ]hand)? end\b|\b(?:furthest|farthest) (?:on |to )?(?:the )?(left|right)\b",
      r"on the far \1\2"),
     (r"\blying(?=\W*$)", "lying down"),
+    (r"^((?:and )?(?:when|where|who|what|how (?:long|many|often))) (?:exactly|precisely)\b", r"\1"),
     (r"^who (?=(?:left|right) side\b)", "who is on the "),
     (r"\b(happen\w*|going on) in the middle(?=\W*$)", r"\1 in the middle of the video"),
     (r"^(?:and |but |no, )?not even (?=(?:at|in|on|during|before|after|while|when)\b)", "and "),

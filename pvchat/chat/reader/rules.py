@@ -49,6 +49,7 @@ _AUXILIARY = word_set("is are was were be been being does do did has have had ca
 _SAYS_MORE = word_set("only just except or nor neither never not alone most")  # "are only Ana and Ben together?"
 _AND_THERE = word_set("and also later in on at the a an ? .")  # "… and later also in the garden?"
 _ONLY_OF = word_set("the me him her us them one")  # before or behind "only": people are meant, no time
+_HOW_MUCH_OF_IT = re.compile(r"(?:and )?how much of (?:it|(?:the|this) (?:video|clip|film|footage|recording))\b")
 _MOST_OF_IT = re.compile(r"\bmost of (?:it|(?:the|this) (?:time|video|clip|film|footage|recording))\b")
 _OFTEN = re.compile(r"once|twice|times")  # "more than twice"; the other: "for 20 seconds"
 _LASTING = re.compile(r"sec|min|hour|hrs?\b|\d[smh]")
@@ -91,12 +92,7 @@ _AT_ONCE = re.compile(r"\b(?:at once|at (?:the same|a|any one) time|simultaneous
 _BODY = re.compile(r"\b(?:on|round|around|over|in) (?:his|her|their|.* 's) (head|neck|face|feet|ears|hands)\b")
 _HAPPENS = re.compile(r"(?:and |so )?what (?:has |just |is |was )*happen\w*(?: (?:to|with|here|in|at|on)\b| \?|$)")
 _LIES, _FALLS = word_set("lie lies lay lying"), word_set("fall fell")
-# "how sure are you that it is Ana?", "why do you think Ana is there?"
-_HOW_SURE = re.compile(
-    rf"(?:(?:and|but) )?(?:how (?:sure|certain|confident) are you\b|how (?:do|can) you (?:know|tell|recogni[sz]e)\b"
-    rf"|(?:are|is) you (?:sure|certain)\b|(?:why (?:do|did)|what makes) you (?:think|say|believe)\b"
-    rf"|how (?:likely|probable) is it\b|what (?:is|'s) the (?:probability|chance)\b|why(?= {NAME} \?)).* {NAME}\b"
-)
+_HOW_LIKELY = re.compile(rf"(?:how (?:likely|probable) is\b|what (?:is|'s) the (?:probability|chance)\b).* {NAME}\b")
 _ENTERS, _LEAVES = word_set("enter enters entered entering"), word_set("leave leaves left leaving exit exits exited")
 
 
@@ -113,7 +109,8 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> Heads:
     heads = dict(labels.heads)
     does = heads["attribute"] == "deed" and _WHAT_DOES.search(" ".join(question.seen))  # "before this, what she did?"
     barred = {"refuse"} if does or labels.selects["refuse"] < LEAST else set()
-    barred |= set() if history else {"same", "why"} if question.slots else {"same"}  # "show me Ana" asks no "why"
+    barred |= set() if history else {"same"}
+    barred |= {"why"} if not history and question.slots and labels.selects["why"] < LEAST else set()
     known = [slot.kind for slot in question.slots] == ["gender"] or heads["known"] == "strangers"
     if known and _WHO_IS_THIS.search(" ".join(question.seen)):
         barred.add("refuse")  # "who is this pretty lady?", "who is the stranger?"
@@ -198,7 +195,7 @@ def second_at(words: Sequence[Word], labels: Labels) -> int:
         anew = seen[i - 1] == "," and len(seen) > i + 3 and seen[i] in _OPENERS and not opened and not clause
         anew = anew and any(tag[:2] == "S-" for tag in tags[:i])  # "where is Ana, is she alone?"
         again = seen[i + 1] == "between" and "between" in seen[:i]  # "between 0:00 and 0:10 and between …"
-        goes_on = seen[i] == "and" and (ended or again or seen[i + 1] in _OPENERS)
+        goes_on = seen[i] == "and" and (ended or again or seen[i + 1] in _OPENERS | {"if"})
         goes_on = goes_on and not _says_more_of_whom(seen, tags, i)
         states = is_statement(words[:i]) and any(tag[:2] in ("P-", "F-") for tag in tags[:i])
         if asks and (anew or goes_on) or ended and seen[i] in _OPENERS and (asks or states):
@@ -540,7 +537,9 @@ def of_colour(query: Query, seen: Sequence[str], before: queries.Condition | Non
 def _share(query: Query, question: Tagged) -> Query:
     """Of a share of the video: "what percentage of it is Ana in?", "does she stand most of the time?"."""
     seen, text = {*question.seen}, " ".join(question.seen)
-    if query.select == "how_long" and _SHARE & seen:
+    if query.select == "who" and seen & {"mostly", "mainly"} and query == Query("who", Whom(query.whom.names[:2])):
+        return replace(query, select="compare", rank=Rank("long"))  # "is it mostly Ana or mostly Ben?"
+    if query.select == "how_long" and (_SHARE & seen or _HOW_MUCH_OF_IT.match(text)):
         return replace(query, value="share")
     bare = query.where is query.during.event is None
     if query.select == "how_long" and bare and seen & {"away", "gone"}:  # "he is how long away?"
@@ -591,7 +590,7 @@ def _of_bed(query: Query, question: Tagged) -> Query:
 def _turns(query: Query, question: Tagged) -> Query:
     """Of sitting down or standing up, not of sitting or standing: "does she get up again?"."""
     has, ways = query.where, {"sitting": "sitting down", "standing": "standing up"}
-    own = [slot.typed.lower().split() for slot in question.slots if slot.kind == "posture" and slot.begins]
+    own = [s.typed.lower().split() for s in question.slots if s.kind == "posture" and s.begins and s.role == "P"]
     turns = any(len(typed) > 1 and not typed[0].endswith("ing") for typed in own)
     again = query.select == "how_often" and query.form == "polar" and "again" in question.seen
     if not turns or not isinstance(has, Has) or has.value not in ways or query.throughout or query.number and not again:
@@ -659,7 +658,9 @@ def _nobody_with(query: Query, question: Tagged) -> Query:
 
 
 def _but_never(query: Query, question: Tagged) -> Query:
-    """Of those who never do so at all: "who danced but never sat?"."""
+    """Of those who never do so at all: "who danced but never sat?", "who doesn't sit at all?"."""
+    if query.select == "who" and isinstance(query.where, Not) and ("at", "all") in pairwise(question.seen):
+        return replace(query, throughout=True)
     if query.select not in ("who", "count") or "never" not in question.seen or not isinstance(query.where, And):
         return query
     parts = query.where.parts
@@ -830,10 +831,12 @@ def _taken_off(query: Query, question: Tagged) -> Query:
 
 def _how_sure(query: Query, question: Tagged) -> Query:
     """What it rests on that somebody is there, where it is asked how sure that is; of else whether it is so."""
-    if not query.whom.names or query.then is not None or not _HOW_SURE.match(" ".join(question.seen)):
+    held = tuple(slot.name for slot in question.slots if slot.role == "P" and slot.name)  # "any doubt that it is Ana?"
+    names = query.whom.names or held
+    if not names or query.select != "why" and not _HOW_LIKELY.search(" ".join(question.seen)):
         return query
-    if len(query.whom.names) == 1 and queries.is_plain(queries.affirmed(query.where)):
-        return Query("why", Whom(query.whom.names))
+    if len(names) == 1 and queries.is_plain(queries.affirmed(query.where)):
+        return Query("why", Whom(names))
     return Query("exists", query.whom, query.where, form="polar", during=query.during)
 
 

@@ -33,6 +33,7 @@ BACK = frozenset(("back", "again", "return", "returns", "returned", "returning")
 CARRIES = word_set("carry carries carried carrying hold holds held holding something anything")  # any thing
 _MEASURED = ("worn", "hair", "deed", "posture", "holding", "near", "thing", "enters")  # of whoever is there
 REST = word_set("others rest remaining")  # all others: "the rest"
+_ANYBODY = word_set("anybody anyone somebody someone")  # may be a stranger, or not
 _PEOPLE = ("name", "unknown", "pronoun", "stranger", "nth")  # kinds of slots that say who, and aren't conditions
 _BETWEEN = word_set("between sandwiched wedged flanked flank middle either each both one")  # "with one on each side"
 # What garments are on ("glasses on her nose"), and stand for those named before ("his glasses … has he a pair on?").
@@ -188,7 +189,7 @@ def whom_of(slots: Sequence[Slot], role: str, heads: Heads) -> Whom:
         names=names,
         quantifier=_quantifier(heads, role, own),
         such=such,
-        known=False if any(s.kind == "stranger" for s in own) else known,
+        known=False if any(s.kind == "stranger" and not s.words & _ANYBODY for s in own) else known,
         besides=tuple(s.name for s in slots if s.role == "X" and s.name and s.name not in names) if mine else (),
         nth=0 if nth is None else nth.ordinal,
         nth_by=heads["nth_by"] if nth is not None else "left",

@@ -63,6 +63,7 @@ _AT = ("on", "at", "in", "by")  # "the sofa" that somebody is near is "on a sofa
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
 _WITH = re.compile(r"(?i)\bw ?/ ?(o\b)?")  # "w/", "w/o"
 _EITHER = re.compile(r"(?i)\bs?he(?: or |/)s?he\b")
+_DENIED_LAST = re.compile(r"(?i)(?:(?<=\bnot)|(?<=n't))(?=\W*$)")
 _ANYTHING = word_set("something anything clothing clothes outfit piece of garment garments stuff things")
 _WAYS = re.compile(  # in which somebody goes; not "walking right now"
     r"\b(?:(?:to|from) (?:the )?(?:left|right)|left$|forwards?|backwards?|sideways|(?:to|towards?) (?:the )?camera)\b"
@@ -276,6 +277,7 @@ def worded(text: str, names: Sequence[str], aliases: Mapping[str, str]) -> tuple
     tidy = unicodedata.normalize("NFKC", text).replace("’", "'")
     plain = " ".join(_EITHER.sub("they", _WITH.sub(lambda w: "without" if w[1] else "with ", tidy)).split())
     tidy, part = named_part(plain)
+    tidy = tidy if part is None else _DENIED_LAST.sub(" there", tidy)  # "who isn't in the first half?"
     words, at = list[Word](), 0
     for mention in find_mentions(tidy, names, aliases):
         typed = tidy[mention.start : mention.end]

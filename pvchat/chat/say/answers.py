@@ -181,6 +181,9 @@ def nobody(finding: Finding, timeline: Timeline) -> str:
     query, whom = finding.query, finding.query.whom
     if (whom.names or whom.unknown) and not finding.everyone:
         return ""
+    unsure = [one for found in finding.open if found.verdict == "unsure" and (one := timeline.entity(found.entity))]
+    if finding.against and len(unsure) == len(finding.open) > 0:  # of all who surely are there it doesn't hold
+        return " ".join([f"{upper(_none_does(query))}.", *clauses.may_be(unsure)])
     if finding.open and not (whom.nth and is_plain(query.where)):
         alone = query.select == "who" and not whom.names and len(finding.everyone) == 1  # "who is the man?"
         return f"{upper('; '.join(unknown_said(finding, timeline, alone)))}."
