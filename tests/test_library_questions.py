@@ -447,7 +447,21 @@ FOLLOWED = {
     "When was Ben last in the garden? → Was Ana here that evening?": {"verdict": "no"},
     "Was Ana in the kitchen on Monday? → How often in all?": {"number": 5},
     "When was Ben last in the garden? → What happened after that?": {"videos": [7]},
+    "Was Ana here on Tuesday? → Has she been here since?": {"verdict": "yes", "videos": [6, 9]},
+    "Did Ben smile on Friday? → Did he smile again?": {"verdict": "unknown"},
+    "Was Ben in the hall this week? → Had he been there before?": {"verdict": "no"},
+    "When did Ben last smile? → Has he been here since?": {"verdict": "yes", "videos": [6, 8, 9]},
+    "When was Ben last in the hall? → On which day?": {"videos": [8]},
+    "When was Ben last in the kitchen? → Who was with him on Monday? → And on Friday?": {"names": []},
+    # corrections
+    "Was Ana here on Saturday? → Sorry, Monday → No, in the garden → I meant Ben": {"verdict": "yes", "videos": [3]},
+    "Was Ana in the hall? → No, the kitchen → Not Ana, Ben": {"verdict": "yes", "videos": [2, 6, 9]},
+    "Was Ana in the kitchen today? → Not today, Friday": {"verdict": "yes", "videos": [6]},
     # one of those that were found
+    "In which videos is Ben? → Which of them are in the kitchen? → Only with Ana": {"videos": [2]},
+    "In which videos is Ben? → How many is that?": {"number": 6},
+    "Who was most often in the hall? → When was he last there?": {"videos": [8]},
+    "Was a stranger here on Tuesday? → Where? → Was he here again?": {"videos": [], "names": []},
     "Who was here on Monday? → Which of them was here again?": {"names": ["Ben", "Ana"], "videos": [4, 5, 6, 8, 9]},
     "When was Ana here this week? → The first one → Who was with her? → And the second?": {"names": [], "videos": [4]},
     "When was Ana here? → Which of those was on a Monday? → The last of them → Who was with her?": {

@@ -20,7 +20,7 @@ from pvchat.chat.english import join
 from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Has, Not, Number, Query, Rank, Whom, atoms, told_as
 from pvchat.chat.run import run
 from pvchat.chat.sounds import MUSIC, as_seen, is_of_anybody, quotes
-from pvchat.chat.spans import TURNED, WHOLE, Span, all_verdict, any_verdict, common, merged, seconds_in
+from pvchat.chat.spans import TURNED, WHOLE, Span, all_verdict, any_verdict, common, merged, nth_of, seconds_in
 from pvchat.chat.timeline import UNITS, ArchiveFinding, Entity, Finding, Row, Seen, Timeline, Verdict, Video
 
 GONE = (Not(PRESENT), Has("leaves"))  # that somebody isn't there any more
@@ -478,6 +478,22 @@ def _names(found: ArchiveFinding) -> dict[str, int]:
             surely = [one for one in found.seen if name not in one.perhaps]
             weights[name] = sum(seconds_in(one.each.get(name, ())) for one in surely)
     return {name: counts[name] for name in sorted(counts, key=lambda name: (-weights[name], name))}
+
+
+def most_of(found: ArchiveFinding) -> list[str]:
+    """Of whom it holds; those of whom it does most often, or longest, where that is asked."""
+    rank, counts = found.query.rank, found.names
+    if (
+        found.query.select != "who"
+        or found.query.number is not None
+        or rank is None
+        or rank.by not in ("often", "long")
+    ):
+        return [*counts]
+    if rank.by == "long":
+        return nth_of([*counts], rank.k)
+    kth = nth_of(list(dict.fromkeys(counts.values())), rank.k)
+    return [name for name, count in counts.items() if count in kth]
 
 
 def _by_unit(

@@ -18,7 +18,7 @@ from typing import Any, cast
 import numpy as np
 
 from pvchat.chat import archive
-from pvchat.chat.archive import Sighted, is_backwards, is_of_all, of_each, sought
+from pvchat.chat.archive import Sighted, is_backwards, is_of_all, most_of, of_each, sought
 from pvchat.chat.english import wording
 from pvchat.chat.query import (
     ANYTHING,
@@ -544,7 +544,7 @@ class _FoundLater(Sequence[Found]):
     def _people(self) -> tuple[Found, ...]:
         found = self._search.answer().finding
         perhaps = {name for one in found.seen for name in one.perhaps}  # who is meant where nobody surely is
-        return tuple(map(Found, found.names or sorted(perhaps) * (found.query.select == "who")))
+        return tuple(map(Found, most_of(found) or sorted(perhaps) * (found.query.select == "who")))
 
     def __len__(self) -> int:
         return len(self._people)

@@ -138,7 +138,7 @@ _LEANS = re.compile(
     r"(?i)^(?:and|or|but|so|what about|how about|then|only|just)\b|\b(?:too|also|as well|instead)\b"
     r"|^(?:whom?|what|which|how)\b.* (?:is|was|are|were) (?:that|it|this|those|these|they)\W*$"
     r"|^who (?:(?:came|arrived|left|was)(?: in)? (?:first|last)\W*|(?:was|were) ?\??)$"
-    r"|^(?:some|any)(?:one|body) (?:(?:we|i|you) know|(?:un)?known|new|else)\W*$|^an? stranger\W*$"
+    r"|^\w+ing\b|^(?:some|any)(?:one|body) (?:(?:we|i|you) know|(?:un)?known|new|else)\W*$|^an? stranger\W*$"
     r"|^(?:at )?(?:whom?|when|where|with whom|what times?|how (?:long|often|many)(?: people)?)"
     r"(?: (?:was|were|is|are) (?:it|that|this|they|those|these|them))?(?: exactly)?\W*$",
 )  # fmt: skip
@@ -152,6 +152,7 @@ _BEYOND = re.compile(
 _WHICH_ONES = re.compile(
     r"(?i)^(?:and )?(?:(?:in )?which(?P<videos> videos?)|(?:which|what)(?: ones?| \w+s| were (?:they|those))?)\W*$",
 )
+_HOW_MANY = re.compile(r"(?i)^(?:and )?how many(?: videos)?(?: (?:is|are) (?:that|they|those|these|there))?\W*$")
 # What shows the videos of the answer before: "play it", "which video is that?"
 _SHOW = re.compile(
     r"(?i)^(?:and |please |now |can you |could you |let me )*(?:play|show|open|watch|see)(?: me)?"
@@ -185,8 +186,9 @@ _STEP = re.compile(
 )
 # All of the time before, or after, the sighting that is meant: "did anybody come after that?"
 _SINCE = re.compile(
-    r"(?i)^(?:and |but )?(?P<asked>(?:did|was|were|has|have|who|which|how (?:many|often)|what happened|(?P<one>wh\w+))"
-    r"\b.*?) (?:(?P<how>before|after) (?:that|it)|since(?: then)?|again|back(?: again)?)\W*$"
+    r"(?i)^(?:and |but )?(?P<asked>(?:did|was|were|has|have|had|who|which|how (?:many|often)|what happened"
+    r"|(?P<one>wh\w+))\b.*?) (?:(?P<how>before|after) (?:that|it)|(?P<alone>before|earlier|later|afterwards)"
+    r"|since(?: then)?|again|back(?: again)?)\W*$"
 )
 # One of the videos that were found: "the first one", "and the second?", "the last of them"
 _NTH_OF_THEM = re.compile(
@@ -197,6 +199,11 @@ _NTH_OF_THEM = re.compile(
 _VIDEOS_WITH = re.compile(rf"(?i)\b{CLIPS}\b.* with \w")
 _ASKS_AGAIN = re.compile(
     r"(?i)^(?:and|or|but|so|what about|how about|ok|now|then|only|just|the|(?:one|video)s?|those|alone| )*\W*$"
+)
+# What a correction begins with: "no, sorry,", "I meant", "not yesterday,"
+_NO = re.compile(
+    r"(?i)^(?:(?:oh|no|nope|sorry|wait|actually|rather|(?:no,? )?i (?:mean|meant|said)|make (?:it|that))\b,? ?"
+    r"|not (?P<not>[^,?]+?)(?:,| but) (?:rather )?)+(?=\w)"
 )
 _BARE = re.compile(r"(?i)^(?:and|or|what about|how about) ((?:the |our |my )?.+?)\W*$")
 # Whoever was found before: "what was the woman wearing?", "and the man?", "when did those people leave?"
@@ -228,7 +235,7 @@ def read_archive(
     """
     names = (*known.names, *known.aliases)
     before = _of_all(before) if before is not None and _IN_ALL.search(text) else before
-    text = in_plain_words(text.strip(), OF_LIBRARY)
+    text = in_plain_words(text.strip() if before is None else _corrected(text.strip(), names), OF_LIBRARY)
     untold = next((query for said, query in _UNTOLD if said.search(text)), None)
     if untold is not None:
         return ArchiveQuestion(untold, text)
@@ -278,6 +285,15 @@ def _of_elsewhere(text: str, before: ArchiveQuestion | None) -> str:
     outside = "outside " + " or ".join(place for place, _ in before.places)
     text = re.sub(r"(?i)\b(?:(?:any|some)where else|elsewhere)\b(?! than\b)", lambda _: outside, text)
     return re.sub(r"(?i)\b(where) else\b(.*?)(?=\W*$)", lambda said: f"{said[1]}{said[2]} {outside}", text)
+
+
+def _corrected(text: str, names: Sequence[str]) -> str:
+    """A correction as the question that it comes to: "sorry, Monday", "not in the hall, in the garden"."""
+    said = _NO.match(text)
+    if said is None or said["not"] and find_mentions(said["not"], names, {}):  # "not Ben, Ana"
+        return text
+    rest = text[said.end() :]
+    return rest if _VERB.search(rest) or re.match(r"(?i)and\b|(?:who|wh|how)\w*\b", rest) else f"and {rest}"
 
 
 def _of_all(before: ArchiveQuestion) -> ArchiveQuestion:
@@ -364,8 +380,8 @@ def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scope
     if before.query.where is None and _VIDEOS_WITH.search(before.text):  # "how many videos with Ana?", "and with Ben?"
         rest = re.sub(r"(?i)^((?:and|or|but|what about|how about) )with (?=\w+\W*$)", r"\1", rest)
     alone, meant, step = replace(known, history=()), _sighting_of(before), _STEP.match(rest)
-    since = _SINCE.match(rest)
-    of_one = since is None or since["one"] and since["how"]  # "where was he before that?"
+    since = None if _THAT.search(rest) else _SINCE.match(rest)
+    of_one = since is None or since["one"] and since["how"] or since["alone"]  # "where was he before that?"
     if of_one and (other := _sighting_beside(meant, step)) is not None and step is not None:
         rest = f"{step['asked'].strip()}?"  # "who was there the time before?"
         found = _of_scopes(rest, known, scoped)
@@ -396,12 +412,16 @@ def _since(
     """A question of all of the time before, or after, what was asked about before: "did anybody come after that?", "was
     he there again?"; None: that had no end.
     """
-    how, again = (said["how"] or "after").lower(), said["how"] is None
+    if before.query.whom.known is False and _HE.search(said["asked"]):  # "was that man here again?"
+        return replace(before, query=SAME)
+    how = _way(said["how"] or said["alone"] or "after")
     found = _of_scopes(f"{said['asked']}?", known, scoped)
     before = replace(before, places=()) if re.search(r"(?i)\bhere\b", said["asked"]) else before
     if meant is not None and meant.rank is not None and meant.rank.by == "time":
-        return None if again and meant.rank == Rank("time", -1) else _in_that("moment", found, before, (how, "", 0.0))
+        return _in_that("moment", found, before, (how, "", 0.0))
     apart = beyond(before.dates, how, "") if before.dates and not scoped.dates else None
+    if apart is not None and not lies_in_one(before.dates, "day") and told_as(before.query) in ("exists", "when"):
+        return _in_that("moment", found, before, (how, "", 0.0))  # of the days of a week that on which it was
     return None if apart is None else replace(_on_the_same(found, before), dates=(apart,))
 
 
@@ -424,6 +444,10 @@ def _of_them(rest: str, before: ArchiveQuestion, known: Known, scoped: ArchiveQu
     found = _of_scopes(them, known if _HE.search(them) else replace(known, history=()), scoped)
     if re.search(r"\belse\b", rest):  # "who else is in them?"
         found = replace(found, query=replace(found.query, whom=Whom(besides=queries.names_in(before.query))))
+    query = found.query
+    narrows = replace(query, unit="", per="", form="wh") in (Query("when"), Query("how_often"))
+    if narrows and before.query.whom.names and told_as(before.query) != "who":  # "which of them are in the hall?"
+        found = replace(found, query=replace(before.query, select=query.select, form="wh", rank=None))
     found = _on_the_same(found, before) if len(before.scopes) == 1 else found
     return found if before.query.rank is not None else replace(found, among=before)
 
@@ -442,7 +466,8 @@ def _in_that(
     asks_place = anywhere or "place" in (found.query.unit, found.query.attribute)
     found = replace(found, places=found.places or (() if asks_place else before.places))
     if meant is None and told_as(query) in ("when", "exists", "how_often") and not query.unit:
-        meant = Query("when", query.whom, query.where, rank=Rank("time", -1))
+        first = unit == "moment" and shift is not None and shift[0] == "before"
+        meant = Query("when", query.whom, query.where, rank=Rank("time", 1 if first else -1))
     meant = query if query.unit == unit and query.rank is not None else meant
     if meant is None or unit != "moment" and before.dates and lies_in_one(before.dates, unit):
         other = beyond(before.dates, *shift) if before.dates and shift else None
@@ -462,7 +487,10 @@ def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: Archi
         kept = "" if before.only == "at other times" and dates else before.only
         anew = scoped.only == "at other times" or spots and kept in ("", "elsewhere")
         only = scoped.only if anew else kept
-        again = _on_the_same(replace(before, query=query, dates=dates, places=spots, only=only), before)
+        of_other = before.sighting is not None and {*query.whom.names}.isdisjoint(before.sighting.whom.names)
+        sighting = None if of_other and query.whom.names else before.sighting  # "was she smiling?", "and today?"
+        again = replace(before, query=query, dates=dates, places=spots, only=only, sighting=sighting)
+        again = _on_the_same(again, before)
         held = [name for whom in queries.parts_of(again.query, Whom) for name in whom.names]
         if len(again.scopes) > 1 or len(held) > 1 or before.query.select != "compare" and before.query.unit != "scope":
             return again
@@ -538,12 +566,15 @@ def _beyond(undated: str, before: ArchiveQuestion, meant: Query | None) -> Archi
 
 def _way(word: str) -> str:
     """Whether "next", "previous" … lies before or after."""
-    return {"next": "after", "following": "after", "previous": "before"}.get(word.lower(), word.lower())
+    ways = {"next": "after", "following": "after", "later": "after", "afterwards": "after"}
+    return {**ways, "previous": "before", "earlier": "before"}.get(word.lower(), word.lower())
 
 
 def _shown(rest: str, before: ArchiveQuestion, meant: Query | None) -> ArchiveQuestion | None:
     """Which videos, days … those of the answer before are: "which ones?", "play it"."""
     which, query, told = _WHICH_ONES.match(rest), before.query, told_as(before.query)
+    if told == "when" and not query.unit and query.rank is None and _HOW_MANY.match(rest):
+        return replace(before, query=replace(query, select="how_often", form="wh"))
     if _SHOW.match(rest):
         if meant is not None and not before.around:
             return replace(before.sighted or before, query=meant, sighting=None)
@@ -575,6 +606,10 @@ def _follow_up(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant
         query = replace(query, select="when" if query.select == "exists" else query.select, form="wh")
     if query.select == "who" and query.number == NEVER and query.where is not None and not _VERB.search(rest):
         query = replace(query, where=Not(query.where), number=None)  # "who was with Ana?", "and without her?"
+    if (
+        _WHICH_UNITS.match(rest) and query.unit and meant is not None and not before.around
+    ):  # its day and place are told
+        return replace(before.sighted or before, query=meant, sighting=None)
     if _WHICH_UNITS.match(rest) and query.unit:
         return _on_the_same(
             replace(found, query=replace(before.query, select="when", form="wh", unit=query.unit)), before
@@ -608,6 +643,8 @@ def _follow_up(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant
         query = Query("attribute", query.whom, attribute="place")
     if before.among is not None and sighting is meant is not None:
         found = replace(found, sighted=before)
+    elif sighting is None and query.whom == before.query.whom:
+        found = replace(found, among=found.among or before.among)
     return _on_the_same(replace(found, query=query, sighting=sighting), before)
 
 
