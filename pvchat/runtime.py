@@ -169,13 +169,14 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def setup_logging(verbosity: int = 0) -> None:
-    """Send the log to stderr: warnings; from `-v` on information; from `-vv` on everything."""
+def setup_logging(verbosity: int = 0, timed: bool = False) -> None:
+    """Send the log to stderr: warnings; from `-v` on information; from `-vv` on everything. `timed`: with the time."""
     root = logging.getLogger("pvchat")
     root.setLevel({0: logging.WARNING, 1: logging.INFO}.get(verbosity, logging.DEBUG))
     root.propagate = False
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    time = "%(asctime)s  " if timed else ""
+    handler.setFormatter(logging.Formatter(f"{time}%(levelname)s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S"))
     root.handlers = [handler]
 
 

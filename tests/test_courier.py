@@ -69,7 +69,12 @@ def test_a_receiver_that_says_nothing_holds_up_no_other(
 
 @pytest.mark.parametrize("answer", ["not reached (Connection refused)", "answered 503"])
 def test_a_receiver_that_is_gone_for_a_night_is_tried_ever_more_seldom(
-    chat: PVChat, happen: Happen, courier: Courier, monkeypatch: pytest.MonkeyPatch, answer: str
+    chat: PVChat,
+    happen: Happen,
+    courier: Courier,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    answer: str,
 ) -> None:
     """Seventy messages wait for it; each that comes meanwhile doesn't begin anew."""
     tries, told, state = list[float](), list[str](), {"answer": answer}
@@ -81,7 +86,7 @@ def test_a_receiver_that_is_gone_for_a_night_is_tried_ever_more_seldom(
         return state["answer"]
 
     monkeypatch.setattr(couriers, "send", send)
-    chat.library.events.add("Ana is seen", "http://gone.test/hook", quiet_s=0)
+    chat.library.events.add("Ana is seen", "http://me:gehe1m@gone.test/hook", quiet_s=0)
     for step in range(350):
         if step % 5 == 0:
             happen(at=courier.now())
@@ -97,6 +102,9 @@ def test_a_receiver_that_is_gone_for_a_night_is_tried_ever_more_seldom(
         courier.step()
     uids = [row["uid"] for row in chat.library.events.since(0, 1000)]
     assert sorted(told) == sorted(uids)
+    shown = "http://me:***@gone.test/hook" if "not reached" in answer else "rule 1"
+    said = [record.getMessage() for record in caplog.records]
+    assert said == [f"{shown}: messages wait: {answer}", f"{shown}: messages are taken again"]  # once a night
     assert told == uids or answer != "not reached (Connection refused)"
 
 

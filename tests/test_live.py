@@ -23,6 +23,7 @@ from make_studio import ANA, BEN, Studio
 
 from pvchat import PVChat
 from pvchat.cli import console
+from pvchat.cli import live as cli_live
 from pvchat.cli import main as cli
 from pvchat.cli.live import status_line
 from pvchat.errors import SettingsError, VideoReadError
@@ -527,6 +528,19 @@ def test_a_growing_file_is_followed(chat: PVChat, tmp_path: Path, monkeypatch: p
     assert (status.dropped, status.failed, status.running, status.breaks) == (0, "", False, 0)
     assert status_line(status).startswith("ended; there: ")
     assert live.picture().startswith(b"\xff\xd8")
+
+
+def test_where_pictures_stop_it_is_said_at_once_and_when(
+    camera: Camera, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    states = [True, True, False, False, False, True, True]
+    monkeypatch.setattr(camera.live, "wait", lambda wait_s: not states)
+    status = camera.live.status()
+    monkeypatch.setattr(camera.live, "status", lambda: replace(status, running=True, connected=states.pop(0)))
+    cli_live._tell_how_it_goes(camera.live)
+    said = capsys.readouterr().err.splitlines()
+    assert [line[21:].split(";")[0] for line in said] == ["connected", "not connected (no picture yet)", "connected"]
+    assert all(datetime.fromisoformat(line[:19]) for line in said)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])

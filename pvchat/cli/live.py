@@ -7,6 +7,8 @@ import json
 import os
 import signal
 import sys
+import time
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pvchat.cli import console
@@ -14,9 +16,10 @@ from pvchat.cli.options import Commands, add_command, add_model
 from pvchat.errors import PVChatError
 
 if TYPE_CHECKING:
-    from pvchat.library.live.live import LiveStatus
+    from pvchat.library.live.live import Live, LiveStatus
 
 FIRST_S, STATUS_S = 10.0, 60.0  # until it is first told how it goes, so that a wrong address shows; and then
+LOOK_S = 1.0  # between two looks whether pictures come
 NOTE = (
     "CAMERA is rtsp://… or http://…, a webcam (/dev/video0), a file that is being written, or a camera's place in the "
     "library. It keeps biometric data of everyone it sees: watch only where you may."
@@ -53,16 +56,29 @@ def _run(args: argparse.Namespace) -> None:
     try:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # a service that is stopped: its clip is finished, too
         console.say(f"Watching {live.address.without_password}. Ctrl-C ends it.")
-        wait_s = FIRST_S
-        while not live.wait(wait_s):
-            console.say(status_line(live.status()))
-            wait_s = STATUS_S
+        _tell_how_it_goes(live)
     finally:
         live.stop()
         if not live.status().failed:
-            console.say(status_line(live.status()))
+            _say_now(status_line(live.status()))
     if live.status().failed:
         raise PVChatError(f"watching ended: {live.status().failed}", subject=live.address.without_password)
+
+
+def _tell_how_it_goes(live: Live) -> None:
+    """Say so now and then, and where the camera's pictures stop or come again; until there are no more."""
+    wait_s, connected, due = FIRST_S, False, 0.0
+    while not live.wait(wait_s):
+        status = live.status()
+        if status.connected != connected or time.monotonic() >= due:
+            _say_now(status_line(status))
+            connected, due = status.connected, time.monotonic() + STATUS_S
+        wait_s = LOOK_S
+
+
+def _say_now(text: str) -> None:
+    """With the time before it, as events have: what was at night is looked up in the morning."""
+    console.say(f"{datetime.now():%Y-%m-%d %H:%M:%S}  {text}")
 
 
 def _hide_password(args: argparse.Namespace) -> None:

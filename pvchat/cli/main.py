@@ -25,6 +25,7 @@ COMMANDS = (
     "demo", "enroll", "ask", "transcribe", "library", "live", "events", "augment", "people", "eval", "serve",
     "models", "train", "home", "token", "doctor",
 )  # fmt: skip
+LASTING = ("live", "serve")  # run for days: their log tells when
 HOME = ("encrypt", "decrypt", "backup", "restore")  # what `home.py` has
 EXAMPLES = """examples:
   pvchat demo                                        see it work on real footage
@@ -73,7 +74,7 @@ def build_parser(command: str = "") -> argparse.ArgumentParser:
 
 
 def _run(args: argparse.Namespace) -> int:
-    setup_logging(args.verbose)
+    setup_logging(args.verbose, timed=args.command in LASTING)
     try:
         code = args.run(args)
     except BrokenPipeError:  # `pvchat people | head`

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import http.client
 import json
+import logging
 import sqlite3
 import threading
 import time
@@ -34,6 +35,7 @@ IDLE_S = 0.5  # between two looks
 QUIET_S = 30.0  # the least pause after a failure that took longer than `SLOW_S`: the others waited meanwhile
 SLOW_S = 2.0
 TIMEOUT_S = 10.0  # of a request
+_log = logging.getLogger(__name__)
 _ANSWERED = "answered"  # so begins why a receiver that is there didn't take it
 Names = Callable[[], Mapping[str, str]]  # everyone's name by all her ids
 Claim = tuple[int, str, int, int, int]  # a delivery: its id, uid, event, rule, and which try this is
@@ -49,16 +51,17 @@ class _Pauses:
         """Whether its pause goes on; not where the clock was put back since."""
         return 0 < self._ends.get(whom, (0, 0.0))[1] - now <= LONGEST_S
 
-    def begin(self, whom: str | int, now: float, took_s: float) -> None:
-        """It failed again, after so many seconds; within a pause that counts once."""
+    def begin(self, whom: str | int, now: float, took_s: float) -> bool:
+        """It failed, after so many seconds; within a pause that counts once. Whether it is the first time in a row."""
+        failures = self._ends.get(whom, (0, 0.0))[0] + 1
         if not self.holds(whom, now):
-            failures = self._ends.get(whom, (0, 0.0))[0] + 1
             least = QUIET_S if took_s > SLOW_S else 0.0
             self._ends[whom] = failures, now + max(least, _pause_s(failures))
+        return failures == 1
 
-    def end(self, whom: str | int) -> None:
-        """It answered."""
-        self._ends.pop(whom, None)
+    def end(self, whom: str | int) -> bool:
+        """It answered; whether it had failed before."""
+        return self._ends.pop(whom, None) is not None
 
 
 @dataclass
@@ -98,16 +101,25 @@ class Courier:
                 taken += not outcome
                 is_there = not outcome or outcome.startswith(_ANSWERED)  # others it may take
                 if is_there:
-                    self._pauses.end(rule.target)
+                    self._resume(rule.target)
                 if outcome:
-                    self._pauses.begin(number if is_there else rule.target, self.now(), self.now() - began)
+                    self._pause(number if is_there else rule.target, outcome, began)
                     held |= {one.id for one in rules.values() if self._is_paused(one)} | {number}
                     for one in held:  # a broker that comes again may know nothing any more
                         self._announced.pop(one, None)
                 else:
-                    self._pauses.end(number)
+                    self._resume(number)
                 self._note(library, delivery, outcome, _pause_s(tries) if is_there else 0.0)
         return taken
+
+    def _pause(self, whom: str | int, why: str, began: float) -> None:
+        """Leave an address or a rule alone, after a failure that began then."""
+        if self._pauses.begin(whom, self.now(), self.now() - began):
+            _log.warning("%s: messages wait: %s", _shown(whom), why)
+
+    def _resume(self, whom: str | int) -> None:
+        if self._pauses.end(whom):
+            _log.warning("%s: messages are taken again", _shown(whom))
 
     def _is_paused(self, rule: Rule) -> bool:
         return any(self._pauses.holds(one, self.now()) for one in (rule.id, rule.target))
@@ -140,12 +152,17 @@ class Courier:
         for number, (target, message) in entities.items():
             if self._pauses.holds(target, began := self.now()):
                 continue
-            if mqtt.publish(target, message, retain=True):
-                self._pauses.begin(target, self.now(), self.now() - began)
+            if why := mqtt.publish(target, message, retain=True):
+                self._pause(target, why, began)
                 continue
             self._announced[number] = message
             with transaction(library):
                 library.execute("DELETE FROM withdrawn WHERE rule = ?", (number,))
+
+
+def _shown(whom: str | int) -> str:
+    """An address, without its password, or a rule."""
+    return f"rule {whom}" if isinstance(whom, int) else events.without_password(whom)
 
 
 def _pause_s(failures: int) -> float:
