@@ -188,6 +188,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Does Ana come at the same time every day?": {"groups": {"09": 2, "10": 1, "18": 1, "08": 1}},
     "wich days was ben hear": {"videos": [2, 3, 5, 6, 8, 9]},
     "How long has Ana been gone?": {"videos": [9]},
+    "How early does Ana come?": {"groups": {"09": 2, "10": 1, "18": 1, "08": 1}},
     "Was Ana here in the evening?": {"verdict": "yes", "videos": [6]},
     "Who was here between 8 and 9 this week?": {"names": ["Ben", "Ana"], "videos": [5, 9]},
     # days
@@ -918,6 +919,11 @@ def test_places_without_a_video_are_named_where_it_is_asked_which_were_empty(lib
             "Somebody was seen at each place of which there is a video. There was no video on Monday"
         )
         assert "on Monday in the hall." in told
+
+
+def test_a_place_with_a_number_is_told_without_an_article(tmp_path: Path) -> None:
+    with made_library(tmp_path, [("ward 3", "2026-11-24T09:10:00", video(person("Ana", (0, 30))))]) as made:
+        assert made.ask("Where was Ana?").answer.startswith("Ana: on ward 3 (one video).")
 
 
 def test_the_days_on_which_somebody_was_not_seen_are_counted(library: Library) -> None:

@@ -141,13 +141,15 @@ def lasting(seconds: float) -> str:
 
 
 def in_place(place: str) -> str:
-    """Such as "in the kitchen", "at the front door"; of a place that has a name, "at Granny's"; of a folder "/Ward 3"
-    and an episode "/Heroes/Episode 2", "in “Ward 3”" and "in “Heroes, Episode 2”".
+    """Such as "in the kitchen", "at the front door", "on ward 3"; of one that has a name, "at Granny's"; of a folder
+    "/Ward 3" and an episode "/Heroes/Episode 2", "in “Ward 3”" and "in “Heroes, Episode 2”".
     """
     if place[0] == "/":
         return f"in “{place[1:].replace('/', ', ')}”"
-    how = next((how for how in ("at", "on") if place.split(" ")[-1] in words(how)), "in")
-    return f"at {place}" if place[0].isupper() else f"{how} the {place}"
+    *kind, last = place.split(" ")
+    numbered = bool(kind) and last[0].isdigit()
+    how = next((how for how in ("at", "on") if (kind[-1] if numbered else last) in words(how)), "in")
+    return f"at {place}" if place[0].isupper() else f"{how} {'' if numbered else 'the '}{place}"
 
 
 def present_tense(phrase: str) -> str:

@@ -158,6 +158,8 @@ OF_LIBRARY = _compiled(  # of one about many videos
     (r"\b(?:always|usually|normally|mostly|generally) ((?:the |comes? |leaves? |arrives? )*(?:first|last))\b"
      r"(?! (?:seen|here)\b)(.*?)(?=\W*$)", r"\1\2 each day"),
     (r"\bbetween (.+?)'s? (?:two )?(?:appearances|visits|sightings)\b", r"between \1's first and second visit"),
+    (r"^(?:at )?(?:what time|how (?:early|late)) (?:does|do) (.+?) (?:usually |normally )?"
+     r"(?:come|arrive|start|begin|leave|stay|finish|go)\b(?: in\b)?", r"when is \1 usually here"),
     (r"^how long (?:has|have|is) (.+?) (?:been )?(?:away|gone|absent|missing)(?: for| now)?(?=\W*$)",
      r"how long since \1 was last here"),
     (r"^(?:does|did) (.+?) (?:always |usually )?(\w+) at (?:about |around |exactly )?the same (?:time|hour) "

@@ -272,7 +272,8 @@ def _at_units(found: ArchiveFinding, asked: Asked) -> str:
         several = ranked and len(equal) > 1  # no first of them
         told += [f"{join(equal)} ({size} each)"] if several else [f"{one} ({size})" for one in equal]
     sentences = [_lead(found), "" if none and not told else _listed_at(found, told)]
-    sentences += [("Of {} I can't tell." if unknown else "Not {}.").format(join(left[:_MOST], "or"))] if left else []
+    unsaid = ("Of {} I can't tell." if of_people else "I can't tell about that {}.") if unknown else "Not {}."
+    sentences += [unsaid.format(join(left[:_MOST], "or"))] if left else []
     sentences += [f"Perhaps not {join(perhaps[:_MOST], 'or')}."] if perhaps else []
     first = next(iter(found.groups.values()), 0.0)  # of a rank only the videos of the first are listed
     listed = {one for one, count in found.groups.items() if count == first or not ranked}
