@@ -78,6 +78,8 @@ def test_rules_fit_by_person_camera_hour_and_probability(chat: PVChat, happen: H
     assert [happen("leaves", "Ben", camera=1), happen("leaves", "Ben", camera=2)] == [1, 0]
     assert [happen("unknown", "", NOON + hours * HOUR) for hours in (0, 11, 17, 18)] == [0, 1, 1, 0]
     assert [happen("unknown", "", probability=p, camera=2) for p in (0.7, 0.9)] == [0, 1]
+    log.add("when anybody comes", quiet_s=0, sources=["hall"])
+    assert [happen("appears", "Ben"), happen("leaves", "Ana"), happen("unknown", "")] == [1, 0, 1]
     with pytest.raises(LibraryError, match="other hours are given") as told:
         log.add("Ana is seen at night", hours="23:00-05:00")
     assert "22:00-06:00" in told.value.hint
@@ -113,7 +115,7 @@ def test_a_camera_of_a_rule_may_be_typed_with_its_password_which_is_not_shown(ch
 
 
 def test_a_rule_is_read_as_the_list_words_it(chat: PVChat, happen: Happen) -> None:
-    for words in ("Ana is seen", "Ben leaves", "somebody unknown is seen"):
+    for words in ("Ana is seen", "Ben leaves", "somebody unknown is seen", "anybody is seen"):
         listed = chat.library.events.add(words).to_dict(chat.people.ids())["rule"]
         assert chat.library.events.add(listed).kind == chat.library.events.add(words).kind
     chat.people.alias("Ana", "Annie")

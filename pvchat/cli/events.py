@@ -17,7 +17,7 @@ _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 def register(commands: Commands) -> None:
     """Add the command and its actions."""
     actions = add_group(commands, "events", "what happened before cameras, and who is told of it")
-    meaning = 'tell of events: "Ana is seen", "Ben leaves", "somebody unknown is seen at night"'
+    meaning = 'tell of events: "Ana is seen", "Ben leaves", "anybody is seen", "somebody unknown is seen at night"'
     one = add_command(actions, "events add", meaning, '"RULE" [options]')
     one.add_argument("rule", metavar='"RULE"', help="what is told")
     meaning = "http(s)://… (webhook), mqtt(s)://…, or page: only the app shows it (the default)"

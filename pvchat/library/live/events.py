@@ -28,10 +28,16 @@ from pvchat.video import read_address
 
 Opened = Callable[[], AbstractContextManager[sqlite3.Connection]]
 Kind = Literal["appears", "leaves", "unknown"]
+RuleKind = Literal[Kind, "anybody"]  # "anybody": whoever is seen, enrolled or unknown
 PAGE = "page"  # the target of what only the page shows
 NIGHT = "22:00-06:00"
 QUIET_S = 60.0
-_RULE = re.compile(r"(?P<who>.+?) (?:is seen|appears|comes|arrives|(?P<leaves>leaves|goes|is gone))\Z", re.IGNORECASE)
+_RULE = re.compile(
+    r"(?:when |whenever |if )?(?P<who>.+?) "
+    r"(?:is (?:seen|t?here)|appears|comes|arrives|enters|shows up|(?P<leaves>leaves|goes|is gone))\Z",
+    re.IGNORECASE,
+)
+_ANYBODY = re.compile(r"(?:some|any)(?:body|one)|a person|a visitor|people", re.IGNORECASE)
 _UNKNOWN = re.compile(rf"(?:some|any)(?:body|one) unknown|an unknown person|a stranger|{STRANGER}", re.IGNORECASE)
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 _HIDDEN = "***"
@@ -53,8 +59,8 @@ class CameraEvent:
 class Rule:
     """Which events are told, and to whom."""
 
-    kind: Kind  # of the events that it is about
-    ref: str = ""  # id of whom they are about; "" for somebody unknown
+    kind: RuleKind  # of the events that it is about
+    ref: str = ""  # id of whom they are about; "" for somebody unknown, or anybody
     sources: tuple[str, ...] = ()  # places or addresses of cameras; none: all
     hours: str = ""  # from when to when of the day ("22:00-06:00"), local; "": always
     least: float = 0.0  # probability from which
@@ -65,7 +71,8 @@ class Rule:
 
     def fits(self, event: CameraEvent, source: Sequence[str]) -> bool:
         """Whether it is about this event of a camera, of which address and place are given."""
-        if (event.kind, event.ref) != (self.kind, self.ref) or event.probability < self.least:
+        about = event.kind != "leaves" if self.kind == "anybody" else (event.kind, event.ref) == (self.kind, self.ref)
+        if not about or event.probability < self.least:
             return False
         here = not self.sources or any(one.casefold() in map(str.casefold, source) for one in self.sources)
         if not here or not self.hours:
@@ -97,7 +104,7 @@ class EventLog:
         return self.since(-most) if most > 0 else []
 
     def add(self, text: str, target: str = PAGE, **options: Any) -> Rule:
-        """Add a rule: "Ana is seen", "Ben leaves", "somebody unknown is seen at night".
+        """Add a rule: "Ana is seen", "Ben leaves", "somebody unknown is seen at night", "anybody is seen".
 
         `options` are fields of `Rule`: `sources`, `hours`, `least`, `quiet_s`, `secret`.
         Events go to `target`, an address of http, https, mqtt or mqtts, or "page". What is sent by http is signed with
@@ -150,13 +157,16 @@ def read_rule(text: str, people: PeopleStore, target: str, options: Mapping[str,
             raise LibraryError('the rule says "at night", and other hours are given, too.', subject=text, hint=hint)
         words, fields["hours"] = words[: -len(" at night")], NIGHT
     found = _RULE.match(words)
-    if found is None or (found["leaves"] and _UNKNOWN.fullmatch(found["who"])):
-        hint = 'Say "Ana is seen", "Ben leaves" or "somebody unknown is seen at night".'
+    kinds: dict[RuleKind, re.Pattern[str]] = {"unknown": _UNKNOWN, "anybody": _ANYBODY}
+    kind = None if found is None else next((one for one, said in kinds.items() if said.fullmatch(found["who"])), None)
+    if found is None or (found["leaves"] and kind):
+        hint = 'Say "Ana is seen", "Ben leaves", "anybody is seen" or "somebody unknown is seen at night".'
         raise LibraryError("this rule can't be read.", subject=text, hint=hint)
-    if _UNKNOWN.fullmatch(found["who"]):
-        return _checked(Rule("unknown", **fields))
+    if kind:
+        return _checked(Rule(kind, **fields))
     if (person := people.find(found["who"])) is None:
-        raise LibraryError("nobody of this name is enrolled.", subject=found["who"], hint="Names: pvchat people list")
+        hint = "Names: pvchat people list. A rule is about one of them, or about anybody."
+        raise LibraryError("nobody of this name is enrolled.", subject=found["who"], hint=hint)
     return _checked(Rule("leaves" if found["leaves"] else "appears", person.id, **fields))
 
 
@@ -219,7 +229,7 @@ def event_of(library: sqlite3.Connection, names: Mapping[str, str], number: int)
 
 def in_words(kind: str, name: str, place: str = "") -> str:
     """An event or a rule in words."""
-    who = STRANGER if kind == "unknown" else name or "somebody who was forgotten"
+    who = {"unknown": STRANGER, "anybody": "anybody"}.get(kind) or name or "somebody who was forgotten"
     where = f", {place}" if place else ""
     return f"{who} {'leaves' if kind == 'leaves' else 'is seen'}{where}"
 
