@@ -24,6 +24,7 @@ from make_written import written
 
 from pvchat.chat.question import Conversation
 from pvchat.chat.run import run
+from pvchat.chat.sounds import bare
 from pvchat.chat.timeline import Finding, Row, Timeline, words
 
 NEAR_S, NEAR_SHARE, EDGE_S = 0.5, 0.1, 1.0  # how far a number, or an edge of a span, may be off
@@ -72,7 +73,8 @@ def _values(value: Sequence[str], finding: Finding) -> bool:
 
 
 def _said(row: Row) -> frozenset[str]:
-    return words(f"{row.colour} {row.value} {row.of}")
+    value = bare(row.value) if row.attribute == "says" else row.value
+    return words(f"{row.colour} {value} {row.of}")
 
 
 def _missing(value: Sequence[str], finding: Finding) -> bool:

@@ -128,6 +128,19 @@ READ = [
         Query("exists", Whom(("Ben",)), Has(SAYS, "coffee is ready"), form="polar"),
     ),
     ("Who speaks while sitting?", Query("who", where=And((SPEAKS, Has("posture", "sitting"))))),
+    ("Who mentions a letter?", Query("who", where=Has(SAYS, "letter"))),
+    ("What does the letter say?", Query("refuse", refusal="unseen")),
+    ("Who talks off screen?", Query("who", where=Has("speaks", "unseen"))),
+    ("What does the voice say that we can't see?", Query("attribute", where=Has("speaks", "unseen"), attribute="says")),
+    ("What does the voice off screen say?", Query("attribute", where=Has("speaks", "unseen"), attribute="says")),
+    (
+        "When do Ana and Ben talk over each other?",
+        Query("when", ANA, SPEAKS, during=During("while", Event(Whom(("Ben",)), SPEAKS))),
+    ),
+    (
+        "Which questions does Ana ask at the end?",
+        Query("when", ANA, Has(SAYS, "?"), during=During(start_s=-1.0, unit="edge")),
+    ),
     ("Did Ana ask a question?", Query("exists", ANA, Has(SAYS, "?"), form="polar")),
     ("How many questions does Ana ask?", Query("how_often", ANA, Has(SAYS, "?"))),
     ("What does Ana ask?", Query("when", ANA, Has(SAYS, "?"))),
@@ -175,6 +188,10 @@ SAID = [
     ("Who speaks while wearing a hat?", replace(SURE, entities=(Entity("Ana"),), rows=(
         Row("Ana", "present", "", 0, 20), Row("Ana", "worn", "hat", 0, 9), Row("Ana", "speaks", "1", 8, 10))),
      "Ana is speaking and wearing a hat from 0:08 to 0:09."),
+    ("What is said off screen?", TIMELINE, "Somebody who isn't seen says from 0:12 to 0:13: “Hello, hello?”"),
+    ("What does Ana say without a hat?", replace(SURE, entities=(Entity("Ana"),), rows=(
+        Row("Ana", "present", "", 0, 20), Row("Ana", "worn", "hat", 8, 20, holds=False), *SURE.rows)),
+     "Ana says from 0:08 to 0:10: “Yes, coffee please.”"),
     ("Who spoke last?", SURE, "Ana speaks last, at 0:10, before that Ben at 0:06."),
     ("Is Ana talking?", SURE, "Yes, Ana speaks from 0:08 to 0:10."),
     ("Do Ana and Ben talk at the same time?", SURE, "No, as far as I hear, Ana never speaks while Ben is speaking."),

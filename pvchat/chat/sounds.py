@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from pvchat.chat.query import HEARD, And, Condition, Has, Not, Or, Query, Whom, atoms
+from pvchat.chat.query import HEARD, And, Condition, Event, Has, Not, Or, Query, Whom, atoms
 from pvchat.chat.spans import UNKNOWN, Span, Truth, merged, without
 from pvchat.chat.timeline import Quote, Row, Timeline
 from pvchat.schemas import LANGUAGES, Sound
@@ -71,7 +71,14 @@ def as_heard(query: Query) -> Query:
     talks = [has == Has("deed", "talking") or has.attribute in HEARD for has in atoms(query.where)]
     if talks and all(talks) and query.attribute is None:
         query = replace(query, where=heard_in(query.where))
-    event = query.during.event
+    event, seen = query.during.event, {has.attribute for has in atoms(query.where)}.difference(HEARD)
+    if (
+        event is None and query.attribute == "says" and query.where is not None and seen
+    ):  # "what does she say, sitting?"
+        event, query = (
+            Event(query.whom, query.where),
+            replace(query, where=None, during=replace(query.during, relation="while")),
+        )
     if event is None:
         return query
     return replace(
@@ -93,7 +100,7 @@ def heard_in(where: Condition | None) -> Condition | None:
 def stretches(spans: Sequence[Span], timeline: Timeline) -> list[Span]:
     """The stretches of speech that overlap with some spans, whole."""
     speech = [row.span for row in timeline.rows if row.attribute == "speaks"]
-    return merged([one for one in speech if any(one[0] <= end and start <= one[1] for start, end in spans)])
+    return merged([one for one in speech if any(one[0] < end and start < one[1] for start, end in spans)])
 
 
 def in_context(phrases: Sequence[Row], timeline: Timeline) -> list[str]:
@@ -125,6 +132,8 @@ def truth_heard(has: Has, entity: str, timeline: Timeline) -> Truth:
 def rows_heard(has: Has, entity: str, timeline: Timeline) -> list[Row]:
     """The rows that tell of a condition: words of a phrase in turn; stretches of a language, of music; else speech."""
     said, phrase = timeline.of(entity, "says"), has.value.split()
+    if has == Has("speaks", UNSEEN):
+        return [row for row in rows_heard(Has("speaks"), entity, timeline) if row.of == UNSEEN]
     if has.attribute in ("language", "music"):
         return [row for row in timeline.of(entity, has.attribute) if has.value in ("", row.value)]
     if has.attribute != "says" or not phrase:

@@ -6,7 +6,6 @@ import argparse
 import re
 from typing import Any
 
-from pvchat.chat.english import plural
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common, add_group
 
@@ -49,6 +48,8 @@ def _add(args: argparse.Namespace) -> None:
 
 
 def _list(args: argparse.Namespace) -> None:
+    from pvchat.chat.english import plural
+
     library = console.open_library()
     log, who = library.events, args.name and library.chat.people.get(args.name).name
     most = args.last if args.last is not None else _ALL if who else 20

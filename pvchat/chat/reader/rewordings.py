@@ -21,11 +21,12 @@ _IS, _IT = r"(?:['’]s| is| was)", r"(?:it|that|this|s?he)"
 _NTH = rf"(?:(?:{one_of(ORDINALS)})(?: but one)?|(?:second|third|next to)[ -]last|penultimate)"
 # "about the party": what somebody speaks of; no topic are "about it?", "about in the kitchen?"
 _TOPIC = (
-    r"about (?!(?:it|that|this|what|whom?|now|then|t?here|while|when|at|in|on|during|before|after"
+    r"(?!(?:it|that|this|what|whom?|now|then|t?here|while|when|at|in|on|during|before|after"
     r"|(?:him|her|them|me|us|you)\W*$)\b)(?:an? |the |my |your |his |her |our |their )?(?P<topic>[^?\"]+?)"
     r"(?=\W*$| (?:while|when|before|after|during|in the (?:first|last|second)|at (?:\d|the (?:end|start|beginning)))\b"
     r"| (?:first|last|most|again|now)\W*$)"
 )
+_ASK = r"ask(?= (?:in|at|while|when|before|after|during|t?here|then|first|last)\b|\W*$)"  # what is asked isn't said
 # "for more than a week"
 _SO_LONG = r"(?:more than |over |at least |about )?(?P<count>\w+) (?P<unit>hours?|days?|weeks?|months?|years?)\b"
 
@@ -42,23 +43,24 @@ def _compiled(*rows: tuple[str, Plain]) -> tuple[Rewording, ...]:
 
 def _says(found: re.Match[str]) -> str:
     """Such as 'when does Ana say "lunch"' for "what does Ana say about lunch"."""
-    verb = found["verb"].lower()
+    verb = (found["verb"] or found["mentions"]).lower()
     ending = next((end for end in ("ing", "s") if verb.endswith(end)), "")
     says = "said" if verb in ("said", "spoke") or verb.endswith("ed") else f"say{ending}"
     return f'{"when " * bool(found["what"])}{found["who"]}{says} "{found["topic"]}"'
 
 
 REWORDINGS = _compiled(  # of any question
-    (rf"^(?:and )?what (?:is|was|were|has been) (?:being )?(?:said|talked|asked) (?={_TOPIC})",
+    (rf"^(?:and )?what (?:is|was|were|has been) (?:being )?(?:said|talked|asked) (?=about {_TOPIC})",
      "when does somebody talk "),
     (rf"^(?P<what>(?:and )?what (?=(?:do|does|did|has|have|is|was|are|were)\b))?(?P<who>(?!.*\byou\b).*?)"
-     rf"\b(?P<verb>say(?:s|ing)?|said|(?:talk|speak|ask)(?:s|ed|ing)?|spoke)"
-     rf"(?: (?:something|anything|(?:to|with) \w+))? {_TOPIC}", _says),
+     rf"\b(?:(?P<verb>say(?:s|ing)?|said|(?:talk|speak|ask)(?:s|ed|ing)?|spoke)"
+     rf"(?: (?:something|anything|(?:to|with) \w+))? about|(?P<mentions>mention(?:s|ed|ing)?)) {_TOPIC}", _says),
     (r"\b(?:ask(?P<s>s?)|(?P<ed>asked)) (?:(?:a|any|some) )?questions?(?=\W*$)",
      lambda found: f"{'said' if found['ed'] else 'say' + found['s']} \"?\""),
     (r"^how many questions (?=(?:do|does|did)\b)", "how often "),
-    (r"^(?:and )?what (?:questions? )?(?=(?:do|does|did)\b.* ask\W*$)", "when "),
-    (r"(?<=[a-z] )ask(?=\W*$)", 'say "?"'),
+    (rf"^(?:and )?(?:what|which)(?: questions?)? (?=(?:do|does|did)\b.* {_ASK})", "when "),
+    (rf"(?<=[a-z] ){_ASK}", 'say "?"'),
+    (r"\b(talk|speak)(s|ing)? over each other\b", r"\1\2 at the same time"),
     (rf"^(\w+ .*\b(?:says?|said)) (?:that )?((?:it|this|today){_IS} [^?.,\"“]+)(?=\?|$)", r'\1 "\2"'),
     (r"^(\w+ .*\b(?:says?|said)) that (?:the |an? )?((?!s?he |they |you )[^?.,\"“]+? (?:is|are|was|were) [^?.,\"“]+)"
      r"(?=\?|$)", r'\1 "\2"'),

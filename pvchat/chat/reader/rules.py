@@ -24,7 +24,7 @@ from pvchat.chat.reader.network import Heads, Labels
 from pvchat.chat.reader.slots import BACK, COMING, GOING, TAKING, Slot, Tagged, conditions_of, joined, words_of
 from pvchat.chat.reader.timewords import is_date
 from pvchat.chat.reader.words import NAME, Word, canonical, is_known, known_phrases, participle
-from pvchat.chat.sounds import heard_in
+from pvchat.chat.sounds import UNSEEN, heard_in
 
 _IN_TIME = word_set("while whilst when as during once before after until till since")
 LEAST = 0.5  # probability from which a question is refused [choice]
@@ -74,6 +74,10 @@ _COLOUR, _DOES = word_set("colour color colours colors shade"), word_set("do doe
 _WHO_IS = re.compile(r"(?:^\S+ (?:is|was|'s)|\bwho(?: is| was| 's)?) (?:the|this|that) \w")  # "… who this girl is"
 _WHAT_DOES = re.compile(rf"\bwhat (?:{NAME}|s?he|they) (?:did|does|do|is doing|was doing)(?: \?)?$")
 _WHO_IS_THIS = re.compile(r"\bwho (?:is|was|'s) th(?:is|at|e) (?:\w+ )*\w+(?: \?)?$")  # not "that man's wife"
+_OFF_SCREEN = re.compile(
+    r"\boff ?-? ?(?:screen|camera)\b|\b(?:not|never) (?:in (?:the )?(?:picture|view|frame|shot)|seen|visible|shown)\b"
+    r"|\b(?:can't|cannot|can not|don't|do not) see\b|\bout(?:side)? (?:of )?(?:the )?(?:picture|frame|shot|view)\b"
+)
 _WHILE_DOING = re.compile(r"\bwhile \w+ing\b")
 _EACH_OTHER = re.compile(r"(?: (?:at|to|with|towards))? (?:each other|one another)\b")
 _TO_WHERE = word_set("left right up down straight ahead away to the into at towards camera , or")  # somebody looks
@@ -748,7 +752,10 @@ def _of_sound(query: Query, question: Tagged) -> Query:
         query = Query("exists", query.whom, Has("speaks"), form="polar", during=query.during)  # "speaking or silent?"
     if query.where == Has("music") and {"no", "without"} & seen:
         query = replace(query, where=Not(Has("music")))
-    if (says or query.refusal == "sound" and _SAYING & seen) and _WRITTEN & seen:
+    if (unseen := _by_unseen(query, question)) is not None:
+        return unseen
+    spoken = {word for has in queries.atoms(query.where) for word in has.value.lower().split()}  # "who says 'letter'?"
+    if (says or query.refusal == "sound" and _SAYING & seen) and _WRITTEN & seen - spoken:
         return Query("refuse", refusal="unseen")
     if {"my", "name"} <= seen and (says or query.refusal == "sound" or _SAYING & seen):
         return Query("refuse", refusal="sound", value="mine")
@@ -770,6 +777,20 @@ def _of_sound(query: Query, question: Tagged) -> Query:
     return replace(query, where=where, during=AFTER_THAT, rank=Rank("time"))
 
 
+def _by_unseen(query: Query, question: Tagged) -> Query | None:
+    """What is heard of whoever isn't in the picture: "who speaks off screen?", "what does the voice say that we can't
+    see?"; None of other questions.
+    """
+    where, what = Has("speaks", UNSEEN), "says" in (query.attribute, question.labels.heads["attribute"])
+    heard = what or queries.is_of_sound(query) or query.refusal == "sound" or heard_in(query.where) == Has("speaks")
+    if not heard or query.whom.names or not _OFF_SCREEN.search(" ".join(question.seen)):
+        return None
+    if what and question.labels.heads["form"] != "polar":
+        return Query("attribute", where=where, attribute="says", during=query.during)
+    select = query.select if query.select in ("who", *queries.WHETHER) else "exists"
+    return Query(select, where=where, form=query.form, during=query.during)
+
+
 def _of_speaking(query: Query, seen: set[str]) -> Query:
     """Who speaks first, how often, two at once, or never: "when is it silent?" is when nobody does."""
     names, speaks = query.whom.names, Has("speaks")
@@ -777,9 +798,15 @@ def _of_speaking(query: Query, seen: set[str]) -> Query:
         query = replace(query, where=speaks)
     elif query.where == Not(speaks) and query.whom == EVERYBODY and query.select != "who":  # "when is it silent?"
         query = replace(query, whom=Whom(quantifier="none"), where=speaks)
-    elif heard_in(query.where) == speaks and query.select == "when" and len(names) == 2 and query.form == "polar":
+    elif (
+        heard_in(query.where) == speaks
+        and query.select == "when"
+        and len(names) == 2
+        and (query.form == "polar" or seen & {"same", "once", "simultaneously"})
+    ):
         one, other = (replace(query.whom, names=(name,), quantifier="any") for name in names)  # "do both at once?"
-        query = replace(query, select="exists", whom=one, during=During("while", Event(other, query.where or speaks)))
+        select: queries.Select = "exists" if query.form == "polar" else "when"
+        query = replace(query, select=select, whom=one, during=During("while", Event(other, query.where or speaks)))
     elif query.where == speaks and query.select == "exists" and len(names) == 1:
         if query.rank is not None and query.rank.by == "time":  # "is Ana the first to speak?": who does is told
             return replace(query, select="who", form="wh", whom=EVERYBODY)

@@ -44,7 +44,8 @@ def does(query: Query, several: bool = False) -> str:
         return f"play{ending}"
     if phrase_of(query) == QUESTION:
         return f"ask{ending} a question"
-    return f"say{ending} “{has.value}”" if phrase_of(query) else f"speak{ending} {has.value}".rstrip()
+    language = has.value if has.attribute == "language" else ""
+    return f"say{ending} “{has.value}”" if phrase_of(query) else f"speak{ending} {language}".rstrip()
 
 
 def _pushed(condition: Condition, deny: bool = False) -> Condition:
