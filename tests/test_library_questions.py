@@ -454,6 +454,11 @@ FOLLOWED = {
     "When did Ben last smile? → Has he been here since?": {"verdict": "yes", "videos": [6, 8, 9]},
     "When was Ben last in the hall? → On which day?": {"videos": [8]},
     "When was Ben last in the kitchen? → Who was with him on Monday? → And on Friday?": {"names": []},
+    "Was Ben here on Friday? → Was he here again? → Had he been here before?": {"verdict": "yes", "videos": [2, 3]},
+    "Was Ana here on Monday? → And the Monday before? → And the one before that?": {"verdict": "no", "videos": []},
+    "Did Ben come on Monday? → The last time → How long was he here in total?": {"number": 85},
+    "When was Ana last here? → And the time before? → What was she wearing? → And on Tuesday?": {"videos": [4]},
+    "Was a stranger here on Tuesday? → Was he here on Saturday?": {"videos": [], "names": []},
     # corrections
     "Was Ana here on Saturday? → Sorry, Monday → No, in the garden → I meant Ben": {"verdict": "yes", "videos": [3]},
     "Was Ana in the hall? → No, the kitchen → Not Ana, Ben": {"verdict": "yes", "videos": [2, 6, 9]},

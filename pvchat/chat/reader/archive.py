@@ -18,7 +18,7 @@ from typing import Literal
 from pvchat.chat import query as queries
 from pvchat.chat.english import FUNCTION_WORDS, ORDINALS
 from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Form, Has, Not, Query, Rank, Whom, told_as
-from pvchat.chat.reader.dates import beyond, dated, held_on, lies_in_one
+from pvchat.chat.reader.dates import beyond, dated, held_on, length_of, lies_in_one
 from pvchat.chat.reader.followups import is_spoken_of
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.reader.rewordings import OF_LIBRARY, in_plain_words
@@ -131,7 +131,8 @@ _THAT = re.compile(
 )
 _THAT_PART = re.compile(r"(?i)\b(?:on |in )?(?:that|the same) (morning|afternoon|evening|night)\b")
 _OTHER_TIME = re.compile(
-    r"(?i) ?\b(?:(?:on|at) )?(?:(?:any|some|(?<=on )|(?<=at )|which|what) ?other (?:day|time|date|night)s?|when else)\b"
+    r"(?i) ?\b(?:(?:on|at) )?(?:(?:any|some|an|(?<=on )|(?<=at )|which|what) ?other (?:day|time|date|night)s?"
+    r"|when else)\b"
 )
 _IN_ALL = re.compile(r"(?i)\b(?:in all|all in all|altogether|in total|overall)(?=\W*$)")
 _LEANS = re.compile(
@@ -146,7 +147,7 @@ _LEANS = re.compile(
 _BEYOND = re.compile(
     r"(?i)^(?:and |(?:what|how) about )?(?:(?:on|in) )?(?:the )?(?:(?P<which>next|following|previous) )?"
     r"(?:(?P<count>\d+|an?|few|two|three|four|five|six|seven|eight|nine|ten) )?"
-    r"(?:(?P<unit>hour|day|morning|afternoon|evening|night|week|month|year|\w+day)s?(?: |\b))?"
+    r"(?:(?P<unit>one|hour|day|morning|afternoon|evening|night|week|month|year|\w+day)s?(?: |\b))?"
     r"(?P<how>before|after|later|earlier)?(?: that(?: date| day)?)?(?: then)?\W*$",
 )
 _WHICH_ONES = re.compile(
@@ -198,7 +199,7 @@ _NTH_OF_THEM = re.compile(
 )
 _VIDEOS_WITH = re.compile(rf"(?i)\b{CLIPS}\b.* with \w")
 _ASKS_AGAIN = re.compile(
-    r"(?i)^(?:and|or|but|so|what about|how about|ok|now|then|only|just|the|(?:one|video)s?|those|alone| )*\W*$"
+    r"(?i)^(?:and|or|but|so|what about|how about|ok|now|then|only|just|the|(?:one|video)s?|those|same|alone| )*\W*$"
 )
 # What a correction begins with: "no, sorry,", "I meant", "not yesterday,"
 _NO = re.compile(
@@ -297,7 +298,11 @@ def _corrected(text: str, names: Sequence[str]) -> str:
 
 
 def _of_all(before: ArchiveQuestion) -> ArchiveQuestion:
-    """A question of all times, or, where it named none, of all places: "how often in all?"."""
+    """A question of all sightings, else of all times, or, where it named none, of all places: "how often in all?"."""
+    if _sighting_of(before) is not None:
+        return replace(
+            before, query=replace(before.query, rank=None), sighting=None, around="", shifts=(), sighted=None
+        )
     return replace(before, dates=(), only="") if before.dates else replace(before, places=(), only="")
 
 
@@ -416,13 +421,16 @@ def _since(
         return replace(before, query=SAME)
     how = _way(said["how"] or said["alone"] or "after")
     found = _of_scopes(f"{said['asked']}?", known, scoped)
+    before = (
+        before.sighted if how == "before" and before.sighting is None and before.sighted else before
+    )  # "after that"
     before = replace(before, places=()) if re.search(r"(?i)\bhere\b", said["asked"]) else before
     if meant is not None and meant.rank is not None and meant.rank.by == "time":
         return _in_that("moment", found, before, (how, "", 0.0))
     apart = beyond(before.dates, how, "") if before.dates and not scoped.dates else None
     if apart is not None and not lies_in_one(before.dates, "day") and told_as(before.query) in ("exists", "when"):
         return _in_that("moment", found, before, (how, "", 0.0))  # of the days of a week that on which it was
-    return None if apart is None else replace(_on_the_same(found, before), dates=(apart,))
+    return None if apart is None else replace(_on_the_same(found, before), dates=(apart,), sighted=before)
 
 
 def _as_pronoun(said: re.Match[str], known: Known) -> str:
@@ -489,6 +497,8 @@ def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: Archi
         only = scoped.only if anew else kept
         of_other = before.sighting is not None and {*query.whom.names}.isdisjoint(before.sighting.whom.names)
         sighting = None if of_other and query.whom.names else before.sighting  # "was she smiling?", "and today?"
+        if dates and sighting is not None and sighting.rank is not None and sighting.rank.by == "time":
+            sighting = replace(sighting, rank=Rank("time", 1 if sighting.rank.k > 0 else -1))
         again = replace(before, query=query, dates=dates, places=spots, only=only, sighting=sighting)
         again = _on_the_same(again, before)
         held = [name for whom in queries.parts_of(again.query, Whom) for name in whom.names]
@@ -556,6 +566,10 @@ def _beyond(undated: str, before: ArchiveQuestion, meant: Query | None) -> Archi
     if said is None or not how:
         return None
     unit, count = (said["unit"] or "").lower(), counted((said["count"] or "").lower()) or 0.0
+    if unit == "one":
+        unit = length_of(before.dates) if before.dates and meant is None else ""
+        if not unit:
+            return None
     if not before.dates:
         shifts, around = (*before.shifts, (how, unit, count)), before.around or "day"
         of_sighting = meant is not None and unit
@@ -631,7 +645,10 @@ def _follow_up(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant
     company = (Has("with"), None) if before.query.unit == "place" and _ON_IT.search(rest) else (Has("with"),)
     if who and query.where in company and before.query.whom.names:  # "was Tom with anybody?" "Who?"; "where was he?"
         query = replace(query, where=Has("with", of=before.query.whom))
+    scoped_anew = found.dates or found.places or found.only
     if query.whom == EVERYBODY and not queries.names_in(query) and pronoun and told_as(query) not in ("who", "count"):
+        if scoped_anew and not before.query.whom.names and re.search(r"(?i)\b(?:s?he|him|her)\b", rest):
+            return replace(found, query=SAME)  # who was found is nobody whom I know
         query = replace(query, whom=before.query.whom)
         sighting = sighting and replace(sighting, whom=before.query.whom)
     timed = told_as(query) == "how_often" or told_as(query) == "when" and not _LEANS.search(rest)  # "when did he sit?"

@@ -559,6 +559,13 @@ def lies_in_one(dates: Sequence[Dates], unit: str) -> bool:
     return since is not None and until is not None and until <= since + (_ONE["day"] if unit == "night" else _ONE[unit])
 
 
+def length_of(dates: Sequence[Dates]) -> str:
+    """How long some times are: "day", "week" …, or the day of the week by which one was named; "" for none of these."""
+    named = next((word for word in WEEKDAYS if word in dates[0].said.lower()), "")
+    exact = (unit for unit in ("hour", "day", "week", "month", "year") if lies_in_one(dates, unit))
+    return named or next(exact, "")
+
+
 def around(at: datetime, unit: str, shifts: Sequence[tuple[str, str, float]] = ()) -> Dates | None:
     """A moment, or the day, night, week … in which it lies, or one before or after it: "and the day before?"."""
     said = f"on {at:%A} {at.day} {at:%B %Y}" if unit == "day" else f"that {unit}"
