@@ -50,6 +50,8 @@ def read(text: str, *before: str) -> Query:
         (("Who is in this video?",), "What are they doing?", Query("attribute", BOTH, attribute="deed")),
         (("Who is visible longest?",), "What is she wearing?", WORN),
         (("Is Cleo there?",), "Why do you think she isn't there?", Query("why", Whom(("Cleo",)))),
+        (("Is Ana there?", "Is Ben there?"), "Is she nearer than Ben?",
+         Query("compare", ANA, form="polar", rank=Rank("near"), versus=BEN)),
         # at that time, in that place
         (("When is Ana talking?",), "Is Ben next to her then?",
          Query("exists", BEN, Has("beside", of=ANA), form="polar",

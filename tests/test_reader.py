@@ -270,6 +270,11 @@ PLAIN: dict[str, Query] = {
     "Does the stranger talk to anybody?": Query(
         "exists", Whom(known=False), Has("deed", "talking"), form="polar"
     ),
+    "Nobody but Ana sits, right?": Query("exists", Whom(("Ana",), "only"), SITTING, form="polar"),
+    "Does Ana stop sitting?": Query(
+        "exists", ANA, And((Not(SITTING),)), form="polar", during=During("after", Event(ANA, SITTING))
+    ),
+    "Is the woman the same as Ana?": Query("exists", Whom(("Ana",), such=Has("gender", "woman")), form="polar"),
     "Ana play what?": Query("attribute", ANA, Has("deed", "playing"), "holding"),
     "Is Ana there, and if not, who is?": Query("exists", ANA, form="polar", then=Query("who")),
     # doubts
@@ -293,6 +298,7 @@ REFUSED = {
     "Which one has the broken arm?": "unseen", "How many people, not counting the reflection?": "unseen",
     "Are there spectators to be seen?": "unseen",
     "Was anyone there on Saturday?": "unseen", "What happened in December?": "unseen", "Was it Sunday?": "unseen",
+    "Are the two strangers the same person?": "unseen",
     "Who is the shortest?": "unseen", "Is Ana taller than Ben?": "unseen", "Are most of them men?": "unseen",
 }  # fmt: skip
 

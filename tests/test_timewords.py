@@ -138,6 +138,8 @@ BEGINNING, END = During(unit="edge"), During(start_s=-1, unit="edge")
         ("until shot 3", shots(1, 2)),
         ("in the final frame", During(start_s=-1)),
         ("at the very first moment", During(end_s=1)),
+        ("two thirds in", During(start_s=2 / 3 - 0.05, end_s=2 / 3 + 0.05, unit="share")),
+        ("a quarter of the way through", During(start_s=0.2, end_s=0.3, unit="share")),
         ("by the end", During(start_s=-1, unit="edge")),
     ],
 )

@@ -92,6 +92,8 @@ def _of_whom_asked(heads: Heads, whom: Whom, conditions: list[Condition]) -> tup
     """People and conditions, and in place the heads, as they go together: "are Ana and Ben ever sitting at the same
     time?" asks when both are, "are they apart?" whether either is without the other.
     """
+    if whom == Whom(quantifier="only", besides=whom.besides) != Whom(quantifier="only"):  # "nobody but Ana sits"
+        whom = Whom(whom.besides, "only")
     plain = [one for one in conditions if one != Has("with")]  # without "at the same time"
     if plain and len(plain) < len(conditions) and len(whom.names) < 2:
         conditions = [And((And(tuple(plain)),))] if len(plain) > 1 else plain

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import chain, islice
 from typing import cast
@@ -65,7 +66,10 @@ def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline 
             continue  # "and the other one, what's her hair like?"
         elif slot.role not in ("P", "F"):  # those are what was said before: `_said_again`
             names = _left_out(slots, history) if slot.value == "else" else _own(slot, slots, timeline)
-            names = names or _denied(slots, history) or _meant_by(slot.words, history, timeline, slot.role == "E")
+            behind = (one for one in slots if slot.role == "S" and one.at > slot.at and one.role in "OV")
+            beside = {one.name for one in behind}  # "is he nearer than Ben?"
+            names = names or _denied(slots, history)
+            names = names or _meant_by(slot.words, history, timeline, slot.role == "E", beside)
             names = names or _own(slot, slots, timeline, later=True)
             if not names and slot.role == "S" and _means_rest(slot.words):  # there are none
                 slot, names = replace(slot, role="X"), _subjects(history[-1]) if history else ()
@@ -107,12 +111,17 @@ def _own(pronoun: Slot, slots: Sequence[Slot], timeline: Timeline | None, later:
 
 
 def _meant_by(
-    words: frozenset[str], history: Sequence[Turn], timeline: Timeline | None, event: bool = False
+    words: frozenset[str],
+    history: Sequence[Turn],
+    timeline: Timeline | None,
+    event: bool = False,
+    beside: AbstractSet[str] = frozenset(),
 ) -> tuple[str, ...]:
     """The names that a pronoun, with its noun ("the other one"), stands for, by the turns before, oldest first, else by
     who is seen; empty where nobody can be meant, several where whoever was described last may be any of them.
 
-    `event`: it stands in an event: "before Cleo came?", "and after she left?" goes on with Cleo.
+    `event`: it stands in an event: "before Cleo came?", "and after she left?" goes on with Cleo. `beside`: whom the
+    same question names beside it, and doesn't mean by it.
     """
     if _means_rest(words):
         return _rest(history, timeline)
@@ -127,7 +136,7 @@ def _meant_by(
         rest = [name for name in seen if name not in about]
         return tuple(islice(chain(others, not_found, last[1:], rest if len(rest) == 1 else ()), 1))
     other = Has("gender", {"man": "woman", "woman": "man"}.get(_gender_of(words), ""))  # who was "the guy" is no "she"
-    called = {one.entity for _, f in history if other in queries.together(f.presumed) for one in f.everyone}
+    called = {one.entity for _, f in history if other in queries.together(f.presumed) for one in f.everyone} | beside
     no_such, known = _no_such(words, timeline) | called, () if timeline is None else timeline.entities
     here = seen if history else [one.name for one in known if one.known and one.decision == "present"]
     fits = [name for name in here if name not in no_such]

@@ -837,16 +837,17 @@ def _only_then(query: Query, question: Tagged) -> Query:
 
 
 def _taken_off(query: Query, question: Tagged) -> Query:
-    """Taking something off, or putting it down, is done once, not all the time: "does Max take his scarf off?"; what is
-    taken out is held from then on.
+    """Taking something off, putting it down, or stopping is done once: "does Max take his scarf off?", "does he stop
+    typing?"; what is taken out is held from then on.
     """
     where, said = query.where, {*question.seen}
     part = queries.affirmed(where)
-    if not queries.is_of(part, "worn", "holding") or not said & TAKING:
+    stops = isinstance(part, Has) and query.select == "exists" and said & {"stop", "stops", "stopped"}
+    if not stops and not (queries.is_of(part, "worn", "holding") and said & TAKING) or part is None:
         return query
     if "out" in said:
         return replace(query, where=part)
-    off = isinstance(where, Not) and said & {"off", "down", "away", "go", "drop", "drops", "dropped"}
+    off = isinstance(where, Not) and (stops or said & {"off", "down", "away", "go", "drop", "drops", "dropped"})
     if not off or where is None or query.select not in ("exists", "who", "count"):
         return query
     if query.select == "exists" and query.during == During() and len(query.whom.names) == 1:
@@ -854,6 +855,18 @@ def _taken_off(query: Query, question: Tagged) -> Query:
     elif query.select in ("who", "count") and query.whom == EVERYBODY:  # of those who have it on
         query = replace(query, whom=Whom(such=part))
     return replace(query, where=And((where,)))
+
+
+def _same_person(query: Query, question: Tagged) -> Query:
+    """Whether somebody described is somebody by name, as such: "is the man in red the same as Ben?"; of others nobody
+    can tell.
+    """
+    plain = query.select == "compare" and query.form == "polar" and query.attribute is query.rank is None
+    if not plain or "same" not in question.seen:
+        return query
+    if query.versus is None or not query.versus.names:
+        return Query("refuse", query.whom, refusal="unseen")
+    return Query("exists", replace(query.versus, such=query.whom.such), query.where, form="polar", during=query.during)
 
 
 def _how_sure(query: Query, question: Tagged) -> Query:
@@ -871,5 +884,5 @@ QUERY_RULES = (
     _fall, _of_bed, _turns, _only_then, _taken_off, _of_sound, _each_his_own, _does_both, _share, _comes_in,
     _all_known, _on_body, _where_lying, _sees_whom, _nobody_with, _but_never, _anybody, _of_people, _of_return,
     _sight, _with_kind, _untold, _who_is_the, _before_whom, _nearer, _from_left, _all_of_it, _from_story,
-    _one_then_other, _each_other, _how_sure,
+    _one_then_other, _each_other, _same_person, _how_sure,
 )  # fmt: skip

@@ -139,6 +139,11 @@ def _share(match: re.Match[str]) -> During | None:
     return During(start_s=(number - 1) / count, end_s=number / count, unit="share")
 
 
+def _about(share: float) -> During:
+    """About so much of the clip in: "halfway through", "two thirds in"."""
+    return During(start_s=share - 0.05, end_s=share + 0.05, unit="share")
+
+
 def _shots(match: re.Match[str]) -> During | None:
     """A shot, several in a row, or all before or after: "shot two", "the last two shots", "after the first shot"; not
     "shots 1 and 3".
@@ -194,8 +199,9 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
          rf"(?! (?:people|persons?|m[ae]n|wom[ae]n|times|{_UNIT}))):?{_OF}", _shots),
         (rf"\b(?:in|around) the (?:very )?middle of the {_CLIP}\b",
          lambda m: During(start_s=1 / 3, end_s=2 / 3, unit="share")),
-        (rf"\b(?:halfway|half way|midway)(?: through)?(?: (?:the|this) {_CLIP}\b)?",
-         lambda m: During(start_s=0.45, end_s=0.55, unit="share")),
+        (rf"\b(?:halfway|half way|midway)(?: through)?(?: (?:the|this) {_CLIP}\b)?", lambda m: _about(1 / 2)),
+        (rf"\b(?P<count>a|one|two|three) (?P<share>third|quarter)s?(?: of the way)? (?:in|through|into)\b"
+         rf"(?: (?:the|this) {_CLIP}\b)?", lambda m: _about(_count(m["count"].lower()) / SHARES[m["share"].lower()])),
         (rf"\b{_JUST}(?:(?:at|in|near|from|towards?) the (?:very )?(?:start|starting|beginning|opening)"
          rf"|(?:at|in|from) (?:start|beginning)|at first(?=\W*$))\b(?! (?:to|till|until|through)\b){_OF}",
          lambda m: During(unit="edge")),
