@@ -112,6 +112,7 @@ def test_what_is_said_is_quoted_with_its_time(spoken: Library) -> None:
     assert (quote["who"], quote["span"][0], quote["text"]) == ("Ana", 3.0, "Happy birthday, Ben!")
     assert spoken.ask("When did Ana last say 'doctor'?", now=NOW).answer.startswith("Ana says “doctor”: last on Friday")
     assert spoken.ask("What did Ana say last?", now=NOW).answer.startswith("Ana speaks: last on Friday")
+    assert "The doctor is late" in spoken.ask("Who talks about the doctor?", now=NOW).answer
     assert "Ben: “Coffee?”" in spoken.ask("What did Ben ask?", now=NOW).answer
     assert "The doctor called" in spoken.ask("What did Ben say about the doctor?", now=NOW).answer
     assert "weren't listened to" in spoken.ask("Was 'tea' said on Saturday?", now=NOW).answer

@@ -9,6 +9,7 @@ from make_analysis import make_analysis, make_track
 
 from pvchat.chat.clip_timeline import timeline_from
 from pvchat.chat.query import And, During, Event, Has, Not, Number, Or, Query, Rank, Whom
+from pvchat.chat.question import Conversation
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
@@ -231,6 +232,24 @@ SAID = [
 @pytest.mark.parametrize(("text", "timeline", "answer"), SAID, ids=[f"{text} {i}" for i, (text, *_) in enumerate(SAID)])
 def test_what_is_heard_is_said(text, timeline, answer):
     assert say(run(read(text, Known(NAMES)), timeline), timeline) == answer
+
+
+@pytest.mark.parametrize(
+    ("turns", "answer"),
+    [
+        (("What did Ben say about the morning?", "And about the coffee?"),
+         "Ben says “coffee” at 0:05 (“Good morning, Anna. Would you like a coffee?”)."),
+        (("Does anybody mention the coffee?", "By whom?"), "Ana says “coffee” at 0:08 (“Yes, coffee please.”); "
+         "Ben says “coffee” at 0:05 (“Good morning, Anna. Would you like a coffee?”)."),
+        (("What is said last?", "And who said it?"), "Ana speaks last, at 0:10, before that Ben at 0:06."),
+        (("What does Ana say?", "When?"), "Ana speaks from 0:08 to 0:10."),
+        (("What did Ben ask?", "And what did Ana answer?"), "Ana says from 0:08 to 0:10: “Yes, coffee please.”"),
+    ],
+)  # fmt: skip
+def test_a_question_about_sound_goes_on(turns, answer):
+    talk = Conversation(NAMES, {}, turns[:-1])
+    before = [finding for _, finding in talk.turns(SURE)]
+    assert say(run(talk.read([turns[-1]], SURE)[0].query, SURE, before), SURE) == answer
 
 
 BEN = Whom(("Ben",))

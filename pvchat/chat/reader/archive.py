@@ -21,7 +21,7 @@ from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Form, Has, Not, Query, 
 from pvchat.chat.reader.dates import beyond, dated, held_on, length_of, lies_in_one
 from pvchat.chat.reader.followups import is_spoken_of
 from pvchat.chat.reader.read import Known, read
-from pvchat.chat.reader.rewordings import OF_LIBRARY, in_plain_words
+from pvchat.chat.reader.rewordings import OF_LIBRARY, REWORDINGS, in_plain_words
 from pvchat.chat.reader.scopes import (
     CLIPS,
     FOLDER,
@@ -316,7 +316,7 @@ def _of_that_day(text: str, before: ArchiveQuestion | None) -> str:
 
 def _speaks_of_all(rest: str, known: Known, found: ArchiveQuestion) -> bool:
     """Whether everybody whom a question names, but in quotes, is in what was read of it."""
-    rest = re.sub('["“].*?["”]', "", rest)
+    rest = re.sub('["“].*?["”]', "", in_plain_words(rest, REWORDINGS))
     named = find_mentions(rest, known.names, known.aliases)
     asked = (found.query, found.sighting, *(one.query for one in (found.among, found.sighted) if one is not None))
     whoever = [whom for one in asked if one is not None for whom in queries.parts_of(one, Whom)]

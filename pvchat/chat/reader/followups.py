@@ -42,6 +42,7 @@ WHO_IS_IT = re.compile(  # "the guy in red, who is it?", "what's her name?"; whe
     r"|(?:it|that|this|s?he) (?:is|was) who|(?:(?:what|how) (?:is|was|'s) )?(?:s?he called|(?:(?:his|her|the) )?name"
     r"(?: of (?:him|her|them))?))(?: \?)?$"
 )
+_ABOUT = re.compile(r"(?i)(?:and |or |but )about (?:an? |the |my |your |his |her |our |their )?(?P<topic>[^?]+?) ?\W*$")
 _SAID_IT = re.compile(r"(?:and |so )?who (?:says?|said|asks?|asked|mention\w*) (?:it|that|this|so)\b")
 _AT_ONCE = re.compile(  # "who laughs?", "at the same time?"
     r"(?:and |but |all |both )*(?:(?:at )?the same time|same time|at once|simultaneously|together)(?: too)?(?: [?.]|$)"
@@ -306,6 +307,16 @@ def continued(query: Query, question: Tagged, history: Sequence[Turn]) -> Query:
         return _goes_on(query, last, question)
     query = _picked(query, history) if {"one", "ones"} & {*question.seen} else _of_same_person(query, question, last)
     return _leaning(_at_thing(query, question, history), last, question)
+
+
+def about_other_words(before: Query, text: str) -> Query | None:
+    """The question before about other words: "what does Ben say about the doctor?", "and about the pills?"."""
+    found, asked = _ABOUT.match(text), {before.attribute, *(has.attribute for has in queries.atoms(before.where))}
+    if found is None or "says" not in asked:
+        return None
+    select: queries.Select = "when" if before.select == "attribute" else before.select
+    said = Has("says", found["topic"].strip())
+    return replace(before, select=select, attribute=None, where=said, then=None, if_so=False)
 
 
 def _who_said_it(query: Query, before: Query) -> Query:

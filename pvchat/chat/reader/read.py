@@ -64,6 +64,9 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     seen = [word.seen for word in words]
     if known.history and (other := _other_part(known.history[-1][0], part, {*seen})) is not None:
         return replace(known.history[-1][0], during=other)
+    typed = " ".join(word.typed for word in words)
+    if known.history and (said := followups.about_other_words(known.history[-1][0], typed)) is not None:
+        return said
     if not words:  # nothing but a time
         return Query("refuse", refusal="unclear")
     labels = _labels(tuple(seen), known.of_library)

@@ -55,7 +55,8 @@ REWORDINGS = _compiled(  # of any question
     (rf"^(?P<what>(?:and )?what (?=(?:do|does|did|has|have|is|was|are|were)\b))?(?P<who>(?!.*\byou\b).*?)"
      rf"\b(?:(?P<verb>say(?:s|ing)?|said|(?:talk|speak|ask)(?:s|ed|ing)?|spoke)"
      rf"(?: (?:something|anything|(?:to|with) \w+))? about|(?P<mentions>mention(?:s|ed|ing)?)) {_TOPIC}", _says),
-    (r"\b(?:ask(?P<s>s?)|(?P<ed>asked)) (?:(?:a|any|some) )?questions?(?=\W*$)",
+    (r"^(?:and )?by whom(?=\W*$)", "who"),
+    (r"\b(?:ask(?P<s>s?)|(?P<ed>asked)) (?:\w+ )?(?:something|anything|(?:(?:a|any|some) )?questions?)(?=\W*$)",
      lambda found: f"{'said' if found['ed'] else 'say' + found['s']} \"?\""),
     (r"^how many questions (?=(?:do|does|did)\b)", "how often "),
     (rf"^(?:and )?(?:what|which)(?: questions?)? (?=(?:do|does|did)\b.* {_ASK})", "when "),
