@@ -158,6 +158,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Was Ana here less often than Ben this week?": {"verdict": "yes"},
     "Which two people are most often together?": {"names": ["Ana", "Ben"], "groups": {"Ana and Ben": 1}},
     "Which two people are together longest?": {"groups": {"Ana and Ben": 10}},
+    "Which two people meet most in the kitchen?": {"groups": {"Ana and Ben": 1}},
     # two times
     "Was Ana here on Monday and on Tuesday?": {"verdict": "yes", "videos": [2, 4]},
     "Was Ben here on Monday and on Tuesday?": {"verdict": "no", "groups": {"on Monday": 2, "on Tuesday": 0}},
@@ -208,6 +209,13 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Who is usually the last in the kitchen?": {"names": ["Ana", "Ben"], "videos": [1, 2, 4, 6, 9]},
     "Was Ben always the first in the kitchen?": {"verdict": "no", "names": ["Ana", "Ben"]},
     "Was Ben first in the hall every day?": {"verdict": "yes", "names": ["Ben"]},
+    "Did Ben come on each of the last three days?": {"verdict": "no", "videos": [5, 6, 8, 9]},
+    "Is anybody in every hall video?": {"names": ["Ben"]},
+    # little English
+    "ben no come tuesday": {"verdict": "yes"},
+    "who in kitchen now": {"names": []},
+    "Was anybody in the kitchen before lunch on Friday?": {"verdict": "no"},
+    "In which performance is Ben smiling?": {"videos": [5]},
     # rooms and days
     "Which room is Ana in most often?": {"groups": {"kitchen": 5}},
     "Where is Ben most of the time?": {"groups": {"kitchen": 3, "hall": 2, "garden": 1}},
@@ -481,6 +489,7 @@ REFUSED = {
     "Is Ana more often with Ben than with a stranger?": "I can tell when, where, how often",
     "Is Ana with a stranger more often than with Ben?": "I can tell when, where, how often",
     "Do you exist?": "ask me who is in your videos",
+    "Was Ana with her sister?": "I can't tell that; ask me who",
     "Who was nearest to the camera?": "I can tell when, where, how often",
     "Do Ana and Ben wear the same colour?": "I can tell when, where, how often",
     "What was Ana wearing on Monday and Ben on Friday?": "Ask about one, such as “on Tuesday”",

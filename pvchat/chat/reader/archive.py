@@ -87,7 +87,7 @@ _NTH_VISIT = re.compile(rf"(?i)\b(?:(?P<nth>{one_of(ORDINALS)})|(?P<again>back|a
 # A second place or time that wasn't cut out: "who is in the kitchen more often than Ana in the hall?"
 _LEFT = re.compile(r"(?i)\b(?:than|nor) (?:in|on|at)\b|\bthan\W*$")
 _ELSE_WITH = re.compile(r"(?i)\belse\b.* with (?!whom\b)\w")
-_PAIR = re.compile(r"(?i)\b(?:together|pair|with whom|with each other)\b")
+_PAIR = re.compile(r"(?i)\b(?:together|pair|with whom|each other|meet|met|two)\b")
 _HAPPENS = re.compile(r"(?i)^(?:and |so )?what (?:has |is |was )?happen")
 _UP = re.compile(r"(?i)\b((?:is|was|were)(?: \w+)?|been) up(?= at all\b|\W*$)")
 _IN_ORDER = re.compile(r"(?i),? (?:in (?:chronological )?order(?: of time)?|(?:the )?(?:oldest|earliest) first)\b")

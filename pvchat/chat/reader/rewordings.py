@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from pvchat.chat.english import NUMBERS, ORDINALS
+from pvchat.chat.english import FUNCTION_WORDS, NUMBERS, ORDINALS
 from pvchat.chat.reader.dates import WEEKDAY
 from pvchat.chat.reader.scopes import CLIPS
 from pvchat.chat.reader.timewords import one_of
@@ -108,7 +108,7 @@ OF_LIBRARY = _compiled(  # of one about many videos
     (r"^(?:since when (?:has|have|is|are|was|were) (.*?) not (?:been )?(?:here|there|seen)\b"
      r"|(?:is|are) (.*?) (?:still (?:here|there|around)\b|(?:back |still )?(?:at )?home(?: now| yet)?\W*$)"
      r"|(?:has|have) (.*?) (?:left|gone)(?: yet)?\W*$)", r"when was \1\2\3 last ever seen"),
-    (r"^((?:who |how many people )?(?:is|are)\b.*?) (?:right now|now|at the moment|currently)\b",
+    (r"^((?:who(?! (?:was|were)\b)|how many people|is|are)\b.*?) (?:right now|now|at the moment|currently)\b",
      r"\1 in the last hour"),
     (r"\bon (?:duty|shift)\b", "here"),
     (r"(?:^(?P<first>has|have|is|are|was) (?P<who>.*?)|'s| is| are| has|'ve| have)(?: been)? "
@@ -158,6 +158,14 @@ OF_LIBRARY = _compiled(  # of one about many videos
     (r"^how far apart (?:are|were|lie) (.*?)'s? (?:first |only )?two (?:appearances|visits|sightings)\b",
      r"how many days are between \1's first and second visit"),
     (r"^(?:when and where|where and when)\b", "when"),
+    (rf"^(?!(?:{one_of(FUNCTION_WORDS)})\b)([\w.]+) no (?=\w)", r"\1 not "),
+    (r"\b(?:on )?(?:all|each|every(?: one)?) of the (last|past) (\w+) (day|night|week|month)s\b",
+     r"every \3 in the last \2 \3s"),
+    (r"^(?:is|was|were|has|have|does|did) (?:any|some)(?:one|body)( i know| we know)?(?: been| appear| come)? "
+     r"(?=in (?:every|each|all)\b)", r"who is "),
+    (r"\bbefore lunch(?:time)?\b", "before noon"),
+    (r"\bafter lunch(?:time)?\b", "after 2pm"),
+    (r"^(which two\b.*?|who) (?:meets?|met)(?: each other)?(?= (?:the )?(?:most|longest|least))", r"\1 are together"),
     (r"\b(?:always|usually|normally|mostly|generally) ((?:the |comes? |leaves? |arrives? )*(?:first|last))\b"
      r"(?! (?:seen|here)\b)(.*?)(?=\W*$)", r"\1\2 each day"),
     (r"\bbetween (.+?)'s? (?:two )?(?:appearances|visits|sightings)\b", r"between \1's first and second visit"),

@@ -57,6 +57,7 @@ _SOMEBODY = word_set("anyone anybody someone somebody people person")
 _ALL_KNOWN = re.compile(
     r"(?!.*\bnot\b)(?:.* (?:all|every\w*) .*\b(?:known|enrolled|familiar)(?: \?| to|$)|do \w+ know (?:all|every))"
 )
+_WHOSE = word_set("her his their my our your")
 _KIN = word_set("uncle aunt auntie grandma grandpa granny grandmother grandfather mama papa")  # names without "the"
 _SEES_WHOM = re.compile(rf"(?:and )?whom? (?:do|does|did|has|have|had) (?:{NAME}|s?he|they)\b")
 _WALKING = word_set("walk walks walked get gets got run runs ran step steps stepped climb climbs climbed")
@@ -452,7 +453,9 @@ def _each_other(query: Query, question: Tagged) -> Query:
 
 
 def _untold(query: Query, question: Tagged) -> Query:
-    """A refusal of who is the tallest (not "taller in the picture"), of "most of them", who is above or how steady."""
+    """A refusal of who is the tallest (not "taller in the picture"), of "most of them", who is above or how steady, of
+    "with her sister".
+    """
     seen, bare = {*question.seen}, query.rank is not None or query.whom.nth or query.where is None
     short = "shortest" in seen and seen & {"is", "are", "was", "'s"} and seen.isdisjoint(_LASTS)
     short = short and ("there", "the") not in pairwise(question.seen)  # "who is there the shortest?"
@@ -463,7 +466,10 @@ def _untold(query: Query, question: Tagged) -> Query:
     above *= query.select == "who" and query.where is query.rank is None
     gait = next((word for word in question.seen if word in _GAIT), "") * queries.is_of(query.where, "posture")
     value = above or gait or "height" * bool(tall) or "most of them" * bool(most)
-    return Query("refuse", replace(query.whom, nth=0), value=value, refusal="unseen") if value else query
+    whose = zip(question.seen, question.seen[1:], question.seen[2:], strict=False)
+    hers = any(a == "with" and b in _WHOSE and c.isalpha() and c not in FUNCTION_WORDS for a, b, c in whose)
+    refused = value or query.where == Has("with") and hers
+    return Query("refuse", replace(query.whom, nth=0), value=value, refusal="unseen") if refused else query
 
 
 def of_unread_words(query: Query, question: Tagged) -> Query:

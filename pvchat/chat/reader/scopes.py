@@ -24,7 +24,10 @@ from pvchat.errors import SettingsError
 from pvchat.video.files import SUFFIXES
 
 SPOT = "§"  # stands where a place was named
-CLIPS = "(?:video|one|clip|episode|recording|item|film|movie|cartoon|programme|program|broadcast|scene|footage)(s?)"
+CLIPS = (
+    "(?:video|one|clip|episode|recording|item|film|movie|cartoon|programme|program|broadcast|performance|scene|footage)"
+    "(s?)"
+)
 _USED = "used|empty|in use|visited|busy|occupied"
 _INTO = r"(?:in|on|at|from|inside|into|to|through)"
 # Before a place's name that stands for its videos: "the third talk show", "which news", "is there a talk show"
