@@ -467,6 +467,10 @@ FOLLOWED = {
     "Did Ben come on Monday? → The last time → How long was he here in total?": {"number": 85},
     "When was Ana last here? → And the time before? → What was she wearing? → And on Tuesday?": {"videos": [4]},
     "Was a stranger here on Tuesday? → Was he here on Saturday?": {"videos": [], "names": []},
+    "Were Ana and Ben together on Monday? → Was Ben with her?": {"verdict": "yes", "videos": [2]},
+    "Is Ben more often in the hall or in the kitchen? → And Ana?": {"groups": {"in the kitchen": 5, "in the hall": 0}},
+    "Who was in the hall? → Who first?": {"names": ["Ben"], "videos": [5]},
+    "Was Ben in the hall on Friday? → Always smiling?": {"verdict": "yes"},
     # corrections
     "Was Ana here on Saturday? → Sorry, Monday → No, in the garden → I meant Ben": {"verdict": "yes", "videos": [3]},
     "Was Ana in the hall? → No, the kitchen → Not Ana, Ben": {"verdict": "yes", "videos": [2, 6, 9]},

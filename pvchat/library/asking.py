@@ -163,7 +163,7 @@ class _Search:
             return query, Finding(
                 query, people=tuple(map(Found, names_in(among.query)))
             )  # "which of those are longer?"
-        if query.where == Has("with") and query.whom.names and told in ("exists", "when", "how_often"):
+        if query.where == Has("with") and len(query.whom.names) == 1 and told in ("exists", "when", "how_often"):
             company = Query("who", where=Has("with", of=query.whom), during=query.during)
             asked = replace(self, asked=replace(self.asked, query=company))  # "was Ana with anybody?"
         elif told != "who" and (names_in(query) or told not in ("count", "exists", "when")) or query.unit in UNITS:

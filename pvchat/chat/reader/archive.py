@@ -138,8 +138,9 @@ _IN_ALL = re.compile(r"(?i)\b(?:in all|all in all|altogether|in total|overall)(?
 _LEANS = re.compile(
     r"(?i)^(?:and|or|but|so|what about|how about|then|only|just)\b|\b(?:too|also|as well|instead)\b"
     r"|^(?:whom?|what|which|how)\b.* (?:is|was|are|were) (?:that|it|this|those|these|they)\W*$"
-    r"|^who (?:(?:came|arrived|left|was)(?: in)? (?:first|last)\W*|(?:was|were) ?\??)$"
-    r"|^\w+ing\b|^(?:some|any)(?:one|body) (?:(?:we|i|you) know|(?:un)?known|new|else)\W*$|^an? stranger\W*$"
+    r"|^who (?:(?:(?:came|arrived|left|was)(?: in)? )?(?:the )?(?:first|last|(?:most )?recently|latest)\W*"
+    r"|(?:was|were) ?\??)$|^(?:\w+ing|always|usually|never)\b|^what (?:is|was) (?:it|that|this) about\b"
+    r"|^(?:some|any)(?:one|body) (?:(?:we|i|you) know|(?:un)?known|new|else)\W*$|^an? stranger\W*$"
     r"|^(?:at )?(?:whom?|when|where|with whom|what times?|how (?:long|often|many)(?: people)?)"
     r"(?: (?:was|were|is|are) (?:it|that|this|they|those|these|them))?(?: exactly)?\W*$",
 )  # fmt: skip
@@ -384,6 +385,8 @@ def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scope
     rest = re.sub(r"\banother one\b", "another stranger", rest) if before.query.whom.known is False else rest
     if before.query.where is None and _VIDEOS_WITH.search(before.text):  # "how many videos with Ana?", "and with Ben?"
         rest = re.sub(r"(?i)^((?:and|or|but|what about|how about) )with (?=\w+\W*$)", r"\1", rest)
+    if (of_another := _of_another(rest, before, known)) is not None:
+        return of_another
     alone, meant, step = replace(known, history=()), _sighting_of(before), _STEP.match(rest)
     since = None if _THAT.search(rest) else _SINCE.match(rest)
     of_one = since is None or since["one"] and since["how"] or since["alone"]  # "where was he before that?"
@@ -409,6 +412,15 @@ def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scope
     is_name = len(named) == 1 and named[0].start == 0 and not re.search(r"\w", rest[named[0].end :])  # "Ana?"
     leans = is_name or _LEANS.search(rest) or _WHICH_UNITS.match(rest) or leans and not _EVER.search(rest)
     return _follow_up(rest, found, before, meant) if leans else found
+
+
+def _of_another(rest: str, before: ArchiveQuestion, known: Known) -> ArchiveQuestion | None:
+    """The question before of somebody else, where it held times or places against each other: "and Ben?"."""
+    named = find_mentions(rest, known.names, known.aliases)
+    compares = before.query.select == "compare" and len(before.scopes) > 1 and len(named) == 1
+    if not compares or not _ASKS_AGAIN.match(rest[: named[0].start] + rest[named[0].end :]):
+        return None
+    return replace(before, query=replace(before.query, whom=Whom((named[0].name,))))
 
 
 def _since(
@@ -645,6 +657,7 @@ def _follow_up(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant
     company = (Has("with"), None) if before.query.unit == "place" and _ON_IT.search(rest) else (Has("with"),)
     if who and query.where in company and before.query.whom.names:  # "was Tom with anybody?" "Who?"; "where was he?"
         query = replace(query, where=Has("with", of=before.query.whom))
+    pronoun = pronoun or queries.is_of_sound(query) and re.search(r"(?i)\bit\b", rest) is not None  # "… it about?"
     scoped_anew = found.dates or found.places or found.only
     if query.whom == EVERYBODY and not queries.names_in(query) and pronoun and told_as(query) not in ("who", "count"):
         if scoped_anew and not before.query.whom.names and re.search(r"(?i)\b(?:s?he|him|her)\b", rest):

@@ -250,7 +250,7 @@ def _subjects(turn: Turn) -> tuple[str, ...]:
     """Whom one turn was about, in order: those it named, else who was found: "she" after "who wears a hat?"."""
     query, finding = turn
     named = _named(query)
-    company = query.where == Has("with") or query.attribute == "with"
+    company = len(named) == 1 and (query.where == Has("with") or query.attribute == "with")
     if company and query.select != "who":  # "is Ana with anybody?", "what does he wear?"
         return tuple(dict.fromkeys((*named, *finding.names)))
     if named and query.select != "who":
