@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from pvchat.chat.query import HEARD, And, Condition, Event, Has, Not, Or, Query, Whom, atoms
+from pvchat.chat.query import HEARD, And, Condition, Event, Has, Not, Or, Query, Whom, atoms, is_of
 from pvchat.chat.spans import UNKNOWN, Span, Truth, merged, without
 from pvchat.chat.timeline import Quote, Row, Timeline
 from pvchat.schemas import LANGUAGES, Sound
@@ -68,22 +68,22 @@ def as_seen(query: Query) -> Query | None:
 
 def as_heard(query: Query) -> Query:
     """What is heard instead of seen, where there is sound: whoever talks, or doesn't, is asked for by voices."""
-    talks = [has == Has("deed", "talking") or has.attribute in HEARD for has in atoms(query.where)]
-    if talks and all(talks) and query.attribute is None:
+    query, talks = _said_meanwhile(query), [heard_in(has) for has in atoms(query.where)]
+    if talks and all(has is not None and is_of(has, *HEARD) for has in talks) and query.attribute is None:
         query = replace(query, where=heard_in(query.where))
-    event, seen = query.during.event, {has.attribute for has in atoms(query.where)}.difference(HEARD)
-    if (
-        event is None and query.attribute == "says" and query.where is not None and seen
-    ):  # "what does she say, sitting?"
-        event, query = (
-            Event(query.whom, query.where),
-            replace(query, where=None, during=replace(query.during, relation="while")),
-        )
-    if event is None:
+    if (event := query.during.event) is None:
         return query
-    return replace(
-        query, during=replace(query.during, event=replace(event, where=heard_in(event.where) or event.where))
-    )
+    event = replace(event, where=heard_in(event.where) or event.where)
+    return replace(query, during=replace(query.during, event=event))
+
+
+def _said_meanwhile(query: Query) -> Query:
+    """What is said where something is seen as what is said at that time: "what does she say with no hat?"."""
+    of_sight = any(has.attribute not in HEARD for has in atoms(query.where))
+    if query.attribute != "says" or query.where is None or not of_sight or query.during.event is not None:
+        return query
+    during = replace(query.during, relation="while", event=Event(query.whom, query.where))
+    return replace(query, where=None, during=during)
 
 
 def heard_in(where: Condition | None) -> Condition | None:

@@ -771,7 +771,7 @@ def _of_sound(query: Query, question: Tagged) -> Query:
         query = replace(query, where=heard_in(query.where))
     if query.where == Has("speaks") and query.select == "compare":  # who talks longer is told by what is seen
         return replace(query, where=Has("deed", "talking"))
-    query = _of_speaking(query, seen)
+    query = _of_speaking(query, question)
     plays = query.during.event is not None and query.during.event.where == Has("music")
     relation: queries.Relation | None = "since" if seen & _STARTS else "after" if seen & _STOPS else None
     if plays and relation and query.during.relation in ("while", "since", "after"):  # from when it starts, or stops
@@ -797,21 +797,17 @@ def _by_unseen(query: Query, question: Tagged) -> Query | None:
     return Query(select, where=where, form=query.form, during=query.during)
 
 
-def _of_speaking(query: Query, seen: set[str]) -> Query:
+def _of_speaking(query: Query, question: Tagged) -> Query:
     """Who speaks first, how often, two at once, or never: "when is it silent?" is when nobody does."""
-    names, speaks = query.whom.names, Has("speaks")
+    names, speaks, polar, seen = query.whom.names, Has("speaks"), query.form == "polar", {*question.seen}
+    at_once = _AT_ONCE.search(" ".join(question.seen))
     if query.where == Not(speaks) and query.throughout and {"never", "not"} & seen:  # "is Ana never silent?"
         query = replace(query, where=speaks)
     elif query.where == Not(speaks) and query.whom == EVERYBODY and query.select != "who":  # "when is it silent?"
         query = replace(query, whom=Whom(quantifier="none"), where=speaks)
-    elif (
-        heard_in(query.where) == speaks
-        and query.select == "when"
-        and len(names) == 2
-        and (query.form == "polar" or seen & {"same", "once", "simultaneously"})
-    ):
-        one, other = (replace(query.whom, names=(name,), quantifier="any") for name in names)  # "do both at once?"
-        select: queries.Select = "exists" if query.form == "polar" else "when"
+    elif heard_in(query.where) == speaks and query.select == "when" and len(names) == 2 and (polar or at_once):
+        one, other = (replace(query.whom, names=(name,), quantifier="any") for name in names)
+        select: queries.Select = "exists" if polar else "when"
         query = replace(query, select=select, whom=one, during=During("while", Event(other, query.where or speaks)))
     elif query.where == speaks and query.select == "exists" and len(names) == 1:
         if query.rank is not None and query.rank.by == "time":  # "is Ana the first to speak?": who does is told
