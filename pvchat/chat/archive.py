@@ -521,7 +521,9 @@ def _by_unit(
         so = query.number.within(found.number or 0.0, sum(most > 0 for _, most in counts.values()))
         return replace(found, verdict="unsure" if so == "unknown" else so)
     if query.form == "polar" and query.select == "when" and rank is None:
-        return replace(found, verdict="yes" if found.groups else "unsure" if counts else "no")
+        wanted = query.number or Number("at_least", 1)
+        may_be = any(wanted.within(*count) == "unknown" for count in counts.values())
+        return replace(found, verdict="yes" if found.groups else "unsure" if may_be else "no")
     if "than" not in joints or rank is None:
         return found
     (least, most), (others_least, others_most) = [*counts.values()][:2]  # whether more at the first of two

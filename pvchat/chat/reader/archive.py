@@ -18,7 +18,7 @@ from typing import Literal
 from pvchat.chat import query as queries
 from pvchat.chat.english import FUNCTION_WORDS, ORDINALS
 from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Form, Has, Not, Query, Rank, Whom, told_as
-from pvchat.chat.reader.dates import beyond, dated, held_on, length_of, lies_in_one
+from pvchat.chat.reader.dates import AT_NIGHT, beyond, dated, held_on, length_of, lies_in_one
 from pvchat.chat.reader.followups import is_spoken_of
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.reader.rewordings import OF_LIBRARY, REWORDINGS, in_plain_words
@@ -718,6 +718,8 @@ def _of_scopes(rest: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuest
     alone = query.select == "compare" and query.versus is None and len(query.whom.names) == 1
     if alone and query.form == "choice" and queries.is_plain(query.where) and not query.per:
         return replace(scoped, query=Query("refuse", refusal="unclear"))  # more often than where?
+    if query.unit == "night" and not scoped.dates:  # what is seen by day lies in no night
+        scoped = replace(scoped, dates=(AT_NIGHT,))
     usually = query.select == "exists" and query.throughout and query.rank is not None
     query = replace(query, rank=None) if usually else query
     query, sighting = _sighted(of_each(of_library(query), each_unit(scoped.dates)))

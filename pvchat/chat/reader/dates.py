@@ -613,6 +613,9 @@ def _hours_of(part: str) -> _Hours:
     return time(start % 24), time(end % 24)
 
 
+AT_NIGHT = Dates(said="at night", hours=_hours_of("night"))
+
+
 def _of_day(day: date, hours: _Hours) -> _Ends:
     """Hours of a day; those that end before they begin end on the next one."""
     start, end = (datetime.combine(day, one) for one in hours)

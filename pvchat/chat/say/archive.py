@@ -372,8 +372,8 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
     """Who, in how many videos each, and how often somebody without a name."""
     query, rank = found.query, found.query.rank
     if rank is not None and rank.by == "time" and query.unit in UNITS:
-        most = ", then ".join(f"{name} ({so_many(count, query.unit)})" for name, count in found.names.items())
-        lead = f"{LEADS[found.verdict or '']} {most or 'Nobody I know'}."
+        most = _in_order(found.names, lambda count: so_many(int(count), query.unit))
+        lead = f"{LEADS[found.verdict or '']} {', then '.join(most) or 'Nobody I know'}."
         return f"{' '.join([lead.lstrip(), *_at_each(found)])} {_that_is_of(found, asked)}{lines(found.seen)}"
     if rank is not None and rank.by == "time" and abs(rank.k) == 1:
         edges = [one for seen in (found.seen, found.sure) for one in nth_of(seen, rank.k)]  # else who surely was
@@ -394,19 +394,23 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
     return _who_is_there(found, asked)
 
 
+def _in_order(sizes: Mapping[str, float], said: Callable[[float], str]) -> list[str]:
+    """Those of each size in words, in order: "Ana (three days), Ben (three days)", "Carl (one day)"."""
+    same = groupby(sizes, key=sizes.__getitem__)
+    return [", ".join(f"{one} ({said(size)})" for one in those) for size, those in same]
+
+
 def _who_most(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
     """Who is there most often, or longest, or comes next; on how many days, at how many places … each is, in order."""
     if is_of_pairs(found.query):
-        told = [
-            ", ".join(f"{pair} ({_size(size, found.query)})" for pair in same)
-            for size, same in groupby(found.groups, key=found.groups.__getitem__)
-        ]
+        told = _in_order(found.groups, lambda size: _size(size, found.query))
         return f"{', then '.join(told[:_MOST_RANKED]) or 'Nobody'}. {_that_is_of(found, asked)}"
     by_unit, counts = found.query.unit in UNITS, [*found.names.values()]
     unit = found.query.unit if by_unit else "video"
     long = {name: f"{_measured(found, name, rank.by)}, in " * (rank.by == "long") for name in found.names}
     told = [f"{name} ({long[name]}{so_many(count, unit)})" for name, count in found.names.items()]
     if by_unit:
+        told = _in_order(found.names, lambda count: so_many(int(count), unit))
         return f"{', then '.join(told)}. {_that_is_of(found, asked)}"
     kth = next(iter(nth_of(list(dict.fromkeys(counts)), rank.k)), None) if rank.by == "often" else None
     told = [one for one, n in zip(told, counts, strict=True) if n == kth] or nth_of(told, rank.k)
