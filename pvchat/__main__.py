@@ -9,6 +9,7 @@ compute: Python's own exit would stop them inside a network's C++ code, and that
 from __future__ import annotations
 
 import atexit
+import io
 import os
 import sys
 import threading
@@ -26,6 +27,9 @@ def main() -> int:
         _fill_closed_streams()
         for name in ("stdout", "stderr"):  # closed ones (`>&-`) are None
             setattr(sys, name, getattr(sys, name) or open(os.devnull, "w"))  # noqa: SIM115
+        # By a number of its own: while native code is silenced (`experts/networks.py`), who else speaks is heard
+        raw = open(os.dup(2), "wb", buffering=0)  # noqa: SIM115 (what can't be written is dropped at once)
+        sys.stderr = io.TextIOWrapper(raw, encoding=sys.stderr.encoding, line_buffering=True)
         watchdog.start()
         code = run()
     except SystemExit as end:  # wrong usage, SIGTERM

@@ -70,6 +70,24 @@ def test_nobody_need_listen(where: str) -> None:
     assert shell(f"pvchat people show Eve {where}").returncode == 1
 
 
+def test_what_is_said_while_native_code_is_silenced_is_heard() -> None:
+    code = """
+import os, sys
+from pvchat.cli import console, main as cli
+def silenced(_):
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    console.say("the camera is gone")
+    sys.exit()
+cli.build_parser = silenced
+from pvchat.__main__ import main
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=REPO, env={**os.environ, **PATH}
+    )
+    assert done.stderr == "the camera is gone\n"
+
+
 def test_threads_that_compute_are_not_waited_for() -> None:
     """Python's own end would stop them in the middle of C++, which aborts the process (−6), or would join them."""
     code = """
