@@ -352,6 +352,8 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Is the hall quieter than the kitchen?": {"verdict": "yes", "groups": {"in the hall": 1, "in the kitchen": 2}},
     "Was the kitchen or the hall busier?": {"groups": {"in the kitchen": 2, "in the hall": 1}},
     "Is the kitchen busier on Monday or on Tuesday?": {"groups": {"on Monday": 2, "on Tuesday": 1}},
+    "Where is Ben more often, the garden or the hall?": {"groups": {"in the hall": 2, "in the garden": 1}},
+    "Is the kitchen used more by Ana or by Ben?": {"names": ["Ana", "Ben"]},
     "Are more people in the kitchen than in the hall?": {"groups": {"in the kitchen": 2, "in the hall": 1}},
     # whether any one of them came so often
     "Did anybody come twice on Friday?": {"verdict": "yes", "names": ["Ben"]},

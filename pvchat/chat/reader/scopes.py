@@ -166,6 +166,11 @@ def in_words_of_videos(text: str, places: Sequence[str]) -> str:
     counted = rf"(?i)\b({_COUNTED}) ({one_of(one.lower() for one in places)})(s?)(?!\w)(?: {CLIPS}\b)?"
     text = re.sub(counted, r"\1 video\3\4 in \2", text)
     one = rf"(?:(?:in|on|at) )?(?:{_THE} )?({one_of(spellings(places))})(?!\w)"
+    more = r"(.*\b(?:more|less|longer)\b.*?)"
+    where = rf"(?i)^(?:(?:in|on|at) )?(?:where|which \w+) (is|was|are|were|did|does|do) {more}\W+{one} or {one}"
+    text = re.sub(where, r"\1 \2 in \3 or in \4", text)  # "where is Ana more often, the hall or the lounge?"
+    by_whom = rf"(?i)^(?:is|was) {one} used (more|less)(?: often)? by (.+? or )by (?=\w)"
+    text = re.sub(by_whom, r"who is \2 often in \1, \3", text)
     for used, more in _USED_MORE.items():
         text = re.sub(rf"(?i)^(?:is|was) {one} {used} than {one}", rf"{more} in \1 than in \2", text)
         text = re.sub(rf"(?i)^(?:is|was) {one} or {one} {used}\b", rf"{more} in \1 or in \2", text)
