@@ -230,6 +230,12 @@ def test_who_looks_like_her_by_chance_is_only_perhaps_there() -> None:
     assert few[0] < 0.1 < 0.9 < few[2]
 
 
+def test_who_looks_like_her_and_comes_often_is_not_taken_for_her() -> None:
+    likely = np.float32([0.93] * 50 + [0.99])
+    told = adjusted(likely, base_rate(likely, 1000))
+    assert told[0] < 0.3 < 0.8 < told[-1]
+
+
 def test_json_names_each_video_with_its_seconds(kitchen: Library) -> None:
     row = kitchen.ask("In which videos is Ana?", now=NOW).to_dict()
     assert (row["videos"], row["surely"], row["perhaps"]) == (5, 2, 0)
