@@ -408,6 +408,8 @@ FOLLOWED = {
     "Where was Ana on Tuesday? → Who else was there?": {"names": [], "videos": [4]},
     "Where is Ana now? → And Ben?": {"videos": [9]},
     "Was Ben here on Saturday? → And the day before?": {"verdict": "yes", "videos": [5, 6]},
+    "Was Ben here on Saturday? → And one day before?": {"verdict": "yes", "videos": [5, 6]},
+    "Was Ben here last week on Friday evening?": {"verdict": "no", "videos": []},
     # a sighting, or the videos that were found, holds on
     "When was Ben last in the garden? → And the week before?": {"videos": [], "names": []},
     "When was Ana last here? → And two days before?": {"videos": [6]},

@@ -147,7 +147,8 @@ _LEANS = re.compile(
 # "and before?", "the Friday before", "the following week", "two days later"
 _BEYOND = re.compile(
     r"(?i)^(?:and |(?:what|how) about )?(?:(?:on|in) )?(?:the )?(?:(?P<which>next|following|previous) )?"
-    r"(?:(?P<count>\d+|an?|few|two|three|four|five|six|seven|eight|nine|ten) )?"
+    r"(?:(?P<count>\d+|an?|one(?! (?:before|after|later|earlier)\b)|few|two|three|four|five|six|seven|eight|nine|ten)"
+    r" )?"
     r"(?:(?P<unit>one|hour|day|morning|afternoon|evening|night|week|month|year|\w+day)s?(?: |\b))?"
     r"(?P<how>before|after|later|earlier)?(?: that(?: date| day)?)?(?: then)?\W*$",
 )

@@ -116,6 +116,8 @@ _ROWS: _Rows = (
     (rf"(?:the )?(beginning|start|middle|end) of ({_any_of(_SPAN_ROWS)})",
      lambda m, now: _third_of(_span(m[2], now), _THIRDS[m[1]])),
     (rf"(early|mid|late)[- ](?:in )?({_MONTH})", lambda m, now: _third_of(_span(m[2], now), _THIRDS[m[1]])),
+    (rf"({WEEKDAY}) ({_PART}),? (?:of )?((?:this|last) week)",
+     lambda m, now: (day := _span(f"{m[1]} {m[3]}", now, _DAY_ROWS)) and _the(day[0] + (day[1] - day[0]) / 2, m[2])),
     (rf"(?:the ({_PART}) of )?({_DAY})(?: ({_PART}))?",
      lambda m, now: (day := _span(m[2], now, _DAY_ROWS))
      and (_the(day[0] + (day[1] - day[0]) / 2, m[1] or m[3]) if m[1] or m[3] else day)),  # Christmas: of the 25th

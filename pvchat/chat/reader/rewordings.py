@@ -189,6 +189,8 @@ OF_LIBRARY = _compiled(  # of one about many videos
     (r"\bin two different (?=places\b|rooms\b)", "in more than one "),
     (r"\b(?:different|separate) (?=(?:day|night|week|month|room|place)s\b)", ""),
     (r"\b(?:the |this )?(weekend|week|month) just gone\b", r"last \1"),
+    (rf"\b((?:this|last) week),? on ({WEEKDAY}(?: (?:morning|afternoon|evening|night))?\b)(?! and\b| or\b)",
+     r"on \2 \1"),
     (r"^((?:do|does|who|when|how often)\b.*\b(?:ever|usually|always|never|comes?)\b.*) (?:at|on) the weekend\b",
      r"\1 at weekends"),
 )  # fmt: skip
