@@ -479,6 +479,10 @@ FOLLOWED = {
     "Is Ben more often in the hall or in the kitchen? → And Ana?": {"groups": {"in the kitchen": 5, "in the hall": 0}},
     "Who was in the hall? → Who first?": {"names": ["Ben"], "videos": [5]},
     "Was Ben in the hall on Friday? → Always smiling?": {"verdict": "yes"},
+    "When did Ben last smile? → Where was he?": {"videos": [5]},
+    "Was anybody in the garden on Saturday? → Was that person here before?": {"videos": [], "names": []},
+    "Was Ana alone in the kitchen this month? → What was she wearing?": {"videos": [1]},
+    "Was Ana with Ben this week? → What was she wearing? → And on Tuesday?": {"videos": [4]},
     # corrections
     "Was Ana here on Saturday? → Sorry, Monday → No, in the garden → I meant Ben": {"verdict": "yes", "videos": [3]},
     "Was Ana in the hall? → No, the kitchen → Not Ana, Ben": {"verdict": "yes", "videos": [2, 6, 9]},

@@ -191,9 +191,11 @@ class _Search:
         return _then(then.answer(), one)
 
     def _among_those(self, among: ArchiveQuestion) -> LibraryAnswer:
-        """The answer by those videos alone that an answer before has found; where it found none, that."""
+        """The answer by those videos alone that an answer before has found; where it found none, that, or by all."""
         those = replace(self, asked=among).answer()
         only = {one.video.number: one.sure for one in those.finding.seen}
+        if not only and archive.is_told_of_one(self.asked.query):  # "was she smiling?" (no), "what did she wear?"
+            return replace(self, asked=replace(self.asked, among=None)).answer()
         return replace(self, only=only).answer() if only else those
 
     def _why(self, query: Query, found: ArchiveFinding) -> LibraryAnswer:

@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Literal
 
 from pvchat.chat import query as queries
+from pvchat.chat.archive import is_told_of_one
 from pvchat.chat.english import FUNCTION_WORDS, ORDINALS
 from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Form, Has, Not, Query, Rank, Whom, told_as
 from pvchat.chat.reader.dates import AT_NIGHT, beyond, dated, held_on, length_of, lies_in_one
@@ -430,10 +431,11 @@ def _since(
     """A question of all of the time before, or after, what was asked about before: "did anybody come after that?", "was
     he there again?"; None: that had no end.
     """
-    if before.query.whom.known is False and _HE.search(said["asked"]):  # "was that man here again?"
-        return replace(before, query=SAME)
     how = _way(said["how"] or said["alone"] or "after")
     found = _of_scopes(f"{said['asked']}?", known, scoped)
+    nameless = before.query.whom.known is False or not queries.names_in(found.query)
+    if nameless and _HE.search(said["asked"]):  # "was that man here again?"
+        return replace(before, query=SAME)
     before = (
         before.sighted if how == "before" and before.sighting is None and before.sighted else before
     )  # "after that"
@@ -500,6 +502,7 @@ def _in_that(
 
 def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion | None:
     """The question before, of another time or place, of the time before; None: something else is asked."""
+    before = replace(before, among=None) if is_told_of_one(before.query) else before
     dates, spots, meant, query = scoped.dates, scoped.places, _sighting_of(before), before.query
     if (dates or spots) and _ASKS_AGAIN.match(rest.replace(SPOT, "")):  # "and on Tuesday?"
         each = each_unit(dates)
@@ -665,7 +668,10 @@ def _follow_up(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant
             return replace(found, query=SAME)  # who was found is nobody whom I know
         query = replace(query, whom=before.query.whom)
         sighting = sighting and replace(sighting, whom=before.query.whom)
-    timed = told_as(query) == "how_often" or told_as(query) == "when" and not _LEANS.search(rest)  # "when did he sit?"
+    timed = told_as(query) == "how_often"
+    timed = (
+        timed or told_as(query) == "when" and query.unit != "place" and not _LEANS.search(rest)
+    )  # "when did he sit?"
     asked_anew = found.dates or found.places or timed or _EVER.search(rest)
     ranked = query.rank is not None and (query.rank.by == "time" or query.unit == "video")
     if sighting is None and not asked_anew and not ranked:
@@ -674,8 +680,9 @@ def _follow_up(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant
         query = Query("attribute", query.whom, attribute="place")
     if before.among is not None and sighting is meant is not None:
         found = replace(found, sighted=before)
-    elif sighting is None and query.whom == before.query.whom:
-        found = replace(found, among=found.among or before.among)
+    elif sighting is None and (query.whom == before.query.whom or is_told_of_one(query)):
+        of_these = is_told_of_one(query) and not asked_anew and not queries.is_plain(before.query.where)
+        found = replace(found, among=found.among or (before if of_these else before.among))
     return _on_the_same(replace(found, query=query, sighting=sighting), before)
 
 
