@@ -215,6 +215,9 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Was Ben first in the hall every day?": {"verdict": "yes", "names": ["Ben"]},
     "Did Ben come on each of the last three days?": {"verdict": "no", "videos": [5, 6, 8, 9]},
     "Is anybody in every hall video?": {"names": ["Ben"]},
+    "How many people were in both the kitchen and the garden?": {"names": ["Ben"]},
+    "Who was up first today?": {"names": ["Ben"]},
+    "How often was Ben on TV this week?": {"number": 6},
     # little English
     "ben no come tuesday": {"verdict": "yes"},
     "who in kitchen now": {"names": []},
@@ -506,6 +509,7 @@ REFUSED = {
     "Is Ana with a stranger more often than with Ben?": "I can tell when, where, how often",
     "Do you exist?": "ask me who is in your videos",
     "Was Ana with her sister?": "I can't tell that; ask me who",
+    "Was Ana up before breakfast?": "I can't read the times",
     "Who was nearest to the camera?": "I can tell when, where, how often",
     "Do Ana and Ben wear the same colour?": "I can tell when, where, how often",
     "What was Ana wearing on Monday and Ben on Friday?": "Ask about one, such as “on Tuesday”",
@@ -664,6 +668,7 @@ def test_who_doubts_an_answer_hears_what_it_rests_on(library: Library) -> None:
 
 
 def test_one_video_is_not_counted(library: Library) -> None:
+    assert library.ask("Who was in today?", now=NOW).answer.splitlines()[0].endswith("That is of two videos today.")
     assert " in the one video on Tuesday." in library.ask("Was Ana here tuesday?", now=NOW).answer
 
 

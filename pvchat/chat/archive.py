@@ -708,6 +708,8 @@ def over_scopes(query: Query, joints: Sequence[str]) -> Query:
         one_of_all = query.whom.quantifier == "any" and queries.is_plain(query.where)
         query = replace(query, select="who") if one_of_all else query  # "has anybody been in both?"
         joints = ("both",) if one_of_all else joints
+    if query.select == "count" and plain and not {"both", "but not"}.isdisjoint(joints):
+        query = replace(query, select="who")  # "how many were here on both days?": they are named
     asks_each = query.select in ("exists", "how_often", "how_long") and not is_of_all(query)
     each = asks_each or query.select == "who" and not {"both", "but not"}.isdisjoint(joints)
     return replace(query, unit="scope") if plain and each else query

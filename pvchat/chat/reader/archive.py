@@ -51,7 +51,8 @@ _UNTOLD = (  # of which time, or of whom, isn't known
     (re.compile(r"(?i)\b(?:while|whilst|when|since|until|till|before|after) (?:(?:we|i)\b(?! (?:last )?(?:had|saw)\b)"
                 r"|(?:nobody|no one) (?:is|was) (?:(?:at )?home|here|in|there)\b"
                 r"|every(?:body|one) (?:is|was) (?:away|gone|out)\b)"), OURS),
-    (re.compile(r"(?i)\b(?:after|before|since|until|till|at) (?:dark|dawn|dusk|nightfall|sunrise|sunset)\b"), UNREAD),
+    (re.compile(r"(?i)\b(?:after|before|since|until|till|at) (?:dark|dawn|dusk|nightfall|sunrise|sunset)\b"
+                r"|\b(?:after|before|since|until|till) (?:breakfast|dinner|supper|bedtime)\b"), UNREAD),
     (re.compile(r"(?i)\bthe same (?:man|one|person|stranger|visitor|woman)\b|\bstranger\b.* (?:again|twice)"), SAME),
 )  # fmt: skip
 # "only on Mondays", "seen only in the kitchen"; not "only Ana on Monday"
@@ -90,7 +91,10 @@ _LEFT = re.compile(r"(?i)\b(?:than|nor) (?:in|on|at)\b|\bthan\W*$")
 _ELSE_WITH = re.compile(r"(?i)\belse\b.* with (?!whom\b)\w")
 _PAIR = re.compile(r"(?i)\b(?:together|pair|with whom|each other|meet|met|two)\b")
 _HAPPENS = re.compile(r"(?i)^(?:and |so )?what (?:has |is |was )?happen")
-_UP = re.compile(r"(?i)\b((?:is|was|were)(?: \w+)?|been) up(?= at all\b|\W*$)")
+_UP = re.compile(
+    r"(?i)\b((?:is|was|were)(?: (?!hair|hands?|thumbs?|arms?|hood|\w+ing\b)\w+){0,2}|been) up"
+    r"(?= (?:at all|first|last|early|late)\b|\W*$)"
+)
 _IN_ORDER = re.compile(r"(?i),? (?:in (?:chronological )?order(?: of time)?|(?:the )?(?:oldest|earliest) first)\b")
 _ALWAYS = re.compile(r"(?i)\b(?:always|usually|normally|generally|mainly|mostly)\b")
 _SAME_DAY = re.compile(r"(?i) (?:on|in) the same (?:day|date)\b")

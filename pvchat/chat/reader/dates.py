@@ -482,7 +482,7 @@ def _capitals(said: str) -> str:
 
 def _as_said(match: re.Match[str]) -> str:
     """The words for a time, as they stand in a sentence: "on Friday" for "friday"."""
-    said = _capitals(re.sub(r"\bboth ", "", _lowered(match)))
+    said = _capitals(re.sub(r"\bboth |^in (?=today|yesterday|tonight)", "", _lowered(match)))
     if re.match(r"early|late", said):
         return f"in {said}"
     if match["two"] and not match["how"] and not match["between"]:

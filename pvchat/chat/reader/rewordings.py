@@ -158,6 +158,7 @@ OF_LIBRARY = _compiled(  # of one about many videos
     (r"^how far apart (?:are|were|lie) (.*?)'s? (?:first |only )?two (?:appearances|visits|sightings)\b",
      r"how many days are between \1's first and second visit"),
     (r"^(?:when and where|where and when)\b", "when"),
+    (r"\bon (?:the )?(?:tv|telly|television|air)\b", "there"),
     (r"^(is|was|does|did) (\w+(?: (?-i:[A-Z])\w*)*) (.*) (?:each|every) time (?:s?he|they) (?:is |was )?"
      r"(?:c[ao]mes?|visit(?:s|ed)|here|there|seen)(?=\W*$)", r"\1 \2 always \3"),
     (rf"^(?!(?:{one_of(FUNCTION_WORDS)})\b)([\w.]+) no (?=\w)", r"\1 not "),
