@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import stat
 from dataclasses import replace
@@ -313,4 +314,8 @@ def test_only_a_damaged_library_is_to_be_deleted(
     assert hint in found.value.hint
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))  # its log's index can't be made
     with pytest.raises(LibraryError, match="disk is full" if error == "OperationalError" else "can't be read"):
+        kitchen.status()
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=10**9))
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(LibraryError, match="may not be written" if error == "OperationalError" else "can't be read"):
         kitchen.status()

@@ -34,6 +34,7 @@ WAIT_S = 60.0  # for another process that writes
 _DAMAGED = "Delete that folder and add your videos again; they are not touched, but cameras' clips lie in it."
 _FULL_BYTES = 1 << 18  # with less room SQLite can't even make its index of the log: a "disk I/O error"
 _LATER = "Nothing was changed. Update PVChat (pip install --upgrade pvchat), or use another PVCHAT_HOME."
+_READ_ONLY = "Nothing is lost. Allow it, which reading needs, too; or copy the whole home to where you may write."
 _REFUSED = "Nothing is lost. Make room on its disk, see that you may write there, or wait for whoever uses it."
 # By the class of the error; another one is a mistake of ours, such as a row that doesn't fit.
 _HINTS = {"OperationalError": _REFUSED, "DatabaseError": _DAMAGED, "DamagedRowError": _DAMAGED}
@@ -97,6 +98,9 @@ def reading(folder: Path, what: str = "read") -> Iterator[None]:
         if no_room or "disk is full" in str(error):
             said, hint = f"the library can't be {what}: the disk is full.", "Nothing is lost. Make room on it."
             raise LibraryFullError(said, subject=str(folder), hint=hint) from error
+        if type(error).__name__ == "OperationalError" and not os.access(folder, os.W_OK):
+            said, hint = f"the library can't be {what}: its folder may not be written.", _READ_ONLY
+            raise LibraryError(said, subject=str(folder), hint=hint) from error
         raise LibraryError(f"the library can't be {what} ({error}).", subject=str(folder), hint=hint) from error
 
 
