@@ -195,6 +195,9 @@ SAID = [
      "Ana says from 0:08 to 0:10: “Yes, coffee please.”"),
     ("Who spoke last?", SURE, "Ana speaks last, at 0:10, before that Ben at 0:06."),
     ("Is Ana talking?", SURE, "Yes, Ana speaks from 0:08 to 0:10."),
+    ("Is Ana talking?", replace(TIMELINE, rows=(
+        Row("Ana", "present", "", 0, 20), Row("Ana", "deed", "talking", 16, 18), Row("", "speaks", "1", 16, 18))),
+     "Yes, Ana is talking from 0:16 to 0:18."),
     ("Do Ana and Ben talk at the same time?", SURE, "No, as far as I hear, Ana never speaks while Ben is speaking."),
     ("Does Cleo say anything?", TIMELINE, "Somebody who isn't seen speaks from 0:12 to 0:13; somebody speaks from "
      "0:16 to 0:18, but I can't tell whether that is Cleo."),

@@ -180,34 +180,53 @@ def listed(found: Sequence[Found], finding: Finding) -> Finding:
 
 def run(query: Query, timeline: Timeline, history: Sequence[Finding] = ()) -> Finding:
     """What is found for a query; `history` is what was found for the questions before, the last one last."""
-    query = as_heard(query) if timeline.sound == "heard" else query
-    heard, languages = timeline.sound == "heard", any(row.attribute == "language" for row in timeline.rows)
     if query.select == "refuse":
-        who = conditions.chosen(query.whom, [timeline.whole], timeline)
-        meant = () if query.whom.such is None else who.sure  # "he" in the next question
-        strange = [one for one in who.missing if one.why == "not enrolled" and query.refusal in (None, "unseen")]
-        found = Finding(query, open=tuple(Found(name, "unknown") for name in meant), missing=tuple(strange))
-    elif query.select == "why":  # what was found before, as what it rests on
-        found = history[-1] if history else Finding(query)
-        if found.query.select in ("who", "count") and found.people:  # of whom it was said, not of the others
-            found = replace(found, against=(), open=())
-        whom = query.whom if query.whom.names or found.query.select != "refuse" else found.query.whom
-        if whom.names and {*whom.names} != {*found.names}:  # "how sure are you about Ana?"
-            found = _looked_up(Query("exists", whom, form="polar"), timeline)
-        elif found.query.attribute in conditions.RELATIONS:  # "who is with Ana?"
-            others = dict.fromkeys(row.of for one in found.people for row in one.rows if row.of)
-            found = replace(found, people=(*found.people, *map(Found, others)))
-        found = replace(found, query=query, then=None)
-    elif not queries.is_of_sound(query) or heard and (languages or asked_of(query).attribute != "language"):
-        found = _looked_up(query, timeline)
-    elif not heard and (seen := as_seen(query)) is not None:  # who seems to talk
-        found = _looked_up(seen, timeline)
+        found = _refused(query, timeline)
+    elif query.select == "why":
+        found = _what_it_rests_on(query, timeline, history)
     else:
-        why = "language" if heard else timeline.sound
-        found = Finding(replace(query, select="refuse", refusal="sound", value=why))
+        found = _seen_or_heard(query, timeline)
     if query.then is None or query.if_so and not (found.verdict == "yes" or found.verdict is None and found.people):
         return found
     return replace(found, then=run(query.then, timeline, (*history, found)))
+
+
+def _refused(query: Query, timeline: Timeline) -> Finding:
+    """A refusal, with who is meant ("he" in the next question), and whom nobody enrolled."""
+    who = conditions.chosen(query.whom, [timeline.whole], timeline)
+    meant = () if query.whom.such is None else who.sure
+    strange = [one for one in who.missing if one.why == "not enrolled" and query.refusal in (None, "unseen")]
+    return Finding(query, open=tuple(Found(name, "unknown") for name in meant), missing=tuple(strange))
+
+
+def _what_it_rests_on(query: Query, timeline: Timeline, history: Sequence[Finding]) -> Finding:
+    """What was found before, as what it rests on."""
+    found = history[-1] if history else Finding(query)
+    if found.query.select in ("who", "count") and found.people:  # of whom it was said, not of the others
+        found = replace(found, against=(), open=())
+    whom = query.whom if query.whom.names or found.query.select != "refuse" else found.query.whom
+    if whom.names and {*whom.names} != {*found.names}:  # "how sure are you about Ana?"
+        found = _looked_up(Query("exists", whom, form="polar"), timeline)
+    elif found.query.attribute in conditions.RELATIONS:  # "who is with Ana?"
+        others = dict.fromkeys(row.of for one in found.people for row in one.rows if row.of)
+        found = replace(found, people=(*found.people, *map(Found, others)))
+    return replace(found, query=query, then=None)
+
+
+def _seen_or_heard(query: Query, timeline: Timeline) -> Finding:
+    """What is found by sight, or by hearing; of sound, where it wasn't listened to, as far as it can be seen."""
+    heard, languages = timeline.sound == "heard", any(row.attribute == "language" for row in timeline.rows)
+    asked, query = query, as_heard(query) if heard else query
+    if not queries.is_of_sound(query):
+        return _looked_up(query, timeline)
+    if heard and (languages or asked_of(query).attribute != "language"):
+        found = _looked_up(query, timeline)
+        whose = query.where == asked.where or found.people or found.verdict == "no"
+        by_mouth = found if whose else _looked_up(asked, timeline)  # nobody knows whose voice it is
+        return by_mouth if by_mouth.people else found
+    if not heard and (seen := as_seen(query)) is not None:  # who seems to talk
+        return _looked_up(seen, timeline)
+    return Finding(replace(query, select="refuse", refusal="sound", value="language" if heard else timeline.sound))
 
 
 def _looked_up(query: Query, timeline: Timeline) -> Finding:
