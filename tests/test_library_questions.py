@@ -218,7 +218,9 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "How many people were in both the kitchen and the garden?": {"names": ["Ben"]},
     "Who was up first today?": {"names": ["Ben"]},
     "How often was Ben on TV this week?": {"number": 6},
+    "Is Ben working today?": {"verdict": "yes", "videos": [8, 9]},
     # little English
+    "ben he work in night?": {"verdict": "yes", "videos": [8]},
     "ben no come tuesday": {"verdict": "yes"},
     "who in kitchen now": {"names": []},
     "Was anybody in the kitchen before lunch on Friday?": {"verdict": "no"},

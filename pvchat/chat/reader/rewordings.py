@@ -111,6 +111,10 @@ OF_LIBRARY = _compiled(  # of one about many videos
     (r"^((?:who(?! (?:was|were)\b)|how many people|is|are)\b.*?) (?:right now|now|at the moment|currently)\b",
      r"\1 in the last hour"),
     (r"\bon (?:duty|shift)\b", "here"),
+    (r"\b(?:he |she )?(?<!at )(?<!to )(?<!it )(?<!you )(?<!this )(?<!her )(?<!his )(?<!the )(?<!of )work(s|ed|ing)?\b"
+     r"(?! (?:out|on (?:it|the (?!\w+day|\d))|with|as|for|together|at (?:an?|the|her|his))\b)",
+     lambda found: {"s": "comes", "ed": "came", "ing": "here"}.get((found[1] or "").lower(), "come")),
+    (r"\b(?:in night|(?<=come )nights|(?<=comes )nights)\b", "at night"),
     (r"(?:^(?P<first>has|have|is|are|was) (?P<who>.*?)|'s| is| are| has|'ve| have)(?: been)? "
      rf"(?:away|gone|absent|missing) for {_SO_LONG}",
      lambda found: (f"was {found['who']}" if found["first"] else " was") + f" not seen{_lately(found)}"),
