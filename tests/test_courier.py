@@ -132,6 +132,12 @@ def test_a_receiver_that_refuses_one_rule_is_told_of_others(
     assert courier.step() == 1
 
 
+def test_a_courier_makes_no_library_where_the_home_was_moved(courier: Courier, tmp_path: Path) -> None:
+    courier.people = tmp_path / "moved" / "people"
+    assert courier.step() == 0
+    assert not courier.people.parent.exists()
+
+
 @pytest.mark.parametrize("what", ["rule", "event"])
 def test_what_is_deleted_on_its_way_is_not_told(
     chat: PVChat, happen: Happen, receiver: Receiver, courier: Courier, monkeypatch: pytest.MonkeyPatch, what: str

@@ -26,7 +26,7 @@ from urllib.parse import unquote, urlsplit
 from pvchat.errors import PVChatError
 from pvchat.library.live import events, mqtt
 from pvchat.library.live.events import Rule
-from pvchat.storage.library import opened, transaction
+from pvchat.storage.library import exists, opened, transaction
 
 FIRST_S, LONGEST_S = 1.0, 300.0  # until the second try, and at most until any later one: each pause is twice as long
 LEASE_S = 60.0  # until somebody else may try what this process has begun
@@ -85,6 +85,8 @@ class Courier:
     def step(self) -> int:
         """Try everything that is due, in order, at each address until something isn't taken; how many were taken."""
         taken = 0
+        if not exists(self.people):  # the home was moved: no empty one is made in its place
+            return taken
         with opened(self.people) as library:
             held = {one.id for one in events.rules(library) if self._is_paused(one)}
             self._announce(library)

@@ -221,6 +221,6 @@ class Live:
 
     def _fail(self, error: Exception) -> None:
         """What the status says; the words of an error of FFmpeg's may hold the address."""
-        words = "the disk is full" if is_disk_full(error) else type(error).__name__
+        words = "the disk is full" if is_disk_full(error) else getattr(error, "strerror", None) or type(error).__name__
         self._failed = str(error) if isinstance(error, PVChatError) else words
         _log.error("%s: watching ended (%s)", self.address.without_password, self._failed)
