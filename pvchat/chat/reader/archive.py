@@ -594,7 +594,8 @@ def _beyond(undated: str, before: ArchiveQuestion, meant: Query | None) -> Archi
         shifts, around = (*before.shifts, (how, unit, count)), before.around or "day"
         of_sighting = meant is not None and unit
         return replace(before, sighting=meant, around=around, shifts=shifts) if of_sighting else None
-    other = beyond(before.dates, how, unit, count)
+    since = before.sighted if how == "before" and not unit and before.sighting is None else None  # of "after that"
+    other = beyond((since or before).dates, how, unit, count)
     return replace(before, dates=(other,)) if other else replace(before, query=UNREAD)
 
 
