@@ -269,6 +269,7 @@ def test_more_of_what_was_asked(text: str, query: Query) -> None:
     [
         ("How many days after her first visit did Ana come back?", 1, 2),
         ("How many days are between Ana's first and last visit?", 1, -1),
+        ("How many years are between Ana's first and last visit?", 1, -1),
     ],
 )
 def test_how_much_later_somebody_came_is_asked_of_two_sightings(text: str, first: int, second: int) -> None:

@@ -349,6 +349,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Who was in the last hall video?": {"names": ["Ben"], "videos": [8]},
     "Is there a hall without Ben?": {"verdict": "no", "videos": []},
     "Which halls is Ana in?": {"videos": []},
+    "Which performances began after 10 in the evening?": {"videos": [7]},
     "When was the hall last used by Ben?": {"videos": [8]},
     # places held against each other by how often anybody is there, or by how many people are
     "Is the garden used more than the hall?": {"verdict": "no", "groups": {"in the garden": 2, "in the hall": 2}},

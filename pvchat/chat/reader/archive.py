@@ -81,7 +81,7 @@ _LAST_BUT = re.compile(
 )
 # How far two sightings of somebody lie apart: "how many days after her first visit was Ana last seen?"
 _APART = re.compile(
-    r"(?i)^how (?:many (?:hours|days|weeks|months)|long|much time)\b(?: (?!between|from|after|before)\w+){0,3} "
+    r"(?i)^how (?:many (?:hours|days|weeks|months|years)|long|much time)\b(?: (?!between|from|after|before)\w+){0,3} "
     r"(?:(?:after|before) .*\b(?:first|last|second|third)\b.*\b(?:was|were|did|does|has|is)\b"
     r"|(?:between|from) .*\b(?:first|last|second|third)\b.* (?:and|to|until) )",
 )

@@ -103,6 +103,7 @@ OF_LIBRARY = _compiled(  # of one about many videos
     (r"\bonly ((?:\w+ ){0,2}?)in (?=(?:one|two|three|a single|\d+) videos?\b)", r"\1in only "),
     (r"^when (?:was|were) (?:the )?videos?\b(.*?) (?:recorded|filmed|taken|made|shot)\b", r"list the videos\1"),
     (r"^(?:which|what) videos (?:are|were)(?: there)?(?= (?:in|on|at|from|of)\b|\W*$)", "list the videos"),
+    (r"^(?:which|what) videos (?:beg[aiu]n|start(?:ed)?)\b(?! with\b)", "list the videos"),
     (r"\b(which|what|how many) folder(s?)\b", r"\1 place\2"),
     (r"\b(month|week|time|hour) of the (?:year|month|day)\b", r"\1"),
     (r"^(?:since when (?:has|have|is|are|was|were) (.*?) not (?:been )?(?:here|there|seen)\b"
