@@ -263,6 +263,17 @@ def test_what_is_said_where_nobody_or_nothing_is_found(talk: tuple[str, ...], an
     assert say(found(talk[-1], NAMES, KITCHEN, talk[:-1]), KITCHEN) == answer
 
 
+def test_a_stranger_who_is_there_in_another_part_is_not_in_this_one() -> None:
+    part = KITCHEN.between(10, 20)
+    told = say(run(Query("exists", Whom(("#1",)), form="polar"), part), part)
+    assert told.startswith("No, somebody I don't know is not in this video.")
+
+
+def test_nobody_is_compared_with_herself() -> None:
+    query = Query("compare", ANA, SITS, form="polar", rank=Rank("long"), versus=Whom(such=SITS))
+    assert run(query, KITCHEN).verdict == "unknown"
+
+
 def test_in_which_shots_neither_of_two_is_there() -> None:
     three = replace(KITCHEN, shots=((0, 6), (6, 10), (10, 20)))
     told = "Neither Ana nor Ben is seen in one of three shots: 2."

@@ -184,6 +184,14 @@ def test_a_part_in_words_changes_who_is_there(chat: PVChat, clip: Path) -> None:
     )
 
 
+def test_who_was_found_in_one_part_is_meant_in_another(chat: PVChat, clip: Path) -> None:
+    first = "Who is there in the first two seconds?"
+    told = chat.ask(clip, "Is she there in the last three seconds?", history=[first]).answer
+    assert told.startswith("No, Ana is not in this part of the video.")
+    told = chat.ask(clip, "What is she wearing in the last three seconds?", history=[first]).answer
+    assert told.startswith("Ana is not in this part of the video")
+
+
 def test_a_follow_up_is_about_its_own_part(chat: PVChat, clip: Path) -> None:
     first = "Is Ana there in the first half?"
     assert chat.ask(clip, "and in the second half?", history=[first]).answer.startswith("No, Ana")

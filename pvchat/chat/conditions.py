@@ -92,8 +92,10 @@ def whether(
     must be known.
     """
     one = timeline.entity(entity)
-    if entity and (one is None or one.decision == "unsure"):
-        return "unknown" if one is None else "unsure"
+    if entity and one is None and not entity.startswith("#"):  # a stranger is in another part
+        return "unknown"
+    if one is not None and one.decision == "unsure":
+        return "unsure"
     if not (time := spoken_of(condition, entity, part, timeline)):
         unseen = isinstance(condition, Not) and one is not None and one.decision == "absent"
         return "yes" if unseen and condition == Not(PRESENT) else "unknown" if unseen else "no"

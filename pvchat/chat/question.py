@@ -158,6 +158,7 @@ class Viewed:
     conversation: Conversation = field(default_factory=lambda: Conversation(()))  # what was asked before
     clip: Path | None = None  # its file, for a base, which looks itself
     people: Sequence[Person] = ()  # everyone enrolled, for the same
+    clip_seen: Viewed | None = None  # of a part the whole clip, in which the earlier questions are looked up
 
     def whole(self, text: str) -> str:
         """A text about the video, as it is said of what was asked about."""

@@ -620,7 +620,8 @@ def _compare(lookup: Lookup) -> Finding:
     counted = query.rank is not None and query.rank.by in ("long", "often")  # whoever never does counts as none
     counted = counted or isinstance(lookup.where, Not)  # whoever doesn't leave
     count = len(finding.people) + len(finding.against)
-    if not first or count < (1 if counted else len(names)) or lookup.who.missing or theirs.missing:
+    alone = query.versus is not None and first.issuperset(theirs.sure)  # "does she sit longer than she lies?"
+    if not first or alone or count < (1 if counted else len(names)) or lookup.who.missing or theirs.missing:
         return replace(finding, verdict=conditions.doubt((*lookup.who.missing, *theirs.missing)))
     return replace(finding, verdict="yes" if finding.names and set(finding.names) <= first else "no")
 

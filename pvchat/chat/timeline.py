@@ -176,8 +176,8 @@ class Timeline:
     def missing(self, name: str, among: Sequence[str] = ()) -> Missing | None:
         """Why nothing can be told of somebody; None: she is there, and nobody `among` others is likelier to be her."""
         one = self.entity(name)
-        if one is None:
-            return Missing(name, "not enrolled")
+        if one is None:  # a stranger who is there in another part
+            return Missing(name, "absent" if name.startswith("#") else "not enrolled")
         if one.decision == "unsure" or one.like in among:
             return Missing(name, "unsure", like=one.like)
         if one.decision == "present":

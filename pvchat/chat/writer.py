@@ -60,9 +60,12 @@ class Writer:
 
     def _known(self, text: str, viewed: Viewed) -> Basis:
         """What a question is answered from: what was measured, the model's word on deeds, an encoder's on gaps."""
-        timeline = self._timeline(viewed, viewed.analysis)
-        turns = viewed.conversation.turns(timeline)
+        timeline, clip = self._timeline(viewed, viewed.analysis), viewed.clip_seen
+        whole = timeline if clip is None else self._timeline(clip, clip.analysis)
+        turns = viewed.conversation.turns(whole)
         (question,) = viewed.conversation.read([text], timeline, turns)
+        if any(name.startswith("#") for name in question.people):  # a stranger, as the whole clip's are numbered
+            timeline = whole.between(*timeline.whole)
         if self.source in ("model", "spoken") and self.describer is not None and asks_of_deeds(question.query):
             timeline = self._timeline(viewed, self.describer.with_deeds(viewed.analysis))
         if self.eyes is not None and viewed.clip is not None:

@@ -90,7 +90,9 @@ class Answering:
             presences = self.score(people, seen.analysis, window)
         _explain_absence(question, people, presences, analysis)
         part = window is not None or asking.whole_s is not None
-        viewed = Viewed(_part(seen, window), presences, part, self.conversation, self.clip, people)
+        whole = None if window is None or not self.conversation.before else self.score(people, seen.analysis)
+        clip_seen = None if whole is None else Viewed(seen.analysis, whole)
+        viewed = Viewed(_part(seen, window), presences, part, self.conversation, self.clip, people, clip_seen)
         written = self.writer.write(question.text, viewed, asking.stream)
         known = written.known
         if window is not None:  # tracks count in the whole clip, whatever part was asked about

@@ -395,6 +395,7 @@ def decided(people: Sequence[Entity], decision: Decision) -> list[str]:
 
 def not_here(names: Sequence[str], surely: bool = True, either: bool = False) -> str:
     """That some people aren't there, as a clause; of many the first ones by name; `either` of two: neither."""
+    names = [called(name) for name in names]
     if either and len(names) == 2:
         return f"neither {join(names, 'nor')} is in this video{', as far as I can see' * (not surely)}"
     named = shortened(names, _MOST_ABSENT, "others whom I know")
@@ -497,7 +498,8 @@ def untold(missing: Sequence[Missing], query: Query | None = None, instead: bool
     gone = query is not None and (query.where == Not(PRESENT) or query.select == "exists" and query.where is None)
     for why, said in here_or_not(missing, query is not None and query.whom.quantifier == "either").items():
         names = [one.name for one in missing if one.why == why]
-        who, them = (names[0], names[0]) if len(names) == 1 else ("they", "them")
+        one = "that person" if names[0].startswith("#") else names[0]
+        who, them = (one, one) if len(names) == 1 else ("they", "them")
         what = f", so I can't {wording('untold', kind, who=who, them=them, be=be(names))}"
         told.append((said, what * (not gone if why == "absent" else not instead)))
     if len({what for _, what in told}) == 1 and told[0][1]:  # said once of both
