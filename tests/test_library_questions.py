@@ -490,6 +490,7 @@ FOLLOWED = {
     "Was Ana alone in the kitchen this month? → What was she wearing?": {"videos": [1]},
     "Was Ana with Ben this week? → What was she wearing? → And on Tuesday?": {"videos": [4]},
     "Was Ben in the kitchen on Friday? → Was he there again? → And before?": {"verdict": "yes", "videos": [2]},
+    "Was Ana here on Tuesday? → What was Ana wearing?": {"videos": [4]},
     # corrections
     "Was Ana here on Saturday? → Sorry, Monday → No, in the garden → I meant Ben": {"verdict": "yes", "videos": [3]},
     "Was Ana in the hall? → No, the kitchen → Not Ana, Ben": {"verdict": "yes", "videos": [2, 6, 9]},
