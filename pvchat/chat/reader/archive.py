@@ -418,8 +418,16 @@ def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scope
     is_name = len(named) == 1 and named[0].start == 0 and not re.search(r"\w", rest[named[0].end :])  # "Ana?"
     asked_of, before_of = ({*queries.names_in(one.query)} for one in (found, before))
     of_same = is_told_of_one(found.query) and asked_of and asked_of <= before_of and not _EVER.search(rest)
-    of_same = of_same and re.search(r"(?i)\b(?:was|were|did)\b", rest)  # "what was Ana wearing?"
-    leans = is_name or of_same or _LEANS.search(rest) or _WHICH_UNITS.match(rest) or leans and not _EVER.search(rest)
+    past = re.search(r"(?i)\b(?:was|were|did)\b", rest)  # "what was Ana wearing?"
+    leans = (
+        is_name
+        or of_same
+        and past
+        or _LEANS.search(rest)
+        or _WHICH_UNITS.match(rest)
+        or leans
+        and not _EVER.search(rest)
+    )
     return _follow_up(rest, found, before, meant) if leans else found
 
 
