@@ -114,7 +114,9 @@ def as_user_error(error: PVChatError | OSError | UnicodeEncodeError) -> PVChatEr
         return error
     if isinstance(error, UnicodeEncodeError):  # bytes of the command line that are no UTF-8
         return PVChatError("this isn't text in UTF-8.", subject=ascii(error.object)[:80], hint="Type it anew.")
-    hints = dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Choose a place that you may read and write.")
+    hints: dict[int | None, str] = dict.fromkeys(
+        (errno.EACCES, errno.EPERM, errno.EROFS), "Choose a place that you may read and write."
+    )
     hints |= dict.fromkeys((errno.ENOTDIR, errno.EISDIR, errno.EEXIST), "Choose another path.")
     hints |= {error.errno: "Make room, or choose another disk."} if is_disk_full(error) else {}
     what = f"the system refuses: {(error.strerror or str(error) or type(error).__name__).rstrip('.')}."

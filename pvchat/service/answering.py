@@ -90,8 +90,8 @@ class Answering:
             presences = self.score(people, seen.analysis, window)
         _explain_absence(question, people, presences, analysis)
         part = window is not None or asking.whole_s is not None
-        whole = None if window is None or not self.conversation.before else self.score(people, seen.analysis)
-        clip_seen = None if whole is None else Viewed(seen.analysis, whole)
+        goes_on = window is not None and self.conversation.before
+        clip_seen = Viewed(seen.analysis, self.score(people, seen.analysis, None)) if goes_on else None
         viewed = Viewed(_part(seen, window), presences, part, self.conversation, self.clip, people, clip_seen)
         written = self.writer.write(question.text, viewed, asking.stream)
         known = written.known

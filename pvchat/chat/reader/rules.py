@@ -513,9 +513,9 @@ def of_unread_words(query: Query, question: Tagged) -> Query:
     if whether and verb:
         done = participle(seen[at]) if _DOES & {*seen} else seen[at]
         return replace(query, where=Has("deed", " ".join([done, *seen[at + 1 : end]])))
-    asks: queries.Attribute | None = "worn" if coloured else None
+    attribute: queries.Attribute | None = "worn" if coloured else None
     value = " ".join(seen[at:end])
-    return Query("refuse", query.whom, None, asks, value, during=query.during, refusal="unseen")
+    return Query("refuse", query.whom, None, attribute, value, during=query.during, refusal="unseen")
 
 
 def _first_unread(question: Tagged) -> tuple[int, bool]:

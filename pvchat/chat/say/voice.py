@@ -65,7 +65,7 @@ def say(finding: Finding, timeline: Timeline) -> str:
         told = _of_its_part(then, timeline, several)
         for one in before.people if is_plain(before.query.where) else ():  # not once more that somebody is there
             told = [text.replace(f"{one.entity} is in this video, but I can't", "I can't") for text in told]
-        sentences += [text for text in map(upper, told) if text not in sentences]
+        sentences += [text for text in map(upper, told) if not {text, f"Yes, {text}"} & {*sentences}]
     return " ".join(sentences)
 
 
