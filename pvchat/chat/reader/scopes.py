@@ -120,9 +120,9 @@ class ArchiveQuestion:
 
     def one_by_one(self) -> list[ArchiveQuestion]:
         """The question of each of its times and places by itself."""
-        dates = [(replace(one, joint=""),) for one in self.dates] or [()]
-        places = [((place, ""),) for place, _ in self.places] or [()]
-        return [replace(self, dates=at, places=place) for place in places for at in dates]
+        dates: list[tuple[Dates, ...]] = [(replace(one, joint=""),) for one in self.dates]
+        places: list[tuple[tuple[str, str], ...]] = [((place, ""),) for place, _ in self.places]
+        return [replace(self, dates=at, places=place) for place in places or [()] for at in dates or [()]]
 
     @property
     def of(self) -> str:
