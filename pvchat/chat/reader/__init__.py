@@ -8,7 +8,8 @@ Start with `read.py`, which goes through these steps:
     slots      slots.py: "the lady in specs" is a woman who wears glasses
     Query      decode.py: out of heads and slots; followups.py: by the turns before who "she" is, what "and Ben?" asks
 
-A question about many videos is read by `archive.py`, also where it follows another: `scopes.py` cuts out its places,
-`dates.py` its days, `units.py` puts what it asks into a library's terms. `statements.py` reads what a language model
+A question about many videos is read by `archive.py`: `scopes.py` cuts out its places, `dates.py` its days;
+`archive_query.py` reads what is left, `units.py` puts it into a library's terms, and `archive_followups.py` adds what
+it takes from the question before. `statements.py` reads what a language model
 says, to compare it with what was found.
 """
