@@ -4,7 +4,7 @@ Start with `read.py`, which goes through these steps:
 
     text       words.py: names masked, typing errors mended, other languages; timewords.py: times by the clock cut out
     words      network.py: a trained network says what is asked (heads) and what each word is (tags)
-    labels     rules.py: what the network leaves out; sound
+    labels     rules.py: what the network leaves out; sound_rules.py: of sound
     slots      slots.py: "the lady in specs" is a woman who wears glasses
     Query      decode.py: out of heads and slots; followups.py: by the turns before who "she" is, what "and Ben?" asks
 

@@ -1,11 +1,10 @@
-"""Rules that add to a question what the network leaves out; and what is asked of sound.
+"""Rules that add to a question what the network leaves out.
 
 In: a question's words and what the network says of them. Out: `into_or_out_of` with the places that are come into or
 left, `heads_by_rule` with what a word settles, `query_by_rule` with what the heads can't say. Each of `QUERY_RULES`
 stands for itself: when the network has learned what a rule does, its line can be deleted.
 
-The network tells who speaks, what is said, in which language, when there is music; `_of_sound` says what of it can be
-told. What nothing hears (which song, tones of voice, accents) stays refused.
+What is asked of sound: `sound_rules.py`.
 """
 
 from __future__ import annotations
@@ -22,9 +21,9 @@ from pvchat.chat.query import EVERYBODY, PRESENT, And, During, Event, Has, Not, 
 from pvchat.chat.reader.followups import AFTER_THAT, WHO_IS_IT, Turn, asks_name_alone
 from pvchat.chat.reader.network import Heads, Labels
 from pvchat.chat.reader.slots import BACK, COMING, GOING, TAKING, Slot, Tagged, conditions_of, joined, words_of
+from pvchat.chat.reader.sound_rules import AT_ONCE, WRITTEN, heard_after_all, of_sound
 from pvchat.chat.reader.timewords import is_date
 from pvchat.chat.reader.words import NAME, Word, canonical, is_known, known_phrases, participle
-from pvchat.chat.sounds import UNSEEN, heard_in
 
 _IN_TIME = word_set("while whilst when as during once before after until till since")
 LEAST = 0.5  # probability from which a question is refused [choice]
@@ -37,14 +36,6 @@ _KINDS = {  # of what is refused, each the first whose word stands in the questi
     refusal: {kind: word_set(words) for kind, words in kinds.items()}
     for refusal, kinds in table()["vocabulary"]["refused"].items()
 }
-_SAYING = word_set("say says said saying mention mentions mentioned mentioning utter utters uttered")
-_SPEECH = word_set("speak speaks spoke spoken speaking speech speaker voice voices")  # "talking" is seen as well
-_HEARING = word_set("hear heard audible audio sound sounds noise noises")
-_WRITTEN = word_set("sign signs screen note letter label clock poster paper card headline")
-_STARTS = word_set("start starts started starting begin begins began beginning")
-_STOPS = word_set("stop stops stopped stopping end ends ended ending over")
-_ANSWERS = word_set("answer answers answered reply replies replied respond responds responded")
-_TELLS = word_set("ask asks asked tell tells told talk talks talked")
 _AUXILIARY = word_set("is are was were be been being does do did has have had can could will get gets got ever")
 _SAYS_MORE = word_set("only just except or nor neither never not alone most")  # "are only Ana and Ben together?"
 _AND_THERE = word_set("and also later in on at the a an ? .")  # "… and later also in the garden?"
@@ -75,10 +66,6 @@ _COLOUR, _DOES = word_set("colour color colours colors shade"), word_set("do doe
 _WHO_IS = re.compile(r"(?:^\S+ (?:is|was|'s)|\bwho(?: is| was| 's)?) (?:the|this|that) \w")  # "… who this girl is"
 _WHAT_DOES = re.compile(rf"\bwhat (?:{NAME}|s?he|they) (?:did|does|do|is doing|was doing)(?: \?)?$")
 _WHO_IS_THIS = re.compile(r"\bwho (?:is|was|'s) th(?:is|at|e) (?:\w+ )*\w+(?: \?)?$")  # not "that man's wife"
-_OFF_SCREEN = re.compile(
-    r"\boff ?-? ?(?:screen|camera)\b|\b(?:not|never) (?:in (?:the )?(?:picture|view|frame|shot)|seen|visible|shown)\b"
-    r"|\b(?:can't|cannot|can not|don't|do not) see\b|\bout(?:side)? (?:of )?(?:the )?(?:picture|frame|shot|view)\b"
-)
 _WHILE_DOING = re.compile(r"\bwhile \w+ing\b")
 _EACH_OTHER = re.compile(r"(?: (?:at|to|with|towards))? (?:each other|one another)\b")
 _TO_WHERE = word_set("left right up down straight ahead away to the into at towards camera , or")  # somebody looks
@@ -93,7 +80,6 @@ _ON_DAY = word_set("on at in since until till by this last next every it that be
 _NEARER = word_set("nearer closer nearest closest")
 _A_FALL, _GAIT = word_set("a the any all each every many more most first last"), word_set("steady unsteady wobbly")
 _BEHIND, _HIGHER = word_set("behind around opposite"), word_set("above below beneath underneath under over")
-_AT_ONCE = re.compile(r"\b(?:at once|at (?:the same|a|any one) time|simultaneously)\b")
 _BODY = re.compile(r"\b(?:on|round|around|over|in) (?:his|her|their|.* 's) (head|neck|face|feet|ears|hands)\b")
 _HAPPENS = re.compile(r"(?:and |so )?what (?:has |just |is |was )*happen\w*(?: (?:to|with|here|in|at|on)\b| \?|$)")
 _LIES, _FALLS = word_set("lie lies lay lying"), word_set("fall fell")
@@ -131,8 +117,8 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> Heads:
     if heads["quantifier"] == "none" and any(slot.role == "S" and slot.after_but for slot in question.slots):
         heads["quantifier"] = "only"  # "when is no one there but Ana?"
     heads |= {"attribute": "deed"} if (question.seen[0], heads["attribute"]) == ("where", "looks") else {}
-    if (heads["select"], heads["refusal"]) == ("refuse", "sound") and not _WRITTEN.intersection(question.seen):
-        heads |= _heard_after_all(question)
+    if (heads["select"], heads["refusal"]) == ("refuse", "sound") and not WRITTEN.intersection(question.seen):
+        heads |= heard_after_all(question)
     if heads["event_nth"] == "any" and any(slot.comes_back(question.seen) for slot in question.slots):
         heads["event_nth"] = "second"  # "what does Ana do when she returns?"
     if heads["select"] not in ("describe", "attribute") and _HAPPENS.match(" ".join(question.seen)):
@@ -140,17 +126,6 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> Heads:
         select, attribute = ("attribute", "deed") if of_one else ("describe", "none")
         heads |= {"select": select, "attribute": attribute, "form": "wh"}
     return heads
-
-
-def _heard_after_all(question: Tagged) -> Heads:
-    """Heads of a question about sound that the network refuses and that can be told: "what does Ben answer?", "was it
-    silent between 0:40 and 0:50?".
-    """
-    asks_what = "what" in question.seen[:2] and question.labels.heads["attribute"] == "says"
-    if asks_what and (_SAYING | _ANSWERS | _TELLS).intersection(question.seen):
-        return {"select": "attribute", "attribute": "says"}
-    speaks = question.labels.heads["form"] == "polar" and any(slot.kind == "speaks" for slot in question.slots)
-    return {"select": "exists"} if speaks else {}
 
 
 def behind_whom(labels: Labels, seen: Sequence[str]) -> Labels:
@@ -658,7 +633,7 @@ def _nobody_with(query: Query, question: Tagged) -> Query:
     where = Has("with") if query.attribute == "with" else query.where
     if many and len(query.whom.names) == 1 and where in (Has("with"), Has("beside")):
         return replace(query, select="count", attribute=None, whom=EVERYBODY, where=related_to(query.whom, where))
-    if query == Query("count", form=query.form, number=query.number) and _AT_ONCE.search(" ".join(question.seen)):
+    if query == Query("count", form=query.form, number=query.number) and AT_ONCE.search(" ".join(question.seen)):
         return replace(query, where=Has("with"))
     if query == Query("exists", query.whom, form="polar") and query.whom.names and "visitors" in question.seen:
         return replace(query, where=Has("with"))  # "did Ana get any visitors?"
@@ -750,75 +725,6 @@ def _with_kind(query: Query, question: Tagged) -> Query:
     return replace(query, value=next((kind for kind, known in kinds if known & {*question.seen}), ""))
 
 
-def _of_sound(query: Query, question: Tagged) -> Query:
-    """What can be told of sound: not "what does the sign say?"."""
-    seen = {*question.seen}
-    says = query.attribute == "says" or any(has.attribute == "says" for has in queries.atoms(query.where))
-    if "or" in seen and {slot.denied for slot in question.slots if slot.kind == "speaks"} == {True, False}:
-        query = Query("exists", query.whom, Has("speaks"), form="polar", during=query.during)  # "speaking or silent?"
-    if query.where == Has("music") and {"no", "without"} & seen:
-        query = replace(query, where=Not(Has("music")))
-    if (unseen := _by_unseen(query, question)) is not None:
-        return unseen
-    spoken = {word for has in queries.atoms(query.where) for word in has.value.lower().split()}  # "who says 'letter'?"
-    if (says or query.refusal == "sound" and _SAYING & seen) and _WRITTEN & seen - spoken:
-        return Query("refuse", refusal="unseen")
-    if {"my", "name"} <= seen and (says or query.refusal == "sound" or _SAYING & seen):
-        return Query("refuse", refusal="sound", value="mine")
-    music = any(has.attribute == "music" for has in queries.atoms(query.where))
-    ranked = query.rank is not None and query.select != "compare"
-    if _SPEECH & seen or ranked or music:  # whoever talks most is heard
-        query = replace(query, where=heard_in(query.where))
-    if query.where == Has("speaks") and query.select == "compare":  # who talks longer is told by what is seen
-        return replace(query, where=Has("deed", "talking"))
-    query = _of_speaking(query, question)
-    plays = query.during.event is not None and query.during.event.where == Has("music")
-    relation: queries.Relation | None = "since" if seen & _STARTS else "after" if seen & _STOPS else None
-    if plays and relation and query.during.relation in ("while", "since", "after"):  # from when it starts, or stops
-        query = replace(query, during=replace(query.during, relation=relation))
-    speaks = query.where in (None, Has("speaks")) or query.attribute == "says"
-    if not (_ANSWERS & seen and speaks and query.select in ("who", "attribute") and query.during.event is None):
-        return query
-    where = Has("speaks") if query.select == "who" else query.where  # who answers is who speaks next
-    return replace(query, where=where, during=AFTER_THAT, rank=Rank("time"))
-
-
-def _by_unseen(query: Query, question: Tagged) -> Query | None:
-    """What is heard of whoever isn't in the picture: "who speaks off screen?", "what does the voice say that we can't
-    see?"; None of other questions.
-    """
-    where, what = Has("speaks", UNSEEN), "says" in (query.attribute, question.labels.heads["attribute"])
-    heard = what or queries.is_of_sound(query) or query.refusal == "sound" or heard_in(query.where) == Has("speaks")
-    if not heard or query.whom.names or not _OFF_SCREEN.search(" ".join(question.seen)):
-        return None
-    if what and question.labels.heads["form"] != "polar":
-        return Query("attribute", where=where, attribute="says", during=query.during)
-    select = query.select if query.select in ("who", *queries.WHETHER) else "exists"
-    return Query(select, where=where, form=query.form, during=query.during)
-
-
-def _of_speaking(query: Query, question: Tagged) -> Query:
-    """Who speaks first, how often, two at once, or never: "when is it silent?" is when nobody does."""
-    names, speaks, polar, seen = query.whom.names, Has("speaks"), query.form == "polar", {*question.seen}
-    at_once = _AT_ONCE.search(" ".join(question.seen))
-    if query.where == Not(speaks) and query.throughout and {"never", "not"} & seen:  # "is Ana never silent?"
-        query = replace(query, where=speaks)
-    elif query.where == Not(speaks) and query.whom == EVERYBODY and query.select != "who":  # "when is it silent?"
-        query = replace(query, whom=Whom(quantifier="none"), where=speaks)
-    elif heard_in(query.where) == speaks and query.select == "when" and len(names) == 2 and (polar or at_once):
-        one, other = (replace(query.whom, names=(name,), quantifier="any") for name in names)
-        select: queries.Select = "exists" if polar else "when"
-        query = replace(query, select=select, whom=one, during=During("while", Event(other, query.where or speaks)))
-    elif query.where == speaks and query.select == "exists" and len(names) == 1:
-        if query.rank is not None and query.rank.by == "time":  # "is Ana the first to speak?": who does is told
-            return replace(query, select="who", form="wh", whom=EVERYBODY)
-        if query.number is not None:  # "did Ben speak three times?"
-            return replace(query, select="how_often")
-    if query.where == speaks and query.select == "exists" and _HEARING & seen:
-        return replace(query, value="sound")
-    return query
-
-
 def _only_then(query: Query, question: Tagged) -> Query:
     """When something holds, where it is asked if it does at one time, or in one place, only: "does Vera wear the hat
     only in the car?", "who is only there at the end?"; not "is only Vera there at the end?".
@@ -883,7 +789,7 @@ def _how_sure(query: Query, question: Tagged) -> Query:
 
 
 QUERY_RULES = (
-    _fall, _of_bed, _turns, _only_then, _taken_off, _of_sound, _each_his_own, _does_both, _share, _comes_in,
+    _fall, _of_bed, _turns, _only_then, _taken_off, of_sound, _each_his_own, _does_both, _share, _comes_in,
     _all_known, _on_body, _where_lying, _sees_whom, _nobody_with, _but_never, _anybody, _of_people, _of_return,
     _sight, _with_kind, _untold, _who_is_the, _before_whom, _nearer, _from_left, _all_of_it, _from_story,
     _one_then_other, _each_other, _same_person, _how_sure,
