@@ -231,9 +231,9 @@ def _of_that_time(
         shift = (_way(how), around["next"].lower(), 0.0) if how else None
         anywhere = re.search(r"(?i)\bhere\b", rest) is not None  # "was Ana here that day?"
         return _in_that((around["unit"] or "day").lower(), found, before, shift, anywhere)
-    points = found.query != fresh.query or _ON_IT.search(rest)
-    points = points or not queries.names_in(fresh.query) and _HE.search(rest)
-    leans = _leans(rest, found, before, known) or points and not _EVER.search(rest)
+    points = _ON_IT.search(rest) or not queries.names_in(fresh.query) and _HE.search(rest)
+    leans = (points or found.query != fresh.query) and not _EVER.search(rest)
+    leans = leans or _leans(rest, found, before, known)
     return _follow_up(rest, found, before, meant) if leans else found
 
 
