@@ -100,9 +100,10 @@ def test_an_unsure_answer_says_what_was_seen_and_of_a_photo_no_times() -> None:
     )
     assert "0:0" not in existence(small, Timeline(0.0, 1.0, still=True))
     assert existence(replace(small, why=None), Timeline(0.0, 8.0)) == "I'm not sure whether Ana is in this video."
-    stranger = Entity("#1", decision="present")
-    assert existence(stranger, Timeline(0.0, 8.0)).startswith("Yes, somebody I don't know is in this video")
-    assert existence(stranger, Timeline(0.0, 8.0), polar=False).startswith("Somebody I don't know is in this video")
+    stranger = Entity("#1", known=False)
+    with_stranger = Timeline(0.0, 8.0, (stranger,))
+    assert existence(stranger, with_stranger).startswith("Yes, somebody I don't know is in this video")
+    assert existence(stranger, with_stranger, polar=False).startswith("Somebody I don't know is in this video")
 
 
 @pytest.mark.parametrize(
