@@ -316,11 +316,8 @@ def _at_times(query: Query, video: Video, timeline: Timeline) -> Seen | None:
         spans = spans or ((0.0, video.seconds),)
         names = tuple(filter(None, (*each, *left)))
         heard = queries.is_of_sound(query) and query.where != MUSIC and timeline.sound == "heard"
-        said = (
-            quotes(run(Query("attribute", whom, attribute="says", during=query.during), timeline).every_row)
-            if heard
-            else []
-        )
+        speech = Query("attribute", whom, attribute="says", during=query.during)
+        said = quotes(run(speech, timeline).every_row) if heard else []
         said = [one for one in said if (one[0] or is_of_anybody(whom)) and common([one[2]], spans)]
         return Seen(video, spans, names, frozenset(left), each=each, quotes=tuple(said))
     is_open = found.open and whom.names and not found.missing if asked.select == "when" else found.verdict == "unknown"
@@ -483,12 +480,9 @@ def _names(found: ArchiveFinding) -> dict[str, int]:
 def most_of(found: ArchiveFinding) -> list[str]:
     """Of whom it holds; those of whom it does most often, or longest, where that is asked."""
     rank, counts = found.query.rank, found.names
-    if (
-        found.query.select != "who"
-        or found.query.number is not None
-        or rank is None
-        or rank.by not in ("often", "long")
-    ):
+    if found.query.select != "who" or found.query.number is not None or rank is None:
+        return [*counts]
+    if rank.by not in ("often", "long"):
         return [*counts]
     if rank.by == "long":
         return nth_of([*counts], rank.k)

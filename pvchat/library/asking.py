@@ -160,9 +160,8 @@ class _Search:
         query, asked, among = self.asked.query, self, self.asked.among
         told = told_as(archive.over_videos(query))
         if among is not None and names_in(among.query) and lists_videos(query) and query.whom == EVERYBODY:
-            return query, Finding(
-                query, people=tuple(map(Found, names_in(among.query)))
-            )  # "which of those are longer?"
+            those = tuple(map(Found, names_in(among.query)))  # "which of those are longer?"
+            return query, Finding(query, people=those)
         if query.where == Has("with") and len(query.whom.names) == 1 and told in ("exists", "when", "how_often"):
             company = Query("who", where=Has("with", of=query.whom), during=query.during)
             asked = replace(self, asked=replace(self.asked, query=company))  # "was Ana with anybody?"

@@ -161,9 +161,8 @@ def corrected(text: str, names: Sequence[str]) -> str:
 def of_all(before: ArchiveQuestion) -> ArchiveQuestion:
     """A question of all sightings, else of all times, or, where it named none, of all places: "how often in all?"."""
     if _sighting_of(before) is not None:
-        return replace(
-            before, query=replace(before.query, rank=None), sighting=None, around="", shifts=(), sighted=None
-        )
+        every = replace(before.query, rank=None)
+        return replace(before, query=every, sighting=None, around="", shifts=(), sighted=None)
     return replace(before, dates=(), only="") if before.dates else replace(before, places=(), only="")
 
 

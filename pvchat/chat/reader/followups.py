@@ -21,7 +21,7 @@ from pvchat.chat.english import word_set
 from pvchat.chat.query import EVERYBODY, PRESENT, WHOLE, And, Condition, During, Event, Has, Not, Query, Rank, Whom
 from pvchat.chat.reader.network import Heads
 from pvchat.chat.reader.slots import CARRIES, REST, Slot, Tagged, joined, kind_of, words_of
-from pvchat.chat.reader.words import canonical, is_known
+from pvchat.chat.reader.words import DETERMINER, canonical, is_known
 from pvchat.chat.timeline import TELLING, Finding, Timeline, is_of_scene
 
 Turn = tuple[Query, Finding]  # a question, and what was found for it
@@ -42,7 +42,7 @@ WHO_IS_IT = re.compile(  # "the guy in red, who is it?", "what's her name?"; whe
     r"|(?:it|that|this|s?he) (?:is|was) who|(?:(?:what|how) (?:is|was|'s) )?(?:s?he called|(?:(?:his|her|the) )?name"
     r"(?: of (?:him|her|them))?))(?: \?)?$"
 )
-_ABOUT = re.compile(r"(?i)(?:and |or |but )about (?:an? |the |my |your |his |her |our |their )?(?P<topic>[^?]+?) ?\W*$")
+_ABOUT = re.compile(rf"(?i)(?:and |or |but )about {DETERMINER}(?P<topic>[^?]+?) ?\W*$")
 _SAID_IT = re.compile(r"(?:and |so )?who (?:says?|said|asks?|asked|mention\w*) (?:it|that|this|so)\b")
 _AT_ONCE = re.compile(  # "who laughs?", "at the same time?"
     r"(?:and |but |all |both )*(?:(?:at )?the same time|same time|at once|simultaneously|together)(?: too)?(?: [?.]|$)"

@@ -14,6 +14,7 @@ from pvchat.chat.english import FUNCTION_WORDS, NUMBERS, ORDINALS
 from pvchat.chat.reader.dates import WEEKDAY
 from pvchat.chat.reader.scopes import CLIPS
 from pvchat.chat.reader.timewords import one_of
+from pvchat.chat.reader.words import DETERMINER
 
 Plain = str | Callable[[re.Match[str]], str]
 Rewording = tuple[re.Pattern[str], Plain]
@@ -22,7 +23,7 @@ _NTH = rf"(?:(?:{one_of(ORDINALS)})(?: but one)?|(?:second|third|next to)[ -]las
 # "about the party": what somebody speaks of; no topic are "about it?", "about in the kitchen?"
 _TOPIC = (
     r"(?!(?:it|that|this|what|whom?|now|then|t?here|while|when|at|in|on|during|before|after"
-    r"|(?:him|her|them|me|us|you)\W*$)\b)(?:an? |the |my |your |his |her |our |their )?(?P<topic>[^?\"]+?)"
+    rf"|(?:him|her|them|me|us|you)\W*$)\b){DETERMINER}(?P<topic>[^?\"]+?)"
     r"(?=\W*$| (?:while|when|before|after|during|in the (?:first|last|second)|at (?:\d|the (?:end|start|beginning)))\b"
     r"| (?:first|last|most|again|now)\W*$)"
 )

@@ -54,6 +54,7 @@ _PLAINLY = word_set(  # of which every English question has one, and none of the
 )
 _ENOUGH = 2  # words of another language that no English word outweighs [choice]
 ARTICLES = ("a", "an", "the", "his", "her", "their", "my", "some", "any", "your", "its", "pair", "of")
+DETERMINER = r"(?:an? |the |my |your |his |her |our |their )?"  # before what somebody speaks of, as a pattern
 _TITLED = re.compile(rf"^(?:(?:{'|'.join(TITLES)})\.* )+")  # "dr. lina" is lina; a name that is all titles stays
 _TITLE_BEFORE = re.compile(rf"\b(?:{'|'.join(map(str.title, TITLES))}|dr|mrs?|ms)\.? $")  # "Dr. " of "Dr. Lina"
 _IDENTIFIES = re.compile(r"(?i)\b(?:is|was|isn't|wasn't) (?:it|that|this|s?he) $")  # "was it ben?"
