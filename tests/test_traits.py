@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +14,8 @@ from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.question import Viewed, known_of
 from pvchat.chat.say.voice import TRAITS_OFF as OFF
 from pvchat.chat.timeline import Timeline, without_traits
-from pvchat.cli.options import add_model, settings_of
+from pvchat.cli.main import build_parser
+from pvchat.cli.options import settings_of
 from pvchat.perception.grounds import ground_facts
 from pvchat.schemas import PersonFacts, PersonPresence
 
@@ -70,9 +70,8 @@ def test_who_is_absent_is_refused_with_traits_on_and_off() -> None:
 
 @pytest.mark.parametrize(("words", "told"), [([], True), (["--no-traits"], False)])
 def test_the_switch_reaches_the_writer(words: list[str], told: bool) -> None:
-    parser = argparse.ArgumentParser()
-    add_model(parser, lambda args: 0)
-    chat = PVChat(replace(settings_of(parser.parse_args(words)), answers="facts"))
+    args = build_parser("demo").parse_args(["demo", *words])
+    chat = PVChat(replace(settings_of(args), answers="facts"))
     assert chat._writer.traits == told
     analysis = make_analysis(make_track(1))
     analysis.tracks[0].facts = PersonFacts(gender="woman")

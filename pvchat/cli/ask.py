@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pvchat.cli import console
-from pvchat.cli.options import Commands, add_command, add_model, time_of
+from pvchat.cli.options import Commands, add_command, time_of
 from pvchat.errors import SettingsError
 
 _MAX_ABSENT = 6  # absent people who are listed one by one
@@ -16,7 +16,8 @@ _MAX_ABSENT = 6  # absent people who are listed one by one
 
 def register(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(commands, "ask", "ask about a clip, or a library of them", "CLIP|--library QUESTION [options]")
+    text = "ask about a clip, or a library of them"
+    parser = add_command(commands, "ask", text, _run, "CLIP|--library QUESTION", settings=True)
     parser.add_argument("clip", metavar="CLIP", nargs="?", help="a video, an animation or a photo")
     parser.add_argument("question", metavar="QUESTION", help='such as "Is Ana there?" or "What is Ana doing?"')
     meaning = "ask about all videos that `pvchat library scan` looked through, instead of a clip"
@@ -28,7 +29,6 @@ def register(commands: Commands) -> None:
     for flag, dest, end in (("--from", "start_s", "start"), ("--to", "end_s", "end")):
         meaning = f"answer from a part of the clip only: its {end}, as seconds, m:ss or h:mm:ss"
         parser.add_argument(flag, dest=dest, type=time_of, metavar="TIME", help=meaning)
-    add_model(parser, _run)
     parser.set_defaults(wrong=parser.error)
 
 

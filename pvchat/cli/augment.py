@@ -9,17 +9,17 @@ from pathlib import Path
 
 from pvchat.augment.schemas import GENERATORS, AugmentConfig
 from pvchat.cli import console
-from pvchat.cli.options import Commands, add_command, add_model
+from pvchat.cli.options import Commands, add_command
 from pvchat.errors import PVChatError, SettingsError
 
-USAGE = "CLIP --name NAME --out DIR [options]\n       pvchat augment --check DIR"
+USAGE = "--check DIR\n       pvchat augment CLIP --name NAME --out DIR"
 _SHOWN = 20  # problems and corrections of a data set that are named
 
 
 def register(commands: Commands) -> None:
     """Add the command."""
     text, usual = "make a data set of clips and questions about the person of one clip", AugmentConfig()
-    parser = add_command(commands, "augment", text, USAGE)
+    parser = add_command(commands, "augment", text, _run, USAGE, settings=True)
     meaning = "a video, an animation or a photo that shows the person"
     parser.add_argument("clip", metavar="CLIP", nargs="?", help=meaning)
     parser.add_argument("--name", help="how the person is called in questions")
@@ -36,7 +36,6 @@ def register(commands: Commands) -> None:
     parser.add_argument("--generator", choices=GENERATORS, nargs="+", default=["offline"],
                         help="what makes positives: offline (the default), or on a GPU consisid")  # fmt: skip
     parser.add_argument("--generator-model", metavar="NAME", default="", help="hub name or folder of its base model")
-    add_model(parser, _run)
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvchat.cli import console
-from pvchat.cli.options import Commands, add_command, add_model, settings_of
+from pvchat.cli.options import Commands, add_command, settings_of
 from pvchat.config import Settings, home
 from pvchat.runtime import ProgressDisplay, seconds
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 def register(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(commands, "demo", "see it work on real footage (fetches weights and footage first)")
-    add_model(parser, _run)
+    text = "see it work on real footage (fetches weights and footage first)"
+    add_command(commands, "demo", text, _run, settings=True)
 
 
 def _run(args: argparse.Namespace) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 import pvchat
 from pvchat.cli import console
-from pvchat.cli.options import Commands, add_command, add_common
+from pvchat.cli.options import Commands, add_command
 from pvchat.config import Settings, home
 from pvchat.errors import LockedError, PVChatError
 from pvchat.runtime import ProgressDisplay, available_devices, size, usable_cores
@@ -32,13 +32,12 @@ FETCH = "pvchat doctor --fetch"
 
 def register(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(commands, "doctor", "what is installed, what is missing, how to mend it")
+    parser = add_command(commands, "doctor", "what is installed, what is missing, how to mend it", _run)
     meaning = "download what is missing or damaged: weights, and the demo's footage"
     parser.add_argument("--fetch", action="store_true", help=meaning)
     parser.add_argument("--voice", action="store_true", help="with --fetch: what hearing needs, too (250 MB)")
     meaning = "with --fetch: the language model of --answers spoken, too (93 MB)"
     parser.add_argument("--spoken", action="store_true", help=meaning)
-    add_common(parser, _run)
 
 
 def _run(args: argparse.Namespace) -> int:

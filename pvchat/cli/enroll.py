@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.cli import console
-from pvchat.cli.options import Commands, add_command, add_model
+from pvchat.cli.options import Commands, add_command
 from pvchat.config import DEPTHS
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ _NOTHING = "Nothing was trained: only a pretrained base (--model BASE) is; the s
 
 def register(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(commands, "enroll", "get to know a person from one clip", "CLIP --name NAME [options]")
+    text = "get to know a person from one clip"
+    parser = add_command(commands, "enroll", text, _run, "CLIP --name NAME", settings=True)
     parser.add_argument("clip", metavar="CLIP", help="a video, an animation or a photo that shows the person")
     parser.add_argument("--name", required=True, help="how the person is called in questions")
     parser.add_argument("--depth", choices=DEPTHS, default="instant", help="instant (the default): one pass over "
@@ -30,7 +31,6 @@ def register(commands: Commands) -> None:
     meaning = "another clip of somebody who is enrolled by that name: what it shows joins what is known of her"
     parser.add_argument("--add", action="store_true", help=meaning)
     parser.add_argument("--replace", action="store_true", help="take the place of an enrolled person of that name")
-    add_model(parser, _run)
 
 
 def _run(args: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from pvchat.cli import console
-from pvchat.cli.options import Commands, add_command, add_model, settings_of
+from pvchat.cli.options import Commands, add_command, settings_of
 from pvchat.config import EVAL_DEPTHS
 from pvchat.runtime import ProgressDisplay
 
@@ -15,8 +15,7 @@ from pvchat.runtime import ProgressDisplay
 def register(commands: Commands) -> None:
     """Add the command."""
     text = "measure PVChat and baselines on many clips, with a report"
-    parser = add_command(commands, "eval", text, "MANIFEST --out DIR [options]")
-    add = parser.add_argument
+    add = add_command(commands, "eval", text, _run, "MANIFEST --out DIR", settings=True).add_argument
     add("manifest", metavar="MANIFEST", help="a folder or JSON file of people, clips and questions")
     add("--out", metavar="DIR", required=True, help="where results go, a folder without a run; a run that was stopped "
         "starts over, but needn't analyse clips again")  # fmt: skip
@@ -29,7 +28,6 @@ def register(commands: Commands) -> None:
         "ours- with another depth); default: all")  # fmt: skip
     add("--engine", default="local", choices=("local", "ray"), help="where clips are answered")
     add("--workers", type=int, default=1, metavar="N", help="processes that answer clips, one thread each (default 1)")
-    add_model(parser, _run)
 
 
 def _run(args: argparse.Namespace) -> None:

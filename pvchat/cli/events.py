@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from pvchat.cli import console
-from pvchat.cli.options import Commands, add_command, add_common, add_group
+from pvchat.cli.options import Commands, add_command, add_group
 
 _ALL = 2**62  # events
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
@@ -17,7 +17,7 @@ def register(commands: Commands) -> None:
     """Add the command and its actions."""
     actions = add_group(commands, "events", "what happened before cameras, and who is told of it")
     meaning = 'tell of events: "Ana is seen", "Ben leaves", "anybody is seen", "somebody unknown is seen at night"'
-    one = add_command(actions, "events add", meaning, '"RULE" [options]')
+    one = add_command(actions, "events add", meaning, _add, '"RULE"')
     one.add_argument("rule", metavar='"RULE"', help="what is told")
     meaning = "http(s)://… (webhook), mqtt(s)://…, or page: only the app shows it (the default)"
     one.add_argument("--to", default="page", metavar="ADDRESS", help=meaning)
@@ -28,14 +28,11 @@ def register(commands: Commands) -> None:
     meaning = "after one event, tell no other of that camera for so long: 30s, 5m, 1h (default 1m)"
     one.add_argument("--quiet", type=_time, default=60.0, metavar="TIME", help=meaning)
     one.add_argument("--secret", default="", metavar="WORD", help="that signs webhooks (default: one is made)")
-    add_common(one, _add)
-    one = add_command(actions, "events list", "the last events, the rules, what was told to whom", "[NAME] [options]")
+    one = add_command(actions, "events list", "the last events, the rules, what was told to whom", _list, "[NAME]")
     one.add_argument("name", metavar="NAME", nargs="?", help="only what is about this person")
     one.add_argument("--last", type=int, metavar="N", help="so many events (default 20; of one person all)")
-    add_common(one, _list)
-    one = add_command(actions, "events remove", "delete a rule", "N [options]")
+    one = add_command(actions, "events remove", "delete a rule", _remove, "N")
     one.add_argument("number", metavar="N", type=int, help="of the rule, as `list` shows it")
-    add_common(one, _remove)
 
 
 def _add(args: argparse.Namespace) -> None:

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from pvchat.cli import console
-from pvchat.cli.options import Commands, add_command, add_common
+from pvchat.cli.options import Commands, add_command
 from pvchat.errors import SettingsError
 from pvchat.runtime import ProgressDisplay, size
 
@@ -20,18 +20,16 @@ _PLAIN = "Not encrypted: videos, older backups, evaluations, exports. If pvchat 
 def register(commands: Commands) -> None:
     """Add the four commands."""
     text = "let nobody read people, analysed clips and the library on this disk without a passphrase"
-    add_common(add_command(commands, "encrypt", text), _encrypt)
-    add_common(add_command(commands, "decrypt", "undo `pvchat encrypt`"), _decrypt)
+    add_command(commands, "encrypt", text, _encrypt)
+    add_command(commands, "decrypt", "undo `pvchat encrypt`", _decrypt)
     text = "write people, library, rules and corrections to one file"
     note = "Of an encrypted home it opens with that home's passphrase; of a plain one whoever has it can read it."
-    parser = add_command(commands, "backup", text, "FOLDER|FILE [options]", note)
+    parser = add_command(commands, "backup", text, _backup, "FOLDER|FILE", note=note)
     meaning = "a folder (the name gets the date) or a new file"
     parser.add_argument("path", metavar="FOLDER|FILE", type=Path, help=meaning)
-    add_common(parser, _backup)
     note = "Stop what uses this home first. Nobody may be enrolled here yet. Cut off, repeat it."
-    parser = add_command(commands, "restore", "put a backup into an empty home", "FILE [options]", note)
+    parser = add_command(commands, "restore", "put a backup into an empty home", _restore, "FILE", note=note)
     parser.add_argument("path", metavar="FILE", type=Path, help="that `pvchat backup` wrote")
-    add_common(parser, _restore)
 
 
 def _encrypt(args: argparse.Namespace) -> None:

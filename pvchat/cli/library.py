@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from pvchat.cli import console
-from pvchat.cli.options import Commands, add_command, add_common, add_group, add_model, settings_of
+from pvchat.cli.options import Commands, add_command, add_group, settings_of
 from pvchat.errors import SettingsError
 from pvchat.runtime import ProgressDisplay, size
 from pvchat.runtime import seconds as duration
@@ -57,13 +57,14 @@ def register(commands: Commands) -> None:
         ("export", _export, "NAME", "every moment at which somebody is seen, as CSV or JSON"),
         ("reel", _reel, "NAME --out FILE", "cut every moment at which somebody is seen together as one mp4"),
     ):
-        one = add_command(actions, f"library {action}", text, f"{words} [options]".strip(), WARNING)
+        looks = action in ("scan", "watch")
+        one = add_command(actions, f"library {action}", text, run, words, note=WARNING, settings=looks)
         if action == "add":
             one.add_argument("paths", metavar="FOLDER|FILE|CAMERA", nargs="+", help="of videos and photos, subfolders "
                              "too; or a camera's address, whose password is kept and not shown")  # fmt: skip
             meaning = 'where they were recorded, such as "kitchen"; questions may name folders and files, too'
             one.add_argument("--place", metavar="NAME", help=meaning)
-        if action in ("scan", "watch"):
+        if looks:
             meaning = "processes that look at videos, each with networks of its own (default 1)"
             one.add_argument("--workers", type=int, default=1, metavar="N", help=meaning)
             one.add_argument("--engine", choices=("local", "ray"), default="local", help="where the workers are")
@@ -78,7 +79,6 @@ def register(commands: Commands) -> None:
             one.add_argument("--out", metavar="FILE", required=True, help="a new mp4; it has no sound")
             meaning = "the film ends after so many seconds (default 600)"
             one.add_argument("--most", type=float, default=600.0, metavar="S", help=meaning)
-        (add_model if action in ("scan", "watch") else add_common)(one, run)
     _register_inbox(actions)
 
 
@@ -221,14 +221,13 @@ def _reel(args: argparse.Namespace) -> None:
 
 def _register_inbox(actions: Commands) -> None:
     text = "people whom nobody enrolled and who are seen again and again: name, join, ignore, merge, split them"
-    parser = add_command(actions, "library inbox", text, "[options]", _INBOX_WARNING)
+    parser = add_command(actions, "library inbox", text, _inbox, note=_INBOX_WARNING, settings=True)
     acts = parser.add_mutually_exclusive_group()
     for name, (words, meaning, _) in _ACTS.items():
         acts.add_argument(f"--{name}", nargs="+" if name == "split" else len(words), metavar=words, help=meaning)
     acts.add_argument("--undo", action="store_true", help="take back what was done last")
     parser.add_argument("--consent", action="store_true", help="who is named has agreed to be enrolled")
     parser.add_argument("--all", action="store_true", help="list also who is seen in one video only")
-    add_model(parser, _inbox)
 
 
 def _inbox(args: argparse.Namespace) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pvchat.cli import console
-from pvchat.cli.options import Commands, add_command, add_model
+from pvchat.cli.options import Commands, add_command
 from pvchat.errors import PVChatError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ NOTE = (
 def register(commands: Commands) -> None:
     """Add the command."""
     text = "watch a camera: who comes, who leaves, who is unknown"
-    parser = add_command(commands, "live", text, "CAMERA [options]", NOTE)
+    parser = add_command(commands, "live", text, _run, "CAMERA", note=NOTE, settings=True)
     parser.add_argument("camera", metavar="CAMERA", help="see below; a password in it is never shown")
     parser.add_argument("--place", metavar="NAME", help='where it is, such as "kitchen"')
     parser.add_argument("--fps", type=float, default=3.0, metavar="X", help="looks a second (default 3)")
@@ -37,7 +37,6 @@ def register(commands: Commands) -> None:
     parser.add_argument("--keep-days", type=float, metavar="X", help=kept)
     kept = "gigabytes of clips that are kept, of all cameras (default: as before; at first 2)"
     parser.add_argument("--keep-gb", type=float, metavar="X", help=kept)
-    add_model(parser, _run)
 
 
 def _run(args: argparse.Namespace) -> None:

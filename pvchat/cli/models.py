@@ -6,7 +6,7 @@ import argparse
 import shutil
 
 from pvchat.cli import console
-from pvchat.cli.options import Commands, add_command, add_common
+from pvchat.cli.options import Commands, add_command
 from pvchat.runtime import size
 
 BASES = ("pretrained base", "parameters", "as", "frames", "memory", "free", "fits here", "licence")
@@ -15,14 +15,13 @@ BASES = ("pretrained base", "parameters", "as", "frames", "memory", "free", "fit
 def register(commands: Commands) -> None:
     """Add the command."""
     text = "which pretrained bases there are, what they take, whether they fit here"
-    parser = add_command(commands, "models", text, "[FOLDER …] [options]")
+    parser = add_command(commands, "models", text, _run, "[FOLDER …]")
     meaning = "more of them to look at: folders, hub:ORG/NAME"
     parser.add_argument("folders", nargs="*", metavar="FOLDER", help=meaning)
     meaning = "where a base would run: cpu, cuda, or auto (the default: cuda where there is an NVIDIA card)"
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help=meaning)
     parser.add_argument("--as", dest="dtype", choices=("float32", "bfloat16", "8bit", "4bit"), default="",
                         help="how a base would be loaded (default: what is fastest here and fits)")  # fmt: skip
-    add_common(parser, _run)
 
 
 def _run(args: argparse.Namespace) -> None:

@@ -27,41 +27,44 @@ COSTS_HELP = {
 
 
 def add_command(
-    commands: Commands, title: str, text: str, words: str = "[options]", note: str = ""
+    commands: Commands, title: str, text: str, run: Run, words: str = "", *, note: str = "", settings: bool = False
 ) -> argparse.ArgumentParser:
-    """Add a command; `title` is what is typed after `pvchat`, such as "people list".
+    """Add a command with the options of every command; `title` is what is typed after `pvchat`, such as "people list".
 
     `text`: its line in the list of commands; `words`: its arguments in the usage line; `note`: a further sentence in
-    its own help.
+    its own help; `settings`: it analyses clips, so each setting is an option, too (`settings_of`).
     """
+    parser = _add_parser(commands, title, text, f"{words} [options]".strip(), note)
+    parser.set_defaults(run=run)
+    group = parser.add_argument_group("further options")
+    group.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
+    meaning = "tell more on stderr (-vv: everything); errors come with their traceback"
+    group.add_argument("-v", "--verbose", action="count", default=0, help=meaning)
+    if settings:
+        _add_settings(parser, group)
+    return parser
+
+
+def add_group(commands: Commands, name: str, text: str) -> Commands:
+    """Add a command that has actions; returns where they register themselves."""
+    parser = _add_parser(commands, name, text, "ACTION …")
+    actions: Commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    return actions
+
+
+def _add_parser(commands: Commands, title: str, text: str, words: str, note: str = "") -> argparse.ArgumentParser:
     name, prog = title.split()[-1], f"pvchat {title}"
     description = f"{text[0].upper()}{text[1:]}. {note}".rstrip()
     return commands.add_parser(name, prog=prog, usage=f"{prog} {words}", help=text, description=description)
 
 
-def add_group(commands: Commands, name: str, text: str) -> Commands:
-    """Add a command that has actions; returns where they register themselves."""
-    parser = add_command(commands, name, text, "ACTION …")
-    actions: Commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    return actions
-
-
-def add_common(parser: argparse.ArgumentParser, run: Run) -> None:
-    """Add the options of every command, and set the function that runs it."""
-    parser.set_defaults(run=run)
-    parser.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
-    meaning = "tell more on stderr (-vv: everything); errors come with their traceback"
-    parser.add_argument("-v", "--verbose", action="count", default=0, help=meaning)
-
-
-def add_model(parser: argparse.ArgumentParser, run: Run) -> None:
-    """Add the options of a command that analyses clips: those of every command, and one for each setting."""
-    add_common(parser, run)
+def _add_settings(parser: argparse.ArgumentParser, shown: Any) -> None:
+    """Add an option for each setting; only few are `shown` without `--help-all`."""
     for name, meaning in COSTS_HELP.items():
-        parser.add_argument(f"--{name}", nargs=0, action=_Costs, help=meaning)
+        shown.add_argument(f"--{name}", nargs=0, action=_Costs, help=meaning)
     meanings: list[tuple[argparse.Action, str]] = []
     text = "show settings of the model, of video and of presence, too"
-    parser.add_argument("--help-all", nargs=0, action=_HelpAll, const=meanings, help=text)
+    shown.add_argument("--help-all", nargs=0, action=_HelpAll, const=meanings, help=text)
     _add_model_settings(partial(_add_hidden, meanings, parser.add_argument_group("model settings")))
     for section, config in SECTIONS.items():
         group = parser.add_argument_group(f"{section} settings")
@@ -130,7 +133,7 @@ def time_of(text: str) -> float:
 
 
 def settings_of(args: argparse.Namespace) -> Settings:
-    """The settings from the options of `add_model`; raises SettingsError for a bad value or a missing device."""
+    """The settings from the options that are one each; raises SettingsError for a bad value or a missing device."""
     given = vars(args)
     sections = {
         section: config(**{field.name: given[f"{section}.{field.name}"] for field in dataclasses.fields(config)})

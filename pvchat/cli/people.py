@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvchat.cli import console
-from pvchat.cli.options import Commands, add_command, add_common, add_group, add_model, time_of
+from pvchat.cli.options import Commands, add_command, add_group, time_of
 from pvchat.errors import SettingsError
 from pvchat.runtime import size
 
@@ -49,12 +49,11 @@ def register(commands: Commands) -> None:
         ("not", _correct, ("name", "clip"), "tell that who was taken for this person in a clip is somebody else"),
         ("corrections", _corrections, (), "what was told by `is` and `not`, and taking it back"),
     ):
-        words = " ".join([*(argument.upper() for argument in arguments), "[options]"])
-        one = add_command(actions, f"people {action}", text, words)
+        words, settings = " ".join(arguments).upper(), action in ("is", "not", "merge")
+        one = add_command(actions, f"people {action}", text, run, words, settings=settings)
         for argument in arguments:
             one.add_argument(argument, metavar=argument.upper())
         _add_options(one, action)
-        (add_model if action in ("is", "not", "merge") else add_common)(one, run)
 
 
 def _add_options(parser: argparse.ArgumentParser, action: str) -> None:

@@ -8,12 +8,12 @@ from functools import partial
 from pathlib import Path
 
 from pvchat.cli import console
-from pvchat.cli.options import Commands, add_command, add_model, settings_of
+from pvchat.cli.options import Commands, add_command, settings_of
 
 
 def register(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(commands, "serve", "open the app in a browser")
+    parser = add_command(commands, "serve", "open the app in a browser", _run, settings=True)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1: this machine)")
     parser.add_argument("--port", type=int, default=7860, metavar="N", help="port (default 7860; 0: a free one)")
     password = os.environ.get("PVCHAT_PASSWORD", "")
@@ -22,7 +22,6 @@ def register(commands: Commands) -> None:
     parser.add_argument("--manifests", metavar="DIR", help="what Evaluate offers (default $PVCHAT_HOME/manifests)")
     meaning = "let language models ask, of clips and the library, and list people (MCP)"
     parser.add_argument("--mcp", action="store_true", help=meaning)
-    add_model(parser, _run)
 
 
 def _run(args: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pvchat.cli import console
-from pvchat.cli.options import Commands, add_command, add_common, add_group
+from pvchat.cli.options import Commands, add_command, add_group
 
 if TYPE_CHECKING:
     from pvchat.storage.tokens import ApiToken
@@ -16,16 +16,14 @@ if TYPE_CHECKING:
 def register(commands: Commands) -> None:
     """Add the command and its actions."""
     actions = add_group(commands, "token", "let programs call the HTTP API (docs/api.md)")
-    one = add_command(actions, "token create", "make a token; its secret is shown once", "NAME [options]")
+    one = add_command(actions, "token create", "make a token; its secret is shown once", _create, "NAME")
     one.add_argument("name", metavar="NAME", help='what it is for, such as "Home Assistant"')
     meaning = "what it may do: read, ask, manage, with commas between (default read,ask)"
     one.add_argument("--scope", default="read,ask", metavar="WORDS", help=meaning)
     one.add_argument("--days", type=float, metavar="N", help="after which it expires (default: never)")
-    add_common(one, _create)
-    add_common(add_command(actions, "token list", "all tokens, without their secrets"), _list)
-    one = add_command(actions, "token revoke", "take a token away, at once", "ID [options]")
+    add_command(actions, "token list", "all tokens, without their secrets", _list)
+    one = add_command(actions, "token revoke", "take a token away, at once", _revoke, "ID")
     one.add_argument("id", metavar="ID", help="as `list` shows it")
-    add_common(one, _revoke)
 
 
 def _create(args: argparse.Namespace) -> None:

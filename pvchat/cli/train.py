@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pvchat
 from pvchat.cli import console
-from pvchat.cli.options import Commands, add_command, add_common, add_group, add_model
+from pvchat.cli.options import Commands, add_command, add_group
 from pvchat.errors import SettingsError
 from pvchat.runtime import setup_logging
 
@@ -30,21 +30,19 @@ def register(commands: Commands) -> None:
     actions = add_group(commands, "train", "train the model that all people share, or one person")
     text = "train what all people share, of a pretrained base or of our own model, on folders of pictures"
     note = "It takes a checkout of the source, which has the recipes."
-    base = add_command(actions, "train base", text, note=note)
+    base = add_command(actions, "train base", text, _train_base, note=note)
     if _in_checkout():
         add_options(base, _settings_of_base())
     else:
         _take_any_option(base)
-    add_common(base, _train_base)
 
     text = "train an enrolled person further, on a data set of `pvchat augment`"
-    one = add_command(actions, "train person", text, "NAME --data DIR [options]")
+    one = add_command(actions, "train person", text, _train_person, "NAME --data DIR", settings=True)
     one.add_argument("name", metavar="NAME", help="an enrolled person, whom the data set is about")
     one.add_argument("--data", required=True, metavar="DIR", help="a folder that `pvchat augment` made")
     one.add_argument("--out", metavar="DIR", help="where the state of training is kept, for --resume")
     one.add_argument("--resume", action="store_true", help="go on from the state in --out")
     add_options(one, USUAL, ON_BASE, without=("seed",))  # every command has its own
-    add_model(one, _train_person)
 
 
 def _in_checkout() -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.cli import console
-from pvchat.cli.options import Commands, add_command, add_model
+from pvchat.cli.options import Commands, add_command
 
 if TYPE_CHECKING:
     from pvchat.service.hearing import SpokenLine
@@ -16,13 +16,11 @@ if TYPE_CHECKING:
 
 def register(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(
-        commands, "transcribe", "what is said in a clip, with times and names", "CLIP [options]",
-        "English, and other languages less well; what hearing needs is fetched by `pvchat doctor --fetch --voice`.",
-    )  # fmt: skip
+    text = "what is said in a clip, with times and names"
+    note = "English, and other languages less well; what hearing needs is fetched by `pvchat doctor --fetch --voice`."
+    parser = add_command(commands, "transcribe", text, _run, "CLIP", note=note, settings=True)
     parser.add_argument("clip", metavar="CLIP", help="a video with sound")
     parser.add_argument("--srt", type=Path, metavar="FILE", help="write subtitles (SubRip) into a new file instead")
-    add_model(parser, _run)
 
 
 def _run(args: argparse.Namespace) -> None:
