@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -19,7 +20,6 @@ import av
 import numpy as np
 import pytest
 from make_cameras import write
-from make_receivers import until
 from make_studio import ANA, BEN
 from test_live import START, Camera, camera  # noqa: F401
 
@@ -28,6 +28,7 @@ from pvchat.cli import console
 from pvchat.cli import main as cli
 from pvchat.errors import VideoReadError
 from pvchat.library.live.parts import LivePart, Sampler
+from pvchat.runtime import ProgressDisplay
 from pvchat.storage.library import ring_of
 from pvchat.video import Address, Link, Picture, live_pictures, read_address, streams
 
@@ -169,13 +170,15 @@ def test_whatever_ffmpeg_says_the_camera_is_opened_again(monkeypatch: pytest.Mon
     assert said == ["", "no entry.", "late.", "end.", "it sends no pictures."]
 
 
-def test_two_do_not_watch_one_camera(camera: Camera, chat: PVChat) -> None:
+def test_two_do_not_watch_one_camera(
+    camera: Camera, chat: PVChat, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     camera.show(4, ANA)
-    second = chat.library.live("hall")
-    second.start()
-    until(lambda: not second.status().running)
-    second.stop()
-    assert "watches it already" in second.status().failed
+    monkeypatch.setattr(console, "open_chat", lambda args: (chat, ProgressDisplay()))
+    before = signal.getsignal(signal.SIGTERM)
+    assert cli.main(["live", "hall"]) == 1
+    signal.signal(signal.SIGTERM, before)
+    assert capsys.readouterr().err.count("watches it already") == 1
     camera.show(6)
     assert len(clips(camera)) == 1  # what was in the making is there
 

@@ -58,8 +58,7 @@ def _run(args: argparse.Namespace) -> None:
         _tell_how_it_goes(live)
     finally:
         live.stop()
-        if not live.status().failed:
-            _say_now(status_line(live.status()))
+        _say_now(status_line(live.status()))
     if live.status().failed:
         raise PVChatError(f"watching ended: {live.status().failed}", subject=live.address.without_password)
 

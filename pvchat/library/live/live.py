@@ -223,4 +223,3 @@ class Live:
         """What the status says; the words of an error of FFmpeg's may hold the address."""
         words = "the disk is full" if is_disk_full(error) else getattr(error, "strerror", None) or type(error).__name__
         self._failed = str(error) if isinstance(error, PVChatError) else words
-        _log.error("%s: watching ended (%s)", self.address.without_password, self._failed)
