@@ -18,7 +18,7 @@ import numpy as np
 from pvchat.perception import colours, hair
 from pvchat.perception.boxes import crop
 from pvchat.perception.experts import body
-from pvchat.perception.sightings import best_sightings, relit, skin_of, torso_box, within_bars
+from pvchat.perception.sightings import Picture, best_sightings, relit, within_bars
 from pvchat.schemas import FloatArray, Pixels, Track
 from pvchat.video import Clip
 
@@ -41,14 +41,10 @@ _BROWN, _NEARLY_ALL = 27.0, 0.75
 
 
 @dataclass(frozen=True)
-class _Sample:
-    """One picture of somebody."""
+class _Sample(Picture):
+    """One picture of somebody, and what lies upon her torso in it."""
 
-    track: Track
-    row: int  # of the track
-    image: Pixels
-    skin: FloatArray  # [3] CIELAB, as the next
-    hair: FloatArray | None  # long hair that may lie upon the torso
+    hair: FloatArray | None  # [3] CIELAB of long hair that may
     in_front: list[FloatArray]  # boxes [4] of whoever covers her
 
 
@@ -89,7 +85,7 @@ def _sample_of(clip: Clip, track: Track, row: int, others: Sequence[Track]) -> _
     image, face = clip.images[track.frames[row]], track.boxes[row]
     faces = [t.boxes[i] for t in others if t is not track for i in np.flatnonzero(t.frames == track.frames[row])]
     covered = [box for other in faces for box in _covered_by(other, face)]
-    return _Sample(track, row, image, skin_of(track, row, image), hair.long_colour(image, face), covered)
+    return _Sample(track, row, image, hair.long_colour(image, face), covered)
 
 
 def _covered_by(other: FloatArray, face: FloatArray) -> list[FloatArray]:
@@ -123,13 +119,12 @@ def _torso_pixels(one: _Sample) -> Pixels:
 
 def _visible_torso(one: _Sample) -> FloatArray:
     """The box of the torso; whether it is in the picture its upper edge says."""
-    return within_bars(one.image, torso_box(one.track, one.row))
+    return within_bars(one.image, one.torso)
 
 
 def _arm_pixels(one: _Sample) -> Pixels:
     """Pixels [N, 3] of the upper arms that are seen and that nobody covers."""
-    joints, face = one.track.pose[one.row], one.track.boxes[one.row]
-    height = float(face[3] - face[1])
+    joints, height = one.joints, float(one.box[3] - one.box[1])
     pixels, places = [np.zeros((0, 3), np.uint8)], [np.zeros((0, 2), np.float32)]
     size = np.array(one.image.shape[1::-1], np.float32)
     for shoulder, elbow, _ in body.ARMS if not np.isnan(joints).any() else ():
@@ -179,8 +174,8 @@ def _in_better_light(seen: Sequence[_Sample]) -> tuple[str, float] | None:
     """The colour that a dark garment has in better light, and how many agree; None where it is no clearer there."""
     said: list[str | None] = []
     for one in seen:
-        if (lit := relit(one.image, one.track.boxes[one.row])) is not None:
-            clear = replace(one, image=lit, skin=skin_of(one.track, one.row, lit))
+        if (lit := relit(one.image, one.box)) is not None:
+            clear = replace(one, image=lit)
             said.append(_colour_phrase(lit, _torso_pixels(clear), clear.skin))
     colour, agreed = colours.vote(said)
     if colour is None or " and " in colour or agreed < _LIT_AGREE:  # shades of one colour may be said together

@@ -15,8 +15,8 @@ from pvchat.perception import colours, garments
 from pvchat.perception.boxes import crop
 from pvchat.perception.cloth import colour_of
 from pvchat.perception.experts import body
-from pvchat.perception.sightings import Pictured, skin_of, within_bars
-from pvchat.schemas import FloatArray, Garment, Pixels, Track
+from pvchat.perception.sightings import Picture, Pictured, within_bars
+from pvchat.schemas import FloatArray, Garment, Pixels
 
 BARE = "bare shoulders"
 _SEEN = 0.6  # visibility from which a shoulder is believed
@@ -66,11 +66,11 @@ def add_neckline(seen: Pictured) -> None:
 def shirt_under_tie(seen: Pictured, outer: str | None) -> list[Garment]:
     """A shirt under a jacket of some colour and a tie, by its own colour right below the chin, where that is told."""
     said = []
-    for i, image in seen:
-        face, x = seen.track.boxes[i], _shoulder_middle(seen.track, i)
+    for one in seen:
+        face, x = one.box, _shoulder_middle(one)
         half, height = _BESIDE_TIE * (face[2] - face[0]), face[3] - face[1]
         strip = np.array([x - half, face[3] + 0.1 * height, x + half, face[3] + 0.9 * height], np.float32)
-        said.append(colour_of(image, strip, skin_of(seen.track, i, image), False))
+        said.append(colour_of(one.image, strip, one.skin, False))
     colour, share = colours.vote(said)
     return [_pale_garment("shirt", colour, round(share, 3))] if colour in _WITH_TIE and colour != outer else []
 
@@ -79,7 +79,7 @@ def at_neck(seen: Pictured) -> tuple[str | None, bool]:
     """The colour of lighter cloth at the neck of a face track, where most sightings show it, and whether the outer
     garment has a white print: whiter cloth below itself.
     """
-    found = [part for i, image in seen if (part := _part_at_neck(seen.track, i, image))]
+    found = [part for one in seen if (part := _part_at_neck(one))]
     pale = [word for word, low in found if not low and word in _PALE]
     prints = sum(low and colours.family(word) in _WHITES for word, low in found)
     shown = len(seen.rows) - len(pale) <= (1 - _AGREE) * len(seen.rows) + 1e-6
@@ -89,13 +89,11 @@ def at_neck(seen: Pictured) -> tuple[str | None, bool]:
 def bare_shoulders(seen: Pictured) -> bool:
     """Whether both shoulders are smooth and of the face's colour wherever they are seen."""
     votes = []
-    for i, image in seen:
-        face = seen.track.boxes[i]
-        skin = skin_of(seen.track, i, image)
-        patches = [p for p in _shoulders(seen.track, i, image, 0.16, (0.02, 0.32)) if len(p)]
-        if len(patches) < 2 or (face[3] - face[1]) * len(image) < _SMALL:
+    for one in seen:
+        patches = [p for p in _shoulders(one, 0.16, (0.02, 0.32)) if len(p)]
+        if len(patches) < 2 or (one.box[3] - one.box[1]) * len(one.image) < _SMALL:
             continue
-        bare = min(float(colours.skin_like(p, skin).mean()) for p in patches)
+        bare = min(float(colours.skin_like(p, one.skin).mean()) for p in patches)
         rough = max(float(colours.to_lab(p)[:, 0].std()) for p in patches)
         votes.append(bare >= _BARE and rough <= _SMOOTH)
         if votes.count(False) > (1 - _AGREE) * len(seen.rows) + 1e-6:
@@ -108,22 +106,21 @@ def _pale_garment(kind: str, colour: str | None, sure: float) -> Garment:
     return Garment(kind, "white" if colour == "light grey" else colour, sure)
 
 
-def _part_at_neck(track: Track, i: int, image: Pixels) -> tuple[str, bool] | None:
+def _part_at_neck(one: Picture) -> tuple[str, bool] | None:
     """The colour word of cloth that is lighter than the outer one, and whether it is below that, as a print is; None
     where there is none at the neck or below it.
     """
-    face = track.boxes[i]
+    face, image, skin = one.box, one.image, one.skin
     width, height = face[2] - face[0], face[3] - face[1]
-    beside = _shoulders(track, i, image, 0.22, (0.25, 0.75))
+    beside = _shoulders(one, 0.22, (0.25, 0.75))
     if face[3] > _LOWEST_CHIN or height * len(image) < _SMALL or not beside:
         return None
-    skin = skin_of(track, i, image)
     outer = np.concatenate(beside)
     cloth = ~colours.skin_like(outer, skin)
     if cloth.mean() < 0.5:
         return None
     main = np.median(colours.to_lab(outer[cloth]), 0)
-    x = ((face[0] + face[2]) / 2 + _shoulder_middle(track, i)) / 2
+    x = ((face[0] + face[2]) / 2 + _shoulder_middle(one)) / 2
     upper, lower = face[3] + _FROM * height, min(0.995, face[3] + _TO * height)
     strip = np.array([x - _STRIP * width, upper, x + _STRIP * width, lower], np.float32)
     pixels = crop(image, within_bars(image, strip))
@@ -144,9 +141,9 @@ def _part_at_neck(track: Track, i: int, image: Pixels) -> tuple[str, bool] | Non
     return colours.word(np.median(lab[pale], 0) - shift), low
 
 
-def _shoulders(track: Track, i: int, image: Pixels, half: float, rows: tuple[float, float]) -> list[Pixels]:
+def _shoulders(one: Picture, half: float, rows: tuple[float, float]) -> list[Pixels]:
     """Pixels [N, 3] of a patch on each shoulder that is seen; `half` its width in w, `rows` below shoulders in h."""
-    face, joints = track.boxes[i], track.pose[i][list(body.SHOULDERS)]
+    face, joints = one.box, one.joints[list(body.SHOULDERS)]
     width, height = face[2] - face[0], face[3] - face[1]
     reach, line = 1.1 * width, face[3] + 0.3 * height
     if _are_seen(joints):
@@ -156,19 +153,19 @@ def _shoulders(track: Track, i: int, image: Pixels, half: float, rows: tuple[flo
         low, high = max(face[3] + 0.1 * height, low - (high - 1)), 1.0
     found = []
     for side in (-1, 1):
-        x = _shoulder_middle(track, i) + side * reach
+        x = _shoulder_middle(one) + side * reach
         left, right = np.clip([x - half * width, x + half * width], 0, 1)
         if right - left > half * width and low > face[3] and high - low > 0.1 * height:
             box = np.array([left, low, right, high], np.float32)
-            flat = crop(image, within_bars(image, box)).reshape(-1, 3)
+            flat = crop(one.image, within_bars(one.image, box)).reshape(-1, 3)
             found.append(flat[:: max(1, len(flat) // _PIXELS)])
     return found
 
 
-def _shoulder_middle(track: Track, i: int) -> float:
+def _shoulder_middle(one: Picture) -> float:
     """Between the shoulders, or below the middle of the face where they aren't seen; a fraction of the frame."""
-    joints = track.pose[i][list(body.SHOULDERS)]
-    return float(joints[:, 0].mean()) if _are_seen(joints) else float(track.boxes[i][[0, 2]].mean())
+    joints = one.joints[list(body.SHOULDERS)]
+    return float(joints[:, 0].mean()) if _are_seen(joints) else float(one.box[[0, 2]].mean())
 
 
 def _are_seen(joints: FloatArray) -> bool:

@@ -41,10 +41,11 @@ _MOVES = ("talking", "gesturing", "nodding", "shaking")
 _NOT_POSING = (*_MOVES, "looking down", "looking up", "looking to the")  # what nobody does who poses
 _GROUP = 3  # people who pose for a photo of a group
 _NOT_TYPING = ("looking ahead", "looking up")  # who does has something else in the hand, for the detector a phone
-_PAIRS = (  # told together where neither is likely enough alone
-    ("using a phone", "working at a computer"), ("reading", "writing"), ("eating", "drinking"),
-)  # fmt: skip
-_PAIR_PHRASES = ("using a phone or a computer", "reading or writing", "eating or drinking")
+_PAIRS = {  # told together where neither is likely enough alone
+    "using a phone or a computer": ("using a phone", "working at a computer"),
+    "reading or writing": ("reading", "writing"),
+    "eating or drinking": ("eating", "drinking"),
+}
 _THINGS = (  # COCO's, by what is done with them
     ("cell phone",), ("laptop", "keyboard", "mouse", "tv"), ("book",), ("cup", "wine glass", "bottle"),
     ("banana", "apple", "sandwich", "orange", "broccoli", "carrot", "hot dog", "pizza", "donut", "cake"),
@@ -116,7 +117,7 @@ def write_deed(facts: PersonFacts, shares: dict[str, float]) -> None:
 def likeliest(shares: dict[str, float]) -> tuple[str, float] | None:
     """The deed that is likely enough to be told, or a pair of deeds that is together, with its probability."""
     alone = {name: shares.get(name, 0.0) for name in TOLD}
-    pairs = {phrase: alone[a] + alone[b] for phrase, (a, b) in zip(_PAIR_PHRASES, _PAIRS, strict=True)}
+    pairs = {phrase: alone[a] + alone[b] for phrase, (a, b) in _PAIRS.items()}
     for candidates in (alone, pairs):
         name = max(candidates, key=lambda one: candidates[one])
         if candidates[name] >= LIKELY:

@@ -10,16 +10,15 @@ Legend: boxes are x0, y0, x1, y1 as fractions of the frame.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from pvchat.perception.boxes import below, crop, part
+from pvchat.perception.boxes import crop, part
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.facemaps import face_maps, probabilities
 from pvchat.perception.experts.figurelooks import DRAWN_LOOKS, EXPRESSIONS, LOOKS, SHOWN
 from pvchat.perception.experts.figures import crop_squares
 from pvchat.perception.experts.mesh import WideFaceDetector
+from pvchat.perception.sightings import Pictured
 from pvchat.schemas import FloatArray, IntArray, Pixels
 
 _SURE = 0.4  # the detector's score
@@ -33,35 +32,24 @@ MAN, WOMAN, HAIR = 0.8, 0.1, 0.5  # probabilities from which, or down to which, 
 _CLOSED, _TALK_FACES = 0.2, 3  # of the mouth of who talks, within the shot in which it opens; faces that it needs
 
 
-class DrawnHeads:
-    """Finds the faces of drawn figures, and what they show."""
-
-    def __init__(self, detector: WideFaceDetector, frames: FrameExpert) -> None:
-        self.detector, self.frames = detector, frames
-
-    def shown(self, images: Sequence[Pixels], figures: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
-        """How probable what SHOWN and what LOOKS list is of each picture's figure [4]: [n, K] and [n, L]."""
-        pictures = [crop_squares(image, figure[None])[0] for image, figure in zip(images, figures, strict=True)]
-        maps = face_maps(self.frames, pictures)
-        return probabilities(maps, EXPRESSIONS), probabilities(maps, DRAWN_LOOKS)
-
-    def face(self, image: Pixels, figure: FloatArray) -> FloatArray | None:
-        """The face [4] that is surest in a picture's figure box [4], or None."""
-        around = np.clip(part(figure, -_MARGIN, -_MARGIN, 1 + _MARGIN, 1 + _MARGIN), 0, 1)
-        found, _, scores = self.detector.faces(np.ascontiguousarray(crop(image, around)), _SURE)
-        scale = np.tile(around[2:] - around[:2], 2)
-        for box, _ in sorted(zip(found, scores, strict=True), key=lambda pair: -pair[1]):
-            face = np.asarray(np.tile(around[:2], 2) + box * scale, np.float32)
-            tall = float(face[3] - face[1]) / max(float(figure[3] - figure[1]), 1e-6)
-            middle = (face[:2] + face[2:]) / 2
-            if _SMALLEST <= tall <= _LARGEST and (middle > figure[:2]).all() and (middle < figure[2:]).all():
-                return face
-        return None
+def read_heads(seen: Pictured, frames: FrameExpert) -> tuple[FloatArray, FloatArray]:
+    """How probable what SHOWN and what LOOKS list is of a figure in each picture: [n, K] and [n, L]."""
+    maps = face_maps(frames, [crop_squares(one.image, one.box[None])[0] for one in seen])
+    return probabilities(maps, EXPRESSIONS), probabilities(maps, DRAWN_LOOKS)
 
 
-def clothes_of(face: FloatArray) -> FloatArray:
-    """The part [4] of the picture below a drawn face that is clothes."""
-    return below(face, 0.7, 0.4, 1.3)
+def face_in(image: Pixels, figure: FloatArray, detector: WideFaceDetector) -> FloatArray | None:
+    """The face [4] that is surest in a picture's figure box [4], or None."""
+    around = np.clip(part(figure, -_MARGIN, -_MARGIN, 1 + _MARGIN, 1 + _MARGIN), 0, 1)
+    found, _, _ = detector.faces(np.ascontiguousarray(crop(image, around)), _SURE)
+    scale = np.tile(around[2:] - around[:2], 2)
+    for box in found:  # the surest first
+        face = np.asarray(np.tile(around[:2], 2) + box * scale, np.float32)
+        tall = float(face[3] - face[1]) / max(float(figure[3] - figure[1]), 1e-6)
+        middle = (face[:2] + face[2:]) / 2
+        if _SMALLEST <= tall <= _LARGEST and (middle > figure[:2]).all() and (middle < figure[2:]).all():
+            return face
+    return None
 
 
 def drawn_looks(shown: FloatArray, looks: FloatArray) -> tuple[str | None, float, str | None]:

@@ -15,12 +15,12 @@ from copy import deepcopy
 import numpy as np
 
 from pvchat.perception import cloth, collars, colours, drawnheads, garments, hair
-from pvchat.perception.boxes import body_box, bust_box, crop, head_box
-from pvchat.perception.drawnheads import DrawnHeads, drawn_gestures
+from pvchat.perception.boxes import below, body_box, bust_box, crop, head_box
 from pvchat.perception.experts.attributes import Attribute
 from pvchat.perception.experts.collection import Experts
+from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.perception.gender import gender_of_track
-from pvchat.perception.sightings import MASK, Pictured, pictured, position, shot_size, skin_colour, torso_box
+from pvchat.perception.sightings import MASK, Pictured, pictured, position, shot_size, skin_colour
 from pvchat.perception.sleeves import sleeves
 from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, Track
 from pvchat.video import Clip
@@ -38,7 +38,7 @@ def recognise_person(clip: Clip, track: Track, analysis: ClipAnalysis, *, expert
     """
     facts, seen = PersonFacts(shot=shot_size(track), where=position(track, analysis)), pictured(clip, track)
     if track.kind == "face":
-        heads = [crop(image, head_box(track.boxes[i])) for i, image in seen]
+        heads = [crop(one.image, head_box(one.box)) for one in seen]
         looks = experts.frames.pooled(heads)
         claims, read = experts.heads.claims("head", looks), experts.headlooks.look(heads, looks)
         _claim_head(facts, claims, read.shown)
@@ -71,12 +71,10 @@ def _claim_head(facts: PersonFacts, claims: Sequence[Attribute], second: Sequenc
     facts.hair = next((length for length in ("long hair", "short hair") if length in agreed), None)
 
 
-def measure_person(
-    clip: Clip, seen: Pictured, analysis: ClipAnalysis, *, experts: Experts, heads: DrawnHeads | None = None
-) -> PersonFacts:
+def measure_person(clip: Clip, seen: Pictured, analysis: ClipAnalysis, *, experts: Experts) -> PersonFacts:
     """What `recognise_person` found of a track, with clothes and hair, and of drawn figures what the face shows.
 
-    `analysis` has those tracks that may stand in front of it; `heads` finds the faces of drawn figures.
+    `analysis` has those tracks that may stand in front of it.
     """
     facts = deepcopy(seen.track.facts)
     if seen.track.kind == "face":
@@ -86,35 +84,33 @@ def measure_person(
         if analysis.scene.drawn:  # the second head was fitted to photos and film
             facts.confidence = {k: v for k, v in facts.confidence.items() if k not in facts.headwear}
             facts.headwear, facts.lacking, facts.hair = [], [], None
-    elif heads is not None and not seen.grey:
-        shown, looks = heads.shown(seen.images, seen.boxes)
+    elif analysis.scene.drawn and not seen.grey:
+        shown, looks = drawnheads.read_heads(seen, experts.frames)
         shots = analysis.shot_of(analysis.times[seen.track.frames[seen.rows]])
-        gestures = dict(drawn_gestures(shown, shots))
+        gestures = dict(drawnheads.drawn_gestures(shown, shots))
         facts.gestures, facts.confidence = list(gestures), facts.confidence | gestures
         facts.gender, sure, colour = drawnheads.drawn_looks(shown, looks)
         facts.confidence |= {"gender": round(sure, 3)} if facts.gender else {}
         facts.hair = f"{colour} hair" if colour else None
-        _dress_drawn(facts, seen, heads, analysis.scene.background)
+        _dress_drawn(facts, seen, experts.faces.wide, analysis.scene.background)
     else:
         facts.clothes = _top(_torso_colours(seen))
-        drawn = analysis.scene.drawn and not seen.grey  # the hair of a body that turns away is too small to tell
-        facts.hair = hair.drawn_colour(seen.boxes, seen.images) if drawn else None
     return facts
 
 
-def _dress_drawn(facts: PersonFacts, seen: Pictured, heads: DrawnHeads, background: str | None) -> None:
+def _dress_drawn(facts: PersonFacts, seen: Pictured, detector: WideFaceDetector, background: str | None) -> None:
     """Clothes of a drawn figure, below the face; without one in the box, but for the background."""
-    found = [(image, heads.face(image, figure)) for image, figure in zip(seen.images, seen.boxes, strict=True)]
-    below = [
-        (image, drawnheads.clothes_of(face), skin_colour(image, face)) for image, face in found if face is not None
+    found = [(one.image, drawnheads.face_in(one.image, one.box, detector)) for one in seen]
+    faces = [(image, face) for image, face in found if face is not None]
+    said = [
+        cloth.colour_of(image, below(face, 0.7, 0.4, 1.3), skin_colour(image, face), False) for image, face in faces
     ]
-    said = [cloth.colour_of(*row, False) for row in below]
     if any(said):  # beside a small face there may be hair or wall: then colours change
         facts.clothes = [garment for garment in _top(said) if garment.confidence >= _HALF]
     else:
         facts.clothes = [g for g in _top(_torso_colours(seen)) if background != f"a {g.colour} background"]
-    if facts.hair is None and not below:  # a head that turns away
-        colour = hair.drawn_colour(seen.boxes, seen.images)
+    if facts.hair is None and not faces:  # a head that turns away
+        colour = hair.drawn_colour(seen)
         facts.hair = None if colour and background == f"a {colour.removesuffix(' hair')} background" else colour
 
 
@@ -126,16 +122,16 @@ def _top(said: Sequence[str | None]) -> list[Garment]:
 
 def _claim_body(facts: PersonFacts, seen: Pictured, experts: Experts, length: str | None) -> list[Attribute]:
     """The kind of the outer garment with what belongs to it."""
-    boxes = [body_box(seen.track.boxes[i]) for i in seen.rows]
-    inside = [min(box[3], 1.0) - box[1] > _SHOWN * (box[3] - box[1]) for box in boxes]
-    if not any(inside):
+    bodies = [(one, body_box(one.box)) for one in seen]
+    inside = [(one, box) for one, box in bodies if min(box[3], 1.0) - box[1] > _SHOWN * (box[3] - box[1])]
+    if not inside:
         return []
-    torsos = [crop(image, box) for image, box, shown in zip(seen.images, boxes, inside, strict=True) if shown]
-    busts = [crop(image, bust_box(seen.track.boxes[i])) for i, image in seen]
+    torsos = [crop(one.image, box) for one, box in inside]
+    busts = [crop(one.image, bust_box(one.box)) for one in seen]
     # half of the sightings tell as much
     below, whole = (experts.clothes.pooled(crops[::2]).mean(0) for crops in (torsos, busts))
     shares = garments.garment_shares(below, whole, length, facts.gender)
-    torso = np.asarray(seen.track.body[seen.rows[inside]], np.float32)
+    torso = np.asarray(seen.track.body[[one.row for one, _ in inside]], np.float32)
     p, of_bust = (experts.imagenet.probabilities(one).mean(0) for one in (torso, experts.frames.pooled(busts)))
     return garments.garment_claims(shares, p, of_bust, facts.gender)
 
@@ -160,4 +156,4 @@ def _clothes_of_face(
 
 
 def _torso_colours(seen: Pictured) -> list[str | None]:
-    return [cloth.colour_of(image, torso_box(seen.track, i), None, seen.grey) for i, image in seen]
+    return [cloth.colour_of(one.image, one.torso, None, seen.grey) for one in seen]

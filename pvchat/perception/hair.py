@@ -5,12 +5,11 @@ In: pictures and boxes. Out: "blonde hair" and the like, a colour, pixels; None 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from pvchat.perception import colours
 from pvchat.perception.boxes import crop, part
+from pvchat.perception.sightings import Pictured
 from pvchat.schemas import Flags, FloatArray, Pixels
 
 # Long hair: how far beside the face and how deep it is looked for, in its widths and heights; the share of one side
@@ -19,11 +18,11 @@ _BESIDE, _CHEEK, _NECK, _HANGS = 0.3, 0.6, 0.15, 0.5
 _HUE_APART, _DARKER, _LIGHTER = 14.0, 18.0, 32.0
 
 
-def drawn_colour(boxes: Sequence[FloatArray], images: Sequence[Pixels]) -> str | None:
-    """Hair colour, which may be any, of a drawn head: the top of its box [4] in each picture."""
+def drawn_colour(seen: Pictured) -> str | None:
+    """Hair colour, which may be any, of a drawn head: the top of its box in each picture."""
     said: list[str | None] = []
-    for box, image in zip(boxes, images, strict=True):
-        found = colours.dominant(crop(image, part(box, 0.3, 0.05, 0.7, 0.25)).reshape(-1, 3), groups=3)
+    for one in seen:
+        found = colours.dominant(crop(one.image, part(one.box, 0.3, 0.05, 0.7, 0.25)).reshape(-1, 3), groups=3)
         said.append(found[0].word if found[0].share > 0.5 else None)
     name, share = colours.vote(said)
     if name is None or share < 0.6:

@@ -29,7 +29,6 @@ from pvchat.perception import (
     things,
 )  # fmt: skip
 from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, described_tracks, sharing_a_shot
-from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.body import PreviousPose
 from pvchat.perception.experts.collection import Experts
@@ -156,10 +155,8 @@ def _measure_stretch(frames: _FrameMeasures, track: Track, stretch: IntArray, wh
 
 def _fill_facts(frames: _FrameMeasures, analysis: ClipAnalysis, track: Track, posed: _Measured | None) -> None:
     clip, experts = frames.clip, frames.experts
-    drawn = track.kind == "figure" and analysis.scene.drawn
-    heads = DrawnHeads(experts.faces.wide, experts.frames) if drawn else None
     seen = pictured(clip, track)
-    track.facts = facts.measure_person(clip, seen, sharing_a_shot(track, analysis), experts=experts, heads=heads)
+    track.facts = facts.measure_person(clip, seen, sharing_a_shot(track, analysis), experts=experts)
     if posed is not None and posed[1]:
         _fill_motion(track, *posed, frames, analysis.scene.drawn)
     posture.tell_posture(track, analysis, frames.described)

@@ -27,6 +27,35 @@ _DIM, _LIT, _MOST_GAIN = 42.0, 55.0, 6.0
 
 
 @dataclass(frozen=True)
+class Picture:
+    """One sighting of a track, and the picture that it is in."""
+
+    track: Track
+    row: int  # of the track
+    image: Pixels  # [H, W, 3] uint8 RGB
+
+    @property
+    def box(self) -> FloatArray:
+        """The box [4] of the face, or of a figure."""
+        return self.track.boxes[self.row]
+
+    @property
+    def joints(self) -> FloatArray:
+        """The joints [33, 4] of the pose; NaN where none was found."""
+        return self.track.pose[self.row]
+
+    @property
+    def torso(self) -> FloatArray:
+        """The box [4] that surely is clothing."""
+        return torso_box(self.track, self.row)
+
+    @cached_property
+    def skin(self) -> FloatArray:
+        """Median CIELAB [3] of the skin of somebody whose face is seen."""
+        return skin_colour(self.image, self.box, is_masked(self.track))
+
+
+@dataclass(frozen=True)
 class Pictured:
     """Some of a track's sightings with their pictures."""
 
@@ -34,13 +63,8 @@ class Pictured:
     rows: IntArray  # [k] indices of those that are looked at
     images: list[Pixels]  # [H, W, 3] uint8 RGB, one for each of these
 
-    def __iter__(self) -> Iterator[tuple[int, Pixels]]:
-        return zip(self.rows.tolist(), self.images, strict=True)
-
-    @property
-    def boxes(self) -> list[FloatArray]:
-        """The box [4] of each: a face's, or a figure's."""
-        return [self.track.boxes[i] for i in self.rows]
+    def __iter__(self) -> Iterator[Picture]:
+        return (Picture(self.track, i, image) for i, image in zip(self.rows.tolist(), self.images, strict=True))
 
     @cached_property
     def grey(self) -> bool:
@@ -119,11 +143,6 @@ def torso_box(track: Track, i: int) -> FloatArray:
 def is_masked(track: Track) -> bool:
     """Whether a track's face is behind a mask."""
     return MASK in track.facts.features
-
-
-def skin_of(track: Track, i: int, image: Pixels) -> FloatArray:
-    """Median CIELAB [3] of the skin of somebody whose face is seen in sighting i."""
-    return skin_colour(image, track.boxes[i], is_masked(track))
 
 
 def skin_colour(image: Pixels, face: FloatArray, masked: bool = False) -> FloatArray:

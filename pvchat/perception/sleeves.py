@@ -16,8 +16,8 @@ import numpy as np
 from pvchat.perception import colours, garments
 from pvchat.perception.boxes import crop
 from pvchat.perception.experts import body
-from pvchat.perception.sightings import Pictured, skin_of, torso_box
-from pvchat.schemas import FloatArray, Garment, Pixels, Track
+from pvchat.perception.sightings import Picture, Pictured
+from pvchat.schemas import FloatArray, Garment, Pixels
 
 _SEEN = 0.8  # visibility from which a joint is believed
 _PATCH = 0.14  # half the side of the square that is looked at
@@ -52,7 +52,7 @@ def add_trousers(seen: Pictured) -> None:
 
 def sleeves(seen: Pictured) -> str | None:
     """How long they are on a face track, where most arms that are seen agree; None where arms aren't seen."""
-    said = [word for i, image in seen for word in _sleeve_lengths(seen.track, i, image)]
+    said = [word for one in seen for word in _sleeve_lengths(one)]
     lengths = [word for word in said if word is not None]
     if len(lengths) < max(_FEW, _OFTEN * len(said)):
         return None
@@ -66,58 +66,57 @@ def leg_colour(seen: Pictured, stands: bool = True) -> str | None:
     Of who stands by the thighs. Of others by the lower legs or, where these aren't seen, by thighs that don't point at
     the camera: laps are behind tables and under hands.
     """
-    track, said = seen.track, list[str | None]()
-    for i, image in seen:
-        joints = track.pose[i]
-        if np.isnan(joints).any():
+    said: list[str | None] = []
+    for one in seen:
+        if np.isnan(one.joints).any():
             continue
-        pixels = _thighs(track, i, image) if stands else _legs_from_the_side(track, i, image)
+        pixels = _thighs(one) if stands else _legs_from_the_side(one)
         if len(pixels) < 2:
             continue
         flat = np.concatenate(pixels)
-        bare = track.kind == "face" and float(colours.skin_like(flat, skin_of(track, i, image)).mean()) > 0.5
-        said.append(None if bare else colours.name_colours(colours.dominant(flat, colours.cast(image))))
+        bare = seen.track.kind == "face" and float(colours.skin_like(flat, one.skin).mean()) > 0.5
+        said.append(None if bare else colours.name_colours(colours.dominant(flat, colours.cast(one.image))))
     name, share = colours.vote(said)
     return name if len(said) >= min(2, len(seen.rows)) and share >= _AGREE else None
 
 
-def _thighs(track: Track, i: int, image: Pixels) -> list[Pixels]:
+def _thighs(one: Picture) -> list[Pixels]:
     """Patches' pixels [N, 3] on the thighs whose hips are seen, as far as they are in the picture."""
-    joints, pixels = track.pose[i], list[Pixels]()
+    joints, pixels = one.joints, list[Pixels]()
     for hip, knee in body.THIGHS:
         way = joints[hip, :2] + np.outer((0.3, 0.5, _LEGS), joints[knee, :2] - joints[hip, :2])
         if joints[hip, 3] >= _SEEN and _inside(way[2]):
-            pixels += [_patch(track, i, image, point) for point in way[:2] if _inside(point)]
+            pixels += [_patch(one, point) for point in way[:2] if _inside(point)]
     return pixels
 
 
-def _legs_from_the_side(track: Track, i: int, image: Pixels) -> list[Pixels]:
+def _legs_from_the_side(one: Picture) -> list[Pixels]:
     """The same on the lower legs that are seen whole, else on such thighs, if they are long."""
-    joints, height = track.pose[i], float(track.boxes[i, 3] - track.boxes[i, 1])
+    joints, height = one.joints, float(one.box[3] - one.box[1])
+    rows, columns = one.image.shape[:2]
     for parts, along, least in ((body.SHINS, (0.15, 0.4), 0.0), (body.THIGHS, (0.5, 0.7), _LONG * height)):
         ends = [joints[list(part)] for part in parts]
         whole = [e[:, :2] for e in ends if (e[:, 3] >= _SEEN).all() and all(map(_inside, e[:, :2]))]
         ways = [(start, end - start) for start, end in whole]
-        ways = [(at, way) for at, way in ways if np.hypot(way[0] * image.shape[1] / image.shape[0], way[1]) >= least]
+        ways = [(at, way) for at, way in ways if np.hypot(way[0] * columns / rows, way[1]) >= least]
         if ways:
-            return [_patch(track, i, image, at + x * way) for at, way in ways for x in along]
+            return [_patch(one, at + x * way) for at, way in ways for x in along]
     return []
 
 
-def _sleeve_lengths(track: Track, i: int, image: Pixels) -> Iterator[str | None]:
+def _sleeve_lengths(one: Picture) -> Iterator[str | None]:
     """The sleeve's length on each arm that is seen; None where it shows neither skin nor the torso's cloth."""
-    joints = track.pose[i]
+    joints = one.joints
     if np.isnan(joints).any():
         return
-    skin = skin_of(track, i, image)
-    torso = np.median(colours.to_lab(crop(image, torso_box(track, i)).reshape(-1, 3)), 0)
+    torso = np.median(colours.to_lab(crop(one.image, one.torso).reshape(-1, 3)), 0)
     for arm in body.ARMS:
         if (joints[list(arm), 3] < _SEEN).any() or not all(_inside(joints[j, :2]) for j in arm):
             continue
         shoulder, elbow, wrist = (joints[j, :2] for j in arm)
-        upper = [_patch(track, i, image, shoulder + x * (elbow - shoulder)) for x in _UPPER]
-        lower = [_patch(track, i, image, elbow + x * (wrist - elbow)) for x in _LOWER]
-        above, below = _patch_kinds(upper, skin, torso), _patch_kinds(lower, skin, torso)
+        upper = [_patch(one, shoulder + x * (elbow - shoulder)) for x in _UPPER]
+        lower = [_patch(one, elbow + x * (wrist - elbow)) for x in _LOWER]
+        above, below = _patch_kinds(upper, one.skin, torso), _patch_kinds(lower, one.skin, torso)
         if below.count("skin") >= 2:
             yield "sleeveless" if above[:2].count("skin") == 2 else "short-sleeved" if "cloth" in above else None
         else:
@@ -134,13 +133,13 @@ def _patch_kinds(patches: list[Pixels], skin: FloatArray, torso: FloatArray) -> 
     return found
 
 
-def _patch(track: Track, i: int, image: Pixels, point: FloatArray) -> Pixels:
+def _patch(one: Picture, point: FloatArray) -> Pixels:
     """Pixels [N, 3] around a point (fractions)."""
-    height, width = image.shape[:2]
-    half = _PATCH * float(track.boxes[i, 3] - track.boxes[i, 1])
+    height, width = one.image.shape[:2]
+    half = _PATCH * float(one.box[3] - one.box[1])
     across = half * height / width
     box = np.array([point[0] - across, point[1] - half, point[0] + across, point[1] + half], np.float32)
-    return crop(image, box).reshape(-1, 3)
+    return crop(one.image, box).reshape(-1, 3)
 
 
 def _inside(point: FloatArray) -> bool:
