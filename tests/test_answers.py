@@ -106,8 +106,7 @@ def test_wording(text: str, decisions: str, answer: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("unsure", "doubt"),
-    [(4, "B3, B2, B1 or B0"), (5, "B4, B3, B2 or two others"), (19, "B18, B17, B16 or 16 others")],
+    ("unsure", "doubt"), [(4, "B3, B2, B1 or B0"), (5, "B4, B3, B2 or two others"), (19, "B18, B17, B16 or 16 others")]
 )
 def test_of_many_who_may_be_there_the_likeliest_are_named(unsure: int, doubt: str) -> None:
     people = [PersonPresence("Ana", "present", 0.9, [(0.0, 1.0)], 0)]

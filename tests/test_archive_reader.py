@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from make_conditions import FALLS, SITS, WITH
+from make_queries import ANA, BOTH, at, polar, refused, what
 
-from pvchat.chat.query import EVERYBODY, NEVER, During, Event, Has, Number, Query, Rank, Whom
+from pvchat.chat.query import EVERYBODY, NEVER, Has, Number, Query, Rank, Whom
 from pvchat.chat.question import Conversation
 from pvchat.chat.reader.archive import ArchiveQuestion, read_archive
 from pvchat.chat.reader.read import Known
@@ -15,10 +17,8 @@ from pvchat.chat.timeline import Finding
 
 pytestmark = pytest.mark.weights
 NOW = datetime(2026, 11, 29, 10, 30)
-MAN = Has("gender", "man")
-ANA, BOTH = Whom(("Ana",)), Whom(("Ana", "Ben"), "both")
-LAST, LONG, WITH = Rank("time", -1), Rank("long"), Has("with")
-FALLING = Has("deed", "falling")
+MALE = Has("gender", "man")
+LAST, LONG = Rank("time", -1), Rank("long")
 WITH_BEN = Has("with", of=Whom(("Ben",)))
 
 
@@ -38,12 +38,12 @@ def asked(text: str) -> ArchiveQuestion:
         ("When was the last time Ana was here?", Query("when", ANA, rank=LAST)),
         ("Tell me when Ana was last seen.", Query("when", ANA, rank=LAST)),
         ("When did Ana leave?", Query("when", ANA, rank=LAST)),
-        ("When did anybody last fall?", Query("when", where=FALLING, rank=LAST)),
-        ("Show me every fall.", Query("when", where=FALLING)),
-        ("Show me the last fall.", Query("when", where=FALLING, rank=LAST)),
-        ("On which day were the most falls?", Query("when", where=FALLING, rank=Rank("often"), unit="day")),
-        ("Who came after the fall?", Query("who", during=During("after", Event(EVERYBODY, FALLING)))),
-        ("Did Ana and Ben meet?", Query("exists", BOTH, WITH, form="polar")),
+        ("When did anybody last fall?", Query("when", where=FALLS, rank=LAST)),
+        ("Show me every fall.", Query("when", where=FALLS)),
+        ("Show me the last fall.", Query("when", where=FALLS, rank=LAST)),
+        ("On which day were the most falls?", Query("when", where=FALLS, rank=Rank("often"), unit="day")),
+        ("Who came after the fall?", Query("who", during=at("after", EVERYBODY, FALLS))),
+        ("Did Ana and Ben meet?", polar(BOTH, WITH)),
         ("Show me Ana smiling", Query("when", ANA, Has("deed", "smiling"))),
         ("Show Ana's clips", Query("when", ANA)),
         ("List the videos with Ana, newest first", Query("when", ANA)),
@@ -54,16 +54,12 @@ def asked(text: str) -> ArchiveQuestion:
         ("Videos pls", Query("when", unit="video")),
         ("List everything", Query("when", unit="video")),
         ("List the videos in order", Query("when", unit="video", per="order")),
-        (
-            "Is there any video with two people?",
-            Query("count", unit="video", form="polar", number=Number("exactly", 2)),
-        ),
+        ("Is there any video with two people?",
+         Query("count", unit="video", form="polar", number=Number("exactly", 2))),
         ("In how many videos are two people?", Query("count", number=Number("exactly", 2), unit="video", per="count")),
         ("How many videos have two people?", Query("count", number=Number("exactly", 2), unit="video", per="count")),
-        (
-            "In how many videos is only one person?",
-            Query("count", number=Number("exactly", 1), unit="video", per="count"),
-        ),
+        ("In how many videos is only one person?",
+         Query("count", number=Number("exactly", 1), unit="video", per="count")),
         ("Which videos have none of our people in them?", Query("when", Whom(quantifier="none", known=True))),
         ("List all videos of Ana", Query("when", ANA)),
         ("Find all clips of Ana with Ben, please.", Query("when", ANA, WITH_BEN)),
@@ -83,12 +79,10 @@ def asked(text: str) -> ArchiveQuestion:
         ("How long ago was Ana seen?", Query("when", ANA, rank=LAST, per="ago")),
         ("Ana's visits in order, please", Query("when", ANA, per="order")),
         ("Which of our people are seen together?", Query("who", Whom(known=True), Has("with", of=Whom(known=True)))),
-        ("What did Ana say to Ben?", Query("attribute", ANA, attribute="says")),
+        ("What did Ana say to Ben?", what("says", ANA)),
         ("When did anyone last set eyes on Ana?", Query("when", ANA, rank=LAST)),
-        (
-            "Who do you have more of, Ana or Ben?",
-            Query("compare", Whom(("Ana", "Ben")), form="choice", rank=Rank("often")),
-        ),
+        ("Who do you have more of, Ana or Ben?",
+         Query("compare", Whom(("Ana", "Ben")), form="choice", rank=Rank("often"))),
         ("The last three videos of Ana", Query("when", ANA, rank=LAST, number=Number("exactly", 3))),
         ("Which video is Ana in the longest?", Query("when", ANA, rank=LONG)),
         ("Which video shows Ana longest?", Query("when", ANA, rank=LONG)),
@@ -98,22 +92,17 @@ def asked(text: str) -> ArchiveQuestion:
         ("What's the shortest time Ana was there?", Query("when", ANA, rank=Rank("long", -1))),
         ("How long was the longest visit of Ana?", Query("when", ANA, rank=LONG)),
         ("Which video of Ana is the longest?", Query("length", ANA, rank=LONG, unit="video")),
-        (
-            "In which video are most people sitting?",
-            Query("count", where=Has("posture", "sitting"), rank=Rank("often"), unit="video"),
-        ),
-        (
-            "Which video did most people smile in?",
-            Query("count", where=Has("deed", "smiling"), rank=Rank("often"), unit="video"),
-        ),
-        ("Who was Ana with?", Query("attribute", ANA, attribute="with")),
+        ("In which video are most people sitting?", Query("count", where=SITS, rank=Rank("often"), unit="video")),
+        ("Which video did most people smile in?",
+         Query("count", where=Has("deed", "smiling"), rank=Rank("often"), unit="video")),
+        ("Who was Ana with?", what("with", ANA)),
         ("Who is Ana usually with?", Query("who", where=Has("with", of=ANA), rank=Rank("often"))),
         ("When does Ana usually come?", Query("when", ANA, unit="hour", rank=Rank("often"))),
         ("Which years was Ana filmed?", Query("when", ANA, unit="year")),
         ("What is the longest video?", Query("length", rank=LONG, unit="video")),
         ("Which is the longest video?", Query("length", rank=LONG, unit="video")),
         ("What is the longest video? → Which is the shortest?", Query("length", rank=Rank("long", -1), unit="video")),
-        ("When was Ana first seen? → And before that?", Query("refuse", refusal="unclear")),
+        ("When was Ana first seen? → And before that?", refused("unclear")),
         ("When was Ana last seen? → And before that?", Query("when", ANA, rank=Rank("time", -2))),
         ("When did Ana last come? → When had she come before that?", Query("when", ANA, rank=Rank("time", -2))),
         ("How many films is Ana in?", Query("how_often", ANA)),
@@ -124,19 +113,16 @@ def asked(text: str) -> ArchiveQuestion:
         ("Which videos were made?", Query("when", unit="video")),
         ("Which cameras did Ana pass?", Query("when", ANA, unit="place")),
         ("Was Ana away all day?", Query("how_often", ANA, form="polar", number=NEVER)),
-        ("Are all men known?", Query("how_often", Whom(such=MAN, known=False), form="polar", number=NEVER)),
-        ("Are all the people I know here?", Query("exists", Whom(quantifier="all"), form="polar")),
+        ("Are all men known?", Query("how_often", Whom(such=MALE, known=False), form="polar", number=NEVER)),
+        ("Are all the people I know here?", polar(Whom(quantifier="all"))),
         ("Whom has Ana seen?", Query("who", where=Has("with", of=ANA))),
         ("When was Ana on duty?", Query("when", ANA)),
         ("How often was Ana in our building?", Query("how_often", ANA)),
         ("What did Ana say about the party?", Query("when", ANA, Has("says", "party"))),
         ("What's the longest anyone stayed here?", Query("when", rank=LONG)),
-        (
-            "Did anyone sit for more than a minute?",
-            Query("exists", where=Has("posture", "sitting"), form="polar", number=Number("more_than", 60.0)),
-        ),
+        ("Did anyone sit for more than a minute?", polar(where=SITS, number=Number("more_than", 60.0))),
     ],
-)
+)  # fmt: skip
 def test_what_is_said_of_many_videos(text: str, query: Query) -> None:
     assert asked(text) == ArchiveQuestion(query, asked(text).text)
 
@@ -145,10 +131,10 @@ def test_what_is_said_of_many_videos(text: str, query: Query) -> None:
     ("text", "place", "query"),
     [
         ("Who used the kitchen?", "kitchen", Query("who")),
-        ("Was Ana in the garden?", "back garden", Query("exists", ANA, form="polar")),
+        ("Was Ana in the garden?", "back garden", polar(ANA)),
         ("Who came into the kitchen this morning?", "kitchen", Query("who")),
-        ("Was Ana in the back garden today?", "back garden", Query("exists", ANA, form="polar")),
-        ("Was Ana on the ward this week?", "ward", Query("exists", ANA, form="polar")),
+        ("Was Ana in the back garden today?", "back garden", polar(ANA)),
+        ("Was Ana on the ward this week?", "ward", polar(ANA)),
         ("When was Ana in the kitchen with Ben last week?", "kitchen", Query("when", ANA, WITH_BEN)),
         ("What time did Ana leave the kitchen?", "kitchen", Query("when", ANA, rank=LAST)),
         ("When was Ana last seen in the kitchen in May?", "kitchen", Query("when", ANA, rank=LAST)),
@@ -165,22 +151,20 @@ def test_place_and_time_are_taken_out(text: str, place: str, query: Query) -> No
 @pytest.mark.parametrize(
     ("text", "query", "sighting"),
     [
-        ("What was Ana wearing when she was last seen?", Query("attribute", ANA, attribute="worn"),
-         Query("when", ANA, rank=LAST)),
-        ("What was Ana wearing when she was first seen with Ben?", Query("attribute", ANA, attribute="worn"),
+        ("What was Ana wearing when she was last seen?", what("worn", ANA), Query("when", ANA, rank=LAST)),
+        ("What was Ana wearing when she was first seen with Ben?", what("worn", ANA),
          Query("when", ANA, WITH_BEN, rank=Rank("time"))),
-        ("Where was Ana last seen?", Query("attribute", ANA, attribute="place"), Query("when", ANA, rank=LAST)),
+        ("Where was Ana last seen?", what("place", ANA), Query("when", ANA, rank=LAST)),
         ("Who is in the second last video?", Query("who"), Query("when", rank=Rank("time", -2), unit="video")),
-        ("Where was Ana seen the last time but one?", Query("attribute", ANA, attribute="place"),
-         Query("when", ANA, rank=Rank("time", -2))),
-        ("Where is Ana now?", Query("attribute", ANA, attribute="place"), Query("when", ANA, rank=LAST)),
+        ("Where was Ana seen the last time but one?", what("place", ANA), Query("when", ANA, rank=Rank("time", -2))),
+        ("Where is Ana now?", what("place", ANA), Query("when", ANA, rank=LAST)),
         ("How long was Ana's first visit?", Query("how_long", ANA), Query("when", ANA, rank=Rank("time"))),
         ("Who else was there when Ana was last seen?", Query("who", Whom(besides=("Ana",))),
          Query("when", ANA, rank=LAST)),
         ("Who was with Ana the last time?", Query("who", Whom(besides=("Ana",)), Has("with", of=ANA)),
          Query("when", ANA, rank=LAST)),
-        ("When did Ana last fall? → Was anyone with her?", Query("exists", where=Has("with", of=ANA), form="polar"),
-         Query("when", ANA, FALLING, rank=LAST)),
+        ("When did Ana last fall? → Was anyone with her?", polar(where=Has("with", of=ANA)),
+         Query("when", ANA, FALLS, rank=LAST)),
     ],
 )  # fmt: skip
 def test_the_one_sighting_that_is_meant(text: str, query: Query, sighting: Query) -> None:
@@ -190,18 +174,15 @@ def test_the_one_sighting_that_is_meant(text: str, query: Query, sighting: Query
 @pytest.mark.parametrize(
     ("text", "query"),
     [
-        ("Was Ana here every Monday?", Query("exists", ANA, unit="day", form="polar", throughout=True)),
+        ("Was Ana here every Monday?", polar(ANA, unit="day", throughout=True)),
         ("Who was here each week?", Query("who", unit="week", throughout=True)),
         ("How often per week was Ana here?", Query("when", ANA, unit="week")),
         ("How often a day was Ana here? → And every week?", Query("when", ANA, unit="week")),
         ("How long was Ana here every day?", Query("when", ANA, unit="day", rank=LONG)),
-        ("Was Ana here on Monday? → And every Tuesday?",
-         Query("exists", ANA, unit="day", form="polar", throughout=True)),
-        ("Was Ana here at night? → And before?", Query("refuse", refusal="unclear", value="times")),
-        ("Was Ana longer in the kitchen or on the ward? → And in the back garden?",
-         Query("refuse", refusal="unclear")),
-        ("Was Ana here more often on Monday than on Friday?",
-         Query("compare", ANA, form="polar", rank=Rank("often"))),
+        ("Was Ana here on Monday? → And every Tuesday?", polar(ANA, unit="day", throughout=True)),
+        ("Was Ana here at night? → And before?", refused("unclear", value="times")),
+        ("Was Ana longer in the kitchen or on the ward? → And in the back garden?", refused("unclear")),
+        ("Was Ana here more often on Monday than on Friday?", Query("compare", ANA, form="polar", rank=Rank("often"))),
         ("Was Ana in the kitchen more often than on the ward?",
          Query("compare", ANA, form="polar", rank=Rank("often"))),
         ("Was Ana longer in the kitchen or on the ward?", Query("compare", ANA, form="choice", rank=LONG)),
@@ -389,7 +370,7 @@ def test_who_was_somewhere_without_somebody_is_not_that_one() -> None:
         "How many days are between Ana's first and Ben's last visit?",
         "Does Ana wear the same clothes every time?",
     ],
-)  # fmt: skip
+)
 def test_what_would_be_read_as_something_else_is_refused(text: str) -> None:
     assert (asked(text).query.select, asked(text).query.refusal) == ("refuse", "unclear")
 
@@ -421,14 +402,12 @@ def test_a_place_may_be_called_otherwise_but_two_in_one_question_are_not_read() 
         ("When was Ana in the hall, no wait, when was Ben in the garden?", "When was Ben in the garden?"),
         ("How many clips do you have in total?", "How many videos are there?"),
         ("Was Ana here at half seven?", "Was Ana here at half past seven?"),
-        (
-            "On Monday, where did Ana go first: the hall or the garden?",
-            "On Monday, where did Ana go first in the hall or in the garden?",
-        ),
+        ("On Monday, where did Ana go first: the hall or the garden?",
+         "On Monday, where did Ana go first in the hall or in the garden?"),
         ("Was Ana first in the hall or the garden?", "Where was Ana first seen in the hall or in the garden?"),
         ("Was Ana in the hall or in the garden last?", "Where was Ana last seen in the hall or in the garden?"),
     ],
-)
+)  # fmt: skip
 def test_other_words_mean_the_same(text: str, plain: str) -> None:
     assert replace(asked(text), text="") == replace(asked(plain), text="")
 

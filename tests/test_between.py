@@ -6,14 +6,7 @@ import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
 
-from pvchat.schemas import (
-    Appearance,
-    ClipAnalysis,
-    PersonFacts,
-    SceneFacts,
-    SceneSpan,
-    common_scene,
-)
+from pvchat.schemas import Appearance, ClipAnalysis, PersonFacts, SceneFacts, SceneSpan, common_scene
 
 
 def told(start: float, end: float, where: str) -> Appearance:

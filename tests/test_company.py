@@ -43,11 +43,7 @@ def company(seed: int) -> list[Person]:
     people = []
     for number in range(int(rng.integers(2, 7))):
         like = identity_of(int(rng.integers(4)), float(rng.uniform(0.1, 0.5)), seed=number)
-        arrays = {
-            "prototypes": like[None],
-            "looks": looks_of(number),
-            "frame": PLACE.mean((0, 1)),
-        }
+        arrays = {"prototypes": like[None], "looks": looks_of(number), "frame": PLACE.mean((0, 1))}
         people.append(Person(f"Person {number}", arrays=arrays, extra={"quality": float(rng.uniform(0.4, 1.0))}))
     return people
 

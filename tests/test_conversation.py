@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 from make_asked import found, read_question
+from make_conditions import HAT, JACKET, KITCHEN, SITS, STANDS, TALKS, WITH
+from make_queries import ANA, BEN, BOTH, CLEO, MAN, at, polar, refused, what
 from make_written import written
 
 from pvchat.chat.query import PRESENT, And, During, Event, Has, Not, Query, Rank, Whom
@@ -16,8 +18,6 @@ from pvchat.chat.timeline import without_traits
 from pvchat.errors import SettingsError
 
 NAMES = ("Ana", "Ben", "Cleo", "Dan")
-SITS, WEARS = Has("posture", "sitting"), Has("worn", "jacket")
-ANA, BEN, BOTH = Whom(("Ana",)), Whom(("Ben",)), Whom(("Ana", "Ben"), "both")
 WORN = Query("attribute", ANA, attribute="worn")
 WARD = written({
     "seconds": 60, "shots": [[0, 60]],
@@ -45,125 +45,106 @@ def read(text: str, *before: str) -> Query:
         (("Is Ana there?",), "What is she wearing?", WORN),
         (("Is Ana there?",), "and what is she wearing?", WORN),
         (("Is Ana there?", "Thanks!"), "What is she wearing?", WORN),
-        (("Is Ben there?", "Is Ana there?"), "What is he doing?", Query("attribute", BEN, attribute="deed")),
-        (("Is Ana there?", "And Ben?"), "Are they together?", Query("exists", BOTH, Has("with"), form="polar")),
-        (("Who is in this video?",), "What are they doing?", Query("attribute", BOTH, attribute="deed")),
+        (("Is Ben there?", "Is Ana there?"), "What is he doing?", what("deed", BEN)),
+        (("Is Ana there?", "And Ben?"), "Are they together?", polar(BOTH, WITH)),
+        (("Who is in this video?",), "What are they doing?", what("deed", BOTH)),
         (("Who is visible longest?",), "What is she wearing?", WORN),
-        (("Is Cleo there?",), "Why do you think she isn't there?", Query("why", Whom(("Cleo",)))),
+        (("Is Cleo there?",), "Why do you think she isn't there?", Query("why", CLEO)),
         (("Is Ana there?", "Is Ben there?"), "Is she nearer than Ben?",
          Query("compare", ANA, form="polar", rank=Rank("near"), versus=BEN)),
         # at that time, in that place
         (("When is Ana talking?",), "Is Ben next to her then?",
-         Query("exists", BEN, Has("beside", of=ANA), form="polar",
-               during=During("while", Event(ANA, Has("deed", "talking"))))),
+         polar(BEN, Has("beside", of=ANA), during=at("while", ANA, TALKS))),
         (("When is Ana sitting?",), "So Ben is never next to her then?",
-         Query("exists", BEN, Not(Has("beside", of=ANA)), form="polar", throughout=True)),
+         polar(BEN, Not(Has("beside", of=ANA)), throughout=True)),
         (("Is Ana in the garden?",), "Who is next to her there?",
          Query("who", where=And((Has("beside", of=ANA), Has("place", "garden"))))),
         (("Who is Ana with?",), "When?", Query("when", BEN, Has("with", of=ANA))),
         # ellipses
-        (("Is Ana there?",), "and Ben?", Query("exists", BEN, form="polar")),
+        (("Is Ana there?",), "and Ben?", polar(BEN)),
         (("What is Ben wearing?",), "And Ana?", WORN),
-        (("Is Ana sitting or standing?",), "And Ben?",
-         Query("attribute", BEN, attribute="posture", form="choice")),
+        (("Is Ana sitting or standing?",), "And Ben?", what("posture", BEN, form="choice")),
         (("Who is furthest right?",), "and furthest left?", Query("who", rank=Rank("left"))),
         (("Who is seen first?",), "and last?", Query("who", rank=Rank("time", -1))),
         (("Is Ana there?",), "When?", Query("when", ANA)),
         (("Who is there?",), "and at 3:40?", Query("who", during=During(start_s=220, end_s=220))),
-        (("Is Ana there at 0:20?",), "and at 0:40?",
-         Query("exists", ANA, form="polar", during=During(start_s=40, end_s=40))),
-        (("Is Ana there at 0:20?",), "and Ben?",
-         Query("exists", BEN, form="polar", during=During(start_s=20, end_s=20))),
+        (("Is Ana there at 0:20?",), "and at 0:40?", polar(ANA, during=During(start_s=40, end_s=40))),
+        (("Is Ana there at 0:20?",), "and Ben?", polar(BEN, during=During(start_s=20, end_s=20))),
         # somebody of several
-        (("Who is in this video?", "What is Ana wearing?"), "and the other one?",
-         Query("attribute", BEN, attribute="worn")),
+        (("Who is in this video?", "What is Ana wearing?"), "and the other one?", what("worn", BEN)),
         # the others, each
         (("Who is in this video?", "Who of them is wearing a red jacket?"), "What are the others doing?",
-         Query("attribute", BEN, attribute="deed")),
-        (("Are Ana and Ben there?",), "What are the others wearing?",
-         Query("attribute", Whom(besides=("Ana", "Ben")), attribute="worn")),
+         what("deed", BEN)),
+        (("Are Ana and Ben there?",), "What are the others wearing?", what("worn", Whom(besides=("Ana", "Ben")))),
         (("How long is Ana there?",), "And the rest?", Query("how_long", BEN)),
-        (("Who is standing?",), "Who else?", Query("who", Whom(besides=("Ben",)), Has("posture", "standing"))),
+        (("Who is standing?",), "Who else?", Query("who", Whom(besides=("Ben",)), STANDS)),
         # two people by their looks
-        (("Is the woman in red with the man in blue?",), "Are they sitting?",
-         Query("exists", BOTH, SITS, form="polar")),
-        (("Is the woman in red with the man in blue?",), "What is he doing?",
-         Query("attribute", BEN, attribute="deed")),
+        (("Is the woman in red with the man in blue?",), "Are they sitting?", polar(BOTH, SITS)),
+        (("Is the woman in red with the man in blue?",), "What is he doing?", what("deed", BEN)),
         # before and after
         (("What is Ana wearing?",), "And afterwards?", replace(WORN, rank=Rank("time", -1))),
         (("What is Ana wearing after 0:20?",), "I mean before that.", replace(WORN, during=During(end_s=20))),
         (("What did Ben do before Ana came?",), "And after she left?",
-         Query("attribute", BEN, attribute="deed", during=During("after", Event(ANA, Not(PRESENT))))),
-        (("Is Ana wearing a jacket?",), "And when she is talking?",
-         Query("exists", ANA, WEARS, form="polar", during=During("while", Event(ANA, Has("deed", "talking"))))),
+         what("deed", BEN, during=at("after", ANA, Not(PRESENT)))),
+        (("Is Ana wearing a jacket?",), "And when she is talking?", polar(ANA, JACKET, during=at("while", ANA, TALKS))),
         # a garment's colour is asked, not whether it is worn
         (("What is Ana wearing?",), "What colour is the jacket?", replace(WORN, value="jacket")),
         (("Is Ana there?",), "Jacket is what colour?", replace(WORN, value="jacket")),
-        (("What is Ana wearing?",), "And a hat?", Query("exists", ANA, Has("worn", "hat"), form="polar")),
+        (("What is Ana wearing?",), "And a hat?", polar(ANA, HAT)),
         # what the hands do is what somebody does, who "this" is asks for a name, "he" is no guy's "she"
-        (("Is Ana there?",), "What is she doing with her hands?", Query("attribute", ANA, attribute="deed")),
-        (("Is Ana there?",), "Is this Barnaby?", Query("exists", Whom(unknown=("Barnaby",)), form="polar")),
+        (("Is Ana there?",), "What is she doing with her hands?", what("deed", ANA)),
+        (("Is Ana there?",), "Is this Barnaby?", polar(Whom(unknown=("Barnaby",)))),
         (("Is Ana there?",), "Who is this lady?", Query("who", ANA)),
-        (("Is Ana there?",), "Is she speaking or silent?", Query("exists", ANA, Has("speaks"), form="polar")),
-        (("Is Ana there?",), "Are they inside a house?", Query("exists", ANA, Has("setting", "indoors"), form="polar")),
+        (("Is Ana there?",), "Is she speaking or silent?", polar(ANA, Has("speaks"))),
+        (("Is Ana there?",), "Are they inside a house?", polar(ANA, Has("setting", "indoors"))),
         # places, things, company
-        (("Is Ana in the kitchen?",), "What is she doing there?",
-         Query("attribute", ANA, Has("place", "kitchen"), attribute="deed")),
+        (("Is Ana in the kitchen?",), "What is she doing there?", what("deed", ANA, KITCHEN)),
         (("Is there a dog?",), "Who is there while it is there?",
-         Query("who", during=During("while", Event(Whom(), Has("thing", "dog"))))),
+         Query("who", during=at("while", where=Has("thing", "dog")))),
         (("Is there a dog?",), "Where?", Query("exists", where=Has("thing", "dog"))),
         # after what was refused, or doubted
-        (("Is Ana next to Ben?", "Who is taller?"), "No, I meant next to Cleo.",
-         Query("exists", ANA, Has("beside", of=Whom(("Cleo",))), form="polar")),
-        (("Is Ana there?", "Are you sure?"), "And Ben?", Query("exists", BEN, form="polar")),
-        (("Is Ana sitting?", "Is she happy?"), "Since when?", Query("refuse", ANA, value="mood", refusal="unseen")),
-        (("Is Ben sitting?",), "What is Ana doing meanwhile?", Query("attribute", ANA, attribute="deed")),
+        (("Is Ana next to Ben?", "Who is taller?"), "No, I meant next to Cleo.", polar(ANA, Has("beside", of=CLEO))),
+        (("Is Ana there?", "Are you sure?"), "And Ben?", polar(BEN)),
+        (("Is Ana sitting?", "Is she happy?"), "Since when?", refused("unseen", ANA, value="mood")),
+        (("Is Ben sitting?",), "What is Ana doing meanwhile?", what("deed", ANA)),
         # at the same time: of several people, or of two questions
-        (("Who is talking?", "And Ben?"), "At the same time?",
-         Query("when", BOTH, Has("deed", "talking"), form="polar")),
+        (("Who is talking?", "And Ben?"), "At the same time?", Query("when", BOTH, TALKS, form="polar")),
         (("Is Ana sitting?", "Is Ben standing?"), "Same time?",
-         Query("when", where=And((Event(ANA, SITS), Event(BEN, Has("posture", "standing")))), form="polar")),
-        (("Does Ana leave?",), "Before or after Ben?",
-         Query("order", ANA, Has("leaves"), form="choice", versus=BEN)),
+         Query("when", where=And((Event(ANA, SITS), Event(BEN, STANDS))), form="polar")),
+        (("Does Ana leave?",), "Before or after Ben?", Query("order", ANA, Has("leaves"), form="choice", versus=BEN)),
         # whoever is not there is not meant
         (("Is Ana there?", "Is Cleo there?"), "What is she wearing?", WORN),
-        (("Is Cleo there?",), "What is he doing?", Query("attribute", BEN, attribute="deed")),
-        (("Are Ana and Ben there?", "And Cleo?"), "Are they together?",
-         Query("exists", BOTH, Has("with"), form="polar")),
+        (("Is Cleo there?",), "What is he doing?", what("deed", BEN)),
+        (("Are Ana and Ben there?", "And Cleo?"), "Are they together?", polar(BOTH, WITH)),
         (("Are Ana and Ben there?", "Is Ana there?", "And Cleo?"), "Are they together?",
-         Query("exists", Whom(("Ana", "Cleo"), "both"), Has("with"), form="polar")),
+         polar(Whom(("Ana", "Cleo"), "both"), WITH)),
         (("Who is there?", "Is the woman in red sitting?"), "And everybody else?",
-         Query("exists", Whom(quantifier="all", besides=("Ana",)), SITS, form="polar")),
+         polar(Whom(quantifier="all", besides=("Ana",)), SITS)),
         # the other side, another spot, another colour, a name
         (("Who is left of Ben?",), "And on the other side?", Query("who", where=Has("right_of", of=BEN))),
-        (("Who is next to Ana?",), "And the person in the middle?",
-         Query("who", Whom(such=Has("side", "middle")))),
-        (("Is Ana wearing something red?",), "Or is it blue?",
-         Query("exists", ANA, Has("worn", "", "blue"), form="polar")),
-        (("Is Ana smiling?",), "Inside or outside?", Query("attribute", ANA, attribute="setting", form="choice")),
-        (("How many people are there at the same time?",), "Ben too?", Query("exists", BEN, form="polar")),
+        (("Who is next to Ana?",), "And the person in the middle?", Query("who", Whom(such=Has("side", "middle")))),
+        (("Is Ana wearing something red?",), "Or is it blue?", polar(ANA, Has("worn", "", "blue"))),
+        (("Is Ana smiling?",), "Inside or outside?", what("setting", ANA, form="choice")),
+        (("How many people are there at the same time?",), "Ben too?", polar(BEN)),
         (("What is the man in blue doing?",), "Is it Ana?",
-         Query("exists", ANA, And((Has("gender", "man"), Has("worn", "", "blue"))), form="polar")),
-        (("Is there a woman in red?", "Is she Ana?"), "And the man?",
-         Query("exists", Whom(such=Has("gender", "man")), form="polar")),
+         polar(ANA, And((Has("gender", "man"), Has("worn", "", "blue"))))),
+        (("Is there a woman in red?", "Is she Ana?"), "And the man?", polar(MAN)),
         # two questions in one are two turns
-        (("Is Ana there, and is Ben standing?",), "And Ana?",
-         Query("exists", ANA, Has("posture", "standing"), form="polar")),
+        (("Is Ana there, and is Ben standing?",), "And Ana?", polar(ANA, STANDS)),
         # a short question about her takes over whom it is about, not what was asked before
         (("Does Ana wear gloves?",), "whats her name", Query("who", ANA)),
         (("Does Ana wear gloves?",), "and his name?", Query("who", BEN)),
         (("What does the man in blue do?",), "How is he called?", Query("who", BEN)),
-        (("Does Ana wear gloves?",), "how hair", Query("attribute", ANA, attribute="hair")),
-        (("Is Ben in the garden?", "And Ana?"), "her hair?", Query("attribute", ANA, attribute="hair")),
-        (("Does Ana wear gloves?", "And Ben?"), "and his eyes?", Query("attribute", BEN, attribute="looks")),
-        (("Is Ana there?", "Is Ben sitting?"), "what doing?", Query("attribute", BEN, attribute="deed")),
-        (("Is Ben sitting?",), "is he the only one", Query("exists", Whom(("Ben",), "only"), form="polar")),
-        (("Is Ben standing?",), "is he the only one",
-         Query("exists", Whom(("Ben",), "only"), Has("posture", "standing"), form="polar")),
+        (("Does Ana wear gloves?",), "how hair", what("hair", ANA)),
+        (("Is Ben in the garden?", "And Ana?"), "her hair?", what("hair", ANA)),
+        (("Does Ana wear gloves?", "And Ben?"), "and his eyes?", what("looks", BEN)),
+        (("Is Ana there?", "Is Ben sitting?"), "what doing?", what("deed", BEN)),
+        (("Is Ben sitting?",), "is he the only one", polar(Whom(("Ben",), "only"))),
+        (("Is Ben standing?",), "is he the only one", polar(Whom(("Ben",), "only"), STANDS)),
         # corrections
         (("What is Ben wearing?",), "No, I meant Ana.", WORN),
         # a question of its own stays one
-        (("What is Ben wearing?",), "Is Ana there?", Query("exists", ANA, form="polar")),
+        (("What is Ben wearing?",), "Is Ana there?", polar(ANA)),
     ],
 )  # fmt: skip
 def test_what_a_question_leans_on(before: tuple[str, ...], text: str, query: Query) -> None:
@@ -190,7 +171,7 @@ def test_they_are_who_was_told_of_in_the_place_of_whoever_is_not_there(text: str
     assert say(found(text, NAMES, shop, ["Is Cleo there?"]), shop) == answer
 
 
-KITCHEN = written({
+TWO_SHOTS = written({
     "seconds": 20, "shots": [[0, 10], [10, 20]], "looked_for": ["cup"],
     "scene": [{"attribute": "place", "value": "kitchen"}, {"attribute": "light", "value": "bright"}],
     "things": [{"attribute": "thing", "value": "cup"}],
@@ -203,7 +184,7 @@ KITCHEN = written({
         {"name": "Cleo", "seen": []},
     ],
 })  # fmt: skip
-ALONE = written({"seconds": 20, "people": [
+BEN_ALONE = written({"seconds": 20, "people": [
     {"name": "Ben", "seen": [[0, 20]], "rows": [{"attribute": "posture", "value": "sitting"}]},
     {"name": "Cleo", "seen": []}]})  # fmt: skip
 RECOGNISED = "{} is recognised by what was enrolled (probability above 0.99)"
@@ -214,8 +195,8 @@ THERE = "Ana and Ben are in this video. This is in a kitchen."
     ("talk", "answer"),
     [
         # what nobody is found for is no bare yes or no
-        (("Is Ana next to the fifth man?",), "I can't tell that; ask me who is in this video, what they wear, what "
-         "they do or where they are."),
+        (("Is Ana next to the fifth man?",),
+         "I can't tell that; ask me who is in this video, what they wear, what they do or where they are."),
         (("Is Ana there?", "Does she look at the second man?"), "I see Ana, on the left."),
         (("Do both Ana and the man in the black coat sit?",),
          "No, I see no man in a black coat. I see Ana, on the left."),
@@ -260,22 +241,22 @@ THERE = "Ana and Ben are in this video. This is in a kitchen."
     ],
 )  # fmt: skip
 def test_what_is_said_where_nobody_or_nothing_is_found(talk: tuple[str, ...], answer: str) -> None:
-    assert say(found(talk[-1], NAMES, KITCHEN, talk[:-1]), KITCHEN) == answer
+    assert say(found(talk[-1], NAMES, TWO_SHOTS, talk[:-1]), TWO_SHOTS) == answer
 
 
 def test_a_stranger_who_is_there_in_another_part_is_not_in_this_one() -> None:
-    part = KITCHEN.between(10, 20)
+    part = TWO_SHOTS.between(10, 20)
     told = say(run(Query("exists", Whom(("#1",)), form="polar"), part), part)
     assert told.startswith("No, somebody I don't know is not in this video.")
 
 
 def test_nobody_is_compared_with_herself() -> None:
     query = Query("compare", ANA, SITS, form="polar", rank=Rank("long"), versus=Whom(such=SITS))
-    assert run(query, KITCHEN).verdict == "unknown"
+    assert run(query, TWO_SHOTS).verdict == "unknown"
 
 
 def test_in_which_shots_neither_of_two_is_there() -> None:
-    three = replace(KITCHEN, shots=((0, 6), (6, 10), (10, 20)))
+    three = replace(TWO_SHOTS, shots=((0, 6), (6, 10), (10, 20)))
     told = "Neither Ana nor Ben is seen in one of three shots: 2."
     assert say(found("In which shots is neither Ana nor Ben there?", NAMES, three), three) == told
 
@@ -289,11 +270,11 @@ def test_in_which_shots_neither_of_two_is_there() -> None:
     ],
 )  # fmt: skip
 def test_what_is_not_known_of_the_only_one_who_can_be_meant_is_told_once(text: str, answer: str) -> None:
-    assert say(found(text, NAMES, ALONE), ALONE) == answer
+    assert say(found(text, NAMES, BEN_ALONE), BEN_ALONE) == answer
 
 
 def test_with_traits_off_nobody_is_said_to_laugh() -> None:
-    off = without_traits(KITCHEN)
+    off = without_traits(TWO_SHOTS)
     told = "Telling men from women, and smiles, is switched off here."
     assert say(found("Is Ben laughing?", NAMES, off), off) == told
 

@@ -14,13 +14,7 @@ from make_studio import ANA, BEN, Studio
 
 from pvchat import PVChat
 from pvchat.errors import NoSubjectError, PeopleError, SettingsError, SeveralSubjectsError, SubjectError
-from pvchat.identity.corrections import (
-    corrected_tracks,
-    example_of,
-    index_of_number,
-    rejection_cost,
-    tracks_meant,
-)
+from pvchat.identity.corrections import corrected_tracks, example_of, index_of_number, rejection_cost, tracks_meant
 from pvchat.people import corrections
 from pvchat.people.corrections import (
     Correction,

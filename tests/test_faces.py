@@ -8,13 +8,7 @@ from make_analysis import FakeDetector, FakeNetwork, FakeWide, faces_of, five_po
 from PIL import Image, ImageFilter
 
 from pvchat.perception.boxes import overlap
-from pvchat.perception.experts.faces import (
-    TEMPLATE,
-    DetectedFaces,
-    FaceExpert,
-    chip,
-    frontality,
-)
+from pvchat.perception.experts.faces import TEMPLATE, DetectedFaces, FaceExpert, chip, frontality
 from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.search import describe
 

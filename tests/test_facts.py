@@ -397,8 +397,7 @@ def two_heads(drawn, photo):
 
 
 @pytest.mark.parametrize(
-    ("drawn", "photo", "setting"),
-    [(0.55, 0.8, "outdoors"), (0.5, 0.6, None), (0.4, 0.2, "indoors"), (0.4, 0.5, None)],
+    ("drawn", "photo", "setting"), [(0.55, 0.8, "outdoors"), (0.5, 0.6, None), (0.4, 0.2, "indoors"), (0.4, 0.5, None)]
 )
 def test_of_a_drawn_scene_both_heads_together_tell_the_setting(drawn, photo, setting):
     clip, _ = scene_with()

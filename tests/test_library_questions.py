@@ -107,7 +107,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Is somebody always with Ana?": {"verdict": "no"},
     "Who is never alone?": {"names": []},
     "Which day had the most people?": {
-        "groups": {"2026-11-23": 2, "2026-11-27": 2, "2026-11-29": 2, "2026-11-16": 1, "2026-11-24": 1},
+        "groups": {"2026-11-23": 2, "2026-11-27": 2, "2026-11-29": 2, "2026-11-16": 1, "2026-11-24": 1}
     },
     "Was Ana here every Monday?": {"verdict": "yes", "groups": {"2026-11-16": 1, "2026-11-23": 1}},
     "Was Ben here every Monday?": {"verdict": "no", "groups": {"2026-11-16": 0, "2026-11-23": 2}},
@@ -165,19 +165,10 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Was Ben here on Monday or on Tuesday?": {"verdict": "yes", "videos": [2, 3]},
     "Who was here on Monday but not on Tuesday?": {"names": ["Ben"]},
     "Who was here on Monday and on Friday?": {"names": ["Ben", "Ana"], "videos": [2, 3, 5, 6]},
-    "Was Ana here more often this week than last week?": {
-        "verdict": "yes",
-        "groups": {"this week": 4, "last week": 1},
-    },
+    "Was Ana here more often this week than last week?": {"verdict": "yes", "groups": {"this week": 4, "last week": 1}},
     "Was Ben here more often on Tuesday than on Monday?": {"verdict": "no"},
-    "Was Ana here longer on Tuesday than on Monday?": {
-        "verdict": "yes",
-        "groups": {"on Tuesday": 60, "on Monday": 20},
-    },
-    "Were more people here on Monday than on Tuesday?": {
-        "verdict": "yes",
-        "groups": {"on Monday": 2, "on Tuesday": 1},
-    },
+    "Was Ana here longer on Tuesday than on Monday?": {"verdict": "yes", "groups": {"on Tuesday": 60, "on Monday": 20}},
+    "Were more people here on Monday than on Tuesday?": {"verdict": "yes", "groups": {"on Monday": 2, "on Tuesday": 1}},
     # hours of a day
     "Who was in the kitchen between 9 and 11?": {"names": ["Ana", "Ben"], "videos": [1, 2, 4]},
     "Was Ana here on Tuesday between 9 and 11?": {"verdict": "yes", "videos": [4]},
@@ -309,9 +300,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Who was in the garden only once?": {"names": ["Ben"]},
     "Who was in the hall exactly twice?": {"names": ["Ben"]},
     "Ana's 2nd visit - date n time?": {"videos": [1, 2, 4, 6, 9]},
-    "On which days was more than one video recorded?": {
-        "groups": {"2026-11-23": 2, "2026-11-27": 2, "2026-11-29": 2},
-    },
+    "On which days was more than one video recorded?": {"groups": {"2026-11-23": 2, "2026-11-27": 2, "2026-11-29": 2}},
     "Is there a room that both Ana and Ben have been in?": {"verdict": "yes", "groups": {"kitchen": 5}},
     "Does Ana always come in the morning?": {"verdict": "no"},
     "Is Ana always in the kitchen?": {"verdict": "yes"},

@@ -14,11 +14,7 @@ from make_studio import ANA, BEN, Studio
 
 from pvchat import PVChat
 from pvchat.chat.sounds import rows_of_sound
-from pvchat.chat.timeline import (
-    Entity,
-    Row,
-    Timeline,
-)
+from pvchat.chat.timeline import Entity, Row, Timeline
 from pvchat.library import Library
 from pvchat.schemas import Look, Sound, SoundState, SpokenWord, Utterance
 from pvchat.storage import conversion, keys

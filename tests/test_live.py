@@ -341,8 +341,7 @@ def test_who_is_forgotten_while_she_is_there_is_not_kept(camera: Camera, chat: P
 
 
 @pytest.mark.parametrize(
-    ("what", "meanwhile"),
-    [("storage.private.write", ["appears", "leaves"]), ("library.live.events.record_event", [])],
+    ("what", "meanwhile"), [("storage.private.write", ["appears", "leaves"]), ("library.live.events.record_event", [])]
 )
 def test_a_full_disk_does_not_end_watching(
     camera: Camera, chat: PVChat, monkeypatch: pytest.MonkeyPatch, what: str, meanwhile: list[str]

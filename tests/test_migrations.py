@@ -119,10 +119,7 @@ def test_it_answers_as_before_and_is_told_of_once(kitchen: Library, caplog: pyte
     assert kitchen.ask(QUESTIONS[0], now=NOW).answer == "Ana is not enrolled; I know Ben."
 
 
-def test_a_step_that_fails_leaves_the_file_as_it_was(
-    kitchen: Library,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_step_that_fails_leaves_the_file_as_it_was(kitchen: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = make_old(kitchen)
     with monkeypatch.context() as patch:
         last = migrations.STEPS[migrations.NEWEST]
@@ -138,10 +135,7 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(
     ("limit", "why"), [("max_page_count = 1", "disk is full"), ("query_only = ON", "readonly database")]
 )
 def test_a_full_or_read_only_disk_loses_nothing(
-    kitchen: Library,
-    monkeypatch: pytest.MonkeyPatch,
-    limit: str,
-    why: str,
+    kitchen: Library, monkeypatch: pytest.MonkeyPatch, limit: str, why: str
 ) -> None:
     answers, opened = make_old(kitchen), database.open_file
 
@@ -190,10 +184,7 @@ def test_killed_anywhere_it_is_whole(kitchen: Library) -> None:
     assert answers_of(kitchen) == answers
 
 
-def test_of_several_that_open_it_at_once_one_does_it(
-    kitchen: Library,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_of_several_that_open_it_at_once_one_does_it(kitchen: Library, caplog: pytest.LogCaptureFixture) -> None:
     make_old(kitchen)
     clips, gate = list[int](), threading.Barrier(6)
 
@@ -211,10 +202,7 @@ def test_of_several_that_open_it_at_once_one_does_it(
     assert len([record for record in caplog.records if "brought" in record.getMessage()]) == 1
 
 
-def test_one_of_an_encrypted_home_stays_encrypted(
-    kitchen: Library,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_one_of_an_encrypted_home_stays_encrypted(kitchen: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keys, "COST", 16)
     encrypted(kitchen, monkeypatch)
     answers = make_old(kitchen)

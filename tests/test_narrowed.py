@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from make_asked import query_of, read_question
+from make_conditions import ALONE, FALLS, HAT, KITCHEN, SITS, STANDS, TALKS
+from make_queries import ANA, BEN, NAMES, NOBODY, at, choice, polar, refused, what
 from make_written import written
 
 from pvchat.chat.query import And, Condition, During, Event, Has, Not, Number, Or, Query, Rank, Whom
@@ -12,10 +14,8 @@ from pvchat.chat.say.voice import say
 from recipes.reader import sampler
 from recipes.reader.sampler import Sampler
 
-NAMES = ("Ana", "Ben", "Cleo")
-ANA, BEN = Whom(("Ana",)), Whom(("Ben",))
-KITCHEN, STREET = Has("place", "kitchen"), Has("place", "street")
-SITS, SITS_DOWN = Has("posture", "sitting"), Has("posture", "sitting down")
+STREET = Has("place", "street")
+SITS_DOWN = Has("posture", "sitting down")
 ON_BED = Has("near", "on a bed")
 OUT_OF_BED = Or((Not(ON_BED), Has("posture", "standing")))
 SCENE = [
@@ -42,23 +42,16 @@ VIDEO = written(
     }
 )  # fmt: skip
 READ: dict[str, Query] = {
-    "What does Ana wear in the street?": Query("attribute", ANA, STREET, "worn"),
-    "Was Ana in the street?": Query("exists", ANA, STREET, form="polar"),
-    "Is Ana sitting in the kitchen?": Query("exists", ANA, And((Has("posture", "sitting"), KITCHEN)), form="polar"),
-    "What did Ben do in the kitchen?": Query("attribute", BEN, KITCHEN, "deed"),
-    "What is Ana wearing while she is in the street?": Query(
-        "attribute", ANA, attribute="worn", during=During("while", Event(ANA, STREET))
-    ),
+    "What does Ana wear in the street?": what("worn", ANA, STREET),
+    "Was Ana in the street?": polar(ANA, STREET),
+    "Is Ana sitting in the kitchen?": polar(ANA, And((SITS, KITCHEN))),
+    "What did Ben do in the kitchen?": what("deed", BEN, KITCHEN),
+    "What is Ana wearing while she is in the street?": what("worn", ANA, during=at("while", ANA, STREET)),
     "Who left the kitchen?": Query("who", where=Has("leaves", "kitchen")),
-    "Did Ana leave the kitchen?": Query("exists", ANA, Has("leaves", "kitchen"), form="polar"),
-    "Does Ana take her dress off?": Query(
-        "exists",
-        ANA,
-        And((Not(Has("worn", "dress")),)),
-        form="polar",
-        during=During("after", Event(ANA, Has("worn", "dress"))),
-    ),
-}
+    "Did Ana leave the kitchen?": polar(ANA, Has("leaves", "kitchen")),
+    "Does Ana take her dress off?":
+        polar(ANA, And((Not(Has("worn", "dress")),)), during=at("after", ANA, Has("worn", "dress"))),
+}  # fmt: skip
 
 
 @pytest.mark.weights
@@ -154,42 +147,23 @@ def test_leaving_a_place_that_nobody_knows_is_not_denied() -> None:
     ("query", "answer"),
     [
         # which of several conditions fails
-        (
-            Query("exists", ANA, And((Has("worn", "coat"), KITCHEN)), form="polar"),
-            "No, Ana is wearing a coat from 0:30 to 1:00, but is not in a kitchen then.",
-        ),
-        (Query("exists", BEN, And((Has("deed", "cooking"), STREET)), form="polar"), "No, Ben is not on a street."),
-        (
-            Query("exists", ANA, And((KITCHEN, Not(STREET))), form="polar"),
-            "No, Ana is on a street from 0:30 to 1:00.",
-        ),
+        (polar(ANA, And((Has("worn", "coat"), KITCHEN))),
+         "No, Ana is wearing a coat from 0:30 to 1:00, but is not in a kitchen then."),
+        (polar(BEN, And((Has("deed", "cooking"), STREET))), "No, Ben is not on a street."),
+        (polar(ANA, And((KITCHEN, Not(STREET)))), "No, Ana is on a street from 0:30 to 1:00."),
         # which of two places, and when
-        (
-            Query("exists", ANA, Or((KITCHEN, STREET)), form="choice"),
-            "Ana is in a kitchen from 0:00 to 0:30 and is on a street from 0:30 to 1:00.",
-        ),
-        (
-            Query("exists", ANA, And((Or((KITCHEN, STREET)), Has("posture", "standing"))), form="choice"),
-            "Ana is standing on a street from 0:30 to 1:00.",
-        ),
+        (choice(ANA, Or((KITCHEN, STREET))),
+         "Ana is in a kitchen from 0:00 to 0:30 and is on a street from 0:30 to 1:00."),
+        (choice(ANA, And((Or((KITCHEN, STREET)), STANDS))), "Ana is standing on a street from 0:30 to 1:00."),
         # always and never in a place: while she is there
-        (
-            Query("exists", ANA, And((KITCHEN, Has("posture", "sitting"))), form="polar", throughout=True),
-            "Yes, Ana is always sitting in a kitchen.",
-        ),
-        (
-            Query("exists", ANA, And((STREET, Not(Has("posture", "sitting")))), form="polar", throughout=True),
-            "Yes, Ana is never sitting on a street.",
-        ),
+        (polar(ANA, And((KITCHEN, SITS)), throughout=True), "Yes, Ana is always sitting in a kitchen."),
+        (polar(ANA, And((STREET, Not(SITS))), throughout=True), "Yes, Ana is never sitting on a street."),
         # what holds of several that one may choose of, and of whom
-        (
-            Query("who", where=Or((SITS, Has("deed", "cooking")))),
-            "Ana is sitting from 0:00 to 0:30; Ben is cooking.",
-        ),
+        (Query("who", where=Or((SITS, Has("deed", "cooking")))), "Ana is sitting from 0:00 to 0:30; Ben is cooking."),
         # moments have one time
         (Query("when", BEN, Has("leaves", "kitchen")), "Ben is leaving a kitchen at 0:25."),
     ],
-)
+)  # fmt: skip
 def test_what_is_said_of_several_conditions(query: Query, answer: str) -> None:
     found = run(query, MEASURED)
     assert say(found, MEASURED) == answer
@@ -206,50 +180,42 @@ def test_a_thing_and_a_place_are_held_against_each_other_in_time() -> None:
 @pytest.mark.parametrize(
     ("text", "query"),
     [
-        ("Is Ana sitting or standing in the kitchen?", Query("attribute", ANA, KITCHEN, "posture", form="choice")),
-        ("Is Ana in the kitchen or in the street?", Query("exists", ANA, Or((KITCHEN, STREET)), form="choice")),
+        ("Is Ana sitting or standing in the kitchen?", what("posture", ANA, KITCHEN, form="choice")),
+        ("Is Ana in the kitchen or in the street?", choice(ANA, Or((KITCHEN, STREET)))),
         ("Who don't you know?", Query("who", Whom(known=False))),
         ("Who is Ana?", Query("who", ANA)),
-        ("Was Ana only in the kitchen?", Query("exists", ANA, KITCHEN, form="polar", throughout=True)),
-        ("Does Ana wear the hat only in the kitchen?", Query("when", ANA, Has("worn", "hat"))),
+        ("Was Ana only in the kitchen?", polar(ANA, KITCHEN, throughout=True)),
+        ("Does Ana wear the hat only in the kitchen?", Query("when", ANA, HAT)),
         ("Is Ana only there at the end?", Query("when", ANA)),
         ("Is Ana only sitting while Ben is there?", Query("when", ANA, SITS)),
         ("Who is in the second shot only?", Query("when")),
-        (
-            "Is only Ana there at the end?",
-            Query("exists", Whom(("Ana",), "only"), form="polar", during=During(start_s=-1, unit="edge")),
-        ),
+        ("Is only Ana there at the end?", polar(Whom(("Ana",), "only"), during=During(start_s=-1, unit="edge"))),
         ("How many people does Ana sit next to?", Query("count", where=Has("beside", of=ANA))),
-        ("How many people did Ana meet?", Query("refuse", ANA, value="meet", refusal="unseen")),
-        ("Do you see anyone whatsoever?", Query("exists", form="polar")),
-        ("Is Ana moving?", Query("exists", ANA, Has("deed", "moving"), form="polar")),
-        ("Is he breathing?", Query("exists", where=Has("deed", "breathing"), form="polar")),
-        ("Is Ana steady on her feet?", Query("refuse", ANA, value="steady", refusal="unseen")),
-        ("Is Ana sitting upright?", Query("exists", ANA, SITS, form="polar")),
-        ("Is Ana out of bed?", Query("exists", ANA, OUT_OF_BED, form="polar")),
-        ("Has Ana been out of bed?", Query("exists", ANA, OUT_OF_BED, form="polar")),
-        ("Is the bed empty?", Query("exists", Whom(quantifier="none"), ON_BED, form="polar")),
-        ("Did anyone fall out of bed?", Query("exists", where=Has("deed", "falling"), form="polar")),
+        ("How many people did Ana meet?", refused("unseen", ANA, value="meet")),
+        ("Do you see anyone whatsoever?", polar()),
+        ("Is Ana moving?", polar(ANA, Has("deed", "moving"))),
+        ("Is he breathing?", polar(where=Has("deed", "breathing"))),
+        ("Is Ana steady on her feet?", refused("unseen", ANA, value="steady")),
+        ("Is Ana sitting upright?", polar(ANA, SITS)),
+        ("Is Ana out of bed?", polar(ANA, OUT_OF_BED)),
+        ("Has Ana been out of bed?", polar(ANA, OUT_OF_BED)),
+        ("Is the bed empty?", polar(NOBODY, ON_BED)),
+        ("Did anyone fall out of bed?", polar(where=FALLS)),
         ("Who visited Ana?", Query("who", where=Has("with", of=ANA))),
-        ("Did the resident sit down?", Query("exists", Whom(such=Has("role", "resident")), SITS_DOWN, form="polar")),
-        ("Who is there at 0:45 but not at 0:10?", Query("refuse", refusal="unclear")),
-        ("Who is there at the end but not at the beginning?", Query("refuse", refusal="unclear")),
-        ("Who came after Ana but before Ben?", Query("refuse", refusal="unclear")),
-        ("Is Ana sitting in the first half but not in the second?", Query("refuse", refusal="unclear")),
-        (
-            "Is anyone sitting or cooking in the kitchen?",
-            Query("exists", where=And((Or((SITS, Has("deed", "cooking"))), KITCHEN)), form="polar"),
-        ),
+        ("Did the resident sit down?", polar(Whom(such=Has("role", "resident")), SITS_DOWN)),
+        ("Who is there at 0:45 but not at 0:10?", refused("unclear")),
+        ("Who is there at the end but not at the beginning?", refused("unclear")),
+        ("Who came after Ana but before Ben?", refused("unclear")),
+        ("Is Ana sitting in the first half but not in the second?", refused("unclear")),
+        ("Is anyone sitting or cooking in the kitchen?",
+         polar(where=And((Or((SITS, Has("deed", "cooking"))), KITCHEN)))),
         ("When does Ana leave the sofa?", Query("when", ANA, Has("leaves", "on a sofa"))),
-        ("Does Ana walk in?", Query("exists", ANA, Has("enters"), form="polar")),
-        ("Does Ana go into the kitchen?", Query("exists", ANA, Has("enters", "kitchen"), form="polar")),
-        ("Does Ana get out of the kitchen?", Query("exists", ANA, Has("leaves", "kitchen"), form="polar")),
-        (
-            "Is Ben there when Ana comes?",
-            Query("exists", BEN, form="polar", during=During("while", Event(ANA, Has("enters")))),
-        ),
+        ("Does Ana walk in?", polar(ANA, Has("enters"))),
+        ("Does Ana go into the kitchen?", polar(ANA, Has("enters", "kitchen"))),
+        ("Does Ana get out of the kitchen?", polar(ANA, Has("leaves", "kitchen"))),
+        ("Is Ben there when Ana comes?", polar(BEN, during=at("while", ANA, Has("enters")))),
     ],
-)
+)  # fmt: skip
 def test_places_and_moments_are_read(text: str, query: Query) -> None:
     assert query_of(text, NAMES) == query
 
@@ -273,21 +239,11 @@ def test_taking_off_comes_after_wearing(worn: str, verdict: str) -> None:
 @pytest.mark.parametrize(
     ("text", "query"),
     [
-        ("Was anybody in the kitchen?", Query("exists", where=KITCHEN, value="people", form="polar")),
-        ("Is this a kitchen?", Query("exists", where=KITCHEN, form="polar")),
-        ("Is Ana only sitting?", Query("exists", ANA, Has("posture", "sitting"), form="polar", throughout=True)),
-        ("Where is Ana most of the time?", Query("attribute", ANA, attribute="place", rank=Rank("long"))),
-        (
-            "Is Ana mostly sitting?",
-            Query(
-                "exists",
-                ANA,
-                Has("posture", "sitting"),
-                value="share",
-                form="polar",
-                number=Number("more_than", 0.5),
-            ),
-        ),
+        ("Was anybody in the kitchen?", polar(where=KITCHEN, value="people")),
+        ("Is this a kitchen?", polar(where=KITCHEN)),
+        ("Is Ana only sitting?", polar(ANA, SITS, throughout=True)),
+        ("Where is Ana most of the time?", what("place", ANA, rank=Rank("long"))),
+        ("Is Ana mostly sitting?", polar(ANA, SITS, value="share", number=Number("more_than", 0.5))),
     ],
 )
 def test_anybody_only_and_mostly_are_read(text: str, query: Query) -> None:
@@ -297,28 +253,17 @@ def test_anybody_only_and_mostly_are_read(text: str, query: Query) -> None:
 @pytest.mark.parametrize(
     ("query", "answer"),
     [
-        (
-            Query("exists", where=STREET, value="people", form="polar"),
-            "Yes, Ana is on a street from 0:30 to 1:00",
-        ),
-        (Query("exists", where=STREET, form="polar"), "Yes, this is in a kitchen and on a street."),
-        (Query("exists", where=Has("place", "office"), value="people", form="polar"), "No, nobody is in an office."),
-        (Query("exists", Whom(known=False), STREET, form="polar"), "No, nobody I don't know is on a street."),
-        (Query("attribute", ANA, attribute="posture", rank=Rank("long")), "Ana is sitting"),
-        (
-            Query("exists", ANA, SITS, value="share", form="polar", number=Number("more_than", 0.6)),
-            "No, Ana is sitting for about 30 seconds.",
-        ),
-        (
-            Query("exists", ANA, And((SITS, KITCHEN)), form="polar"),
-            "Yes, Ana is sitting in a kitchen from",
-        ),
-        (
-            Query("exists", where=And((Has("thing", "dog"), Has("near", "on a sofa"))), form="polar"),
-            "No, I see no dog on a sofa, but I may miss one.",
-        ),
+        (polar(where=STREET, value="people"), "Yes, Ana is on a street from 0:30 to 1:00"),
+        (polar(where=STREET), "Yes, this is in a kitchen and on a street."),
+        (polar(where=Has("place", "office"), value="people"), "No, nobody is in an office."),
+        (polar(Whom(known=False), STREET), "No, nobody I don't know is on a street."),
+        (what("posture", ANA, rank=Rank("long")), "Ana is sitting"),
+        (polar(ANA, SITS, value="share", number=Number("more_than", 0.6)), "No, Ana is sitting for about 30 seconds."),
+        (polar(ANA, And((SITS, KITCHEN))), "Yes, Ana is sitting in a kitchen from"),
+        (polar(where=And((Has("thing", "dog"), Has("near", "on a sofa")))),
+         "No, I see no dog on a sofa, but I may miss one."),
     ],
-)
+)  # fmt: skip
 def test_people_in_a_place_and_most_of_the_time_are_told(query: Query, answer: str) -> None:
     assert told(query).startswith(answer)
 
@@ -343,9 +288,9 @@ def test_nobody_is_asked_whether_she_is_with_herself() -> None:
 @pytest.mark.parametrize(
     ("before", "text", "where"),
     [
-        ("Does Ana sit in the street?", "In the kitchen too?", And((Has("posture", "sitting"), KITCHEN))),
-        ("Is Ana sitting?", "And in the kitchen?", And((Has("posture", "sitting"), KITCHEN))),
-        ("Is Ana sitting in the kitchen?", "And talking?", And((KITCHEN, Has("deed", "talking")))),
+        ("Does Ana sit in the street?", "In the kitchen too?", And((SITS, KITCHEN))),
+        ("Is Ana sitting?", "And in the kitchen?", And((SITS, KITCHEN))),
+        ("Is Ana sitting in the kitchen?", "And talking?", And((KITCHEN, TALKS))),
         ("Is Ana in the street?", "And in the kitchen?", KITCHEN),
         ("What is Ana wearing?", "And in the kitchen?", KITCHEN),
     ],
@@ -358,20 +303,15 @@ def test_a_place_that_follows_takes_the_place_of_a_place(before: str, text: str,
 @pytest.mark.parametrize(
     ("query", "answer"),
     [
-        (Query("attribute", ANA, attribute="place"), "Ana is in a kitchen from 0:00 to 0:30 and on a street from 0:30"),
+        (what("place", ANA), "Ana is in a kitchen from 0:00 to 0:30 and on a street from 0:30"),
         (Query("describe", where=STREET), "Ana stands. Cleo is in this video."),
-        (
-            Query("who", Whom(such=Not(Has("posture", "standing"))), Has("deed", "cooking")),
-            "Ben is cooking, but I can't tell whether Ben is standing;",
-        ),
+        (Query("who", Whom(such=Not(STANDS)), Has("deed", "cooking")),
+         "Ben is cooking, but I can't tell whether Ben is standing;"),
         (Query("who", where=Not(SITS)), "Ana is not sitting from 0:30 to 1:00"),
-        (
-            Query("exists", ANA, form="polar", during=During("while", Event(BEN, Has("enters")))),
-            "Yes, Ana is in this video when Ben comes, at 0:10.",
-        ),
-        (Query("when", ANA, Has("alone")), "Ana is alone from 0:00 to 0:10, from 0:25 to 0:35 and from 0:50 to 1:00."),
+        (polar(ANA, during=at("while", BEN, Has("enters"))), "Yes, Ana is in this video when Ben comes, at 0:10."),
+        (Query("when", ANA, ALONE), "Ana is alone from 0:00 to 0:10, from 0:25 to 0:35 and from 0:50 to 1:00."),
     ],
-)
+)  # fmt: skip
 def test_places_moments_and_times_against_are_told(query: Query, answer: str) -> None:
     assert told(query).startswith(answer)
 
@@ -403,10 +343,10 @@ def test_the_nth_deed_is_no_posture() -> None:
     ("text", "query"),
     [
         ("When was the light on?", Query("when", where=Has("light", "bright"))),
-        ("Did Ana wear a hat each time?", Query("exists", ANA, Has("worn", "hat"), form="polar", throughout=True)),
+        ("Did Ana wear a hat each time?", polar(ANA, HAT, throughout=True)),
         ("Who carried something?", Query("who", where=Has("holding"))),
-        ("Was Ana alone with Ben?", Query(
-            "exists", ANA, And((Has("with", of=BEN), Not(Has("with", of=Whom(besides=("Ben",)))))), form="polar")),
+        ("Was Ana alone with Ben?",
+         polar(ANA, And((Has("with", of=BEN), Not(Has("with", of=Whom(besides=("Ben",)))))))),
     ],
 )  # fmt: skip
 def test_who_never_does_and_what_words_settle(text: str, query: Query) -> None:

@@ -109,10 +109,7 @@ def test_a_question_that_is_too_long(chat: PVChat, tmp_path: Path, history: bool
     longest = "Who is there?".ljust(MAX_QUESTION)
     assert chat.read(longest).query.select == "who"
     asked, before = ("Who is there?", [longest + " "]) if history else (longest + " ", [])
-    for call in (
-        lambda: chat.ask(tmp_path / "x.mp4", asked, history=before),
-        lambda: chat.read(asked, before),
-    ):
+    for call in (lambda: chat.ask(tmp_path / "x.mp4", asked, history=before), lambda: chat.read(asked, before)):
         with pytest.raises(SettingsError, match="at most 2,000 characters, not 2,001") as caught:
             call()
         assert "fewer words" in caught.value.hint

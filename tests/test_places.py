@@ -112,8 +112,7 @@ def test_people_who_pose_before_one_surface_are_in_a_studio(walls):
 
 
 @pytest.mark.parametrize(
-    ("share", "stage", "place"),
-    [(0.4, 0.6, "on a stage at an event"), (0.4, 0.3, None), (0.6, 0.3, "an event")],
+    ("share", "stage", "place"), [(0.4, 0.6, "on a stage at an event"), (0.4, 0.3, None), (0.6, 0.3, "an event")]
 )
 def test_an_event_in_the_dark_takes_a_stage_or_is_sure(walls, share, stage, place):
     walls["an event"] = share

@@ -7,47 +7,31 @@ from itertools import pairwise, product
 import numpy as np
 import pytest
 from make_asked import query_of, read_question
+from make_conditions import ALONE, FALLS, GLASSES, GONE, HAT, KITCHEN, SITS, STANDS, TALKS, WITH
+from make_queries import ANA, BEN, BOTH, MAN, NAMES, WOMAN, at, choice, polar, refused, what
 
 from pvchat.chat.english import wording
-from pvchat.chat.query import (
-    EVERYBODY,
-    And,
-    During,
-    Event,
-    Has,
-    Not,
-    Number,
-    Or,
-    Query,
-    Rank,
-    Whom,
-)
+from pvchat.chat.query import EVERYBODY, And, During, Event, Has, Not, Number, Or, Query, Rank, Whom
 from pvchat.chat.question import Conversation, type_of
 from pvchat.chat.reader.network import likeliest_path
 from pvchat.chat.reader.words import canonical, find_mentions, known_phrases, worded
 from pvchat.errors import SettingsError
 
-NAMES = ("Ana", "Ben", "Cleo")
-ANA, BEN, BOTH = Whom(("Ana",)), Whom(("Ben",)), Whom(("Ana", "Ben"), "both")
-MAN, WOMAN = Whom(such=Has("gender", "man")), Whom(such=Has("gender", "woman"))
-GONE, SITTING = Not(Has("present")), Has("posture", "sitting")
 PLAIN: dict[str, Query] = {
     # who is there
-    "Is Ana in this video?": Query("exists", ANA, form="polar"),
-    "is ana there": Query("exists", ANA, form="polar"),
-    "Can you see Ben?": Query("exists", BEN, form="polar"),
-    "Are Ana and Ben there?": Query("exists", BOTH, form="polar"),
-    "Is anyone I know there?": Query("exists", Whom(known=True), form="polar"),
-    "Is everybody known?": Query("exists", Whom(quantifier="none", known=False), form="polar"),
+    "Is Ana in this video?": polar(ANA),
+    "is ana there": polar(ANA),
+    "Can you see Ben?": polar(BEN),
+    "Are Ana and Ben there?": polar(BOTH),
+    "Is anyone I know there?": polar(Whom(known=True)),
+    "Is everybody known?": polar(Whom(quantifier="none", known=False)),
     "Is Ana only with Ben at the end?": Query(
         "exists", ANA, And((Has("with", of=BEN), Not(Has("with", of=Whom(besides=("Ben",)))))),
         form="polar", during=During(start_s=-1, unit="edge"),
     ),
-    "Do three people talk at once?": Query(
-        "exists", where=Has("deed", "talking"), form="polar", number=Number("exactly", 3)
-    ),
-    "Who did Ana see first?": Query("who", where=Has("with", of=Whom(("Ana",))), rank=Rank("time")),
-    "Is there a stranger in the room?": Query("exists", Whom(known=False), form="polar"),
+    "Do three people talk at once?": polar(where=TALKS, number=Number("exactly", 3)),
+    "Who did Ana see first?": Query("who", where=Has("with", of=ANA), rank=Rank("time")),
+    "Is there a stranger in the room?": polar(Whom(known=False)),
     "Who is in this video?": Query("who"),
     "Who is there?": Query("who"),
     "Who else is there besides Ana?": Query("who", Whom(besides=("Ana",))),
@@ -59,11 +43,11 @@ PLAIN: dict[str, Query] = {
     "How many people are there now?": Query("count"),
     "How many women are there at the moment?": Query("count", WOMAN),
     # who somebody is
-    "Is that the same person as Ana?": Query("exists", ANA, form="polar"),
-    "Is Ana the same person as Ben?": Query("refuse", Whom(("Ana", "Ben")), refusal="unseen"),
-    "It's not Ben, it's Ana.": Query("exists", ANA, form="polar"),
-    "No, that isn’t Ben but Ana": Query("exists", ANA, form="polar"),
-    "Is it Ana from Spy x Family?": Query("exists", ANA, form="polar"),
+    "Is that the same person as Ana?": polar(ANA),
+    "Is Ana the same person as Ben?": refused("unseen", Whom(("Ana", "Ben"))),
+    "It's not Ben, it's Ana.": polar(ANA),
+    "No, that isn’t Ben but Ana": polar(ANA),
+    "Is it Ana from Spy x Family?": polar(ANA),
     "What is the man's name?": Query("who", MAN),
     "What is the name of the woman?": Query("who", WOMAN),
     "Whose tie is it?": Query("who", where=Has("worn", "tie")),
@@ -73,31 +57,27 @@ PLAIN: dict[str, Query] = {
     "Why do you think Ana isn't there?": Query("why", ANA),
     "Why is Ana missing?": Query("why", ANA),
     # coming in is not being there
-    "Does Ana come in?": Query("exists", ANA, Has("enters"), form="polar"),
-    "Did Ben walk in?": Query("exists", BEN, Has("enters"), form="polar"),
+    "Does Ana come in?": polar(ANA, Has("enters")),
+    "Did Ben walk in?": polar(BEN, Has("enters")),
     # in the order in which they are seen
     "Name them from left to right": Query("order", rank=Rank("left")),
     "List the people right to left": Query("order", rank=Rank("right")),
-    "In what order do they sit?": Query("order", where=SITTING, rank=Rank("left")),
+    "In what order do they sit?": Query("order", where=SITS, rank=Rank("left")),
     "In what order do they come in?": Query("order"),
     "Who is at the left end of the sofa?": Query("who", where=Has("near", "on a sofa"), rank=Rank("left")),
     # which of several
-    "Did Ana fall or did she sit down?": Query(
-        "exists", ANA, Or((Has("deed", "falling"), SITTING)), form="choice"
-    ),
+    "Did Ana fall or did she sit down?": choice(ANA, Or((FALLS, SITS))),
     "Is Ana looking left, right or into the camera?": Query(
         "exists", ANA, form="choice",
         where=Or(tuple(Has("deed", f"looking {way}") for way in ("to the left", "to the right", "at the camera"))),
     ),
-    "Is Ana writing or on the phone?": Query(
-        "exists", ANA, Or((Has("deed", "writing"), Has("deed", "using a phone"))), form="choice"
-    ),
+    "Is Ana writing or on the phone?": choice(ANA, Or((Has("deed", "writing"), Has("deed", "using a phone")))),
     # what happens
     "What happened?": Query("describe"),
-    "Tell me everything": Query("attribute", attribute="looks", then=Query("describe")),
-    "Describe the room": Query("attribute", attribute="place", then=Query("attribute", attribute="thing")),
+    "Tell me everything": what("looks", then=Query("describe")),
+    "Describe the room": what("place", then=what("thing")),
     "What happened at the end?": Query("describe", during=During(start_s=-1, unit="edge")),
-    "What happened to Ana?": Query("attribute", ANA, attribute="deed"),
+    "What happened to Ana?": what("deed", ANA),
     # when
     "When does Ben appear?": Query("when", BEN),
     "When is Ben last seen?": Query("when", BEN, rank=Rank("time", -1)),
@@ -107,176 +87,145 @@ PLAIN: dict[str, Query] = {
     "Does Ben come back?": Query("how_often", BEN, form="polar", number=Number("more_than", 1)),
     "How long is this video?": Query("length"),
     "How many cuts are there?": Query("shots"),
-    "Is Ana there the whole time?": Query("exists", ANA, form="polar", throughout=True),
+    "Is Ana there the whole time?": polar(ANA, throughout=True),
     "Who is there from start to finish?": Query("who", throughout=True),
     "What proportion of the video is Ana in?": Query("how_long", ANA, value="share"),
-    "Who is there while Ana is away?": Query("who", during=During("while", Event(ANA, GONE))),
-    "What is Ana doing at 3:20?": Query("attribute", ANA, attribute="deed", during=During(start_s=200, end_s=200)),
+    "Who is there while Ana is away?": Query("who", during=at("while", ANA, GONE)),
+    "What is Ana doing at 3:20?": what("deed", ANA, during=During(start_s=200, end_s=200)),
     "Who is in the second half?": Query("who", during=During(start_s=0.5, end_s=1.0, unit="share")),
     # longer, first, together
     "Who is visible longest?": Query("who", rank=Rank("long")),
     "Who is seen first?": Query("who", rank=Rank("time")),
     "Is Ana there longer than Ben?": Query("compare", ANA, form="polar", rank=Rank("long"), versus=BEN),
     "Is Ana seen more often than Ben?": Query("compare", ANA, form="polar", rank=Rank("often"), versus=BEN),
-    "When are Ana and Ben together?": Query("when", BOTH, Has("with")),
-    "Are Ana and Ben together?": Query("exists", BOTH, Has("with"), form="polar"),
-    "Is Ana alone?": Query("exists", ANA, Has("alone"), form="polar"),
-    "When is Ana alone?": Query("when", ANA, Has("alone")),
-    "Who is Ana seen with?": Query("attribute", ANA, attribute="with"),
+    "When are Ana and Ben together?": Query("when", BOTH, WITH),
+    "Are Ana and Ben together?": polar(BOTH, WITH),
+    "Is Ana alone?": polar(ANA, ALONE),
+    "When is Ana alone?": Query("when", ANA, ALONE),
+    "Who is Ana seen with?": what("with", ANA),
     "In which order do they appear?": Query("order"),
     # looks
-    "Where is Ana looking?": Query("attribute", ANA, attribute="deed", value="looking"),
+    "Where is Ana looking?": what("deed", ANA, value="looking"),
     "Show me Ana": Query("describe", ANA),
-    "What is Ana wearing?": Query("attribute", ANA, attribute="worn"),
-    "What does Ben look like?": Query("attribute", BEN, attribute="looks"),
-    "Does Ana wear glasses?": Query("exists", ANA, Has("worn", "glasses"), form="polar"),
-    "What colour is Ben's jacket?": Query("attribute", BEN, attribute="worn", value="jacket"),
-    "Is Ben wearing a red jacket?": Query("exists", BEN, Has("worn", "jacket", "red"), form="polar"),
-    "Is the man wearing a red jacket?": Query("exists", MAN, Has("worn", "jacket", "red"), form="polar"),
-    "How often does Ana with the glasses smile?": Query(
-        "how_often", ANA, And((Has("deed", "smiling"), Has("worn", "glasses")))
-    ),
-    "Is Ana eating, sitting or wearing a hat in the garden?": Query(
-        "exists", ANA, form="choice",
-        where=And((Or((Has("deed", "eating"), SITTING, Has("worn", "hat"))), Has("place", "garden"))),
-    ),
-    "How many people wear glasses?": Query("count", where=Has("worn", "glasses")),
-    "How many women wear glasses?": Query("count", WOMAN, Has("worn", "glasses")),
-    "Who isn't wearing glasses?": Query("who", where=Not(Has("worn", "glasses"))),
-    "Who is wearing a hat?": Query("who", where=Has("worn", "hat")),
-    "What is Ana's hair like?": Query("attribute", ANA, attribute="hair"),
+    "What is Ana wearing?": what("worn", ANA),
+    "What does Ben look like?": what("looks", BEN),
+    "Does Ana wear glasses?": polar(ANA, GLASSES),
+    "What colour is Ben's jacket?": what("worn", BEN, value="jacket"),
+    "Is Ben wearing a red jacket?": polar(BEN, Has("worn", "jacket", "red")),
+    "Is the man wearing a red jacket?": polar(MAN, Has("worn", "jacket", "red")),
+    "How often does Ana with the glasses smile?": Query("how_often", ANA, And((Has("deed", "smiling"), GLASSES))),
+    "Is Ana eating, sitting or wearing a hat in the garden?":
+        choice(ANA, And((Or((Has("deed", "eating"), SITS, HAT)), Has("place", "garden")))),
+    "How many people wear glasses?": Query("count", where=GLASSES),
+    "How many women wear glasses?": Query("count", WOMAN, GLASSES),
+    "Who isn't wearing glasses?": Query("who", where=Not(GLASSES)),
+    "Who is wearing a hat?": Query("who", where=HAT),
+    "What is Ana's hair like?": what("hair", ANA),
     # deeds
-    "What is Ana doing?": Query("attribute", ANA, attribute="deed"),
-    "What are Ana and Ben doing?": Query("attribute", BOTH, attribute="deed"),
-    "Is Ana talking?": Query("exists", ANA, Has("deed", "talking"), form="polar"),
-    "Who is standing?": Query("who", where=Has("posture", "standing")),
-    "Who is sitting and wearing glasses?": Query("who", where=And((Has("posture", "sitting"), Has("worn", "glasses")))),
-    "Is everybody sitting?": Query("exists", Whom(quantifier="all"), Has("posture", "sitting"), form="polar"),
-    "What is Ana holding?": Query("attribute", ANA, attribute="holding"),
-    "What is the man with glasses doing?": Query(
-        "attribute", Whom(such=And((Has("gender", "man"), Has("worn", "glasses")))), attribute="deed"
-    ),
+    "What is Ana doing?": what("deed", ANA),
+    "What are Ana and Ben doing?": what("deed", BOTH),
+    "Is Ana talking?": polar(ANA, TALKS),
+    "Who is standing?": Query("who", where=STANDS),
+    "Who is sitting and wearing glasses?": Query("who", where=And((SITS, GLASSES))),
+    "Is everybody sitting?": polar(Whom(quantifier="all"), SITS),
+    "What is Ana holding?": what("holding", ANA),
+    "What is the man with glasses doing?": what("deed", Whom(such=And((Has("gender", "man"), GLASSES)))),
     # where
-    "Where is Ana?": Query("attribute", ANA, attribute="place"),
+    "Where is Ana?": what("place", ANA),
     "Who is next to Ben?": Query("who", where=Has("beside", of=BEN)),
-    "Is Ana next to Ben?": Query("exists", ANA, Has("beside", of=BEN), form="polar"),
+    "Is Ana next to Ben?": polar(ANA, Has("beside", of=BEN)),
     "Who is to the left of Ben?": Query("who", where=Has("left_of", of=BEN)),
-    "Is Ana on the left or on the right?": Query("attribute", ANA, attribute="side", form="choice"),
+    "Is Ana on the left or on the right?": what("side", ANA, form="choice"),
     "Who is furthest right?": Query("who", rank=Rank("right")),
     "Who is nearest to the camera?": Query("who", rank=Rank("near")),
-    "Is this an office?": Query("exists", where=Has("place", "office"), form="polar"),
-    "Is there a cup?": Query("exists", where=Has("thing", "cup"), form="polar"),
+    "Is this an office?": polar(where=Has("place", "office")),
+    "Is there a cup?": polar(where=Has("thing", "cup")),
     "Who is on the right at the end?": Query("who", where=Has("side", "right"), during=During(start_s=-1, unit="edge")),
     # by words that nobody lists
-    "Does Ana hang up?": Query("exists", ANA, Has("deed", "hanging up"), form="polar"),
-    "Does Ana look away?": Query("exists", ANA, Has("deed", "looking away"), form="polar"),
-    "Does Ana hang around?": Query("exists", ANA, Has("deed", "hanging around"), form="polar"),
-    "What colour are the masks?": Query("attribute", attribute="worn", value="face mask"),
+    "Does Ana hang up?": polar(ANA, Has("deed", "hanging up")),
+    "Does Ana look away?": polar(ANA, Has("deed", "looking away")),
+    "Does Ana hang around?": polar(ANA, Has("deed", "hanging around")),
+    "What colour are the masks?": what("worn", value="face mask"),
     # conditions side by side
-    "Ana wears black and has long hair, right?": Query(
-        "exists", ANA, And((Has("worn", "", "black"), Has("hair", "long hair"))), form="polar"
-    ),
-    "Who is wearing green but not glasses?": Query(
-        "who", where=And((Has("worn", "", "green"), Not(Has("worn", "glasses"))))
-    ),
-    "Is Ana wearing a plaid shirt?": Query("exists", ANA, Has("worn", "plaid shirt"), form="polar"),
-    "Does Ana wear a short-sleeved shirt?": Query("exists", ANA, Has("worn", "short-sleeved shirt"), form="polar"),
-    "Is Ana sitting next to Ben or standing alone?": Query(
-        "exists", ANA, form="choice",
-        where=Or((
-            And((Has("posture", "sitting"), Has("beside", of=BEN))), And((Has("posture", "standing"), Has("alone"))),
-        )),
-    ),
+    "Ana wears black and has long hair, right?": polar(ANA, And((Has("worn", "", "black"), Has("hair", "long hair")))),
+    "Who is wearing green but not glasses?": Query("who", where=And((Has("worn", "", "green"), Not(GLASSES)))),
+    "Is Ana wearing a plaid shirt?": polar(ANA, Has("worn", "plaid shirt")),
+    "Does Ana wear a short-sleeved shirt?": polar(ANA, Has("worn", "short-sleeved shirt")),
+    "Is Ana sitting next to Ben or standing alone?":
+        choice(ANA, Or((And((SITS, Has("beside", of=BEN))), And((STANDS, ALONE))))),
     # what two do to each other, who is behind whom, how many they are, what comes last
-    "Do Ana and Ben look at each other?": Query("exists", form="polar", where=And((
-        Event(ANA, Has("deed", "looking", of=BEN)), Event(BEN, Has("deed", "looking", of=ANA)),
-    ))),
-    "Is Ana behind Ben?": Query("exists", ANA, Has("beside", "behind", of=BEN), form="polar"),
+    "Do Ana and Ben look at each other?":
+        polar(where=And((Event(ANA, Has("deed", "looking", of=BEN)), Event(BEN, Has("deed", "looking", of=ANA))))),
+    "Is Ana behind Ben?": polar(ANA, Has("beside", "behind", of=BEN)),
     "Who is behind Ana?": Query("who", where=Has("beside", "behind", of=ANA)),
     "Who's behind the man?": Query("who", where=Has("beside", "behind", of=MAN)),
-    "Who is above Ana?": Query("refuse", value="above", refusal="unseen"),
+    "Who is above Ana?": refused("unseen", value="above"),
     "How many people is Ana with?": Query("count", where=Has("with", of=ANA)),
-    "Are there more than two people at once?": Query(
-        "count", where=Has("with"), form="polar", number=Number("more_than", 2)
-    ),
+    "Are there more than two people at once?": Query("count", where=WITH, form="polar", number=Number("more_than", 2)),
     # where somebody lies, and what is on a part of the body
-    "Where does Ana lie?": Query("attribute", ANA, Has("posture", "lying down"), "place"),
-    "Where did Ana fall?": Query(
-        "attribute", ANA, Or((Has("deed", "falling"), Has("posture", "lying down"))), "place"
-    ),
-    "Is Ana on the carpet?": Query("exists", ANA, Has("near", "on the floor"), form="polar"),
-    "Did anybody fall out of bed?": Query("exists", where=Has("deed", "falling"), form="polar"),
-    "What does Ana have round her neck?": Query("attribute", ANA, attribute="worn", value="neck"),
-    "Does Ana have anything on her head?": Query("attribute", ANA, attribute="worn", value="head"),
-    "Is Ana wearing something blue on her head?": Query("exists", ANA, Has("worn", "", "blue"), form="polar"),
-    "What are the four men doing?": Query("attribute", MAN, attribute="deed"),
-    "What does the man do last?": Query("attribute", MAN, attribute="deed", rank=Rank("time", -1)),
-    "Does the doctor smile?": Query("exists", Whom(such=Has("role", "doctor")), Has("deed", "smiling"), form="polar"),
-    "Is Ana next to the doctor?": Query(
-        "exists", ANA, Has("beside", of=Whom(unknown=("the doctor",))), form="polar"
-    ),
+    "Where does Ana lie?": what("place", ANA, Has("posture", "lying down")),
+    "Where did Ana fall?": what("place", ANA, Or((FALLS, Has("posture", "lying down")))),
+    "Is Ana on the carpet?": polar(ANA, Has("near", "on the floor")),
+    "Did anybody fall out of bed?": polar(where=FALLS),
+    "What does Ana have round her neck?": what("worn", ANA, value="neck"),
+    "Does Ana have anything on her head?": what("worn", ANA, value="head"),
+    "Is Ana wearing something blue on her head?": polar(ANA, Has("worn", "", "blue")),
+    "What are the four men doing?": what("deed", MAN),
+    "What does the man do last?": what("deed", MAN, rank=Rank("time", -1)),
+    "Does the doctor smile?": polar(Whom(such=Has("role", "doctor")), Has("deed", "smiling")),
+    "Is Ana next to the doctor?": polar(ANA, Has("beside", of=Whom(unknown=("the doctor",)))),
     "Who is the masked man?": Query("who", Whom(such=And((Has("worn", "face mask"), Has("gender", "man"))))),
-    "What does Ana look like? I need it for a poster": Query("attribute", ANA, attribute="looks"),
+    "What does Ana look like? I need it for a poster": what("looks", ANA),
     # who this is, what somebody does or wears, in the words of every day
     "Oh, who's this pretty lady?": Query("who", WOMAN),
     "Can you tell me who this young lady is?": Query("who", WOMAN),
-    "Where looks Ana?": Query("attribute", ANA, attribute="deed"),
-    "Is Ana looking at me?": Query("exists", ANA, Has("deed", "looking at the camera"), form="polar"),
-    "When does the man fall off?": Query("when", MAN, Has("deed", "falling")),
-    "When doesn't Ana fall off?": Query("when", ANA, Not(Has("deed", "falling"))),
+    "Where looks Ana?": what("deed", ANA),
+    "Is Ana looking at me?": polar(ANA, Has("deed", "looking at the camera")),
+    "When does the man fall off?": Query("when", MAN, FALLS),
+    "When doesn't Ana fall off?": Query("when", ANA, Not(FALLS)),
     "When does Ana stick out her tongue?": Query("when", ANA, Has("deed", "sticking out her tongue")),
-    "Was anybody there to help Ana?": Query("exists", where=Has("deed", "helping", of=ANA), form="polar"),
+    "Was anybody there to help Ana?": polar(where=Has("deed", "helping", of=ANA)),
     "Does Ana stand up again?": Query(
         "exists", ANA, Has("posture", "standing up"), form="polar", during=During("since", Event(ANA, Or((
             Has("deed", "falling"), Has("posture", "lying down"), Has("posture", "sitting")))))
     ),
     "What plants are there?": Query("exists", where=Has("thing", "potted plant")),
     # words that say nothing of what is asked, or how surely
-    "Do you think Ana is there?": Query("exists", ANA, form="polar"),
-    "Could you check whether Ana is there?": Query("exists", ANA, form="polar"),
-    "Is it true that Ana is there?": Query("exists", ANA, form="polar"),
-    "Is little Ana there?": Query("exists", ANA, form="polar"),
-    "Is Ana clearly visible?": Query("exists", ANA, form="polar"),
+    "Do you think Ana is there?": polar(ANA),
+    "Could you check whether Ana is there?": polar(ANA),
+    "Is it true that Ana is there?": polar(ANA),
+    "Is little Ana there?": polar(ANA),
+    "Is Ana clearly visible?": polar(ANA),
     "Who attends the meeting?": Query("who"),
-    "Is Ana there for most of it?": Query("exists", ANA, form="polar", number=Number("more_than", 0.5), value="share"),
+    "Is Ana there for most of it?": polar(ANA, number=Number("more_than", 0.5), value="share"),
     "Who is there the shortest?": Query("who", rank=Rank("long", -1)),
-    "Is there an intruder?": Query("exists", Whom(known=False), form="polar"),
+    "Is there an intruder?": polar(Whom(known=False)),
     # what stands before "or" together, and what both have
-    "Who is smiling and waving or talking?": Query("who", where=Or((
-        And((Has("deed", "smiling"), Has("deed", "waving"))), Has("deed", "talking"),
-    ))),
-    "Is Ana in the kitchen sitting or standing?": Query(
-        "attribute", ANA, Has("place", "kitchen"), "posture", form="choice"
-    ),
-    "Who is sitting in the kitchen or in the garden?": Query(
-        "who", where=And((Or((Has("place", "kitchen"), Has("place", "garden"))), Has("posture", "sitting")))
-    ),
+    "Who is smiling and waving or talking?":
+        Query("who", where=Or((And((Has("deed", "smiling"), Has("deed", "waving"))), TALKS))),
+    "Is Ana in the kitchen sitting or standing?": what("posture", ANA, KITCHEN, form="choice"),
+    "Who is sitting in the kitchen or in the garden?":
+        Query("who", where=And((Or((KITCHEN, Has("place", "garden"))), SITS))),
     # what is asked by words that the network passes over isn't whether she is there
-    "Is Ana keeping still?": Query("exists", ANA, Has("deed", "keeping still"), form="polar"),
-    "Does Ana stay still?": Query("exists", ANA, Has("deed", "keeping still"), form="polar"),
-    "Is Ana balder?": Query("exists", ANA, Has("deed", "balder"), form="polar"),
-    "Ana not move?": Query("exists", ANA, Not(Has("deed", "moving")), form="polar"),
+    "Is Ana keeping still?": polar(ANA, Has("deed", "keeping still")),
+    "Does Ana stay still?": polar(ANA, Has("deed", "keeping still")),
+    "Is Ana balder?": polar(ANA, Has("deed", "balder")),
+    "Ana not move?": polar(ANA, Not(Has("deed", "moving"))),
     "Who is lying?": Query("who", where=Has("posture", "lying down")),
     # sides and the middle, of the picture or of the time
     "Who left side": Query("who", where=Has("side", "left")),
     "Who stands in between?": Query("who", where=Has("side", "middle")),
     "Who isn't in the first half?": Query("who", where=GONE, during=During(end_s=0.5, unit="share")),
-    "Who doesn't sit at all?": Query("who", where=Not(SITTING), throughout=True),
+    "Who doesn't sit at all?": Query("who", where=Not(SITS), throughout=True),
     "Is it mostly Ana or mostly Ben?": Query("compare", Whom(("Ana", "Ben")), rank=Rank("long")),
     "How much of the clip is Ana in?": Query("how_long", ANA, value="share"),
-    "Is Ana still sitting when Ben sits down?": Query(
-        "exists", ANA, SITTING, form="polar", during=During("while", Event(BEN, SITTING))
-    ),
-    "Does the stranger talk to anybody?": Query(
-        "exists", Whom(known=False), Has("deed", "talking"), form="polar"
-    ),
-    "Nobody but Ana sits, right?": Query("exists", Whom(("Ana",), "only"), SITTING, form="polar"),
-    "Does Ana stop sitting?": Query(
-        "exists", ANA, And((Not(SITTING),)), form="polar", during=During("after", Event(ANA, SITTING))
-    ),
-    "Is the woman the same as Ana?": Query("exists", Whom(("Ana",), such=Has("gender", "woman")), form="polar"),
-    "Ana play what?": Query("attribute", ANA, Has("deed", "playing"), "holding"),
-    "Is Ana there, and if not, who is?": Query("exists", ANA, form="polar", then=Query("who")),
+    "Is Ana still sitting when Ben sits down?": polar(ANA, SITS, during=at("while", BEN, SITS)),
+    "Does the stranger talk to anybody?": polar(Whom(known=False), TALKS),
+    "Nobody but Ana sits, right?": polar(Whom(("Ana",), "only"), SITS),
+    "Does Ana stop sitting?": polar(ANA, And((Not(SITS),)), during=at("after", ANA, SITS)),
+    "Is the woman the same as Ana?": polar(Whom(("Ana",), such=Has("gender", "woman"))),
+    "Ana play what?": what("holding", ANA, Has("deed", "playing")),
+    "Is Ana there, and if not, who is?": polar(ANA, then=Query("who")),
     # doubts
     "Any doubt that it's Ana?": Query("why", ANA),
     "Are you 100% sure that Ana is in it?": Query("why", ANA),
@@ -413,19 +362,19 @@ def test_what_is_no_text_or_too_long_is_an_error(text: object) -> None:
 
 
 OF_THE_VIDEO: dict[str, Query] = {
-    "is Ana": Query("exists", ANA, form="polar"),
-    "are Ana and Ben": Query("exists", BOTH, form="polar"),
-    "where is Ana": Query("attribute", ANA, attribute="place"),
-    "what is Ana wearing": Query("attribute", ANA, attribute="worn"),
-    "what is Ana doing": Query("attribute", ANA, attribute="deed"),
-    "what does Ana look like": Query("attribute", ANA, attribute="looks"),
+    "is Ana": polar(ANA),
+    "are Ana and Ben": polar(BOTH),
+    "where is Ana": what("place", ANA),
+    "what is Ana wearing": what("worn", ANA),
+    "what is Ana doing": what("deed", ANA),
+    "what does Ana look like": what("looks", ANA),
     "who is": Query("who"),
     "how many people are": Query("count"),
     "when is Ana": Query("when", ANA),
     "how long is Ana": Query("how_long", ANA),
-    "is Ana alone": Query("exists", ANA, Has("alone"), form="polar"),
-    "is Ana wearing glasses": Query("exists", ANA, Has("worn", "glasses"), form="polar"),
-    "is Ana sitting": Query("exists", ANA, Has("posture", "sitting"), form="polar"),
+    "is Ana alone": polar(ANA, ALONE),
+    "is Ana wearing glasses": polar(ANA, GLASSES),
+    "is Ana sitting": polar(ANA, SITS),
 }
 
 

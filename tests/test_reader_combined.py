@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from make_asked import found, query_of, read_question
+from make_conditions import ALONE, FALLS, GLASSES, GONE, HAT, JACKET, SITS, STANDS, TALKS, WITH
+from make_queries import ANA, BEN, BOTH, CLEO, MAN, NAMES, NOBODY, WOMAN, at, choice, polar, refused, what
 from make_written import written
 
 from pvchat.chat.query import And, During, Event, Has, Not, Number, Or, Query, Rank, Whom
@@ -12,272 +14,194 @@ from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
 from pvchat.schemas import PersonPresence
 
-NAMES = ("Ana", "Ben", "Cleo")
-ANA, BEN, CLEO, BOTH = Whom(("Ana",)), Whom(("Ben",)), Whom(("Cleo",)), Whom(("Ana", "Ben"), "both")
-WOMAN = Whom(such=Has("gender", "woman"))
-SITS, TALKS, HAT = Has("posture", "sitting"), Has("deed", "talking"), Has("worn", "hat")
 BETWEEN = Has("beside", "between", of=Whom(("Ana", "Ben"), "all"))
 APART = And((Not(Has("with")),))
 COMBINED: dict[str, Query] = {
     # two questions, one behind a comma
-    "Where's Ben, is he alone?": Query(
-        "attribute", BEN, attribute="place", then=Query("exists", BEN, Has("alone"), form="polar")
-    ),
+    "Where's Ben, is he alone?": what("place", BEN, then=polar(BEN, ALONE)),
     # … or one about the same people
     "Who wears a hat and is sitting?": Query("who", where=And((HAT, SITS))),
     "Who is sitting and has a beard?": Query("who", where=And((SITS, Has("hair", "beard")))),
-    "Who wears a hat and is he sitting?": Query("who", where=HAT, then=Query("exists", where=SITS, form="polar")),
-    "Who sits and who stands?": Query("who", where=SITS, then=Query("who", where=Has("posture", "standing"))),
-    "When Ana sits, is Ben there?": Query("exists", BEN, form="polar", during=During("while", Event(ANA, SITS))),
-    "How many men and women are there?": Query(
-        "count", Whom(such=Or((Has("gender", "man"), Has("gender", "woman"))))
-    ),
-    "was it ben?": Query("exists", BEN, form="polar"),
+    "Who wears a hat and is he sitting?": Query("who", where=HAT, then=polar(where=SITS)),
+    "Who sits and who stands?": Query("who", where=SITS, then=Query("who", where=STANDS)),
+    "When Ana sits, is Ben there?": polar(BEN, during=at("while", ANA, SITS)),
+    "How many men and women are there?": Query("count", Whom(such=Or((Has("gender", "man"), Has("gender", "woman"))))),
+    "was it ben?": polar(BEN),
     "Who came in?": Query("who", where=Has("enters")),
-    "standers": Query("who", where=Has("posture", "standing")),
-    "Is anyone in olive?": Query("exists", where=Has("worn", "", "dark green"), form="polar"),
+    "standers": Query("who", where=STANDS),
+    "Is anyone in olive?": polar(where=Has("worn", "", "dark green")),
     # a third question
-    "Is Ana there? Who sits? How many are there?": Query(
-        "exists", ANA, form="polar", then=Query("who", where=SITS, then=Query("count"))
-    ),
+    "Is Ana there? Who sits? How many are there?": polar(ANA, then=Query("who", where=SITS, then=Query("count"))),
     # the topic first, or words in another order
-    "The hat, is it Ana's?": Query("exists", ANA, HAT, form="polar"),
+    "The hat, is it Ana's?": polar(ANA, HAT),
     "The man in red, who is it?": Query("who", Whom(such=And((Has("gender", "man"), Has("worn", "", "red"))))),
-    "Between which two men is Ana?": Query("attribute", ANA, attribute="beside"),
+    "Between which two men is Ana?": what("beside", ANA),
     "Who is Ana behind?": Query("who", where=Has("beside", "in front of", of=ANA)),
     "Ana or Ben, who is nearer to Cleo?": Query("who", Whom(("Ana", "Ben")), Has("beside", of=CLEO)),
-    "Before Ben sits, what she does?": Query(
-        "attribute", BEN, attribute="deed", during=During("before", Event(BEN, SITS))
-    ),
-    "Did Ana talk first and then sit down?": Query(
-        "exists", ANA, TALKS, form="polar", during=During("before", Event(ANA, SITS))
-    ),
-    "Is it inside of building?": Query("exists", where=Has("setting", "indoors"), form="polar"),
-    "Is neither Ana there?": Query("exists", Whom(("Ana",), "none"), form="polar"),
-    "Is Ana closest to Ben?": Query("exists", ANA, Has("beside", of=BEN), form="polar"),
+    "Before Ben sits, what she does?": what("deed", BEN, during=at("before", BEN, SITS)),
+    "Did Ana talk first and then sit down?": polar(ANA, TALKS, during=at("before", ANA, SITS)),
+    "Is it inside of building?": polar(where=Has("setting", "indoors")),
+    "Is neither Ana there?": polar(Whom(("Ana",), "none")),
+    "Is Ana closest to Ben?": polar(ANA, Has("beside", of=BEN)),
     "Who joins Ana?": Query("who", where=Has("with", of=ANA)),
-    "Did Ana get any visitors?": Query("exists", ANA, Has("with"), form="polar"),
+    "Did Ana get any visitors?": polar(ANA, WITH),
     "Between which people is there a fight?": Query("who", where=Has("deed", "fighting")),
-    "Who says hello more often, Ana or Ben?": Query(
-        "compare", Whom(("Ana", "Ben")), Has("says", "hello"), form="choice", rank=Rank("often")
-    ),
-    "Does Ana say it is Monday?": Query("exists", ANA, Has("says", "it is Monday"), form="polar"),
+    "Who says hello more often, Ana or Ben?":
+        Query("compare", Whom(("Ana", "Ben")), Has("says", "hello"), form="choice", rank=Rank("often")),
+    "Does Ana say it is Monday?": polar(ANA, Has("says", "it is Monday")),
     "When did Ana leave her chair?": Query("when", ANA, Has("leaves", "on a chair")),
-    "Is anybody missing?": Query("exists", where=Not(Has("present")), form="polar"),
-    "Is Ana wearing stripes?": Query("exists", ANA, Has("worn", "stripes"), form="polar"),
+    "Is anybody missing?": polar(where=GONE),
+    "Is Ana wearing stripes?": polar(ANA, Has("worn", "stripes")),
     # a thing is nobody's name, a grandma without an article is; what is on a thing, or how somebody is, isn't told
     "Where is toothbrush?": Query("exists", where=Has("thing", "toothbrush")),
     "Where is the scarf?": Query("who", where=Has("worn", "scarf")),
-    "Where is grandma?": Query("attribute", Whom(unknown=("grandma",)), attribute="place"),
+    "Where is grandma?": what("place", Whom(unknown=("grandma",))),
     "Is anything on the table?": Query("refuse"),
-    "Ana ok?": Query("refuse", refusal="unseen"),
+    "Ana ok?": refused("unseen"),
     # one of several, some of them two together
-    "Is Ana sitting, standing or lying down?": Query("attribute", ANA, attribute="posture", form="choice"),
-    "Is Ana looking up or down?": Query(
-        "exists", ANA, Or((Has("deed", "looking up"), Has("deed", "looking down"))), form="choice"
-    ),
-    "Is Ana face down or face up?": Query(
-        "exists", ANA, Or((Has("deed", "face down"), Has("deed", "face up"))), form="polar"
-    ),
-    "Is Ana wearing a red hat and a coat or a scarf?": Query(
-        "exists", ANA, Or((And((Has("worn", "hat", "red"), Has("worn", "coat"))), Has("worn", "scarf"))), form="choice"
-    ),
-    "Is Ana sitting to the left or to the right of Ben?": Query(
-        "exists", ANA, And((Or((Has("left_of", of=BEN), Has("right_of", of=BEN))), SITS)), form="choice"
-    ),
-    "Is he or she sitting?": Query("exists", where=SITS, form="polar"),
+    "Is Ana sitting, standing or lying down?": what("posture", ANA, form="choice"),
+    "Is Ana looking up or down?": choice(ANA, Or((Has("deed", "looking up"), Has("deed", "looking down")))),
+    "Is Ana face down or face up?": polar(ANA, Or((Has("deed", "face down"), Has("deed", "face up")))),
+    "Is Ana wearing a red hat and a coat or a scarf?":
+        choice(ANA, Or((And((Has("worn", "hat", "red"), Has("worn", "coat"))), Has("worn", "scarf")))),
+    "Is Ana sitting to the left or to the right of Ben?":
+        choice(ANA, And((Or((Has("left_of", of=BEN), Has("right_of", of=BEN))), SITS))),
+    "Is he or she sitting?": polar(where=SITS),
     "When is no one there but Ana?": Query("when", Whom(("Ana",), "only")),
-    "What happens when no one is there but Ana?": Query(
-        "describe", during=During("while", Event(Whom(("Ana",), "only")))
-    ),
+    "What happens when no one is there but Ana?": Query("describe", during=at("while", Whom(("Ana",), "only"))),
     "When did Ana go down?": Query("when", ANA, Has("posture", "lying down")),
-    "Has Ana a cup, a phone or a book?": Query("attribute", ANA, attribute="holding", form="choice"),
-    "Did any nurse come in?": Query("exists", Whom(such=Has("role", "nurse")), Has("enters"), form="polar"),
+    "Has Ana a cup, a phone or a book?": what("holding", ANA, form="choice"),
+    "Did any nurse come in?": polar(Whom(such=Has("role", "nurse")), Has("enters")),
     "Who is the speaker?": Query("who", where=Has("speaks")),
-    "Do you think Ana is the speaker?": Query("exists", ANA, Has("speaks"), form="polar"),
-    "Is there lightning?": Query("exists", where=Has("thing", "lightning"), form="polar"),
-    "Can you see the storm?": Query("exists", where=Has("thing", "storm"), form="polar"),
+    "Do you think Ana is the speaker?": polar(ANA, Has("speaks")),
+    "Is there lightning?": polar(where=Has("thing", "lightning")),
+    "Can you see the storm?": polar(where=Has("thing", "storm")),
     # a fall told by the noun; to sit down isn't to sit
-    "Was there a fall?": Query("exists", where=Has("deed", "falling"), form="polar"),
-    "When was the fall?": Query("when", where=Has("deed", "falling")),
+    "Was there a fall?": polar(where=FALLS),
+    "When was the fall?": Query("when", where=FALLS),
     "Does Ben get up again?": Query(
         "exists", BEN, Has("posture", "standing up"), form="polar", during=During("since", Event(BEN, Or((
             Has("deed", "falling"), Has("posture", "lying down"), SITS))))
     ),
-    "Is Ben sitting down?": Query("exists", BEN, SITS, form="polar"),
+    "Is Ben sitting down?": polar(BEN, SITS),
     "Who appears in the last scene?": Query("who", during=During(start_s=-1, unit="shot")),
     # without, except, only, neither
-    "Does Ana sit without Ben?": Query("exists", ANA, And((SITS, Not(Has("with", of=BEN)))), form="polar"),
-    "Is Ana ever shown without Ben?": Query("exists", ANA, And((Not(Has("with", of=BEN)),)), form="polar"),
+    "Does Ana sit without Ben?": polar(ANA, And((SITS, Not(Has("with", of=BEN))))),
+    "Is Ana ever shown without Ben?": polar(ANA, And((Not(Has("with", of=BEN)),))),
     "When is Ben on screen without Ana?": Query("when", BEN, Not(Has("with", of=ANA))),
     "Were Ana and Ben ever together without Cleo?": Query("when", BOTH, Not(Has("with", of=CLEO)), form="polar"),
     "Are Ana and Ben together but not with Cleo?": Query("when", BOTH, Not(Has("with", of=CLEO)), form="polar"),
     "How long were Ana and Ben together without Cleo?": Query("how_long", BOTH, Not(Has("with", of=CLEO))),
-    "Who's got a hat but no glasses?": Query("who", where=And((HAT, Not(Has("worn", "glasses"))))),
+    "Who's got a hat but no glasses?": Query("who", where=And((HAT, Not(GLASSES)))),
     "Leaving Ana out, who is talking?": Query("who", Whom(besides=("Ana",)), TALKS),
-    "Only Ana is wearing a hat, isn't she?": Query("exists", Whom(("Ana",), "only"), HAT, form="polar"),
-    "Neither Ana nor Ben is sitting, right?": Query("exists", Whom(("Ana", "Ben"), "none"), SITS, form="polar"),
+    "Only Ana is wearing a hat, isn't she?": polar(Whom(("Ana",), "only"), HAT),
+    "Neither Ana nor Ben is sitting, right?": polar(Whom(("Ana", "Ben"), "none"), SITS),
     # the light is nobody's clothes
-    "Who is there while it is dark?": Query("who", during=During("while", Event(Whom(), Has("light", "dark")))),
-    "Does Ana leave before it gets dark?": Query(
-        "exists", ANA, Has("leaves"), form="polar", during=During("before", Event(Whom(), Has("light", "dark")))
-    ),
-    "Who is there when the lights go out?": Query(
-        "who", during=During("while", Event(Whom(), Has("light", "dark")))
-    ),
+    "Who is there while it is dark?": Query("who", during=at("while", where=Has("light", "dark"))),
+    "Does Ana leave before it gets dark?": polar(ANA, Has("leaves"), during=at("before", where=Has("light", "dark"))),
+    "Who is there when the lights go out?": Query("who", during=at("while", where=Has("light", "dark"))),
     # who is left out by the looks
-    "Is everybody sitting except the man in the hat?": Query(
-        "exists", Whom(quantifier="all", such=Not(And((Has("gender", "man"), HAT)))), SITS, form="polar"
-    ),
+    "Is everybody sitting except the man in the hat?":
+        polar(Whom(quantifier="all", such=Not(And((Has("gender", "man"), HAT)))), SITS),
     # going is a moment; being gone while something happens isn't what comes first
-    "Does anybody leave?": Query("exists", where=Has("leaves"), form="polar"),
-    "Was Ben gone when Ana clapped?": Query(
-        "exists", BEN, Not(Has("present")), form="polar", during=During("while", Event(ANA, Has("deed", "clapping")))
-    ),
+    "Does anybody leave?": polar(where=Has("leaves")),
+    "Was Ben gone when Ana clapped?": polar(BEN, GONE, during=at("while", ANA, Has("deed", "clapping"))),
     # what is dark may be the light, not what is worn
-    "Is it dark outside?": Query("exists", where=And((Has("light", "dark"), Has("setting", "outdoors"))), form="polar"),
+    "Is it dark outside?": polar(where=And((Has("light", "dark"), Has("setting", "outdoors")))),
     "Who wears a dark coat?": Query("who", where=Has("worn", "coat", "dark")),
     # nothing but a time; more words than the network takes
-    "at 0:10": Query("refuse", refusal="unclear"),
-    "Was somebody gone?": Query("exists", where=And((Not(Has("present")),)), form="polar"),
+    "at 0:10": refused("unclear"),
+    "Was somebody gone?": polar(where=And((GONE,))),
     # what a garment is on is no garment
     "Who has a stethoscope round her neck?": Query("who", where=Has("worn", "stethoscope")),
     # a deed that is measured is never refused, nor passed over
-    "Is Ana reading?": Query("exists", ANA, Has("deed", "reading"), form="polar"),
-    "Is anyone laughing?": Query("exists", where=Has("deed", "laughing"), form="polar"),
+    "Is Ana reading?": polar(ANA, Has("deed", "reading")),
+    "Is anyone laughing?": polar(where=Has("deed", "laughing")),
     "Who opened the door?": Query("who", where=Has("deed", "opening a door")),
-    "Can Ana read?": Query("refuse", ANA, refusal="unseen"),
-    "Can Ana see Ben?": Query("refuse", Whom(("Ana", "Ben")), refusal="unseen"),
-    "Can Ana be seen?": Query("exists", ANA, form="polar"),
+    "Can Ana read?": refused("unseen", ANA),
+    "Can Ana see Ben?": refused("unseen", Whom(("Ana", "Ben"))),
+    "Can Ana be seen?": polar(ANA),
     # towards whom
-    "Is Ana hugging Ben?": Query("exists", ANA, Has("deed", "hugging", of=BEN), form="polar"),
-    "Is Ana waving at Ben?": Query("exists", ANA, Has("deed", "waving", of=BEN), form="polar"),
-    "Is Ana talking next to Ben?": Query("exists", ANA, And((TALKS, Has("beside", of=BEN))), form="polar"),
+    "Is Ana hugging Ben?": polar(ANA, Has("deed", "hugging", of=BEN)),
+    "Is Ana waving at Ben?": polar(ANA, Has("deed", "waving", of=BEN)),
+    "Is Ana talking next to Ben?": polar(ANA, And((TALKS, Has("beside", of=BEN)))),
     # each of two with a condition
-    "Is Ana sitting and Ben talking?": Query(
-        "exists", ANA, SITS, form="polar", then=Query("exists", BEN, TALKS, form="polar")
-    ),
+    "Is Ana sitting and Ben talking?": polar(ANA, SITS, then=polar(BEN, TALKS)),
     "When is Ana sitting and Ben talking?": Query("when", where=And((Event(ANA, SITS), Event(BEN, TALKS)))),
-    "Is Ana sitting while music plays?": Query(
-        "exists", ANA, SITS, form="polar", during=During("while", Event(Whom(), Has("music")))
-    ),
+    "Is Ana sitting while music plays?": polar(ANA, SITS, during=at("while", where=Has("music"))),
     # … with those whom a relation is with; both of those named together
-    "Is Ana sitting and Cleo next to Ben?": Query(
-        "exists", ANA, SITS, form="polar", then=Query("exists", Whom(("Cleo",)), Has("beside", of=BEN), form="polar")
-    ),
-    "Is Ana sitting and Cleo next to her?": Query(
-        "exists", ANA, SITS, form="polar",
-        then=Query("exists", Whom(("Cleo",)), Has("beside", of=ANA), form="polar"),
-    ),
-    "Are Ana and Ben sitting and Cleo talking?": Query(
-        "exists", BOTH, SITS, form="polar", then=Query("exists", Whom(("Cleo",)), TALKS, form="polar")
-    ),
-    "Is Cleo standing while Ana sits and Ben claps?": Query(
-        "exists", Whom(("Cleo",)), Has("posture", "standing"), form="polar",
-        during=During("while", Event(Whom(), And((Event(ANA, SITS), Event(BEN, Has("deed", "clapping")))))),
-    ),
+    "Is Ana sitting and Cleo next to Ben?": polar(ANA, SITS, then=polar(CLEO, Has("beside", of=BEN))),
+    "Is Ana sitting and Cleo next to her?": polar(ANA, SITS, then=polar(CLEO, Has("beside", of=ANA))),
+    "Are Ana and Ben sitting and Cleo talking?": polar(BOTH, SITS, then=polar(CLEO, TALKS)),
+    "Is Cleo standing while Ana sits and Ben claps?":
+        polar(CLEO, STANDS, during=at("while", where=And((Event(ANA, SITS), Event(BEN, Has("deed", "clapping")))))),
     # a verb that nothing reads says more than that somebody is there
-    "Was Ana in both rooms?": Query("refuse", ANA, refusal="unseen"),
-    "Is Ana following Ben?": Query("refuse", ANA, refusal="unseen"),
-    "Did Ana come with Ben?": Query("exists", ANA, Has("with", of=BEN), form="polar"),
-    "Did Ana meet Ben?": Query("exists", ANA, Has("with", of=BEN), form="polar"),
-    "Have Ana and Ben met?": Query("exists", BOTH, Has("with"), form="polar"),
+    "Was Ana in both rooms?": refused("unseen", ANA),
+    "Is Ana following Ben?": refused("unseen", ANA),
+    "Did Ana come with Ben?": polar(ANA, Has("with", of=BEN)),
+    "Did Ana meet Ben?": polar(ANA, Has("with", of=BEN)),
+    "Have Ana and Ben met?": polar(BOTH, WITH),
     "Who dances with Ana?": Query("who", where=And((Has("deed", "dancing"), Has("with", of=ANA)))),
-    "Is Cleo left of Ana or of Ben?": Query(
-        "exists", Whom(("Cleo",)), Has("left_of", of=Whom(("Ana", "Ben"), "either")), form="polar"
-    ),
+    "Is Cleo left of Ana or of Ben?": polar(CLEO, Has("left_of", of=Whom(("Ana", "Ben"), "either"))),
     # music as a time; who is there, not in which order they come; things; a time that goes on to the end
-    "When music plays, who claps?": Query(
-        "who", where=Has("deed", "clapping"), during=During("while", Event(Whom(), Has("music")))
-    ),
-    "Who claps when there is music?": Query(
-        "who", where=Has("deed", "clapping"), during=During("while", Event(Whom(), Has("music")))
-    ),
-    "Who is there after the music starts?": Query("who", during=During("since", Event(Whom(), Has("music")))),
-    "Who is there when the music stops?": Query("who", during=During("after", Event(Whom(), Has("music")))),
-    "who was there before Ana came": Query("who", during=During("before", Event(ANA))),
-    "Do you see a dog or a ball?": Query(
-        "exists", where=Or((Has("thing", "dog"), Has("thing", "sports ball"))), form="polar"
-    ),
+    "When music plays, who claps?": Query("who", where=Has("deed", "clapping"), during=at("while", where=Has("music"))),
+    "Who claps when there is music?":
+        Query("who", where=Has("deed", "clapping"), during=at("while", where=Has("music"))),
+    "Who is there after the music starts?": Query("who", during=at("since", where=Has("music"))),
+    "Who is there when the music stops?": Query("who", during=at("after", where=Has("music"))),
+    "who was there before Ana came": Query("who", during=at("before", ANA)),
+    "Do you see a dog or a ball?": polar(where=Or((Has("thing", "dog"), Has("thing", "sports ball")))),
     "Who was never in the corridor?": Query("who", where=Not(Has("place", "corridor")), throughout=True),
-    "When Ana comes back does she still wear the hat?": Query(
-        "exists", ANA, HAT, form="polar", during=During("while", Event(ANA), nth=2)
-    ),
+    "When Ana comes back does she still wear the hat?": polar(ANA, HAT, during=at("while", ANA, nth=2)),
     # a garment's colour; words that say nothing
-    "Is the man in the black hat Ben?": Query(
-        "exists", BEN, And((Has("gender", "man"), Has("worn", "hat", "black"))), form="polar"
-    ),
+    "Is the man in the black hat Ben?": polar(BEN, And((Has("gender", "man"), Has("worn", "hat", "black")))),
     # ever
-    "When are Ana and Ben but not Cleo there?": Query(
-        "when", Whom(("Ana", "Ben"), "both"), Not(Has("with", of=Whom(("Cleo",))))
-    ),
-    "Are Ana and Ben ever apart?": Query("exists", Whom(("Ana", "Ben")), APART, form="polar"),
-    "Does Ana ever stop talking?": Query("exists", ANA, And((Not(TALKS),)), form="polar"),
-    "Is the room ever empty?": Query("when", Whom(quantifier="none"), form="polar"),
-    "Is there a moment with nobody in the room?": Query("when", Whom(quantifier="none"), form="polar"),
+    "When are Ana and Ben but not Cleo there?": Query("when", BOTH, Not(Has("with", of=CLEO))),
+    "Are Ana and Ben ever apart?": polar(Whom(("Ana", "Ben")), APART),
+    "Does Ana ever stop talking?": polar(ANA, And((Not(TALKS),))),
+    "Is the room ever empty?": Query("when", NOBODY, form="polar"),
+    "Is there a moment with nobody in the room?": Query("when", NOBODY, form="polar"),
     # more, longer, the second
-    "Are there more people standing than sitting?": Query(
-        "compare", Whom(such=Has("posture", "standing")), form="polar", versus=Whom(such=SITS)
-    ),
-    "Are there fewer women than men?": Query(
-        "compare", Whom(such=Has("gender", "man")), form="polar", versus=WOMAN
-    ),
+    "Are there more people standing than sitting?":
+        Query("compare", Whom(such=STANDS), form="polar", versus=Whom(such=SITS)),
+    "Are there fewer women than men?": Query("compare", MAN, form="polar", versus=WOMAN),
     "Who of Ana and Ben gets more screen time?": Query("compare", Whom(("Ana", "Ben")), rank=Rank("long")),
     "Who talks second most?": Query("who", where=Has("speaks"), rank=Rank("long", 2)),
     "Who comes in third?": Query("who", rank=Rank("time", 3)),
     "Who is in the picture at least twice?": Query("who", rank=Rank("often"), number=Number("at_least", 2)),
     # at the same time
-    "Who talks at the same time as Ana?": Query(
-        "who", Whom(besides=("Ana",)), TALKS, during=During("while", Event(ANA, TALKS))
-    ),
-    "What is going on while both Ana and Ben are sitting?": Query(
-        "describe", during=During("while", Event(BOTH, SITS))
-    ),
+    "Who talks at the same time as Ana?": Query("who", Whom(besides=("Ana",)), TALKS, during=at("while", ANA, TALKS)),
+    "What is going on while both Ana and Ben are sitting?": Query("describe", during=at("while", BOTH, SITS)),
     "Is there a third person?": Query("count", form="polar", number=Number("at_least", 3)),
-    "Is there a second man?": Query(
-        "count", Whom(such=Has("gender", "man")), form="polar", number=Number("at_least", 2)
-    ),
-    "For how long are three people sitting at once?": Query(
-        "how_long", where=SITS, value="people", number=Number("at_least", 3)
-    ),
-    "While Ana was visiting, was Ben on his feet?": Query(
-        "exists", BEN, Has("posture", "standing"), form="polar", during=During("while", Event(ANA))
-    ),
+    "Is there a second man?": Query("count", MAN, form="polar", number=Number("at_least", 2)),
+    "For how long are three people sitting at once?":
+        Query("how_long", where=SITS, value="people", number=Number("at_least", 3)),
+    "While Ana was visiting, was Ben on his feet?": polar(BEN, STANDS, during=at("while", ANA)),
     "For how long are two people there together?": Query("how_long", value="people", number=Number("at_least", 2)),
     # one by name and one by looks
     "Who is in view for longer, the woman or Ben?": Query("compare", WOMAN, rank=Rank("long"), versus=BEN),
-    "The man in the brown hat, who else is in the picture with him?": Query(
-        "who", where=Has("with", of=Whom(such=And((Has("gender", "man"), Has("worn", "hat", "brown")))))
-    ),
+    "The man in the brown hat, who else is in the picture with him?":
+        Query("who", where=Has("with", of=Whom(such=And((Has("gender", "man"), Has("worn", "hat", "brown")))))),
     "What's the woman called?": Query("who", WOMAN),
     # both are of a place, though only one was tagged
-    "Which characters turn up both in the café and out on the street?": Query(
-        "who", where=And((Has("place", "restaurant"), Has("place", "street")))
-    ),
+    "Which characters turn up both in the café and out on the street?":
+        Query("who", where=And((Has("place", "restaurant"), Has("place", "street")))),
     # he, within one question
-    "What does Ana do when she comes back?": Query(
-        "attribute", ANA, attribute="deed", during=During("while", Event(ANA), nth=2)
-    ),
-    "Does Ben get up before he leaves?": Query(
-        "order", BEN, Has("posture", "standing up"), form="polar",
-        during=During("before", Event(BEN, Not(Has("present")))),
-    ),
+    "What does Ana do when she comes back?": what("deed", ANA, during=at("while", ANA, nth=2)),
+    "Does Ben get up before he leaves?":
+        Query("order", BEN, Has("posture", "standing up"), form="polar", during=at("before", BEN, GONE)),
     # a statement before a question; two parts of the video
     "Ana was talking. Who was sitting next to her?": Query("who", where=And((SITS, Has("beside", of=ANA)))),
-    "Is Ana there after the first minute, and who is talking at the end?": Query(
-        "exists", ANA, form="polar", during=During(start_s=60),
-        then=Query("who", where=TALKS, during=During(start_s=-1, unit="edge")),
-    ),
+    "Is Ana there after the first minute, and who is talking at the end?":
+        polar(ANA, during=During(start_s=60), then=Query("who", where=TALKS, during=During(start_s=-1, unit="edge"))),
     # the scene
-    "Is the light on?": Query("exists", where=Has("light", "bright"), form="polar"),
+    "Is the light on?": polar(where=Has("light", "bright")),
     # between, on the table, by name
     "Did Ana come after Ben?": Query("order", ANA, form="polar", during=During("after"), versus=BEN),
     "Who is between Ana and Ben?": Query("who", where=BETWEEN),
-    "Is Cleo between Ana and Ben?": Query("exists", Whom(("Cleo",)), BETWEEN, form="polar"),
-    "Is it just Ana who talks?": Query("exists", Whom(("Ana",), "only"), Has("deed", "talking"), form="polar"),
-    "Is the woman sitting next to Ben Ana?": Query(
-        "exists", ANA, And((Has("gender", "woman"), SITS, Has("beside", of=BEN))), form="polar"
-    ),
+    "Is Cleo between Ana and Ben?": polar(CLEO, BETWEEN),
+    "Is it just Ana who talks?": polar(Whom(("Ana",), "only"), TALKS),
+    "Is the woman sitting next to Ben Ana?": polar(ANA, And((Has("gender", "woman"), SITS, Has("beside", of=BEN)))),
 }  # fmt: skip
 FILM = written({
     "seconds": 60, "shots": [[0, 60]],
@@ -290,80 +214,61 @@ FILM = written({
             {"attribute": "gender", "value": "man"}, {"attribute": "posture", "value": "standing"}]},
     ],
 })  # fmt: skip
-JACKET = Has("worn", "jacket")
 FOLLOWING: dict[tuple[str, str], Query] = {
     # a condition beside one of another kind, in the place of one of its own
-    ("Is Ana talking?", "With Ben?"): Query("exists", ANA, And((TALKS, Has("with", of=BEN))), form="polar"),
+    ("Is Ana talking?", "With Ben?"): polar(ANA, And((TALKS, Has("with", of=BEN)))),
     ("Are Ana and Ben together?", "Without Cleo?"): Query("when", BOTH, Not(Has("with", of=CLEO)), form="polar"),
-    ("Is Ana next to Ben?", "Or alone?"): Query("exists", ANA, Has("alone"), form="polar"),
-    ("What is Ana doing?", "With Ben?"): Query("attribute", ANA, Has("with", of=BEN), "deed"),
-    ("What is Ana wearing?", "Glasses too?"): Query("exists", ANA, Has("worn", "glasses"), form="polar"),
-    ("What is Ana wearing?", "So no hat?"): Query("exists", ANA, Not(HAT), form="polar"),
-    ("Is Ana holding a cup?", "And a book?"): Query("exists", ANA, Has("holding", "book"), form="polar"),
-    ("Is Ana there?", "Not her, the one with the hat"): Query("exists", Whom(such=HAT), form="polar"),
+    ("Is Ana next to Ben?", "Or alone?"): polar(ANA, ALONE),
+    ("What is Ana doing?", "With Ben?"): what("deed", ANA, Has("with", of=BEN)),
+    ("What is Ana wearing?", "Glasses too?"): polar(ANA, GLASSES),
+    ("What is Ana wearing?", "So no hat?"): polar(ANA, Not(HAT)),
+    ("Is Ana holding a cup?", "And a book?"): polar(ANA, Has("holding", "book")),
+    ("Is Ana there?", "Not her, the one with the hat"): polar(Whom(such=HAT)),
     ("Who comes first?", "Not first, last"): Query("who", rank=Rank("time", -1)),
-    ("Is Ana wearing a jacket?", "But no hat?"): Query("exists", ANA, And((JACKET, Not(HAT))), form="polar"),
-    ("Does Ana wear a red jacket?", "Not red, blue."): Query(
-        "exists", ANA, Has("worn", "jacket", "blue"), form="polar"
-    ),
+    ("Is Ana wearing a jacket?", "But no hat?"): polar(ANA, And((JACKET, Not(HAT)))),
+    ("Does Ana wear a red jacket?", "Not red, blue."): polar(ANA, Has("worn", "jacket", "blue")),
     # after that, meanwhile, a thing
-    ("Is Ana talking?", "What did she do after that?"): Query(
-        "attribute", ANA, attribute="deed", during=During("after", Event(ANA, TALKS))
-    ),
-    ("Does Ana smile?", "While eating?"): Query(
-        "exists", ANA, Has("deed", "smiling"), form="polar", during=During("while", Event(ANA, Has("deed", "eating")))
-    ),
+    ("Is Ana talking?", "What did she do after that?"): what("deed", ANA, during=at("after", ANA, TALKS)),
+    ("Does Ana smile?", "While eating?"):
+        polar(ANA, Has("deed", "smiling"), during=at("while", ANA, Has("deed", "eating"))),
     ("Is there a dog?", "Where is it?"): Query("exists", where=Has("thing", "dog")),
     ("Does anyone talk to Ben?", "How often?"): Query("how_often", where=Has("deed", "talking", of=BEN)),
     # the condition before
     ("Is Ana wearing a jacket?", "Who else is?"): Query("who", Whom(besides=("Ana",)), JACKET),
     ("Is Ana wearing a jacket?", "Who isn't?"): Query("who", where=Not(JACKET)),
-    ("Is Ana wearing a jacket?", "Is it red?"): Query("exists", ANA, Has("worn", "jacket", "red"), form="polar"),
-    ("Is Ana wearing a jacket?", "A blue one?"): Query("exists", ANA, Has("worn", "jacket", "blue"), form="polar"),
-    ("Is Ana wearing a jacket?", "The whole time?"): Query("exists", ANA, JACKET, form="polar", throughout=True),
+    ("Is Ana wearing a jacket?", "Is it red?"): polar(ANA, Has("worn", "jacket", "red")),
+    ("Is Ana wearing a jacket?", "A blue one?"): polar(ANA, Has("worn", "jacket", "blue")),
+    ("Is Ana wearing a jacket?", "The whole time?"): polar(ANA, JACKET, throughout=True),
     ("Who is sitting?", "Name them."): Query("who", where=SITS),
     ("Who is sitting?", "For how many seconds?"): Query("how_long", ANA, SITS),
-    ("What is Ana wearing?", "And the mister?"): Query("attribute", Whom(such=Has("gender", "man")), attribute="worn"),
+    ("What is Ana wearing?", "And the mister?"): what("worn", MAN),
     ("Who wears a hat?", "The red one, who wears it?"): Query("who", where=Has("worn", "hat", "red")),
     # the people before
     ("What is Ana wearing?", "Who is it?"): Query("who", ANA),
-    ("Who is sitting?", "Is it a man?"): Query("exists", ANA, Has("gender", "man"), form="polar"),
-    ("Is Ana there?", "Fell at all?"): Query("exists", ANA, Has("deed", "falling"), form="polar"),
+    ("Who is sitting?", "Is it a man?"): polar(ANA, Has("gender", "man")),
+    ("Is Ana there?", "Fell at all?"): polar(ANA, FALLS),
     ("Who is furthest to the left?", "And next to her?"): Query("who", where=Has("beside", of=ANA)),
-    ("Is Barnaby there?", "Is Ben there then?"): Query("exists", BEN, form="polar"),
-    ("Is there a bed?", "Is Ana lying on it?"): Query(
-        "exists", ANA, And((Has("posture", "lying down"), Has("near", "on a bed"))), form="polar"
-    ),
-    ("Is there a car?", "Is Ana in it?"): Query("exists", ANA, Has("place", "car"), form="polar"),
-    ("Is there a table?", "Is anything on it?"): Query("refuse", attribute="thing", refusal="unseen"),
-    ("Who does Ana talk to?", "Who is it?"): Query("attribute", ANA, TALKS, "with"),
-    ("Is Ana carrying a backpack?", "What colour is it?"): Query("attribute", ANA, attribute="worn", value="backpack"),
-    ("How long is Ana there?", "Is that longer than Ben?"): Query(
-        "compare", ANA, form="polar", rank=Rank("long"), versus=BEN
-    ),
-    ("Is Ana sitting?", "Not Ana, Ben."): Query("exists", Whom(("Ben",), besides=("Ana",)), SITS, form="polar"),
+    ("Is Barnaby there?", "Is Ben there then?"): polar(BEN),
+    ("Is there a bed?", "Is Ana lying on it?"):
+        polar(ANA, And((Has("posture", "lying down"), Has("near", "on a bed")))),
+    ("Is there a car?", "Is Ana in it?"): polar(ANA, Has("place", "car")),
+    ("Is there a table?", "Is anything on it?"): refused("unseen", attribute="thing"),
+    ("Who does Ana talk to?", "Who is it?"): what("with", ANA, TALKS),
+    ("Is Ana carrying a backpack?", "What colour is it?"): what("worn", ANA, value="backpack"),
+    ("How long is Ana there?", "Is that longer than Ben?"):
+        Query("compare", ANA, form="polar", rank=Rank("long"), versus=BEN),
+    ("Is Ana sitting?", "Not Ana, Ben."): polar(Whom(("Ben",), besides=("Ana",)), SITS),
     ("Where is Ana?", "Who is there with her?"): Query("who", where=Has("with", of=ANA)),
     # the time before
-    ("When is Ana talking?", "What is Ben doing during that?"): Query(
-        "attribute", BEN, attribute="deed", during=During("while", Event(ANA, TALKS))
-    ),
-    ("When does Ana come in for the second time?", "Is Ben there at that moment?"): Query(
-        "exists", BEN, form="polar", during=During("while", Event(ANA), nth=2)
-    ),
-    ("When is Ana talking?", "Is Ben wearing his hat then?"): Query(
-        "exists", BEN, HAT, form="polar", during=During("while", Event(ANA, TALKS))
-    ),
+    ("When is Ana talking?", "What is Ben doing during that?"): what("deed", BEN, during=at("while", ANA, TALKS)),
+    ("When does Ana come in for the second time?", "Is Ben there at that moment?"):
+        polar(BEN, during=at("while", ANA, nth=2)),
+    ("When is Ana talking?", "Is Ben wearing his hat then?"): polar(BEN, HAT, during=at("while", ANA, TALKS)),
     ("Who is sitting?", "Which of them did it first?"): Query("compare", ANA, SITS, rank=Rank("time")),
-    ("What is Ana doing at 0:10?", "And then?"): Query("attribute", ANA, attribute="deed", during=During(start_s=10)),
-    ("What is Ana doing at 0:10?", "And at 25?"): Query(
-        "attribute", ANA, attribute="deed", during=During(start_s=25, end_s=25)
-    ),
-    ("What is Ana doing in the beginning?", "Then what?"): Query(
-        "attribute", ANA, attribute="deed", during=During(start_s=1, unit="edge")
-    ),
-    ("When does Ana sit?", "Before this, what she did?"): Query(
-        "attribute", ANA, attribute="deed", during=During("before", Event(ANA, SITS))
-    ),
+    ("What is Ana doing at 0:10?", "And then?"): what("deed", ANA, during=During(start_s=10)),
+    ("What is Ana doing at 0:10?", "And at 25?"): what("deed", ANA, during=During(start_s=25, end_s=25)),
+    ("What is Ana doing in the beginning?", "Then what?"): what("deed", ANA, during=During(start_s=1, unit="edge")),
+    ("When does Ana sit?", "Before this, what she did?"): what("deed", ANA, during=at("before", ANA, SITS)),
     # the next, and the other end
     ("Who comes first?", "And the last one?"): Query("who", rank=Rank("time", -1)),
     ("Who comes first?", "Who's next?"): Query("who", rank=Rank("time", 2)),
@@ -422,21 +327,21 @@ def _row(attribute: str, value: str, *, at: tuple[int, int] | None = None, colou
 
 
 COAT, DRESS = _row("worn", "coat", colour="black"), _row("worn", "dress", colour="green")
-MAN, LADY = _row("gender", "man"), _row("gender", "woman")
+MALE, FEMALE = _row("gender", "man"), _row("gender", "woman")
 SHOTS = written({
     "seconds": 120, "shots": [[0, 40], [40, 80], [80, 120]], "looked_for": ["dog", "cup"],
     "scene": [_row("place", "kitchen", at=(0, 40)), _row("place", "garden", at=(80, 120))],
     "things": [_row("thing", "dog", at=(20, 60))],
     "people": [
         {"name": "Ana", "seen": [[0, 30], [40, 70], [90, 110]], "x": 0.2, "rows": [
-            LADY, _row("posture", "sitting", at=(0, 20)), _row("posture", "standing", at=(20, 30)),
+            FEMALE, _row("posture", "sitting", at=(0, 20)), _row("posture", "standing", at=(20, 30)),
             _row("posture", "sitting", at=(40, 70)), _row("deed", "walking", at=(90, 110))]},
         {"name": "Ben", "seen": [[35, 75], [95, 120]], "x": 0.4, "rows": [
-            MAN, _row("posture", "sitting", at=(50, 75)), _row("posture", "standing", at=(35, 50))]},
+            MALE, _row("posture", "sitting", at=(50, 75)), _row("posture", "standing", at=(35, 50))]},
         {"name": "#1", "enrolled": False, "seen": [[50, 80]], "x": 0.6, "rows": [
-            MAN, COAT, _row("posture", "standing")]},
+            MALE, COAT, _row("posture", "standing")]},
         {"name": "#2", "enrolled": False, "seen": [[85, 100]], "x": 0.8, "rows": [
-            LADY, DRESS, _row("posture", "standing")]},
+            FEMALE, DRESS, _row("posture", "standing")]},
     ],
 })  # fmt: skip
 CAME = "When did Ben come?"
@@ -502,7 +407,7 @@ CAME = "When did Ben come?"
         ("", "Was Ana there when the second stranger left?", "yes", ["Ana"]),
         ("", "Was Ben there when Ana left for the third time?", "yes", ["Ben"]),
     ],
-)  # fmt: skip
+)
 def test_near_questions_are_not_taken_for_each_other(
     before: str, text: str, verdict: str | None, names: list[str]
 ) -> None:

@@ -22,19 +22,7 @@ from make_timelines import (
 )
 
 from pvchat.chat.english import same_colour
-from pvchat.chat.query import (
-    And,
-    Condition,
-    During,
-    Event,
-    Has,
-    Not,
-    Number,
-    Query,
-    Rank,
-    Whom,
-    atoms,
-)
+from pvchat.chat.query import And, Condition, During, Event, Has, Not, Number, Query, Rank, Whom, atoms
 from pvchat.chat.run import run
 from pvchat.chat.timeline import OF_SCENE, Timeline
 

@@ -117,8 +117,7 @@ def test_hearing_takes_no_more_than_its_process_may(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("count", "shown"),
-    [(None, "?"), (0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (93e6, "93 MB"), (2.25e9, "2.2 GB")],
+    ("count", "shown"), [(None, "?"), (0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (93e6, "93 MB"), (2.25e9, "2.2 GB")]
 )
 def test_sizes(count, shown):
     assert runtime.size(count) == shown

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 from make_analysis import make_analysis, make_track
+from make_conditions import GONE, SITS, TALKS
+from make_queries import ANA, BEN, BOTH, NAMES, NOBODY, at, polar, refused, what
 
 from pvchat.chat.clip_timeline import timeline_from
 from pvchat.chat.query import And, During, Event, Has, Not, Number, Or, Query, Rank, Whom
@@ -19,9 +21,6 @@ from pvchat.cli.transcribe import subtitles
 from pvchat.identity.evidence import Evidence
 from pvchat.schemas import PersonPresence, Sound, SpokenWord, Utterance
 from pvchat.service.hearing import LINE_S, SpokenLine, _lines, transcript
-
-NAMES = ("Ana", "Ben", "Cleo")
-ANA = Whom(("Ana",))
 
 
 def spoken(text: str, start_s: float, track: int | None = None, unseen: bool = False) -> Utterance:
@@ -59,107 +58,76 @@ OFF_SCREEN = replace(
 
 SAYS, SPEAKS = "says", Has("speaks")
 READ = [
-    ("What does Ana say?", Query("attribute", ANA, attribute="says")),
-    ("What is being said?", Query("attribute", attribute="says")),
-    ("What are they talking about?", Query("attribute", attribute="says")),
+    ("What does Ana say?", what("says", ANA)),
+    ("What is being said?", what("says")),
+    ("What are they talking about?", what("says")),
     ("When does somebody say 'coffee'?", Query("when", where=Has(SAYS, "coffee"))),
     ("When does Ana say “a coffee”?", Query("when", ANA, Has(SAYS, "a coffee"))),
-    ("Does anybody speak?", Query("exists", where=SPEAKS, form="polar")),
+    ("Does anybody speak?", polar(where=SPEAKS)),
     ("Who says 'hello'?", Query("who", where=Has(SAYS, "hello"))),
     ("Who said hello?", Query("who", where=Has(SAYS, "hello"))),
     ("Who talks most?", Query("who", where=SPEAKS, rank=Rank("long"))),
     ("Of everybody here, who talks for the longest time?", Query("who", where=SPEAKS, rank=Rank("long"))),
     ("Who speaks first?", Query("who", where=SPEAKS, rank=Rank("time"))),
-    ("Does anybody mention Ben?", Query("exists", where=Has(SAYS, "Ben"), form="polar")),
-    ("Is the word budget mentioned?", Query("exists", where=Has(SAYS, "budget"), form="polar")),
+    ("Does anybody mention Ben?", polar(where=Has(SAYS, "Ben"))),
+    ("Is the word budget mentioned?", polar(where=Has(SAYS, "budget"))),
     ("How long does Ana speak?", Query("how_long", ANA, SPEAKS)),
     ("How often does Ana say 'no'?", Query("how_often", ANA, Has(SAYS, "no"))),
-    ("Is there any sound?", Query("exists", where=SPEAKS, value="sound", form="polar")),
-    ("Is there music?", Query("exists", where=Has("music"), form="polar")),
+    ("Is there any sound?", polar(where=SPEAKS, value="sound")),
+    ("Is there music?", polar(where=Has("music"))),
     ("When does music play?", Query("when", where=Has("music"))),
-    ("Which song is playing?", Query("refuse", refusal="sound", value="music")),
-    ("What language do they speak?", Query("attribute", attribute="language")),
-    ("Which languages are spoken?", Query("attribute", attribute="language")),
-    ("What language does Ana speak?", Query("attribute", ANA, attribute="language")),
-    ("Does anybody speak German?", Query("exists", where=Has("language", "German"), form="polar")),
+    ("Which song is playing?", refused("sound", value="music")),
+    ("What language do they speak?", what("language")),
+    ("Which languages are spoken?", what("language")),
+    ("What language does Ana speak?", what("language", ANA)),
+    ("Does anybody speak German?", polar(where=Has("language", "German"))),
     ("Who speaks Spanish?", Query("who", where=Has("language", "Spanish"))),
-    ("What accent does Ana have?", Query("refuse", ANA, refusal="sound", value="accent")),
-    ("Has Ana got a deep voice?", Query("refuse", ANA, refusal="sound")),
-    ("What does the sign say?", Query("refuse", refusal="unseen")),
+    ("What accent does Ana have?", refused("sound", ANA, value="accent")),
+    ("Has Ana got a deep voice?", refused("sound", ANA)),
+    ("What does the sign say?", refused("unseen")),
     ("How many voices are there?", Query("count", where=SPEAKS)),
     ("How many people speak?", Query("count", where=SPEAKS)),
-    ("Is my name mentioned?", Query("refuse", refusal="sound", value="mine")),
-    ("Is there music or talking?", Query("exists", where=Or((Has("music"), SPEAKS)), form="polar")),
-    ("Is Ana silent?", Query("exists", ANA, Not(SPEAKS), form="polar")),
-    ("When is it silent?", Query("when", Whom(quantifier="none"), SPEAKS)),
-    (
-        "Is it silent while Ana dances?",
-        Query(
-            "exists",
-            Whom(quantifier="none"),
-            SPEAKS,
-            form="polar",
-            during=During("while", Event(ANA, Has("deed", "dancing"))),
-        ),
-    ),
-    ("Is Ana never silent?", Query("exists", ANA, SPEAKS, form="polar", throughout=True)),
-    (
-        "Who speaks when Ben is not there?",
-        Query("who", where=SPEAKS, during=During("while", Event(Whom(("Ben",)), Not(Has("present"))))),
-    ),
-    ("Is there no music?", Query("exists", where=Not(Has("music")), form="polar")),
+    ("Is my name mentioned?", refused("sound", value="mine")),
+    ("Is there music or talking?", polar(where=Or((Has("music"), SPEAKS)))),
+    ("Is Ana silent?", polar(ANA, Not(SPEAKS))),
+    ("When is it silent?", Query("when", NOBODY, SPEAKS)),
+    ("Is it silent while Ana dances?", polar(NOBODY, SPEAKS, during=at("while", ANA, Has("deed", "dancing")))),
+    ("Is Ana never silent?", polar(ANA, SPEAKS, throughout=True)),
+    ("Who speaks when Ben is not there?", Query("who", where=SPEAKS, during=at("while", BEN, GONE))),
+    ("Is there no music?", polar(where=Not(Has("music")))),
     ("When is there no music?", Query("when", where=Not(Has("music")))),
     ("How long is there music or talking?", Query("how_long", where=Or((Has("music"), SPEAKS)))),
     ("Who did not speak?", Query("who", where=Not(SPEAKS))),
-    ("Does nobody speak?", Query("exists", Whom(quantifier="none"), SPEAKS, form="polar")),
+    ("Does nobody speak?", polar(NOBODY, SPEAKS)),
     ("Who is speaking at 0:13?", Query("who", where=SPEAKS, during=During(start_s=13, end_s=13))),
     ("Is Ana talking?", Query("exists", ANA, Has("deed", "talking"), form="polar")),  # that is seen
-    ("Did Ben say anything about the coffee?", Query("exists", Whom(("Ben",)), Has(SAYS, "coffee"), form="polar")),
-    ("What did Ben say about the coffee?", Query("when", Whom(("Ben",)), Has(SAYS, "coffee"))),
-    (
-        "What was said about the coffee at the end?",
-        Query("when", where=Has(SAYS, "coffee"), during=During(start_s=-1.0, unit="edge")),
-    ),
-    ("Does anybody talk about Ana?", Query("exists", where=Has(SAYS, "Ana"), form="polar")),
-    ("Does anybody mention the coffee?", Query("exists", where=Has(SAYS, "coffee"), form="polar")),
+    ("Did Ben say anything about the coffee?", polar(BEN, Has(SAYS, "coffee"))),
+    ("What did Ben say about the coffee?", Query("when", BEN, Has(SAYS, "coffee"))),
+    ("What was said about the coffee at the end?",
+     Query("when", where=Has(SAYS, "coffee"), during=During(start_s=-1.0, unit="edge"))),
+    ("Does anybody talk about Ana?", polar(where=Has(SAYS, "Ana"))),
+    ("Does anybody mention the coffee?", polar(where=Has(SAYS, "coffee"))),
     ("What can you say about Ana?", Query("describe", ANA)),
     ("Who talks about coffee first?", Query("who", where=Has(SAYS, "coffee"), rank=Rank("time"))),
-    (
-        "Does Ben say that the coffee is ready?",
-        Query("exists", Whom(("Ben",)), Has(SAYS, "coffee is ready"), form="polar"),
-    ),
-    ("Who speaks while sitting?", Query("who", where=And((SPEAKS, Has("posture", "sitting"))))),
+    ("Does Ben say that the coffee is ready?", polar(BEN, Has(SAYS, "coffee is ready"))),
+    ("Who speaks while sitting?", Query("who", where=And((SPEAKS, SITS)))),
     ("Who mentions a letter?", Query("who", where=Has(SAYS, "letter"))),
-    ("What does the letter say?", Query("refuse", refusal="unseen")),
+    ("What does the letter say?", refused("unseen")),
     ("Who talks off screen?", Query("who", where=Has("speaks", "unseen"))),
-    ("What does the voice say that we can't see?", Query("attribute", where=Has("speaks", "unseen"), attribute="says")),
-    ("What does the voice off screen say?", Query("attribute", where=Has("speaks", "unseen"), attribute="says")),
-    (
-        "When do Ana and Ben talk over each other?",
-        Query("when", ANA, SPEAKS, during=During("while", Event(Whom(("Ben",)), SPEAKS))),
-    ),
-    (
-        "Which questions does Ana ask at the end?",
-        Query("when", ANA, Has(SAYS, "?"), during=During(start_s=-1.0, unit="edge")),
-    ),
-    ("Did Ana ask a question?", Query("exists", ANA, Has(SAYS, "?"), form="polar")),
+    ("What does the voice say that we can't see?", what("says", where=Has("speaks", "unseen"))),
+    ("What does the voice off screen say?", what("says", where=Has("speaks", "unseen"))),
+    ("When do Ana and Ben talk over each other?", Query("when", ANA, SPEAKS, during=at("while", BEN, SPEAKS))),
+    ("Which questions does Ana ask at the end?",
+     Query("when", ANA, Has(SAYS, "?"), during=During(start_s=-1.0, unit="edge"))),
+    ("Did Ana ask a question?", polar(ANA, Has(SAYS, "?"))),
     ("How many questions does Ana ask?", Query("how_often", ANA, Has(SAYS, "?"))),
     ("What does Ana ask?", Query("when", ANA, Has(SAYS, "?"))),
-    ("What does Ana say to Ben?", Query("attribute", ANA, attribute="says")),
-    ("What does Ana answer?", Query("attribute", ANA, attribute="says")),
-    (
-        "What was said while Ana was away?",
-        Query("attribute", attribute="says", during=During("while", Event(ANA, Not(Has("present"))))),
-    ),
-    (
-        "Was it quiet between 4 and 8 seconds?",
-        Query("exists", Whom(quantifier="none"), SPEAKS, form="polar", during=During(start_s=4, end_s=8)),
-    ),
-    (
-        "Does Ana talk longer than Ben?",
-        Query("compare", ANA, Has("deed", "talking"), form="polar", rank=Rank("long"), versus=Whom(("Ben",))),
-    ),
-]
+    ("What does Ana say to Ben?", what("says", ANA)),
+    ("What does Ana answer?", what("says", ANA)),
+    ("What was said while Ana was away?", what("says", during=at("while", ANA, GONE))),
+    ("Was it quiet between 4 and 8 seconds?", polar(NOBODY, SPEAKS, during=During(start_s=4, end_s=8))),
+    ("Does Ana talk longer than Ben?", Query("compare", ANA, TALKS, form="polar", rank=Rank("long"), versus=BEN)),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "query"), READ, ids=[text for text, _ in READ])
@@ -255,20 +223,17 @@ def test_a_question_about_sound_goes_on(turns, answer):
     assert say(run(talk.read([turns[-1]], SURE)[0].query, SURE, before), SURE) == answer
 
 
-BEN = Whom(("Ben",))
-
-
 @pytest.mark.parametrize(
     ("query", "verdict"),
     [
-        (Query("exists", Whom(("Ana", "Ben"), "both"), Has(SAYS, "coffee"), form="polar"), "yes"),
-        (Query("exists", Whom(quantifier="none"), SPEAKS, form="polar"), "no"),
-        (Query("exists", Whom(("Ben",), "only"), Has(SAYS, "morning"), form="polar"), "yes"),
-        (Query("exists", BEN, SPEAKS, form="polar", number=Number("more_than", 3)), "yes"),
-        (Query("exists", ANA, SPEAKS, form="polar", number=Number("more_than", 3)), "no"),
+        (polar(BOTH, Has(SAYS, "coffee")), "yes"),
+        (polar(NOBODY, SPEAKS), "no"),
+        (polar(Whom(("Ben",), "only"), Has(SAYS, "morning")), "yes"),
+        (polar(BEN, SPEAKS, number=Number("more_than", 3)), "yes"),
+        (polar(ANA, SPEAKS, number=Number("more_than", 3)), "no"),
         (Query("compare", BEN, SPEAKS, form="polar", rank=Rank("long"), versus=ANA), "yes"),
         (Query("order", ANA, SPEAKS, form="polar", versus=BEN), "no"),
-        (Query("exists", BEN, And((SPEAKS, Has("posture", "sitting"))), form="polar"), "unknown"),
+        (polar(BEN, And((SPEAKS, SITS))), "unknown"),
     ],
 )
 def test_what_is_heard_is_looked_up_as_what_is_seen(query, verdict):

@@ -108,12 +108,7 @@ def test_every_recipe_gets_into_every_split():
     for first in "ab":
         assert Counter(s for k, s in splits.items() if k[0] == first) == {"train": 6, "val": 2, "test": 2}
     assert split_sources(many[:1], 0) == {"a0": "train"}
-    assert sorted(split_sources(many[:4], 0).values()) == [
-        "test",
-        "train",
-        "train",
-        "val",
-    ]
+    assert sorted(split_sources(many[:4], 0).values()) == ["test", "train", "train", "val"]
     few = [*many[:2], *(c for c in many if c.recipe == "random")][:4]  # too few to share out each recipe
     assert Counter(c.recipe for c in few) == {"lookalike": 2, "random": 2}
     assert Counter(split_sources(few, 0).values()) == {"train": 2, "val": 1, "test": 1}

@@ -51,10 +51,7 @@ def test_people_are_told_in_the_question_s_order():
     [
         ("Is Ana or Bo here?", "Ana is in this video; Bo is not in this video."),
         ("Are Bo and Cleo here?", "Bo and Cleo are not in this video."),
-        (
-            "What are Bo and Ana wearing?",
-            "Ana is in this video; Bo is not in this video. Ana is wearing glasses.",
-        ),
+        ("What are Bo and Ana wearing?", "Ana is in this video; Bo is not in this video. Ana is wearing glasses."),
     ],
 )
 def test_which_of_several_are_there_is_told_in_one_sentence(text, said):
