@@ -71,7 +71,7 @@ def test_a_clock_that_is_set_back_loses_nobody(camera: Camera) -> None:
 def webcam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Address:
     """Six seconds of Ana, ten pictures a second."""
     address = read_address(str(write(tmp_path / "hall.ts", [(6, (ANA,))])))
-    opened = streams._container_of(address, threading.Event())
+    opened = streams._container_of(address, streams._Growing(address.text, threading.Event(), 0.0))
     monkeypatch.setattr(streams, "_container_of", lambda *_: opened)
     return Address(address.text, address.without_password, "webcam")
 
@@ -168,6 +168,30 @@ def test_whatever_ffmpeg_says_the_camera_is_opened_again(monkeypatch: pytest.Mon
     monkeypatch.setattr(streams, "_container_of", opened)
     assert list(live_pictures(read_address("rtsp://127.0.0.1:9/x"), link, stop)) == []
     assert said == ["", "no entry.", "late.", "end.", "it sends no pictures."]
+
+
+@pytest.mark.parametrize("way", ["another in its place", "emptied"])
+def test_a_file_that_its_recorder_begins_anew_is_followed_from_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr(streams, "IDLE_S", 2.0)
+    first = write(tmp_path / "first.ts", [(3, (ANA,))]).read_bytes()
+    second = write(tmp_path / "second.ts", [(2, (BEN,))])
+    path, link, stop = tmp_path / "hall.ts", Link(), threading.Event()
+    path.write_bytes(first)
+
+    def begin_anew() -> None:
+        if way == "emptied":
+            path.write_bytes(second.read_bytes())
+        else:
+            os.replace(second, path)
+
+    threading.Timer(0.5, begin_anew).start()
+    seen = [(one.time, one.fresh) for one in live_pictures(read_address(str(path)), link, stop, 100.0)]
+    assert [round(at, 1) for at, fresh in seen if fresh] == [100.0, pytest.approx(103.2, abs=0.4)]
+    assert len(seen) == 50
+    assert seen == sorted(seen)
+    assert (link.breaks, link.problem) == (1, "no more pictures came.")
 
 
 def test_two_do_not_watch_one_camera(

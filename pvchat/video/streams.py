@@ -1,7 +1,8 @@
 """Pictures of a camera, or of a recording that is still being written, through breaks of the connection.
 
 In: an `Address`: a stream (rtsp, http), a webcam (`/dev/video0`) or a growing file. Out: `Picture`s, each with its time
-of day. A stream that breaks is opened again, ever later (`BACKOFF`); a file that doesn't grow any more has ended.
+of day. A stream that breaks is opened again, ever later (`BACKOFF`); a file that doesn't grow any more has ended,
+unless its recorder puts another in its place: that is read from its start.
 An address may hold a password: `without_password` is what is printed, stored beside it and logged. FFmpeg may open
 network addresses by the protocols of that kind alone, and no local files.
 """
@@ -9,6 +10,7 @@ network addresses by the protocols of that kind alone, and no local files.
 from __future__ import annotations
 
 import errno
+import os
 import queue
 import re
 import stat
@@ -108,20 +110,22 @@ def live_pictures(
     address: Address, link: Link, stop: threading.Event, started: float = 0.0, now: Callable[[], float] = time.time,
     broken: Callable[[], None] = lambda: None,
 ) -> Iterator[Picture]:  # fmt: skip
-    """The pictures of an address, until `stop` is set; of a file, until it doesn't grow any more.
+    """The pictures of an address, until `stop` is set; of a file, until neither it grows nor another takes its place.
 
     `link` is told how it is with the connection; `started`: of a file, the time of day of its first picture; `now`: the
     clock of the day; `broken` is called where pictures stop coming, before it is waited for others.
     """
     from av.error import FFmpegError
 
-    tries = 0
+    tries, file, last_s = 0, None, started
     while not stop.is_set():
         opened = time.monotonic()
         try:
+            if address.kind == "file":
+                file = _Growing(address.text, stop, last_s + (file.waited_s if file else 0.0))
             read = _of_webcam if address.kind == "webcam" else _connected
-            for one in read(address, stop, started, now):
-                link.connected, link.problem = True, ""
+            for one in read(address, stop, now, file):
+                link.connected, link.problem, last_s = True, "", one.time
                 yield one
             link.problem = "" if stop.is_set() else "no more pictures came."
         except (FFmpegError, OSError, ValueError) as error:  # the words of FFmpeg's may hold the address
@@ -129,7 +133,7 @@ def live_pictures(
             link.problem = f"{why}: {mend}." if mend and address.kind == "webcam" else f"{why}."
         was, link.connected = link.connected, False
         broken()
-        if address.kind == "file" or stop.is_set():
+        if stop.is_set() or (address.kind == "file" and not (file and file.is_replaced())):
             return  # neither is a break of the camera's
         link.breaks += was
         tries = 0 if time.monotonic() - opened > STEADY_S else tries
@@ -154,9 +158,11 @@ def _network(text: str, scheme: str) -> Address:
     return Address(text, urlunsplit((scheme, user + place, path, query, "")), "stream")
 
 
-def _connected(address: Address, stop: threading.Event, started: float, now: Callable[[], float]) -> Iterator[Picture]:
-    """Whole pictures, as long as packets come; a damaged one is left out."""
-    with _container_of(address, stop) as container:
+def _connected(
+    address: Address, stop: threading.Event, now: Callable[[], float], file: _Growing | None
+) -> Iterator[Picture]:
+    """Whole pictures, as long as packets come; a damaged one is left out. `file`: None of a camera."""
+    with _container_of(address, file) as container:
         if not container.streams.video:
             raise OSError(0, "it sends no pictures")
         stream = container.streams.video[0]
@@ -170,9 +176,9 @@ def _connected(address: Address, stop: threading.Event, started: float, now: Cal
                 return
             for frame in frames:
                 at = 0.0 if frame.time is None else float(frame.time)
-                here = started if address.kind == "file" else now()
+                here = file.started if file else now()
                 base = here - at if base is None else base
-                if address.kind != "file" and (frame.time is None or not 0 <= here - (base + at) < _LATE_S):
+                if file is None and (frame.time is None or not 0 <= here - (base + at) < _LATE_S):
                     base = here - at
                 fresh = last is None or not -_BACK_S < base + at - last < _ON_S
                 last = base + at
@@ -191,7 +197,7 @@ def _decoded(packet: av.Packet) -> list[av.VideoFrame]:
     return [frame.reformat(format=_COPIED) for frame in frames] if raw else frames
 
 
-def _of_webcam(address: Address, stop: threading.Event, started: float, now: Callable[[], float]) -> Iterator[Picture]:
+def _of_webcam(address: Address, stop: threading.Event, *how: Any) -> Iterator[Picture]:
     """`_connected` in a thread of its own: whatever FFmpeg is told, it waits for a webcam's next picture without end.
 
     Raises also OSError: none came for `OPEN_S`. That thread ends when the webcam goes on.
@@ -201,7 +207,7 @@ def _of_webcam(address: Address, stop: threading.Event, started: float, now: Cal
     def take() -> None:
         end: Exception | None = None
         try:
-            for one in _connected(address, stop, started, now):
+            for one in _connected(address, stop, *how):
                 if left.is_set():
                     return
                 taken.put(one)
@@ -225,13 +231,12 @@ def _of_webcam(address: Address, stop: threading.Event, started: float, now: Cal
         thread.join(_CLOSE_S)
 
 
-def _container_of(address: Address, stop: threading.Event) -> Any:
+def _container_of(address: Address, file: Any) -> Any:
     """A container of PyAV's; raises OSError."""
     import av
 
-    if address.kind == "file":
-        growing: Any = _Growing(address.text, stop)
-        return av.open(growing, options={"format_whitelist": DEMUXERS}, buffer_size=READ_BYTES)
+    if file is not None:
+        return av.open(file, options={"format_whitelist": DEMUXERS}, buffer_size=READ_BYTES)
     if address.kind == "webcam":
         return av.open(address.text, format="v4l2", timeout=(OPEN_S, READ_S))
     options = _OPTIONS[address.text[:4].lower()]
@@ -241,12 +246,26 @@ def _container_of(address: Address, stop: threading.Event) -> Any:
 class _Growing:
     """A file that is still being written, as PyAV reads it: its end is waited for, and it can't be sought in."""
 
-    def __init__(self, path: str, stop: threading.Event) -> None:
-        self._file, self._stop = open(path, "rb"), stop  # noqa: SIM115 (goes with this object)
+    def __init__(self, path: str, stop: threading.Event, started: float) -> None:
+        self._path, self._file, self._stop = path, open(path, "rb"), stop  # noqa: SIM115 (goes with this object)
+        self.started = started  # the time of day of its first picture
+        self.waited_s = 0.0  # since it grew last
 
     def read(self, size: int) -> bytes:
-        """The next bytes; none once the file hasn't grown for `IDLE_S`."""
-        until = time.monotonic() + IDLE_S
-        while not (data := self._file.read(size)) and time.monotonic() < until and not self._stop.wait(0.05):
-            pass
+        """The next bytes; none once the file hasn't grown for `IDLE_S`, or another has its place."""
+        began = time.monotonic() - self.waited_s  # it is asked for more again and again at its end
+        while not (data := self._file.read(size)) and self.waited_s < IDLE_S and not self.is_replaced():
+            if self._stop.wait(0.05):
+                break
+            self.waited_s = time.monotonic() - began
+        data = data or self._file.read(size)  # the last that was written before another came
+        self.waited_s = 0.0 if data else self.waited_s
         return data
+
+    def is_replaced(self) -> bool:
+        """Whether its recorder has begun another in its place, or has emptied it to begin anew."""
+        try:
+            there = os.stat(self._path)
+        except OSError:
+            return False  # not yet
+        return not os.path.samestat(there, os.fstat(self._file.fileno())) or there.st_size < self._file.tell()
