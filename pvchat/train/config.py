@@ -40,7 +40,7 @@ class PersonConfig:
     image_steps: int = setting(20, "optimiser steps on stills, at most")
     video_steps: int = setting(60, "optimiser steps on clips, at most")
     minutes: float = setting(8.0, "of both together; the best until then is kept")
-    batch: int = setting(8, "questions a step, over all processes")
+    batch: int = setting(8, "questions a step")
     lr: float = setting(2e-3, "learning rate of the personal tokens")
     z_lr: float = setting(5e-3, "learning rate of the head offsets z")
     lora_lr: float = setting(2e-4, "learning rate of --lora")

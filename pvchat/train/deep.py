@@ -11,7 +11,6 @@ How she is recognised isn't trained: nothing that was learnt from an augmentatio
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -110,8 +109,6 @@ def train_on(
         record["seconds"] = round(time.monotonic() - started, 1)
         log.info("deep enrollment of '%s': %s", person.name, record)
         deep = replace(deep, extra={**deep.extra, RECORD: record})
-    if os.environ.get("RANK", "0") != "0":  # one of several processes (torchrun): the first one stores
-        return deep
     return chat.people.revise(stored(chat, person).id, lambda current: _in_place_of(current, person, deep))
 
 

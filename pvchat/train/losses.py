@@ -90,14 +90,10 @@ class SparsityController(nn.Module):
         return losses
 
     @torch.no_grad()
-    def step(self, shared: Callable[[Tensor], Tensor] | None = None) -> None:
-        """Move β by the active share seen since the last step, by PVChat's rule: β · exp(k (T_s - R_s)), clamped.
-
-        `shared` makes the mean of all processes out of one's, where each saw other examples.
-        """
+    def step(self) -> None:
+        """Move β by the active share seen since the last step, by PVChat's rule: β · exp(k (T_s - R_s)), clamped."""
         if self.training and self._shares:
-            share = torch.stack(self._shares).mean()
-            sparsity = 1 - (share if shared is None else shared(share))
+            sparsity = 1 - torch.stack(self._shares).mean()
             grown = self.beta * torch.exp(RATE * (self.target - sparsity.to(self.beta)))
             self.beta.copy_(grown.clamp(BETA_MIN, BETA_MAX))
         self._shares.clear()

@@ -35,7 +35,7 @@ from pvchat.train.config import ON_BASE, PersonConfig
 from pvchat.train.examples import ALIASES, GENERIC, BaseData, TrainingSet, generic_rows, make_base_data
 from pvchat.train.losses import balanced_accuracy
 from pvchat.train.signals import TrainingSession
-from pvchat.train.stages import Trained, Training, make_accelerator, run_stages, start_run
+from pvchat.train.stages import Trained, Training, run_stages, start_run
 from pvchat.train.trainee import BaseTrainee, asks_presence, step, untrained_state, validate
 
 RECALL = 0.7  # of yes and of no, each for itself: "always yes" is what tokens learn without hard negatives
@@ -110,9 +110,8 @@ def train_on_base(
 
 def train_person(base: Base, data: BaseData, config: PersonConfig, session: TrainingSession) -> tuple[Trained, Gate]:
     """Both stages and the gate, on prepared data; the base is frozen and has mixed heads. Raises SettingsError where
-    the base can't take people, or the batch can't be shared out among the processes.
+    the base can't take people.
     """
-    accelerator = make_accelerator("cpu" if base.device.type == "cpu" else "auto", config.batch)
     check_base(base)
     start = untrained_state(base, data.name, personal_start(base, data.crops, seed=config.seed))
     trainee = BaseTrainee(base, start, config)
@@ -120,7 +119,7 @@ def train_person(base: Base, data: BaseData, config: PersonConfig, session: Trai
     rows = [row for split in ("train", "val") for row in generic_rows(data, split, GENERIC_ROWS, config.seed)]
     data.untrained_odds |= trainee.generic_odds(data, rows)
     with checkpointed(base) if config.checkpointing else nullcontext():
-        training = Training(run, trainee, data, start, config, accelerator, session)
+        training = Training(run, trainee, data, start, config, session)
         trained = run_stages(training, step, validate)
     run.best = {name: value if name == "person.z" else value.half().float() for name, value in run.best.items()}
     run.put_best_back()  # as `with_state` stores them

@@ -1,4 +1,4 @@
-"""The stages of personal training, whatever the model: image then video, early stopping, resuming, several processes.
+"""The stages of personal training, whatever the model: image then video, early stopping, resuming.
 
 In: a `Learner`, data, and two functions of the model's own: one optimiser step, one validation on the held-back split.
 Out: `Trained`, the best state on that split; the start itself is scored first, so the result is never worse there than
@@ -85,7 +85,6 @@ class Training:
     data: Any  # `TrainingData` of the model's own kind
     start: PersonState  # where tokens and z begin
     config: PersonConfig
-    accelerator: Any  # of accelerate
     session: TrainingSession
 
     @cached_property
@@ -96,16 +95,12 @@ class Training:
         return {**chosen, "data": self.data.fingerprint(), "start": at}
 
     def over(self, deadline: float) -> bool:
-        """Whether training was stopped, or the clock (`time.monotonic`) is past its deadline, in any process."""
-        ends = self.session.stopped or time.monotonic() > deadline
-        mine = torch.tensor([float(ends)], device=self.accelerator.device)
-        return bool(self.accelerator.reduce(mine, "sum").item() > 0)
+        """Whether training was stopped, or the clock (`time.monotonic`) is past its deadline."""
+        return self.session.stopped or time.monotonic() > deadline
 
     def save(self) -> None:
-        """Keep the run's state, and its losses and validations, where they are wanted; the first of several processes
-        does.
-        """
-        if self.session.folder is not None and self.accelerator.is_main_process:
+        """Keep the run's state, and its losses and validations, where they are wanted."""
+        if self.session.folder is not None:
             more = {"start/tokens": self.start.tokens, "start/z": self.start.z}
             self.run.save(self.session.folder / STATE, self.shared, more)
             atomic.Journal(self.session.folder / METRICS).replace(self.run.history)
@@ -170,17 +165,6 @@ def _run_stage(training: Training, step: Step, validate: Validate, deadline: flo
         training.session.tell(f"training on {'stills' if stage == 'image' else 'clips'}", run.total, most)
         stopped = training.over(deadline)
     return stopped
-
-
-def make_accelerator(device: str = "cpu", batch: int = 0) -> Any:
-    """Accelerate's object: one process, or all of torchrun; SettingsError where they can't share out a batch."""
-    from accelerate import Accelerator
-
-    made = Accelerator(cpu=device == "cpu")
-    if batch % made.num_processes:
-        hint = f"Use a multiple of {made.num_processes}."
-        raise SettingsError(f"a batch of {batch} can't be shared out among the processes", hint=hint)
-    return made
 
 
 def _is_best(training: Training, validate: Validate) -> bool:

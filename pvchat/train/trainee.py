@@ -5,8 +5,7 @@ routers did); for `stages.run_stages` the functions `step` and `validate`. Losse
 term of its own (one token among ten gets lost), SPR and HAE, and in place of some examples a generic question whose
 answer is to stay as it was.
 
-Examples go one by one: prompts with pictures have no common length. In several processes each takes every n-th example
-of the same batch; gradients are summed: the step is that of one.
+Examples go one by one: prompts with pictures have no common length.
 
 Legend: I personal tokens, W width of the base, M modules with mixed heads, R routed heads of one, n answer tokens.
 """
@@ -104,7 +103,7 @@ def asks_presence(example: PersonExample) -> bool:
 
 def step(training: Training, rows: list[PersonExample]) -> dict[str, float]:
     """One optimiser step, see `stages.Step`."""
-    run, config, accelerator = training.run, training.config, training.accelerator
+    run, config = training.run, training.config
     rng = np.random.default_rng([config.seed, run.stage, run.step])
     chosen = draw(rows, config.batch, rng)
     generic = rng.random(len(chosen)) < GENERIC_SHARE
@@ -112,25 +111,21 @@ def step(training: Training, rows: list[PersonExample]) -> dict[str, float]:
     run.sparsity.train()
     run.optimizer.zero_grad()
     sums = torch.zeros(3)  # summed losses of words, of yes or no, of heads
-    for i in range(accelerator.process_index, len(chosen), accelerator.num_processes):
-        losses = _losses(training, chosen[i], asked[i] if generic[i] else "")
+    for example, question, instead in zip(chosen, asked, generic, strict=True):
+        losses = _losses(training, example, question if instead else "")
         (torch.stack(losses).sum() / len(chosen)).backward()
         sums += torch.stack([loss.detach().float().cpu() for loss in losses])
     anchor = _anchor_loss(training)
-    if accelerator.num_processes > 1:
-        for parameter in (one for one in training.trainee.parameters() if one.requires_grad):
-            own = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
-            parameter.grad = accelerator.reduce(own, "sum")
     nn.utils.clip_grad_norm_([p for p in run.parameters.values() if p.requires_grad], config.clip)
     run.optimizer.step()
-    run.sparsity.step(lambda share: accelerator.reduce(share, "mean"))
-    words, yes, heads = (accelerator.reduce(sums.to(accelerator.device), "sum") / len(chosen)).tolist()
+    run.sparsity.step()
+    words, yes, heads = (sums / len(chosen)).tolist()
     return {"loss": words + yes + heads + anchor, "lm": words, "yes_no": yes, "heads": heads}
 
 
 @torch.no_grad()
 def validate(training: Training) -> dict[str, float]:
-    """Scores on the held-back split, see `stages.Validate`; every process computes all of it."""
+    """Scores on the held-back split, see `stages.Validate`."""
     lm, odds, truth = list[float](), list[float](), list[bool]()
     for example in training.data.held_back(training.config.validate_rows, training.config.seed):
         scored = training.trainee(training.data, example)
@@ -163,5 +158,5 @@ def _anchor_loss(training: Training) -> float:
     if not config.anchor or not tokens.requires_grad:
         return 0.0
     loss = config.anchor * (tokens - training.start.tokens).square().mean()
-    (loss / training.accelerator.num_processes).backward()
+    loss.backward()
     return float(loss.detach())

@@ -16,7 +16,6 @@ import torch
 from make_lessons import lessons
 from make_people import make_person
 from make_pretrained import copy_pretrained
-from make_processes import two_go_like_one
 from make_taught import log_odds, open_pretrained, teach, told_right
 
 from pvchat.bases.soft import TOKENS
@@ -211,32 +210,3 @@ def test_always_yes_does_not_pass(open_base):
     assert min(gate.yes_recall, gate.no_recall) == 0.0
     assert not gate.passed
     assert {there for _, there in held_out_clips(data, 0)} == {True, False}
-
-
-TWO = """
-import json, sys
-sys.path[:0] = {path!r}
-import torch
-torch.set_num_threads(1)
-from make_lessons import lessons
-from pvchat.bases.loading import load_base
-from pvchat.bases.shared import add_shared
-from pvchat.bases.sources import read_source
-from pvchat.train.person import train_person
-from pvchat.train.config import PersonConfig
-from pvchat.train.signals import TrainingSession
-from pvchat.train.stages import make_accelerator
-base = add_shared(load_base(read_source({folder!r}), dtype=torch.float32))
-accelerator = make_accelerator("cpu")
-config = PersonConfig(image_steps=1, video_steps=2, batch=2, validate_every=3, lr=5e-3, patience=9, validate_rows=2)
-result, _ = train_person(base, lessons("Ana", 12, 1), config, TrainingSession())
-if accelerator.is_main_process:
-    open(sys.argv[1], "w").write(json.dumps([accelerator.num_processes, result.history, result.state.tokens.tolist()]))
-torch.distributed.is_initialized() and torch.distributed.destroy_process_group()
-"""
-
-
-@pytest.mark.slow
-def test_two_gloo_processes_have_the_steps_of_one(folder_of, tmp_path):
-    path = [str(HERE), str(HERE.parent), str(HERE.parents[1])]
-    two_go_like_one(TWO.format(path=path, folder=str(folder_of("llava_onevision"))), tmp_path, 1e-5)

@@ -6,12 +6,10 @@ import hashlib
 import threading
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import torch
 from make_person import aligned, analysis, augmentation, person_data, tiny
-from make_processes import two_go_like_one
 from make_sets import encode
 
 from pvchat.errors import SettingsError, WeightsError
@@ -19,7 +17,7 @@ from pvchat.model.people import People
 from pvchat.train.config import PersonConfig
 from pvchat.train.examples import ALIASES, TrainingSet, draw, examples_about, replace_name
 from pvchat.train.signals import TrainingSession
-from pvchat.train.stages import STATE, make_accelerator
+from pvchat.train.stages import STATE
 from recipes.model.batches import collate, encode_clips, from_analysis
 from recipes.model.person.data import make_data
 from recipes.model.person.stages import objective, train_state
@@ -277,36 +275,6 @@ def test_settings_check_themselves():
             PersonConfig(**wrong)
 
 
-TWO = """
-import json, sys
-sys.path[:0] = {path!r}
-import torch
-torch.set_num_threads(1)
-from make_person import aligned, person_data, tiny
-from pvchat.train.config import PersonConfig
-from pvchat.train.stages import make_accelerator
-from recipes.model.person.stages import train_state
-model = tiny()
-accelerator = make_accelerator("cpu")
-config = PersonConfig(image_steps=3, video_steps=3, batch=4, validate_every=3, lr=0.05, z_lr=0.05, patience=9)
-result = train_state(model, person_data(model), aligned(model), config)
-if accelerator.is_main_process:
-    open(sys.argv[1], "w").write(json.dumps([accelerator.num_processes, result.history, result.state.tokens.tolist()]))
-torch.distributed.is_initialized() and torch.distributed.destroy_process_group()
-"""
-
-
-@pytest.mark.slow
-def test_two_gloo_processes_have_the_loss_of_one(tmp_path):
-    two_go_like_one(TWO.format(path=[str(HERE), str(HERE.parent), str(HERE.parents[1])]), tmp_path, 1e-4)
-
-
-def test_a_batch_that_cannot_be_shared_is_refused(model, data, monkeypatch):
-    monkeypatch.setattr("accelerate.Accelerator", lambda cpu: SimpleNamespace(num_processes=3))
-    with pytest.raises(SettingsError, match="shared out"):
-        train_state(model, data, aligned(model), SHORT)
-
-
 def test_losses_are_the_ones_of_the_paper(model, data):
     from pvchat.train.losses import SparsityController
 
@@ -315,4 +283,3 @@ def test_losses_are_the_ones_of_the_paper(model, data):
     losses = objective(trainee(batch), SparsityController("both"), trainee, start, SHORT)
     assert set(losses) == {"first", "lm", "spr", "hae", "anchor"}
     assert float(losses["anchor"].detach()) == 0
-    assert make_accelerator("cpu").num_processes == 1

@@ -11,7 +11,7 @@ from pvchat.model.people import PersonState
 from pvchat.train.config import PersonConfig
 from pvchat.train.examples import PersonExample, TrainingData
 from pvchat.train.signals import ALONE
-from pvchat.train.stages import Learner, Trained, Training, make_accelerator, run_stages, start_run
+from pvchat.train.stages import Learner, Trained, Training, run_stages, start_run
 
 
 def followed(scores: list[float], patience: int) -> Trained:
@@ -21,7 +21,7 @@ def followed(scores: list[float], patience: int) -> Trained:
     start, found = PersonState("Ana", torch.ones(2, 4), torch.zeros(0, 0)), iter(scores)
     learner = Learner(None, start, config, None)
     run = start_run(learner, config)
-    training = Training(run, learner, TrainingData("Ana", [row]), start, config, make_accelerator(), ALONE)
+    training = Training(run, learner, TrainingData("Ana", [row]), start, config, ALONE)
     return run_stages(training, lambda training, rows: {}, lambda training: {"score": next(found)})
 
 

@@ -1,17 +1,15 @@
-"""The two stages of personal training, image then video: steps, early stop, resuming, several processes.
+"""The two stages of personal training, image then video: steps, early stop, resuming.
 
 In: `PersonData`, the frozen model, the aligner's state. Out: `Trained`, the best state on the held-back split; the
 start itself is scored first, so the result is never worse there than the instant enrollment.
 
 Batches are a function of stage, step and seed, and nothing draws random numbers (the base is in evaluation mode): a
-resumed run ends with the bits of a straight one. In several processes (torchrun) each takes its share of the same
-batch; what they say is gathered, gradients included, before the losses are computed: the loss is that of one process.
+resumed run ends with the bits of a straight one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,9 +22,9 @@ from pvchat.train.config import PersonConfig
 from pvchat.train.examples import PersonExample, draw
 from pvchat.train.losses import SparsityController, active_share
 from pvchat.train.signals import ALONE, TrainingSession
-from pvchat.train.stages import Trained, Training, make_accelerator, run_stages, start_run
+from pvchat.train.stages import Trained, Training, run_stages, start_run
 from recipes.model.person.data import PersonData
-from recipes.model.person.trainee import Outcome, Trainee, gather, make_batch
+from recipes.model.person.trainee import Outcome, Trainee, make_batch
 
 _VALIDATION = 8  # rows at a time
 
@@ -40,10 +38,9 @@ def train_state(
 ) -> Trained:
     """Train one person's tokens and z, from where she starts; the model itself isn't changed.
 
-    Raises SettingsError where the batch can't be shared out among the processes, or the model has no language model;
-    WeightsError where there is no state to resume, or it is another run's.
+    Raises SettingsError where the model has no language model; WeightsError where there is no state to resume, or it is
+    another run's.
     """
-    accelerator = make_accelerator(str(model.device), config.batch)
     if model.llm is None:
         raise SettingsError("a person is trained through a language model", hint="Use a model that has one.")
     was_training = model.training
@@ -52,9 +49,7 @@ def train_state(
     try:
         trainee = Trainee(model, start, config)
         run = start_run(trainee, config)
-        functions = OnOurs(*accelerator.prepare(trainee, run.optimizer))
-        training = Training(run, trainee, data, start, config, accelerator, session)
-        return run_stages(training, functions.step, functions.validate)
+        return run_stages(Training(run, trainee, data, start, config, session), step, validate)
     finally:
         for parameter in frozen:
             parameter.requires_grad_(True)
@@ -71,36 +66,28 @@ def objective(outcome: Outcome, run_sparsity: SparsityController, trainee: Train
     return losses
 
 
-@dataclass(frozen=True)
-class OnOurs:
-    """Step and validation on our own model: a batch gathered from all processes."""
+def step(training: Training, rows: list[PersonExample]) -> dict[str, float]:
+    """One optimiser step, see `stages.Step`."""
+    run, config, trainee = training.run, training.config, training.trainee
+    rng = np.random.default_rng([config.seed, run.stage, run.step])
+    batch = make_batch(training.data, draw(rows, config.batch, rng))
+    run.sparsity.train()
+    outcome = trainee(batch)
+    losses = objective(outcome, run.sparsity, trainee, training.start, config)
+    total = torch.stack([value.float() for value in losses.values()]).sum()
+    run.optimizer.zero_grad()
+    total.backward()
+    nn.utils.clip_grad_norm_([p for p in trainee.parameters() if p.requires_grad], config.clip)
+    run.optimizer.step()
+    run.sparsity.step()
+    numbers = {name: float(value.detach()) for name, value in losses.items()}
+    return numbers | {"loss": float(total.detach()), "active_share": float(active_share(outcome.routing))}
 
-    wrapped: nn.Module  # the trainee and its optimizer, as accelerate prepared them
-    optimizer: Any
 
-    def step(self, training: Training, rows: list[PersonExample]) -> dict[str, float]:
-        """One optimiser step, see `stages.Step`."""
-        run, data, config, accelerator = training.run, training.data, training.config, training.accelerator
-        rng = np.random.default_rng([config.seed, run.stage, run.step])
-        batch = make_batch(data, draw(rows, config.batch, rng))
-        run.sparsity.train()
-        share = slice(accelerator.process_index, None, accelerator.num_processes)
-        outcome = gather(self.wrapped(batch, share), accelerator)
-        losses = objective(outcome, run.sparsity, training.trainee, training.start, config)
-        total = torch.stack([value.float() for value in losses.values()]).sum()
-        self.optimizer.zero_grad()
-        accelerator.backward(total)
-        nn.utils.clip_grad_norm_([p for p in training.trainee.parameters() if p.requires_grad], config.clip)
-        self.optimizer.step()
-        run.sparsity.step()
-        numbers = {name: float(value.detach()) for name, value in losses.items()}
-        return numbers | {"loss": float(total.detach()), "active_share": float(active_share(outcome.routing))}
-
-    @torch.no_grad()
-    def validate(self, training: Training) -> dict[str, float]:
-        """Scores on the held-back split, see `stages.Validate`; every process computes all of it."""
-        data, config = training.data, training.config
-        return losses_of(training.trainee, data, data.held_back(config.validate_rows, config.seed))
+def validate(training: Training) -> dict[str, float]:
+    """Scores on the held-back split, see `stages.Validate`."""
+    data, config = training.data, training.config
+    return losses_of(training.trainee, data, data.held_back(config.validate_rows, config.seed))
 
 
 @torch.no_grad()

@@ -11,7 +11,7 @@ modules, R routed heads, r rank, L layers of the language model.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -66,16 +66,14 @@ class Trainee(Learner):
     def __init__(self, model: Any, start: PersonState, config: PersonConfig = USUAL) -> None:
         super().__init__(model, start, config, model.llm)
 
-    def forward(self, batch: Batch, share: slice = slice(None)) -> Outcome:
-        """Run a batch, or this process's share of it."""
+    def forward(self, batch: Batch) -> Outcome:
+        """Run a batch."""
         tokens, z = self.person["tokens"], self.person["z"]  # not recognised, which would leave them nothing to learn
         states = [[PersonState(e.names[0], tokens, z)] for e in batch.examples]
-        people = _share(People.batch(states, self.base.config), share)
-        prompts = [replace(p, clip=i) for i, p in enumerate(batch.prompts[share])]
-        visual = select(batch.visual, torch.arange(len(batch.examples), device=people.tokens.device)[share])
+        people = People.batch(states, self.base.config)
         with self.adapted():
-            out = score(self.base, Asked(visual, prompts, batch.question[share], people))
-        count, rows = (people.tokens.new_tensor(float(n)) for n in (out.answer_tokens, len(prompts)))
+            out = score(self.base, Asked(batch.visual, batch.prompts, batch.question, people))
+        count, rows = (tokens.new_tensor(float(n)) for n in (out.answer_tokens, len(batch.prompts)))
         return Outcome(out.lm_loss * count, count, out.first_loss * rows, rows, out.reading.routing)
 
 
@@ -88,46 +86,3 @@ def make_batch(data: PersonData, examples: Sequence[PersonExample]) -> Batch:
         torch.stack([data.vectors[e.question] for e in examples]),
         list(examples),
     )
-
-
-def gather(outcome: Outcome, accelerator: Any) -> Outcome:
-    """The outcome of the whole batch from every process's share; gradients flow back to each share."""
-    if accelerator.num_processes == 1:
-        return outcome
-
-    def join(x: Tensor) -> Tensor:
-        return _Gather.apply(x)
-
-    routing = [
-        replace(
-            s, logits=join(s.logits), gates=join(s.gates),
-            mask=None if s.mask is None else join(s.mask.float()) > 0,
-        )
-        for s in outcome.routing
-    ]  # fmt: skip
-    sums = (outcome.lm_sum, outcome.lm_count, outcome.first_sum, outcome.rows)
-    return Outcome(*(join(one[None]).sum() for one in sums), routing)
-
-
-class _Gather(torch.autograd.Function):
-    """All processes' rows; backward hands each its own, times their number, since gradients are averaged later."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        from torch import distributed
-
-        ctx.at = (distributed.get_rank() * len(x), len(x), distributed.get_world_size())
-        parts = [torch.empty_like(x) for _ in range(ctx.at[2])]
-        distributed.all_gather(parts, x.contiguous())
-        return torch.cat(parts)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        first, count, processes = ctx.at
-        return gradients[0][first : first + count] * processes
-
-
-def _share(people: People | None, share: slice) -> People:
-    assert people is not None  # every example names someone
-    cut = {f.name: getattr(people, f.name)[share] for f in fields(People) if f.name != "rivals"}
-    return People(**cut)
