@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from make_conditions import GONE
+from make_queries import BEN, at
+
 from pvchat.chat.clip_timeline import timeline_from
-from pvchat.chat.query import Condition, During, Event, Has, Not, Query, Whom
+from pvchat.chat.query import Query
 from pvchat.chat.say.voice import say
 from pvchat.chat.timeline import Finding, Found, Missing, Row, Timeline
 from pvchat.identity.evidence import Evidence, Neighbour
 from pvchat.schemas import Garment, Ground, PersonFacts, PersonPresence, SceneFacts
 
-ANA, BEN, CLEO = Whom(("Ana",)), Whom(("Ben",)), Whom(("Cleo",))
-TWO, NOBODY, ALL = Whom(("Ana", "Ben"), "both"), Whom(quantifier="none"), Whom(quantifier="all")
-HERE, GLASSES, SITTING = Has("present"), Has("worn", "glasses"), Has("posture", "sitting")
-MAN, WOMAN, WITH_BEN = Has("gender", "man"), Has("gender", "woman"), Has("with", of=BEN)
-BEN_AWAY = During(relation="while", event=Event(BEN, Not(HERE)))
+BEN_AWAY = at("while", BEN, GONE)
 SEEN = {"Ana": ((0.0, 10.0),), "Ben": ((5.0, 10.0),)}
 
 
@@ -80,9 +79,5 @@ RED, SPECS = (
     row("Ana", "worn", "jacket", colour="red"),
     row("Ana", "worn", "glasses", ground=Ground(3.0, (0, 0, 1, 1), 0.9)),
 )
-SITS, STANDS = row("Ana", "posture", "sitting"), row("Ben", "posture", "standing")
-GONE = Missing("Cleo", "absent")
-
-
-def polar(whom: Whom, where: Condition | None = None, **more: Any) -> Query:
-    return Query("exists", whom, where, form="polar", **more)
+SAT, STOOD = row("Ana", "posture", "sitting"), row("Ben", "posture", "standing")
+NO_CLEO = Missing("Cleo", "absent")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from pvchat.chat.query import EVERYBODY, PRESENT, Condition, During, Event, Has, Query, Relation, Whom
+from make_conditions import FEMALE, MALE
+
+from pvchat.chat.query import EVERYBODY, PRESENT, Condition, During, Event, Query, Relation, Whom
 
 NAMES = ("Ana", "Ben", "Cleo")
 ANA, BEN, CLEO = (Whom((name,)) for name in NAMES)
-BOTH, NOBODY = Whom(("Ana", "Ben"), "both"), Whom(quantifier="none")
-MAN, WOMAN = Whom(such=Has("gender", "man")), Whom(such=Has("gender", "woman"))
+BOTH, EITHER = Whom(("Ana", "Ben"), "both"), Whom(("Ana", "Ben"), "either")
+NOBODY, ALL = Whom(quantifier="none"), Whom(quantifier="all")
+MAN, WOMAN = Whom(such=MALE), Whom(such=FEMALE)
 
 
 def polar(whom: Whom = EVERYBODY, where: Condition | None = None, **more: Any) -> Query:

@@ -415,15 +415,10 @@ def test_other_words_mean_the_same(text: str, plain: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "Where is the dog?",
-        "Where is he going?",
-        "Where is this filmed?",
-        "Did Ana come in at once after Ben left?",
-        "Who gets up before Ben?",
-        "Who stands up after Ana?",
-        "Does Ana look up at Ben?",
+        "Where is the dog?", "Where is he going?", "Where is this filmed?", "Did Ana come in at once after Ben left?",
+        "Who gets up before Ben?", "Who stands up after Ana?", "Does Ana look up at Ben?",
     ],
-)
+)  # fmt: skip
 def test_words_that_mean_something_else_stay(text: str) -> None:
     assert asked(text).text == text
 

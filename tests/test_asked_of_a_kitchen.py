@@ -56,10 +56,8 @@ def halves(text: str) -> tuple[Finding, Finding]:
     ("Is Ana sitting and standing at the same time?", "no"),
     ("Is Ana both sitting and standing?", "yes"),
     ("Do Ben and Cleo talk at the same time?", "unknown"),
-    ("Is the woman in the coat Cleo or Ana?", "yes"),
-    ("Is Ana to the left of Ben or of Cleo?", "yes"),
-    ("Does the dog come before Cleo?", "yes"),
-    ("Does anybody eat more than once?", "yes"),
+    ("Is the woman in the coat Cleo or Ana?", "yes"), ("Is Ana to the left of Ben or of Cleo?", "yes"),
+    ("Does the dog come before Cleo?", "yes"), ("Does anybody eat more than once?", "yes"),
     ("Is Ana reading while the dog is there?", "yes"),
     ("Ana reads while Cleo talks. Is that right?", "yes"),
 ])  # fmt: skip

@@ -42,21 +42,18 @@ def shown(plain: str, said: str) -> list[str]:
     ("plain", "said"),
     [
         # whether somebody is there
-        (THERE, f"Yes, {THERE}"),
-        (AWAY, "Yes, Ana is in this video."),
-        (AWAY, "Ana is in this video."),
-        (AWAY, "No, Bo is not in this video."),
-        (f"Yes, {THERE}", "Ana is not in this video."),
-        (f"Yes, {THERE}", f"No, {THERE}"),
-        (f"Yes, {THERE}", "Yes, Bo is in this video, on the right of the frame."),
+        (THERE, f'Yes, {THERE}'), (AWAY, "Yes, Ana is in this video."), (AWAY, "Ana is in this video."),
+        (AWAY, "No, Bo is not in this video."), (f'Yes, {THERE}', "Ana is not in this video."),
+        (f'Yes, {THERE}', f'No, {THERE}'),
+        (f'Yes, {THERE}', "Yes, Bo is in this video, on the right of the frame."),
         ("Ana and Bo are in this video.", "Ana, Bo and Kim are in this video."),
         ("Besides Ana, Bo is in this video too.", "Besides Bo, Ana is in this video too."),
         ("Only Ana is in this video; Bo is not.", "Only Bo is in this video; Ana is not."),
         ("Neither Ana nor Bo is in this video.", "Neither Ana nor Kim is in this video."),
         # another value, another person's, denied, only probable
-        (f"Yes, {THERE}", f"Yes, {THERE}".replace("left", "right")),
-        (f"Yes, {THERE}", f"Yes, {THERE[:-1]}, wearing a blue jacket."),
-        (f"Yes, {THERE}", f"Yes, {THERE}".replace("0:02", "0:03")),
+        (f'Yes, {THERE}', f'Yes, {THERE}'.replace("left", "right")),
+        (f'Yes, {THERE}', f'Yes, {THERE[:-1]}, wearing a blue jacket.'),
+        (f'Yes, {THERE}', f'Yes, {THERE}'.replace("0:02", "0:03")),
         ("Ana is in this video from 0:02 to 0:04 and from 0:06 to 0:09.", "Ana is in this video from 0:02 to 0:09."),
         (WORN, "Ana is wearing a blue jacket."),
         (WORN, WORN.replace("a red top and glasses", "a red jacket and glasses")),
@@ -89,11 +86,11 @@ def shown(plain: str, said: str) -> list[str]:
         ("Ana sits.", "Ana is sitting and talking."),  # more than is asked
         # what can't be told
         (REST, WORN),
-        (REST, f"Yes, {THERE}"),
+        (REST, f'Yes, {THERE}'),
         (REST, "Ana is not in this video, so I can't tell the rest."),
         (REST, "Ana is in this video, but I can't tell whether Ana is a bad cook."),
         (REST, "Ana is in this video, and Ana is a good cook."),
-        (f"{REST[:-9]} whether Ana waves.", "Ana waves in this video, but I can't tell."),
+        (f'{REST[:-9]} whether Ana waves.', "Ana waves in this video, but I can't tell."),
         (f"{REST[:-9]} Ana's hair.", f"{REST[:-9]} Ana's hat."),
         (UNSURE, "I'm not sure whether Bo is in this video."),
         (UNSURE, "Ana is not in this video."),
@@ -204,7 +201,7 @@ def test_other_words_that_say_all_of_it_pass(plain: str, said: str) -> None:
         ("Ana is not here, so I can't tell.", "Ana is here, so I can't tell."),
         ("Ana sits.", ""),
     ],
-)  # fmt: skip
+)
 def test_every_kind_of_change_is_refused(plain: str, said: str) -> None:
     assert not says_the_same(said, plain)
 
@@ -246,13 +243,10 @@ SCENE = SceneFacts(setting="indoors")
 @pytest.mark.parametrize(
     "said",
     [
-        "The man is sitting at a table.",
-        "A man and a woman are talking.",
-        "The person is in a kitchen.",
-        "A man is sitting on the left side of a couch.",
-        "",
+        "The man is sitting at a table.", "A man and a woman are talking.", "The person is in a kitchen.",
+        "A man is sitting on the left side of a couch.", "",
     ],
-)
+)  # fmt: skip
 def test_new_words_that_fit_what_was_measured_pass(said: str) -> None:
     assert at_odds(said, FACTS, SCENE, ["Ben"]) == []
 
@@ -260,18 +254,15 @@ def test_new_words_that_fit_what_was_measured_pass(said: str) -> None:
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        ("The man is not sitting.", "denies"),
-        ("The man isn't here.", "denies"),
-        ("Nobody is at the table.", "denies"),
-        ("Ben is sitting at a table.", "names Ben"),
-        ("ben's dog is sitting.", "names Ben"),
+        ("The man is not sitting.", "denies"), ("The man isn't here.", "denies"), ("Nobody is at the table.", "denies"),
+        ("Ben is sitting at a table.", "names Ben"), ("ben's dog is sitting.", "names Ben"),
         ("The woman is sitting at a table.", "another gender"),
         ("The man is sitting in a field.", "another setting"),
         ("The man is standing by a table.", "another posture"),
         ("The man is walking by a table.", "another posture"),
         ("The man is sitting on the right.", "another side"),
     ],
-)
+)  # fmt: skip
 def test_new_words_at_odds_with_what_was_measured_are_refused(said: str, why: str) -> None:
     assert why in at_odds(said, FACTS, SCENE, ["Ben"])
 

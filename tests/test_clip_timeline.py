@@ -347,10 +347,8 @@ def test_a_long_videos_scene_is_told_by_stretches() -> None:
     [
         ("glasses", "Is Ana wearing glasses?", "no"),
         ("glasses", "Is Ana wearing sunglasses?", "unknown"),
-        ("glasses", "Is anybody wearing glasses?", "no"),
-        ("glasses", "Is Ana wearing red glasses?", "no"),
-        ("a hat", "Does Ana have a cap on?", "no"),
-        ("a face mask", "Is Ana without a mask?", "yes"),
+        ("glasses", "Is anybody wearing glasses?", "no"), ("glasses", "Is Ana wearing red glasses?", "no"),
+        ("a hat", "Does Ana have a cap on?", "no"), ("a face mask", "Is Ana without a mask?", "yes"),
         ("long hair", "Does Ana have long hair?", "no"),
         ("long hair", "Does Ana have long dark hair?", "no"),
         ("long hair", "Does Ana have dark hair?", "unknown"),
@@ -359,7 +357,7 @@ def test_a_long_videos_scene_is_told_by_stretches() -> None:
         ("smiling", "Is Ana smiling?", "no"),
         ("smiling", "Is Ana laughing?", "no"),
     ],
-)
+)  # fmt: skip
 def test_what_is_lacking_does_not_hold_and_is_not_told(lacking: str, text: str, verdict: str) -> None:
     seen = replace(track(0, range(8)), facts=PersonFacts(lacking=[lacking]))
     timeline = made(ANA, analysis=make_analysis(seen))

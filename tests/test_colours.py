@@ -27,25 +27,13 @@ def test_lab_agrees_with_published_values(rgb, lab):
 @pytest.mark.parametrize(
     ("rgb", "word"),
     [
-        ((15, 15, 15), "black"),
-        ((250, 250, 250), "white"),
-        ((125, 125, 125), "grey"),
-        ((200, 20, 30), "red"),
-        ((90, 10, 20), "dark red"),
-        ((245, 150, 185), "pink"),
-        ((240, 130, 20), "orange"),
-        ((250, 225, 40), "yellow"),
-        ((40, 150, 60), "green"),
-        ((15, 60, 30), "dark green"),
-        ((20, 150, 150), "teal"),
-        ((20, 30, 75), "dark blue"),
-        ((40, 100, 190), "blue"),
-        ((150, 190, 235), "light blue"),
-        ((110, 50, 140), "purple"),
-        ((110, 70, 35), "brown"),
+        ((15, 15, 15), "black"), ((250, 250, 250), "white"), ((125, 125, 125), "grey"), ((200, 20, 30), "red"),
+        ((90, 10, 20), "dark red"), ((245, 150, 185), "pink"), ((240, 130, 20), "orange"), ((250, 225, 40), "yellow"),
+        ((40, 150, 60), "green"), ((15, 60, 30), "dark green"), ((20, 150, 150), "teal"), ((20, 30, 75), "dark blue"),
+        ((40, 100, 190), "blue"), ((150, 190, 235), "light blue"), ((110, 50, 140), "purple"), ((110, 70, 35), "brown"),
         ((220, 200, 165), "beige"),
     ],
-)
+)  # fmt: skip
 def test_everyday_colours_get_their_word(rgb, word):
     found = colours.dominant(patch(rgb).reshape(-1, 3))
     assert found[0].word == word

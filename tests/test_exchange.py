@@ -72,20 +72,14 @@ OFF_LIMITS: dict[str, dict[str, Any]] = {
     "too large": {"arrays": {"z": np.zeros(MAX_STATE_BYTES // 4 + 1, np.float32)}},
     "just too large": {"arrays": {"z": np.zeros(MAX_STATE_BYTES // 4, np.float32)}},
     "too many": {"arrays": {f"a{i}": np.zeros(1, np.float32) for i in range(257)}},
-    "kind": {"kind": "dog"},
-    "depth": {"depth": "../x"},
-    "confidence": {"confidence": 1.5},
-    "confidence nan": {"confidence": float("nan")},
-    "clip key": {"clip_key": "../x"},
+    "kind": {"kind": "dog"}, "depth": {"depth": "../x"}, "confidence": {"confidence": 1.5},
+    "confidence nan": {"confidence": float("nan")}, "clip key": {"clip_key": "../x"},
     "created": {"created": "yesterday"},
     "aliases": {"aliases": [f"a{i}" for i in range(33)]},
-    "alias": {"aliases": ["a\0"]},
-    "extra nan": {"extra": {"x": float("nan")}},
-    "extra object": {"extra": {"x": object()}},
-    "extra size": {"extra": {"x": "y" * 200_001}},
-    "thumbnail": {"thumbnail": b"<svg onload='x'>"},
-    "thumbnail cut": {"thumbnail": jpeg(0, 64)[:-200]},
-}
+    "alias": {"aliases": ["a\0"]}, "extra nan": {"extra": {"x": float("nan")}},
+    "extra object": {"extra": {"x": object()}}, "extra size": {"extra": {"x": "y" * 200_001}},
+    "thumbnail": {"thumbnail": b"<svg onload='x'>"}, "thumbnail cut": {"thumbnail": jpeg(0, 64)[:-200]},
+}  # fmt: skip
 
 
 def _nested(depth: int) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from make_conditions import GONE, SITS
+from make_queries import ANA, BEN, BOTH, CLEO, NOBODY
 from make_written import written
 
 from pvchat.chat.query import EVERYBODY, And, During, Event, Has, Not, Number, Or, Query, Rank, Whom
@@ -34,9 +36,7 @@ WARD = {
     ],
 }  # fmt: skip
 T = written(WARD)
-ANA, BEN, BOTH = Whom(("Ana",)), Whom(("Ben",)), Whom(("Ana", "Ben"), "both")
-CLEO, DAN = Whom(("Cleo",)), Whom(("Dan",))
-GONE = Not(Has("present"))
+DAN = Whom(("Dan",))
 
 
 def verdict(whom: Whom, where: Has | And | Or | Not | None = None, **more: object) -> str | None:
@@ -175,8 +175,8 @@ def test_wishes_and_small_talk_are_refused() -> None:
         (ANA, Has("left_of", of=BEN), "yes"), (BEN, Has("left_of", of=ANA), "no"), (ANA, Has("alone"), "no"),
         (Whom(unknown=("Anna",)), None, "unknown"), (Whom(("Ana", "Cleo"), "both"), None, "no"),
         (Whom(("Ana", "Cleo"), "either"), None, "yes"), (Whom(("Cleo", "Dan"), "either"), None, "unsure"),
-        (Whom(quantifier="none"), Has("posture", "lying down"), "unknown"),
-        (Whom(("Ben", "#1"), "none"), Has("posture", "sitting"), "unknown"),
+        (NOBODY, Has("posture", "lying down"), "unknown"),
+        (Whom(("Ben", "#1"), "none"), SITS, "unknown"),
         (Whom(("Ana",), "only"), Has("posture", "sitting"), "unknown"), (Whom(("Ana",), "only"), None, "no"),
         (Whom(besides=("Ana", "Ben", "#1")), None, "unsure"), (EVERYBODY, Has("place", "kitchen"), "no"),
         (EVERYBODY, Has("place", "hospital"), "yes"), (EVERYBODY, Has("thing", "dog"), "no"),
@@ -324,15 +324,10 @@ def test_values_that_exclude_each_other_may_both_hold_one_after_the_other() -> N
 @pytest.mark.parametrize(
     ("asked", "verdict"),
     [
-        ("short hair", "no"),
-        ("bald", "no"),
-        ("long hair", "yes"),
-        ("curly hair", "unknown"),
-        ("dark hair", "yes"),
-        ("blonde hair", "no"),
-        ("brown hair", "unknown"),
+        ("short hair", "no"), ("bald", "no"), ("long hair", "yes"), ("curly hair", "unknown"), ("dark hair", "yes"),
+        ("blonde hair", "no"), ("brown hair", "unknown"),
     ],
-)
+)  # fmt: skip
 def test_who_has_long_hair_has_no_short_hair_but_may_have_curly_hair(asked: str, verdict: str) -> None:
     rows = (Row("Ana", "present", "", 0, 9), Row("Ana", "hair", "long hair", 0, 9, colour="dark"))
     told = Timeline(0, 9, (Entity("Ana"),), rows)

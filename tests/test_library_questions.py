@@ -106,9 +106,8 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Was Ana in the kitchen the whole time last Monday?": {"verdict": "no"},
     "Is somebody always with Ana?": {"verdict": "no"},
     "Who is never alone?": {"names": []},
-    "Which day had the most people?": {
-        "groups": {"2026-11-23": 2, "2026-11-27": 2, "2026-11-29": 2, "2026-11-16": 1, "2026-11-24": 1}
-    },
+    "Which day had the most people?":
+        {"groups": {"2026-11-23": 2, "2026-11-27": 2, "2026-11-29": 2, "2026-11-16": 1, "2026-11-24": 1}},
     "Was Ana here every Monday?": {"verdict": "yes", "groups": {"2026-11-16": 1, "2026-11-23": 1}},
     "Was Ben here every Monday?": {"verdict": "no", "groups": {"2026-11-16": 0, "2026-11-23": 2}},
     "Who was here every Monday?": {"names": ["Ana"]},
@@ -316,11 +315,8 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Who came first and who came last on Monday?": {"names": ["Ana"], "then": {"names": ["Ben"]}},
     "Where was Ben the first time and the last time?": {"videos": [2], "then": {"videos": [9]}},
     "Was Ana in the hall today, and if not, when did she last come?": {"verdict": "no", "then": {"videos": [9]}},
-    "Was Ana here on Monday and was Ben here on Friday?": {
-        "verdict": "yes",
-        "videos": [2],
-        "then": {"verdict": "yes", "videos": [5, 6]},
-    },
+    "Was Ana here on Monday and was Ben here on Friday?":
+        {"verdict": "yes", "videos": [2], "then": {"verdict": "yes", "videos": [5, 6]}},
     # in each video, in the last one
     "Is Ana in every video?": {"verdict": "no"},
     "Is Ben in all videos in the hall?": {"verdict": "yes"},
@@ -354,7 +350,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Did anybody come twice on Friday?": {"verdict": "yes", "names": ["Ben"]},
     "Did anybody come twice on Tuesday?": {"verdict": "no", "names": []},
     "Was the garden ever used by strangers only?": {"verdict": "yes", "videos": [7]},
-}
+}  # fmt: skip
 FOLLOWED = {
     "Was Ana in the kitchen on Monday? → And Ben?": {"verdict": "yes", "videos": [2]},
     "Was Ana in the kitchen on Monday? → And on Tuesday?": {"verdict": "yes", "videos": [4]},
@@ -446,10 +442,8 @@ FOLLOWED = {
     "Was Ana with anybody on Monday? → Was he here on Friday?": {"videos": [5, 6], "names": ["Ben"]},
     "Was Ana with anybody on Monday? → How often was the woman here?": {"names": ["Ana"], "number": 1},
     "Who was in the kitchen on Monday? → Were those two together?": {"verdict": "yes", "videos": [2]},
-    "Was Ana here on Tuesday? → With anybody? → Was Ben here on Monday? → With whom? → When was she last here?": {
-        "videos": [9],
-        "names": ["Ana"],
-    },
+    "Was Ana here on Tuesday? → With anybody? → Was Ben here on Monday? → With whom? → When was she last here?":
+        {"videos": [9], "names": ["Ana"]},
     # again, at other times and places, in all
     "Was Ben in the kitchen on Monday? → Was he there again?": {"verdict": "yes", "videos": [6, 9]},
     "Was Ben in the kitchen on Monday? → Anywhere else?": {"verdict": "yes", "videos": [3]},
@@ -491,11 +485,9 @@ FOLLOWED = {
     "Was a stranger here on Tuesday? → Where? → Was he here again?": {"videos": [], "names": []},
     "Who was here on Monday? → Which of them was here again?": {"names": ["Ben", "Ana"], "videos": [4, 5, 6, 8, 9]},
     "When was Ana here this week? → The first one → Who was with her? → And the second?": {"names": [], "videos": [4]},
-    "When was Ana here? → Which of those was on a Monday? → The last of them → Who was with her?": {
-        "names": ["Ben"],
-        "videos": [2],
-    },
-}
+    "When was Ana here? → Which of those was on a Monday? → The last of them → Who was with her?":
+        {"names": ["Ben"], "videos": [2]},
+}  # fmt: skip
 REFUSED = {
     "How long was Ana away on Monday?": "I can tell when, where, how often",
     "Is Ana with Ben more often than with a stranger?": "I can tell when, where, how often",
@@ -791,21 +783,15 @@ def shelves(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     [
         ("Who was on Ward 3?", [1, 2]),
         ("Have Ana and Ben ever been on Ward 3 together?", []),
-        ("In which episodes of Big Bang is Ana?", [3]),
-        ("Which films is Ana in?", [3]),
-        ("Who is in the dressing change video?", [2]),
-        ('Who is in "sofa"?', [3]),
-        ("Who is in round.mp4?", [1]),
+        ("In which episodes of Big Bang is Ana?", [3]), ("Which films is Ana in?", [3]),
+        ("Who is in the dressing change video?", [2]), ('Who is in "sofa"?', [3]), ("Who is in round.mp4?", [1]),
         ("Who was here in 2026?", [1, 2, 3, 4, 5, 6]),  # words that a folder is called, too
         ("Who is in the folder 2026?", [4]),
         ("Who was at Ana's party?", [5]),  # also by a part of a name
-        ("Was Ben at her party?", [5]),
-        ("Who is in the cake video?", [5]),
-        ("Who is in S01E02?", [5]),
-        ("Is Ana in Look! without Ben?", [6]),
-        ("Who is in sofa.mp4 and in.mp4?", [3, 4]),
+        ("Was Ben at her party?", [5]), ("Who is in the cake video?", [5]), ("Who is in S01E02?", [5]),
+        ("Is Ana in Look! without Ben?", [6]), ("Who is in sofa.mp4 and in.mp4?", [3, 4]),
     ],
-)
+)  # fmt: skip
 def test_folders_and_files_are_places_where_they_are_said_so(shelves: Library, text: str, videos: list[int]) -> None:
     assert [one.video.number for one in shelves.ask(text, now=NOW).finding.seen] == videos
 
@@ -831,13 +817,9 @@ def seasons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
 @pytest.mark.parametrize(
     ("text", "videos"),
     [
-        ("Who is in season 2?", [3]),
-        ("Who is in Heroes season one?", [1, 2]),
-        ("Was Ben in the first season of Heroes?", [2]),
-        ("Who is in episode 1 of The Club?", [4]),
-        ("Who is in season 1 episode 2?", [2]),
-        ("Who is in S02E01?", [3]),
-        ("Is Ben in The Club 1x01?", [4]),
+        ("Who is in season 2?", [3]), ("Who is in Heroes season one?", [1, 2]),
+        ("Was Ben in the first season of Heroes?", [2]), ("Who is in episode 1 of The Club?", [4]),
+        ("Who is in season 1 episode 2?", [2]), ("Who is in S02E01?", [3]), ("Is Ben in The Club 1x01?", [4]),
         ("Who is in tape 4?", [5]),
         ("Who was in both season 1 and season 2 of Heroes?", [4, 1, 2, 3]),
         ("Who is in both series?", [4, 1, 2, 3]),
@@ -853,7 +835,7 @@ def seasons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
         ("Who was there at Christmas last year?", [6]),
         ("Who was there this year at Easter?", [7]),
     ],
-)
+)  # fmt: skip
 def test_seasons_episodes_and_feasts(seasons: Library, text: str, videos: list[int]) -> None:
     assert [one.video.number for one in seasons.ask(text, now=NOW).finding.seen] == videos
 

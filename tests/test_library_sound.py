@@ -69,9 +69,8 @@ def told(question: str, library: Library) -> dict[str, Any]:
 
 
 FOUND: dict[str, dict[str, Any]] = {
-    "In which videos does somebody say 'birthday'?": {
-        "videos": [(1, ["Happy birthday, Ben!"]), (6, ["It's my birthday today."])], "number": 2,
-    },
+    "In which videos does somebody say 'birthday'?":
+        {"videos": [(1, ["Happy birthday, Ben!"]), (6, ["It's my birthday today."])], "number": 2},
     "When did Ana say 'doctor'?": {"videos": [(3, ["Call the doctor.", "The doctor is late."])], "names": ["Ana"]},
     "When did Ana last say 'doctor'?": {"videos": [(3, ["Call the doctor.", "The doctor is late."])]},
     "What was said in the kitchen this morning?": {"videos": [(6, ["It's my birthday today.", "Coffee?"])]},

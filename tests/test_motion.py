@@ -76,15 +76,12 @@ def test_who_looks_down_is_told_by_the_lids():
 @pytest.mark.parametrize(
     ("series", "phrase"),
     [
-        ({"smile": 0.9}, "smiling"),
-        ({"yaw": -40.0}, "looking to the left"),
-        ({"yaw": 40.0}, "looking to the right"),
-        ({"yaw": 0.0}, "facing the camera"),
-        ({"yaw": 20.0}, "looking to the right"),
+        ({"smile": 0.9}, "smiling"), ({"yaw": -40.0}, "looking to the left"), ({"yaw": 40.0}, "looking to the right"),
+        ({"yaw": 0.0}, "facing the camera"), ({"yaw": 20.0}, "looking to the right"),
         ({"pitch": -40.0, "downcast": np.nan}, "looking down"),
         ({"pitch": 28.0}, "looking up"),
     ],
-)
+)  # fmt: skip
 def test_face_phrases(series, phrase):
     gestures, confidence = describe_motion(person(12), np.zeros(12, np.int64), faces(12, **series), 1.0)
     assert [gesture for gesture in gestures if gesture != "looking ahead"] == [phrase]

@@ -83,13 +83,10 @@ def test_a_question_that_is_no_text(chat: PVChat, tmp_path: Path, question: Any,
 @pytest.mark.parametrize(
     "question",
     [
-        "Is Ana there? 🙂",
-        "Is Ana there? ❤️",
-        "Is Ana there? :-)",
-        "\u200eIs Ana\u200b the\u00adre?\0",
+        "Is Ana there? 🙂", "Is Ana there? ❤️", "Is Ana there? :-)", "\u200eIs Ana\u200b the\u00adre?\0",
         "Is Ana there\u0301 \u0302?",
     ],
-)
+)  # fmt: skip
 def test_signs_that_nobody_sees_or_that_ask_nothing(chat: PVChat, question: str) -> None:
     """The network has no token for some of them; a heart was an error, an unseen space a second question."""
     assert chat.read(question).query == chat.read("Is Ana there?").query

@@ -44,13 +44,10 @@ def scene(*worn: Garment, setting: str | None = "indoors", things=(), features=(
 @pytest.mark.parametrize(
     ("worn", "told", "found"),
     [
-        ([COAT, STETHOSCOPE], OFFICE, HOSPITAL),
-        ([STETHOSCOPE], None, HOSPITAL),
-        ([Garment("coat", "black", 0.8)], OFFICE, OFFICE),
-        ([COAT], "a kitchen", "a kitchen"),
-        ([], OFFICE, OFFICE),
+        ([COAT, STETHOSCOPE], OFFICE, HOSPITAL), ([STETHOSCOPE], None, HOSPITAL),
+        ([Garment("coat", "black", 0.8)], OFFICE, OFFICE), ([COAT], "a kitchen", "a kitchen"), ([], OFFICE, OFFICE),
     ],
-)
+)  # fmt: skip
 def test_a_white_coat_or_a_stethoscope_tells_a_doctors_office(walls, worn, told, found):
     walls |= {told: 0.55} if told else {}
     assert scene(*worn).place == found

@@ -19,11 +19,8 @@ from pvchat.errors import SettingsError
 
 PLAIN: dict[str, Query] = {
     # who is there
-    "Is Ana in this video?": polar(ANA),
-    "is ana there": polar(ANA),
-    "Can you see Ben?": polar(BEN),
-    "Are Ana and Ben there?": polar(BOTH),
-    "Is anyone I know there?": polar(Whom(known=True)),
+    "Is Ana in this video?": polar(ANA), "is ana there": polar(ANA), "Can you see Ben?": polar(BEN),
+    "Are Ana and Ben there?": polar(BOTH), "Is anyone I know there?": polar(Whom(known=True)),
     "Is everybody known?": polar(Whom(quantifier="none", known=False)),
     "Is Ana only with Ben at the end?": Query(
         "exists", ANA, And((Has("with", of=BEN), Not(Has("with", of=Whom(besides=("Ben",)))))),
@@ -99,10 +96,8 @@ PLAIN: dict[str, Query] = {
     "Is Ana there longer than Ben?": Query("compare", ANA, form="polar", rank=Rank("long"), versus=BEN),
     "Is Ana seen more often than Ben?": Query("compare", ANA, form="polar", rank=Rank("often"), versus=BEN),
     "When are Ana and Ben together?": Query("when", BOTH, WITH),
-    "Are Ana and Ben together?": polar(BOTH, WITH),
-    "Is Ana alone?": polar(ANA, ALONE),
-    "When is Ana alone?": Query("when", ANA, ALONE),
-    "Who is Ana seen with?": what("with", ANA),
+    "Are Ana and Ben together?": polar(BOTH, WITH), "Is Ana alone?": polar(ANA, ALONE),
+    "When is Ana alone?": Query("when", ANA, ALONE), "Who is Ana seen with?": what("with", ANA),
     "In which order do they appear?": Query("order"),
     # looks
     "Where is Ana looking?": what("deed", ANA, value="looking"),
@@ -191,12 +186,9 @@ PLAIN: dict[str, Query] = {
     ),
     "What plants are there?": Query("exists", where=Has("thing", "potted plant")),
     # words that say nothing of what is asked, or how surely
-    "Do you think Ana is there?": polar(ANA),
-    "Could you check whether Ana is there?": polar(ANA),
-    "Is it true that Ana is there?": polar(ANA),
-    "Is little Ana there?": polar(ANA),
-    "Is Ana clearly visible?": polar(ANA),
-    "Who attends the meeting?": Query("who"),
+    "Do you think Ana is there?": polar(ANA), "Could you check whether Ana is there?": polar(ANA),
+    "Is it true that Ana is there?": polar(ANA), "Is little Ana there?": polar(ANA),
+    "Is Ana clearly visible?": polar(ANA), "Who attends the meeting?": Query("who"),
     "Is Ana there for most of it?": polar(ANA, number=Number("more_than", 0.5), value="share"),
     "Who is there the shortest?": Query("who", rank=Rank("long", -1)),
     "Is there an intruder?": polar(Whom(known=False)),
@@ -362,20 +354,12 @@ def test_what_is_no_text_or_too_long_is_an_error(text: object) -> None:
 
 
 OF_THE_VIDEO: dict[str, Query] = {
-    "is Ana": polar(ANA),
-    "are Ana and Ben": polar(BOTH),
-    "where is Ana": what("place", ANA),
-    "what is Ana wearing": what("worn", ANA),
-    "what is Ana doing": what("deed", ANA),
-    "what does Ana look like": what("looks", ANA),
-    "who is": Query("who"),
-    "how many people are": Query("count"),
-    "when is Ana": Query("when", ANA),
-    "how long is Ana": Query("how_long", ANA),
-    "is Ana alone": polar(ANA, ALONE),
-    "is Ana wearing glasses": polar(ANA, GLASSES),
-    "is Ana sitting": polar(ANA, SITS),
-}
+    "is Ana": polar(ANA), "are Ana and Ben": polar(BOTH), "where is Ana": what("place", ANA),
+    "what is Ana wearing": what("worn", ANA), "what is Ana doing": what("deed", ANA),
+    "what does Ana look like": what("looks", ANA), "who is": Query("who"), "how many people are": Query("count"),
+    "when is Ana": Query("when", ANA), "how long is Ana": Query("how_long", ANA), "is Ana alone": polar(ANA, ALONE),
+    "is Ana wearing glasses": polar(ANA, GLASSES), "is Ana sitting": polar(ANA, SITS),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("said", ["in this video?", "in the video", "in this clip?", "in the clip", "in the film?"])

@@ -303,17 +303,14 @@ def test_evidence_keeps_people_apart() -> None:
 
 
 STAGES = (
-    ("Is Ana in this video?", 0),
-    ("Who is in this video?", 0),
-    ("When does Ana appear?", 0),
-    ("How many people are there?", 0),
-    ("Is Ben not there?", 0),
+    ("Is Ana in this video?", 0), ("Who is in this video?", 0), ("When does Ana appear?", 0),
+    ("How many people are there?", 0), ("Is Ben not there?", 0),
     ("What is Ben wearing?", 1),  # he isn't there: it is told of Ana, who is
     ("What is Ana wearing?", 1),
     ("Is Ana sitting?", 1),
     ("Where is Ana?", 1),
     ("What is happening?", 1),
-)
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(("question", "measured"), STAGES)

@@ -15,15 +15,12 @@ from pvchat.schemas import Decision, PersonPresence
 @pytest.mark.parametrize(
     ("text", "decision", "end"),
     [
-        ("Is Ana in this video?", "present", 3),
-        ("Can you see Ana?", "absent", 2),
-        ("Is Ana in this video?", "unsure", 0),
-        ("Are Ana and Bo in this video?", "present", 0),
-        ("Is Ana wearing red?", "present", 0),
-        ("Is Ana missing?", "present", 0),
+        ("Is Ana in this video?", "present", 3), ("Can you see Ana?", "absent", 2),
+        ("Is Ana in this video?", "unsure", 0), ("Are Ana and Bo in this video?", "present", 0),
+        ("Is Ana wearing red?", "present", 0), ("Is Ana missing?", "present", 0),
         ("Who is in this video?", "present", 0),
     ],
-)
+)  # fmt: skip
 def test_where_the_models_own_yes_or_no_ends(text: str, decision: Decision, end: int) -> None:
     people = [
         PersonPresence(name, decision, 0.9, [(0.0, 4.0)] if decision == "present" else []) for name in ("Ana", "Bo")

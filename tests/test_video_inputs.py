@@ -44,17 +44,11 @@ with workspace() as folder:
     sys.stdin.readline()
 """
 BAD = {
-    "zero_length.mp4": "empty",
-    "without_index.mp4": "index",
-    "pictures_destroyed.mp4": "can't be decoded",
-    "junk.mp4": "not a video",
-    "text.mp4": "text file",
-    "audio_only.mp4": "only sound",
-    "huge_header.mp4": "7680 by 4320",
-    "two_hour_header.mkv": "120.0 minutes",
-    "two_hour_gap.mkv": "120.0 minutes",
+    "zero_length.mp4": "empty", "without_index.mp4": "index", "pictures_destroyed.mp4": "can't be decoded",
+    "junk.mp4": "not a video", "text.mp4": "text file", "audio_only.mp4": "only sound",
+    "huge_header.mp4": "7680 by 4320", "two_hour_header.mkv": "120.0 minutes", "two_hour_gap.mkv": "120.0 minutes",
     "image_bomb.png": "too large",
-}
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -116,17 +110,11 @@ def test_bad_files_end_in_an_error_that_names_the_reason(clips: Path, name: str,
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        (".", "folder"),
-        ("missing.mp4", "no such file"),
-        ("https://example.org/a.mp4", "address"),
-        ("rtsp://127.0.0.1/a", "address"),
-        ("concat:a.mp4|b.mp4", "address"),
-        ("file:a.mp4", "address"),
-        ("data:video/mp4;base64,AAAA", "address"),
-        ("nul\0byte.mp4", "can't be opened"),
-        (os.devnull, "regular file"),
+        (".", "folder"), ("missing.mp4", "no such file"), ("https://example.org/a.mp4", "address"),
+        ("rtsp://127.0.0.1/a", "address"), ("concat:a.mp4|b.mp4", "address"), ("file:a.mp4", "address"),
+        ("data:video/mp4;base64,AAAA", "address"), ("nul\0byte.mp4", "can't be opened"), (os.devnull, "regular file"),
     ],
-)
+)  # fmt: skip
 @pytest.mark.parametrize("use", [load, probe])
 def test_only_regular_local_files(name: str, reason: str, use, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)

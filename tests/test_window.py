@@ -71,27 +71,20 @@ def film() -> ClipAnalysis:
 @pytest.mark.parametrize(
     ("part", "window"),
     [
-        ((20, None), (20, 100)),
-        (During(start_s=5, end_s=100.5), (5, 100)),
-        (During(end_s=10), (0, 10)),
-        (During(end_s=300), (0, 100)),
-        (During(start_s=-30), (70, 100)),
-        (During(start_s=-300), (0, 100)),
+        ((20, None), (20, 100)), (During(start_s=5, end_s=100.5), (5, 100)), (During(end_s=10), (0, 10)),
+        (During(end_s=300), (0, 100)), (During(start_s=-30), (70, 100)), (During(start_s=-300), (0, 100)),
         (During(start_s=0.5, end_s=1.0, unit="share"), (50, 100)),
         (During(start_s=0.25, end_s=0.5, unit="share"), (25, 50)),
-        (During(unit="edge"), (0, 10)),
-        (During(start_s=-1, unit="edge"), (90, 100)),
-        (During(start_s=1, unit="shot"), (0, 10)),
-        (During(start_s=-1, unit="shot"), (41, 100)),
-        (During(start_s=3, unit="shot"), (40, 41)),
-        (During(start_s=20, end_s=20), (18, 22)),
+        (During(unit="edge"), (0, 10)), (During(start_s=-1, unit="edge"), (90, 100)),
+        (During(start_s=1, unit="shot"), (0, 10)), (During(start_s=-1, unit="shot"), (41, 100)),
+        (During(start_s=3, unit="shot"), (40, 41)), (During(start_s=20, end_s=20), (18, 22)),
         (During(start_s=0, end_s=0), (0, 2)),
         (During(start_s=9, end_s=9), (7, 10)),  # what lies behind the cut isn't what is asked about
         (During(start_s=10, end_s=10), (10, 12)),
         (During(start_s=40.5, end_s=40.5), (40, 41)),
         (During(start_s=100, end_s=100), (98, 100)),
     ],
-)
+)  # fmt: skip
 def test_a_part_is_seconds_of_the_clip(part, window, film: ClipAnalysis) -> None:
     assert window_of(part, film) == pytest.approx(window)
 
@@ -109,17 +102,14 @@ def test_the_parts_of_a_clip_seen_so_far_are_those_of_the_whole(film: ClipAnalys
 @pytest.mark.parametrize(
     ("part", "reach"),
     [
-        (None, None),
-        (During(start_s=2, unit="shot"), None),
-        (During(start_s=60, end_s=60), (58, 62)),
-        (During(start_s=100, end_s=100), (98, 100)),
-        (During(start_s=1, end_s=1), (0, 3)),
+        (None, None), (During(start_s=2, unit="shot"), None), (During(start_s=60, end_s=60), (58, 62)),
+        (During(start_s=100, end_s=100), (98, 100)), (During(start_s=1, end_s=1), (0, 3)),
         (During(start_s=-10), (90, 100)),
         (During(start_s=0.5, end_s=1.0, unit="share"), (50, 100)),
         (During(start_s=20, end_s=30), (20, 30)),
         ((20.0, None), (20, 100)),
     ],
-)
+)  # fmt: skip
 def test_where_a_part_lies_is_known_before_anything_was_seen(part, reach) -> None:
     assert reach_of(part, 100) == reach
 
@@ -272,13 +262,10 @@ def test_the_trained_model_sees_the_window(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "part"),
     [
-        ([], None),
-        (["--from", "0:05"], (5.0, None)),
-        (["--to", "3"], (0.0, 3.0)),
-        (["--from", "5", "--to", "0:10"], (5.0, 10.0)),
-        (["--from", "0"], (0.0, None)),
+        ([], None), (["--from", "0:05"], (5.0, None)), (["--to", "3"], (0.0, 3.0)),
+        (["--from", "5", "--to", "0:10"], (5.0, 10.0)), (["--from", "0"], (0.0, None)),
     ],
-)
+)  # fmt: skip
 def test_the_command_hands_on_its_window(words, part, chat, clip, monkeypatch, capsys) -> None:
     given = []
 

@@ -23,23 +23,17 @@ YES, NO, DOUBT = "present", "absent", "unsure"
         ("Ana is in this video; I'm not sure about Ben.", {"Ana": YES, "Ben": DOUBT}),
         ("Ana is not in this video, so I can't say what Ana is wearing.", {"Ana": NO}),
         ("Ana is in this video, but I can't make out what she is doing.", {"Ana": YES}),
-        ("I see no sign of Ana.", {"Ana": NO}),
-        ("Ana does not appear.", {"Ana": NO}),
-        ("I don’t see Ana in the video", {"Ana": NO}),
-        ("I've detected Ana.", {"Ana": YES}),
-        ("Ana is not wearing a hat.", {"Ana": YES}),
-        ("ANA waves.", {"Ana": YES}),
-        ("Anabel waves.", {"Ana": None}),
-        ("Yes.", {"Ana": YES, "Ben": YES}),
-        ("No.", {"Ana": NO}),
-        ("Yes, Ana is.", {"Ana": YES, "Ben": None}),
+        ("I see no sign of Ana.", {"Ana": NO}), ("Ana does not appear.", {"Ana": NO}),
+        ("I don’t see Ana in the video", {"Ana": NO}), ("I've detected Ana.", {"Ana": YES}),
+        ("Ana is not wearing a hat.", {"Ana": YES}), ("ANA waves.", {"Ana": YES}), ("Anabel waves.", {"Ana": None}),
+        ("Yes.", {"Ana": YES, "Ben": YES}), ("No.", {"Ana": NO}), ("Yes, Ana is.", {"Ana": YES, "Ben": None}),
         ("Nobody I know is in this video.", {"Ana": NO}),
         ("Dr. A. Lee is not in this video, so I can't say where Dr. A. Lee is.", {"Dr. A. Lee": NO}),
         ("Dr. A. Lee is here, Ben But is not.", {"Dr. A. Lee": YES, "Ben But": NO, "Ben": None}),
         ("A red coat.", {"Ana": None}),
         ("", {"Ana": None}),
     ],
-)
+)  # fmt: skip
 def test_stances(text, expected):
     assert stances(text, list(expected)) == expected
 
