@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from make_conditions import FEMALE, GLASSES, GONE, MALE, SITS, WITH
-from make_queries import ALL, ANA, BEN, BOTH, EITHER, at
+from make_queries import ALL, ANA, BEN, BOTH, EITHER, MAN, at
 
 from pvchat.chat.query import And, Condition, During, Has, Not, Or, Whom
 from pvchat.chat.say.clauses import clause, event_said, whom_said
@@ -24,7 +24,7 @@ from pvchat.chat.say.clauses import clause, event_said, whom_said
         (Not(Has("holding")), 1, "is not holding anything"),
         (Has("deed", "opened his mouth"), 1, "is opening his mouth"),
         (Has("worn", "", "dark red"), 1, "is wearing something dark red"),
-        (Has("left_of", of=MALE), 1, "is to the left of the man"),
+        (Has("left_of", of=MAN), 1, "is to the left of the man"),
         (Has("gender", "woman"), 2, "are women"), (Has("near", "at a table"), 1, "is at a table"),
         (Has("place", "stage"), 1, "is on a stage"), (Has("shot_size", "close-up"), 1, "is in close-up"),
         (Has("side", "middle"), 1, "is in the middle"), (Has("setting", "outdoors"), 1, "is outdoors"),
