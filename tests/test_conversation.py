@@ -6,16 +6,17 @@ from dataclasses import replace
 
 import pytest
 from make_asked import found, read_question
-from make_conditions import HAT, JACKET, KITCHEN, SITS, STANDS, TALKS, WITH
+from make_conditions import ALONE, FALLS, GLASSES, HAT, JACKET, KITCHEN, SITS, STANDS, TALKS, WITH
 from make_queries import ANA, BEN, BOTH, CLEO, MAN, at, polar, refused, what
 from make_written import written
 
 from pvchat.chat.query import PRESENT, And, During, Event, Has, Not, Query, Rank, Whom
-from pvchat.chat.question import Conversation
+from pvchat.chat.question import Conversation, Question
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
 from pvchat.chat.timeline import without_traits
 from pvchat.errors import SettingsError
+from pvchat.schemas import PersonPresence
 
 NAMES = ("Ana", "Ben", "Cleo", "Dan")
 WORN = Query("attribute", ANA, attribute="worn")
@@ -373,3 +374,217 @@ def test_nobody_is_told_yes_about_what_no_camera_sees(odd: str) -> None:
 def test_questions_come_as_a_list() -> None:
     with pytest.raises(SettingsError, match="as a list"):
         Conversation(NAMES, before="Is Ana there?")
+
+
+# -- questions that lean on one before, and those that are like others
+
+FILM = written({
+    "seconds": 60, "shots": [[0, 60]],
+    "people": [
+        {"name": "Ana", "seen": [[0, 25], [40, 60]], "rows": [
+            {"attribute": "gender", "value": "woman"}, {"attribute": "worn", "value": "jacket", "colour": "red"},
+            {"attribute": "posture", "value": "sitting"},
+            {"attribute": "deed", "value": "talking", "from": 5, "to": 12}]},
+        {"name": "Ben", "seen": [[10, 50]], "rows": [
+            {"attribute": "gender", "value": "man"}, {"attribute": "posture", "value": "standing"}]},
+    ],
+})  # fmt: skip
+FOLLOWING: dict[tuple[str, str], Query] = {
+    # a condition beside one of another kind, in the place of one of its own
+    ("Is Ana talking?", "With Ben?"): polar(ANA, And((TALKS, Has("with", of=BEN)))),
+    ("Are Ana and Ben together?", "Without Cleo?"): Query("when", BOTH, Not(Has("with", of=CLEO)), form="polar"),
+    ("Is Ana next to Ben?", "Or alone?"): polar(ANA, ALONE),
+    ("What is Ana doing?", "With Ben?"): what("deed", ANA, Has("with", of=BEN)),
+    ("What is Ana wearing?", "Glasses too?"): polar(ANA, GLASSES),
+    ("What is Ana wearing?", "So no hat?"): polar(ANA, Not(HAT)),
+    ("Is Ana holding a cup?", "And a book?"): polar(ANA, Has("holding", "book")),
+    ("Is Ana there?", "Not her, the one with the hat"): polar(Whom(such=HAT)),
+    ("Who comes first?", "Not first, last"): Query("who", rank=Rank("time", -1)),
+    ("Is Ana wearing a jacket?", "But no hat?"): polar(ANA, And((JACKET, Not(HAT)))),
+    ("Does Ana wear a red jacket?", "Not red, blue."): polar(ANA, Has("worn", "jacket", "blue")),
+    # after that, meanwhile, a thing
+    ("Is Ana talking?", "What did she do after that?"): what("deed", ANA, during=at("after", ANA, TALKS)),
+    ("Does Ana smile?", "While eating?"):
+        polar(ANA, Has("deed", "smiling"), during=at("while", ANA, Has("deed", "eating"))),
+    ("Is there a dog?", "Where is it?"): Query("exists", where=Has("thing", "dog")),
+    ("Does anyone talk to Ben?", "How often?"): Query("how_often", where=Has("deed", "talking", of=BEN)),
+    # the condition before
+    ("Is Ana wearing a jacket?", "Who else is?"): Query("who", Whom(besides=("Ana",)), JACKET),
+    ("Is Ana wearing a jacket?", "Who isn't?"): Query("who", where=Not(JACKET)),
+    ("Is Ana wearing a jacket?", "Is it red?"): polar(ANA, Has("worn", "jacket", "red")),
+    ("Is Ana wearing a jacket?", "A blue one?"): polar(ANA, Has("worn", "jacket", "blue")),
+    ("Is Ana wearing a jacket?", "The whole time?"): polar(ANA, JACKET, throughout=True),
+    ("Who is sitting?", "Name them."): Query("who", where=SITS),
+    ("Who is sitting?", "For how many seconds?"): Query("how_long", ANA, SITS),
+    ("What is Ana wearing?", "And the mister?"): what("worn", MAN),
+    ("Who wears a hat?", "The red one, who wears it?"): Query("who", where=Has("worn", "hat", "red")),
+    # the people before
+    ("What is Ana wearing?", "Who is it?"): Query("who", ANA),
+    ("Who is sitting?", "Is it a man?"): polar(ANA, Has("gender", "man")),
+    ("Is Ana there?", "Fell at all?"): polar(ANA, FALLS),
+    ("Who is furthest to the left?", "And next to her?"): Query("who", where=Has("beside", of=ANA)),
+    ("Is Barnaby there?", "Is Ben there then?"): polar(BEN),
+    ("Is there a bed?", "Is Ana lying on it?"):
+        polar(ANA, And((Has("posture", "lying down"), Has("near", "on a bed")))),
+    ("Is there a car?", "Is Ana in it?"): polar(ANA, Has("place", "car")),
+    ("Is there a table?", "Is anything on it?"): refused("unseen", attribute="thing"),
+    ("Who does Ana talk to?", "Who is it?"): what("with", ANA, TALKS),
+    ("Is Ana carrying a backpack?", "What colour is it?"): what("worn", ANA, value="backpack"),
+    ("How long is Ana there?", "Is that longer than Ben?"):
+        Query("compare", ANA, form="polar", rank=Rank("long"), versus=BEN),
+    ("Is Ana sitting?", "Not Ana, Ben."): polar(Whom(("Ben",), besides=("Ana",)), SITS),
+    ("Where is Ana?", "Who is there with her?"): Query("who", where=Has("with", of=ANA)),
+    # the time before
+    ("When is Ana talking?", "What is Ben doing during that?"): what("deed", BEN, during=at("while", ANA, TALKS)),
+    ("When does Ana come in for the second time?", "Is Ben there at that moment?"):
+        polar(BEN, during=at("while", ANA, nth=2)),
+    ("When is Ana talking?", "Is Ben wearing his hat then?"): polar(BEN, HAT, during=at("while", ANA, TALKS)),
+    ("Who is sitting?", "Which of them did it first?"): Query("compare", ANA, SITS, rank=Rank("time")),
+    ("What is Ana doing at 0:10?", "And then?"): what("deed", ANA, during=During(start_s=10)),
+    ("What is Ana doing at 0:10?", "And at 25?"): what("deed", ANA, during=During(start_s=25, end_s=25)),
+    ("What is Ana doing in the beginning?", "Then what?"): what("deed", ANA, during=During(start_s=1, unit="edge")),
+    ("When does Ana sit?", "Before this, what she did?"): what("deed", ANA, during=at("before", ANA, SITS)),
+    # the next, and the other end
+    ("Who comes first?", "And the last one?"): Query("who", rank=Rank("time", -1)),
+    ("Who comes first?", "Who's next?"): Query("who", rank=Rank("time", 2)),
+    ("Who is there the longest?", "And the shortest?"): Query("who", rank=Rank("long", -1)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "text"), FOLLOWING)
+def test_a_question_takes_what_it_leaves_out_from_the_one_before(before: str, text: str) -> None:
+    assert read_question(text, NAMES, (before,), FILM).query == FOLLOWING[before, text]
+
+
+@pytest.mark.parametrize(
+    ("text", "everybody", "by_looks"),
+    [
+        ("Is Ana there, and what is she wearing?", False, False),
+        ("Is Ana there? And who else is there?", True, False),
+        ("Is Ana there, and is the man with glasses sitting?", True, True),
+    ],
+)
+def test_both_of_two_questions_say_whom_they_need(text: str, everybody: bool, by_looks: bool) -> None:
+    asked = read_question(text, NAMES)
+    assert (asked.asks_everybody, asked.means_by_looks) == (everybody, by_looks)
+
+
+def test_after_thanks_somebody_is_asked_about() -> None:
+    two = Question("", Query("refuse", refusal="small_talk", then=Query("who")))
+    assert [one.name for one in two.about([PersonPresence("Ana", "absent", 0.1)])] == ["Ana"]
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("Who isn't talking?", "Ana is talking from 0:05 to 0:12; I can't tell of Ben."),
+        ("Is Ana talking while Ben is there?", "Yes, Ana is talking while Ben is in this video, from 0:10 to 0:12."),
+        ("Is anyone waving at Ben?", "Ana is in this video, but I can't tell whether Ana is waving at Ben."),
+        ("Is Ana looking at Ben?", "Ana is in this video, but I can't tell whether Ana is looking at Ben."),
+    ],
+)
+def test_times_and_people_are_those_of_the_answer(text: str, answer: str) -> None:
+    assert say(run(read_question(text, NAMES, (), FILM).query, FILM), FILM).startswith(answer)
+
+
+def _row(attribute: str, value: str, *, at: tuple[int, int] | None = None, colour: str = "") -> dict[str, object]:
+    times = {} if at is None else {"from": at[0], "to": at[1]}
+    return {"attribute": attribute, "value": value, **({"colour": colour} if colour else {}), **times}
+
+
+COAT, DRESS = _row("worn", "coat", colour="black"), _row("worn", "dress", colour="green")
+A_MAN, A_WOMAN = _row("gender", "man"), _row("gender", "woman")
+SHOTS = written({
+    "seconds": 120, "shots": [[0, 40], [40, 80], [80, 120]], "looked_for": ["dog", "cup"],
+    "scene": [_row("place", "kitchen", at=(0, 40)), _row("place", "garden", at=(80, 120))],
+    "things": [_row("thing", "dog", at=(20, 60))],
+    "people": [
+        {"name": "Ana", "seen": [[0, 30], [40, 70], [90, 110]], "x": 0.2, "rows": [
+            A_WOMAN, _row("posture", "sitting", at=(0, 20)), _row("posture", "standing", at=(20, 30)),
+            _row("posture", "sitting", at=(40, 70)), _row("deed", "walking", at=(90, 110))]},
+        {"name": "Ben", "seen": [[35, 75], [95, 120]], "x": 0.4, "rows": [
+            A_MAN, _row("posture", "sitting", at=(50, 75)), _row("posture", "standing", at=(35, 50))]},
+        {"name": "#1", "enrolled": False, "seen": [[50, 80]], "x": 0.6, "rows": [
+            A_MAN, COAT, _row("posture", "standing")]},
+        {"name": "#2", "enrolled": False, "seen": [[85, 100]], "x": 0.8, "rows": [
+            A_WOMAN, DRESS, _row("posture", "standing")]},
+    ],
+})  # fmt: skip
+CAME = "When did Ben come?"
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "verdict", "names"),
+    [
+        # two of whom one is described are with each other, but only where no more is said of them
+        ("", "Are Ana and the man in the black coat together?", "yes", ["Ana"]),
+        ("", "Are both Ana and the man in the black coat together?", "yes", ["Ana"]),
+        ("", "Are the man in the black coat and Ben together?", "yes", ["#1"]),
+        ("", "When are Ana and the man in the black coat together?", None, ["Ana"]),
+        ("", "Are the man in the black coat and Ana next to each other?", "no", []),
+        ("", "Are Ana and the unknown man together?", "yes", ["Ana"]),
+        ("", "Are only Ana and the man in the black coat standing?", "no", ["Ana", "Ben", "#1", "#2"]),
+        ("", "Did only Ana and the man in the black coat leave?", "no", ["Ana", "Ben", "#1", "#2"]),
+        ("", "Do both Ana and the man in the black coat sit?", "no", []),
+        ("", "Is there a man and a woman in a red jacket?", "unknown", []),
+        # "already" and "still" name no time
+        (CAME, "Had Ana already left?", "yes", ["Ana"]),
+        (CAME, "Had Ana already been there?", "yes", ["Ana"]),
+        (CAME, "Had Ana already drunk something?", "unknown", []),
+        ("How often was Ana there?", "Is Ben still there?", "yes", ["Ben"]),
+        ("How long did Ana sit?", "Was Ben still there?", "yes", ["Ben"]),
+        ("When is Ana away?", "Is Ben still there?", "yes", ["Ben"]),
+        ("When did Ana leave?", "Was Ben still there?", "yes", ["Ben"]),
+        ("How long was Ben there?", "Was Ana still sitting?", "yes", ["Ana"]),
+        # a place takes the place of a time only where that was when the same person is at another
+        ("Is Ana there before Ben comes?", "And in the garden?", "no", []),
+        ("What does Ana do when she is in the kitchen?", "And in the garden?", None, ["Ana"]),
+        # a reason may be what is asked about, or stand before the question
+        ("", "Did Ana leave, because Ben came?", None, []),
+        ("", "Ana must be there, because I saw her. Was Ben there too?", "yes", ["Ana", "Ben"]),
+        ("", "I ask, because I lost it. Is Ana holding a cup?", "unknown", []),
+        ("", "Please check the video, because I was away: was Ana there?", "yes", ["Ana"]),
+        # "of them" doesn't always pick
+        ("Who is sitting?", "Who is with the two of them?", None, ["#1", "#2"]),
+        ("Who is sitting?", "Who else is there besides the two of them?", None, ["#1", "#2"]),
+        ("Who is there?", "Which of them is unknown?", None, ["#1", "#2"]),
+        ("Who is there?", "Which of them are strangers?", None, ["#1", "#2"]),
+        # those who were found at a place are asked about there
+        ("Who is in the garden?", "Which of them is standing?", None, ["#2"]),
+        ("Who is in the garden?", "Which of them are women?", None, ["Ana", "#2"]),
+        # how many somebody is with isn't whether she is
+        ("", "How many people does Ana sit together with?", None, ["Ben", "#1", "#2"]),
+        # how long, or how often, is asked of each, not of all together
+        ("", "Was anybody there for less than 25 seconds?", "yes", ["#2"]),
+        ("", "Was anybody there for more than 90 seconds?", "no", ["Ana", "Ben", "#1", "#2"]),
+        ("", "Is everybody there for more than 25 seconds?", "no", ["#2"]),
+        ("", "Did anyone come more than twice?", "yes", ["Ana"]),
+        ("", "Did anybody walk more than once?", "unknown", ["Ana"]),
+        ("", "Does nobody sit for more than 90 seconds?", "yes", []),
+        # how sure it is that somebody does something is whether it is so
+        ("", "Are you sure that Ben is standing?", "yes", ["Ben"]),
+        ("", "Could it be Ana?", "yes", ["Ana"]),
+        # where somebody walks to isn't measured; "right now" is no way
+        ("", "Is Ana walking to the right?", "unknown", []),
+        ("", "Is Ana walking towards the camera?", "unknown", []),
+        ("", "Is Ana walking right now?", "yes", ["Ana"]),
+        ("", "Ben is standing right?", "yes", ["Ben"]),
+        # the second stranger leaves once; Ana leaves for the third time
+        ("", "Was Ana there when the second stranger left?", "yes", ["Ana"]),
+        ("", "Was Ben there when Ana left for the third time?", "yes", ["Ben"]),
+    ],
+)
+def test_near_questions_are_not_taken_for_each_other(
+    before: str, text: str, verdict: str | None, names: list[str]
+) -> None:
+    finding = found(text, NAMES, SHOTS, [before] if before else [])
+    assert (finding.verdict, [*finding.names]) == (verdict, names)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["How sure are you that it is Ana?", "Why do you think Ana is there?", "How likely is it that Ana is there?"],
+)
+def test_how_sure_it_is_that_somebody_is_there_is_what_that_rests_on(text: str) -> None:
+    finding = found(text, NAMES, SHOTS, [])
+    assert (finding.query.select, [*finding.names]) == ("why", ["Ana"])

@@ -1,4 +1,7 @@
-"""Plain questions of every kind and the queries that they are read as; what nothing can answer is refused."""
+"""Questions of every kind and the queries that they are read as; what nothing can answer is refused.
+
+The questions of docs/questions.md, which are asked by test_questions_page.py, aren't repeated here.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import numpy as np
 import pytest
 from make_asked import query_of, read_question
 from make_conditions import ALONE, FALLS, GLASSES, GONE, HAT, KITCHEN, SITS, STANDS, TALKS, WITH
-from make_queries import ANA, BEN, BOTH, MAN, NAMES, WOMAN, at, choice, polar, refused, what
+from make_queries import ANA, BEN, BOTH, CLEO, MAN, NAMES, NOBODY, WOMAN, at, choice, polar, refused, what
 
 from pvchat.chat.english import wording
 from pvchat.chat.query import EVERYBODY, And, During, Event, Has, Not, Number, Or, Query, Rank, Whom
@@ -17,7 +20,11 @@ from pvchat.chat.reader.network import likeliest_path
 from pvchat.chat.reader.words import canonical, find_mentions, known_phrases, worded
 from pvchat.errors import SettingsError
 
-PLAIN: dict[str, Query] = {
+STREET, ON_BED = Has("place", "street"), Has("near", "on a bed")
+OUT_OF_BED, SITS_DOWN = Or((Not(ON_BED), STANDS)), Has("posture", "sitting down")
+BETWEEN = Has("beside", "between", of=Whom(("Ana", "Ben"), "all"))
+APART = And((Not(WITH),))
+READ: dict[str, Query] = {
     # who is there
     "Is Ana in this video?": polar(ANA), "is ana there": polar(ANA), "Can you see Ben?": polar(BEN),
     "Are Ana and Ben there?": polar(BOTH), "Is anyone I know there?": polar(Whom(known=True)),
@@ -28,15 +35,8 @@ PLAIN: dict[str, Query] = {
     ),
     "Do three people talk at once?": polar(where=TALKS, number=Number("exactly", 3)),
     "Who did Ana see first?": Query("who", where=Has("with", of=ANA), rank=Rank("time")),
-    "Is there a stranger in the room?": polar(Whom(known=False)),
-    "Who is in this video?": Query("who"),
     "Who is there?": Query("who"),
-    "Who else is there besides Ana?": Query("who", Whom(besides=("Ana",))),
     "Who is not in this video?": Query("who", where=GONE),
-    "How many people are in this video?": Query("count"),
-    "How many women are there?": Query("count", WOMAN),
-    "How many people do you recognise?": Query("count", Whom(known=True)),
-    "Are there more than two people?": Query("count", form="polar", number=Number("more_than", 2)),
     "How many people are there now?": Query("count"),
     "How many women are there at the moment?": Query("count", WOMAN),
     # who somebody is
@@ -76,14 +76,7 @@ PLAIN: dict[str, Query] = {
     "What happened at the end?": Query("describe", during=During(start_s=-1, unit="edge")),
     "What happened to Ana?": what("deed", ANA),
     # when
-    "When does Ben appear?": Query("when", BEN),
-    "When is Ben last seen?": Query("when", BEN, rank=Rank("time", -1)),
-    "When is Ben not there?": Query("when", BEN, GONE),
-    "How long is Ana in the video?": Query("how_long", ANA),
     "How often is Ana seen?": Query("how_often", ANA),
-    "Does Ben come back?": Query("how_often", BEN, form="polar", number=Number("more_than", 1)),
-    "How long is this video?": Query("length"),
-    "How many cuts are there?": Query("shots"),
     "Is Ana there the whole time?": polar(ANA, throughout=True),
     "Who is there from start to finish?": Query("who", throughout=True),
     "What proportion of the video is Ana in?": Query("how_long", ANA, value="share"),
@@ -91,49 +84,23 @@ PLAIN: dict[str, Query] = {
     "What is Ana doing at 3:20?": what("deed", ANA, during=During(start_s=200, end_s=200)),
     "Who is in the second half?": Query("who", during=During(start_s=0.5, end_s=1.0, unit="share")),
     # longer, first, together
-    "Who is visible longest?": Query("who", rank=Rank("long")),
-    "Who is seen first?": Query("who", rank=Rank("time")),
-    "Is Ana there longer than Ben?": Query("compare", ANA, form="polar", rank=Rank("long"), versus=BEN),
-    "Is Ana seen more often than Ben?": Query("compare", ANA, form="polar", rank=Rank("often"), versus=BEN),
-    "When are Ana and Ben together?": Query("when", BOTH, WITH),
     "Are Ana and Ben together?": polar(BOTH, WITH), "Is Ana alone?": polar(ANA, ALONE),
     "When is Ana alone?": Query("when", ANA, ALONE), "Who is Ana seen with?": what("with", ANA),
     "In which order do they appear?": Query("order"),
     # looks
     "Where is Ana looking?": what("deed", ANA, value="looking"),
     "Show me Ana": Query("describe", ANA),
-    "What is Ana wearing?": what("worn", ANA),
-    "What does Ben look like?": what("looks", BEN),
-    "Does Ana wear glasses?": polar(ANA, GLASSES),
-    "What colour is Ben's jacket?": what("worn", BEN, value="jacket"),
     "Is Ben wearing a red jacket?": polar(BEN, Has("worn", "jacket", "red")),
-    "Is the man wearing a red jacket?": polar(MAN, Has("worn", "jacket", "red")),
     "How often does Ana with the glasses smile?": Query("how_often", ANA, And((Has("deed", "smiling"), GLASSES))),
     "Is Ana eating, sitting or wearing a hat in the garden?":
         choice(ANA, And((Or((Has("deed", "eating"), SITS, HAT)), Has("place", "garden")))),
-    "How many people wear glasses?": Query("count", where=GLASSES),
-    "How many women wear glasses?": Query("count", WOMAN, GLASSES),
-    "Who isn't wearing glasses?": Query("who", where=Not(GLASSES)),
     "Who is wearing a hat?": Query("who", where=HAT),
     "What is Ana's hair like?": what("hair", ANA),
     # deeds
-    "What is Ana doing?": what("deed", ANA),
-    "What are Ana and Ben doing?": what("deed", BOTH),
-    "Is Ana talking?": polar(ANA, TALKS),
-    "Who is standing?": Query("who", where=STANDS),
-    "Who is sitting and wearing glasses?": Query("who", where=And((SITS, GLASSES))),
-    "Is everybody sitting?": polar(Whom(quantifier="all"), SITS),
     "What is Ana holding?": what("holding", ANA),
     "What is the man with glasses doing?": what("deed", Whom(such=And((Has("gender", "man"), GLASSES)))),
     # where
-    "Where is Ana?": what("place", ANA),
-    "Who is next to Ben?": Query("who", where=Has("beside", of=BEN)),
     "Is Ana next to Ben?": polar(ANA, Has("beside", of=BEN)),
-    "Who is to the left of Ben?": Query("who", where=Has("left_of", of=BEN)),
-    "Is Ana on the left or on the right?": what("side", ANA, form="choice"),
-    "Who is furthest right?": Query("who", rank=Rank("right")),
-    "Who is nearest to the camera?": Query("who", rank=Rank("near")),
-    "Is this an office?": polar(where=Has("place", "office")),
     "Is there a cup?": polar(where=Has("thing", "cup")),
     "Who is on the right at the end?": Query("who", where=Has("side", "right"), during=During(start_s=-1, unit="edge")),
     # by words that nobody lists
@@ -223,16 +190,239 @@ PLAIN: dict[str, Query] = {
     "Are you 100% sure that Ana is in it?": Query("why", ANA),
     "How likely is it that Ana is there?": Query("why", ANA),
     "What happens in the middle?": Query("describe", during=During(start_s=1 / 3, end_s=2 / 3, unit="share")),
-    # everything
-    "Describe Ana.": Query("describe", ANA),
-    "What is going on in this video?": Query("describe"),
+    # two questions, or two conditions, in one
+    "Where's Ben, is he alone?": what("place", BEN, then=polar(BEN, ALONE)),
+    # … or one about the same people
+    "Who wears a hat and is sitting?": Query("who", where=And((HAT, SITS))),
+    "Who is sitting and has a beard?": Query("who", where=And((SITS, Has("hair", "beard")))),
+    "Who wears a hat and is he sitting?": Query("who", where=HAT, then=polar(where=SITS)),
+    "Who sits and who stands?": Query("who", where=SITS, then=Query("who", where=STANDS)),
+    "When Ana sits, is Ben there?": polar(BEN, during=at("while", ANA, SITS)),
+    "How many men and women are there?": Query("count", Whom(such=Or((Has("gender", "man"), Has("gender", "woman"))))),
+    "was it ben?": polar(BEN),
+    "Who came in?": Query("who", where=Has("enters")),
+    "standers": Query("who", where=STANDS),
+    "Is anyone in olive?": polar(where=Has("worn", "", "dark green")),
+    # a third question
+    "Is Ana there? Who sits? How many are there?": polar(ANA, then=Query("who", where=SITS, then=Query("count"))),
+    # the topic first, or words in another order
+    "The hat, is it Ana's?": polar(ANA, HAT),
+    "The man in red, who is it?": Query("who", Whom(such=And((Has("gender", "man"), Has("worn", "", "red"))))),
+    "Between which two men is Ana?": what("beside", ANA),
+    "Who is Ana behind?": Query("who", where=Has("beside", "in front of", of=ANA)),
+    "Ana or Ben, who is nearer to Cleo?": Query("who", Whom(("Ana", "Ben")), Has("beside", of=CLEO)),
+    "Before Ben sits, what she does?": what("deed", BEN, during=at("before", BEN, SITS)),
+    "Did Ana talk first and then sit down?": polar(ANA, TALKS, during=at("before", ANA, SITS)),
+    "Is it inside of building?": polar(where=Has("setting", "indoors")),
+    "Is neither Ana there?": polar(Whom(("Ana",), "none")),
+    "Is Ana closest to Ben?": polar(ANA, Has("beside", of=BEN)),
+    "Who joins Ana?": Query("who", where=Has("with", of=ANA)),
+    "Did Ana get any visitors?": polar(ANA, WITH),
+    "Between which people is there a fight?": Query("who", where=Has("deed", "fighting")),
+    "Who says hello more often, Ana or Ben?":
+        Query("compare", Whom(("Ana", "Ben")), Has("says", "hello"), form="choice", rank=Rank("often")),
+    "Does Ana say it is Monday?": polar(ANA, Has("says", "it is Monday")),
+    "When did Ana leave her chair?": Query("when", ANA, Has("leaves", "on a chair")),
+    "Is anybody missing?": polar(where=GONE),
+    "Is Ana wearing stripes?": polar(ANA, Has("worn", "stripes")),
+    # a thing is nobody's name, a grandma without an article is; what is on a thing, or how somebody is, isn't told
+    "Where is toothbrush?": Query("exists", where=Has("thing", "toothbrush")),
+    "Where is the scarf?": Query("who", where=Has("worn", "scarf")),
+    "Where is grandma?": what("place", Whom(unknown=("grandma",))),
+    # one of several, some of them two together
+    "Is Ana sitting, standing or lying down?": what("posture", ANA, form="choice"),
+    "Is Ana looking up or down?": choice(ANA, Or((Has("deed", "looking up"), Has("deed", "looking down")))),
+    "Is Ana face down or face up?": polar(ANA, Or((Has("deed", "face down"), Has("deed", "face up")))),
+    "Is Ana wearing a red hat and a coat or a scarf?":
+        choice(ANA, Or((And((Has("worn", "hat", "red"), Has("worn", "coat"))), Has("worn", "scarf")))),
+    "Is Ana sitting to the left or to the right of Ben?":
+        choice(ANA, And((Or((Has("left_of", of=BEN), Has("right_of", of=BEN))), SITS))),
+    "Is he or she sitting?": polar(where=SITS),
+    "When is no one there but Ana?": Query("when", Whom(("Ana",), "only")),
+    "What happens when no one is there but Ana?": Query("describe", during=at("while", Whom(("Ana",), "only"))),
+    "When did Ana go down?": Query("when", ANA, Has("posture", "lying down")),
+    "Has Ana a cup, a phone or a book?": what("holding", ANA, form="choice"),
+    "Did any nurse come in?": polar(Whom(such=Has("role", "nurse")), Has("enters")),
+    "Who is the speaker?": Query("who", where=Has("speaks")),
+    "Do you think Ana is the speaker?": polar(ANA, Has("speaks")),
+    "Is there lightning?": polar(where=Has("thing", "lightning")),
+    "Can you see the storm?": polar(where=Has("thing", "storm")),
+    # a fall told by the noun; to sit down isn't to sit
+    "Was there a fall?": polar(where=FALLS),
+    "When was the fall?": Query("when", where=FALLS),
+    "Does Ben get up again?": Query(
+        "exists", BEN, Has("posture", "standing up"), form="polar", during=During("since", Event(BEN, Or((
+            Has("deed", "falling"), Has("posture", "lying down"), SITS))))
+    ),
+    "Is Ben sitting down?": polar(BEN, SITS),
+    "Who appears in the last scene?": Query("who", during=During(start_s=-1, unit="shot")),
+    # without, except, only, neither
+    "Does Ana sit without Ben?": polar(ANA, And((SITS, Not(Has("with", of=BEN))))),
+    "Is Ana ever shown without Ben?": polar(ANA, And((Not(Has("with", of=BEN)),))),
+    "When is Ben on screen without Ana?": Query("when", BEN, Not(Has("with", of=ANA))),
+    "Were Ana and Ben ever together without Cleo?": Query("when", BOTH, Not(Has("with", of=CLEO)), form="polar"),
+    "Are Ana and Ben together but not with Cleo?": Query("when", BOTH, Not(Has("with", of=CLEO)), form="polar"),
+    "How long were Ana and Ben together without Cleo?": Query("how_long", BOTH, Not(Has("with", of=CLEO))),
+    "Who's got a hat but no glasses?": Query("who", where=And((HAT, Not(GLASSES)))),
+    "Leaving Ana out, who is talking?": Query("who", Whom(besides=("Ana",)), TALKS),
+    "Only Ana is wearing a hat, isn't she?": polar(Whom(("Ana",), "only"), HAT),
+    "Neither Ana nor Ben is sitting, right?": polar(Whom(("Ana", "Ben"), "none"), SITS),
+    # the light is nobody's clothes
+    "Who is there while it is dark?": Query("who", during=at("while", where=Has("light", "dark"))),
+    "Does Ana leave before it gets dark?": polar(ANA, Has("leaves"), during=at("before", where=Has("light", "dark"))),
+    "Who is there when the lights go out?": Query("who", during=at("while", where=Has("light", "dark"))),
+    # who is left out by the looks
+    "Is everybody sitting except the man in the hat?":
+        polar(Whom(quantifier="all", such=Not(And((Has("gender", "man"), HAT)))), SITS),
+    # going is a moment; being gone while something happens isn't what comes first
+    "Does anybody leave?": polar(where=Has("leaves")),
+    "Was Ben gone when Ana clapped?": polar(BEN, GONE, during=at("while", ANA, Has("deed", "clapping"))),
+    # what is dark may be the light, not what is worn
+    "Is it dark outside?": polar(where=And((Has("light", "dark"), Has("setting", "outdoors")))),
+    "Who wears a dark coat?": Query("who", where=Has("worn", "coat", "dark")),
+    # nothing but a time; more words than the network takes
+    "Was somebody gone?": polar(where=And((GONE,))),
+    # what a garment is on is no garment
+    "Who has a stethoscope round her neck?": Query("who", where=Has("worn", "stethoscope")),
+    # a deed that is measured is never refused, nor passed over
+    "Is Ana reading?": polar(ANA, Has("deed", "reading")),
+    "Is anyone laughing?": polar(where=Has("deed", "laughing")),
+    "Who opened the door?": Query("who", where=Has("deed", "opening a door")),
+    "Can Ana be seen?": polar(ANA),
+    # towards whom
+    "Is Ana hugging Ben?": polar(ANA, Has("deed", "hugging", of=BEN)),
+    "Is Ana waving at Ben?": polar(ANA, Has("deed", "waving", of=BEN)),
+    "Is Ana talking next to Ben?": polar(ANA, And((TALKS, Has("beside", of=BEN)))),
+    # each of two with a condition
+    "Is Ana sitting and Ben talking?": polar(ANA, SITS, then=polar(BEN, TALKS)),
+    "When is Ana sitting and Ben talking?": Query("when", where=And((Event(ANA, SITS), Event(BEN, TALKS)))),
+    # … with those whom a relation is with; both of those named together
+    "Is Ana sitting and Cleo next to Ben?": polar(ANA, SITS, then=polar(CLEO, Has("beside", of=BEN))),
+    "Is Ana sitting and Cleo next to her?": polar(ANA, SITS, then=polar(CLEO, Has("beside", of=ANA))),
+    "Are Ana and Ben sitting and Cleo talking?": polar(BOTH, SITS, then=polar(CLEO, TALKS)),
+    "Is Cleo standing while Ana sits and Ben claps?":
+        polar(CLEO, STANDS, during=at("while", where=And((Event(ANA, SITS), Event(BEN, Has("deed", "clapping")))))),
+    # a verb that nothing reads says more than that somebody is there
+    "Did Ana come with Ben?": polar(ANA, Has("with", of=BEN)),
+    "Did Ana meet Ben?": polar(ANA, Has("with", of=BEN)),
+    "Have Ana and Ben met?": polar(BOTH, WITH),
+    "Who dances with Ana?": Query("who", where=And((Has("deed", "dancing"), Has("with", of=ANA)))),
+    "Is Cleo left of Ana or of Ben?": polar(CLEO, Has("left_of", of=Whom(("Ana", "Ben"), "either"))),
+    # music as a time; who is there, not in which order they come; things; a time that goes on to the end
+    "When music plays, who claps?": Query("who", where=Has("deed", "clapping"), during=at("while", where=Has("music"))),
+    "Who claps when there is music?":
+        Query("who", where=Has("deed", "clapping"), during=at("while", where=Has("music"))),
+    "Who is there after the music starts?": Query("who", during=at("since", where=Has("music"))),
+    "Who is there when the music stops?": Query("who", during=at("after", where=Has("music"))),
+    "who was there before Ana came": Query("who", during=at("before", ANA)),
+    "Do you see a dog or a ball?": polar(where=Or((Has("thing", "dog"), Has("thing", "sports ball")))),
+    "Who was never in the corridor?": Query("who", where=Not(Has("place", "corridor")), throughout=True),
+    "When Ana comes back does she still wear the hat?": polar(ANA, HAT, during=at("while", ANA, nth=2)),
+    # a garment's colour; words that say nothing
+    "Is the man in the black hat Ben?": polar(BEN, And((Has("gender", "man"), Has("worn", "hat", "black")))),
+    # ever
+    "When are Ana and Ben but not Cleo there?": Query("when", BOTH, Not(Has("with", of=CLEO))),
+    "Does Ana ever stop talking?": polar(ANA, And((Not(TALKS),))),
+    "Is there a moment with nobody in the room?": Query("when", NOBODY, form="polar"),
+    # more, longer, the second
+    "Are there more people standing than sitting?":
+        Query("compare", Whom(such=STANDS), form="polar", versus=Whom(such=SITS)),
+    "Are there fewer women than men?": Query("compare", MAN, form="polar", versus=WOMAN),
+    "Who of Ana and Ben gets more screen time?": Query("compare", Whom(("Ana", "Ben")), rank=Rank("long")),
+    "Who talks second most?": Query("who", where=Has("speaks"), rank=Rank("long", 2)),
+    "Who comes in third?": Query("who", rank=Rank("time", 3)),
+    "Who is in the picture at least twice?": Query("who", rank=Rank("often"), number=Number("at_least", 2)),
+    # at the same time
+    "Who talks at the same time as Ana?": Query("who", Whom(besides=("Ana",)), TALKS, during=at("while", ANA, TALKS)),
+    "What is going on while both Ana and Ben are sitting?": Query("describe", during=at("while", BOTH, SITS)),
+    "Is there a third person?": Query("count", form="polar", number=Number("at_least", 3)),
+    "Is there a second man?": Query("count", MAN, form="polar", number=Number("at_least", 2)),
+    "For how long are three people sitting at once?":
+        Query("how_long", where=SITS, value="people", number=Number("at_least", 3)),
+    "While Ana was visiting, was Ben on his feet?": polar(BEN, STANDS, during=at("while", ANA)),
+    "For how long are two people there together?": Query("how_long", value="people", number=Number("at_least", 2)),
+    # one by name and one by looks
+    "Who is in view for longer, the woman or Ben?": Query("compare", WOMAN, rank=Rank("long"), versus=BEN),
+    "The man in the brown hat, who else is in the picture with him?":
+        Query("who", where=Has("with", of=Whom(such=And((Has("gender", "man"), Has("worn", "hat", "brown")))))),
+    "What's the woman called?": Query("who", WOMAN),
+    # both are of a place, though only one was tagged
+    "Which characters turn up both in the café and out on the street?":
+        Query("who", where=And((Has("place", "restaurant"), Has("place", "street")))),
+    # he, within one question
+    "What does Ana do when she comes back?": what("deed", ANA, during=at("while", ANA, nth=2)),
+    "Does Ben get up before he leaves?":
+        Query("order", BEN, Has("posture", "standing up"), form="polar", during=at("before", BEN, GONE)),
+    # a statement before a question; two parts of the video
+    "Ana was talking. Who was sitting next to her?": Query("who", where=And((SITS, Has("beside", of=ANA)))),
+    "Is Ana there after the first minute, and who is talking at the end?":
+        polar(ANA, during=During(start_s=60), then=Query("who", where=TALKS, during=During(start_s=-1, unit="edge"))),
+    # the scene
+    "Is the light on?": polar(where=Has("light", "bright")),
+    # between, on the table, by name
+    "Did Ana come after Ben?": Query("order", ANA, form="polar", during=During("after"), versus=BEN),
+    "Who is between Ana and Ben?": Query("who", where=BETWEEN),
+    "Is Cleo between Ana and Ben?": polar(CLEO, BETWEEN),
+    "Is it just Ana who talks?": polar(Whom(("Ana",), "only"), TALKS),
+    "Is the woman sitting next to Ben Ana?": polar(ANA, And((Has("gender", "woman"), SITS, Has("beside", of=BEN)))),
+    # what narrows a question: a place, a time, what comes and goes
+    "What does Ana wear in the street?": what("worn", ANA, STREET),
+    "Was Ana in the street?": polar(ANA, STREET),
+    "Is Ana sitting in the kitchen?": polar(ANA, And((SITS, KITCHEN))),
+    "What did Ben do in the kitchen?": what("deed", BEN, KITCHEN),
+    "What is Ana wearing while she is in the street?": what("worn", ANA, during=at("while", ANA, STREET)),
+    "Who left the kitchen?": Query("who", where=Has("leaves", "kitchen")),
+    "Did Ana leave the kitchen?": polar(ANA, Has("leaves", "kitchen")),
+    "Does Ana take her dress off?":
+        polar(ANA, And((Not(Has("worn", "dress")),)), during=at("after", ANA, Has("worn", "dress"))),
+    "Is Ana sitting or standing in the kitchen?": what("posture", ANA, KITCHEN, form="choice"),
+    "Is Ana in the kitchen or in the street?": choice(ANA, Or((KITCHEN, STREET))),
+    "Who don't you know?": Query("who", Whom(known=False)),
+    "Who is Ana?": Query("who", ANA),
+    "Was Ana only in the kitchen?": polar(ANA, KITCHEN, throughout=True),
+    "Does Ana wear the hat only in the kitchen?": Query("when", ANA, HAT),
+    "Is Ana only there at the end?": Query("when", ANA),
+    "Is Ana only sitting while Ben is there?": Query("when", ANA, SITS),
+    "Who is in the second shot only?": Query("when"),
+    "Is only Ana there at the end?": polar(Whom(("Ana",), "only"), during=During(start_s=-1, unit="edge")),
+    "How many people does Ana sit next to?": Query("count", where=Has("beside", of=ANA)),
+    "How many people did Ana meet?": refused("unseen", ANA, value="meet"),
+    "Do you see anyone whatsoever?": polar(),
+    "Is Ana moving?": polar(ANA, Has("deed", "moving")),
+    "Is he breathing?": polar(where=Has("deed", "breathing")),
+    "Is Ana steady on her feet?": refused("unseen", ANA, value="steady"),
+    "Is Ana sitting upright?": polar(ANA, SITS),
+    "Is Ana out of bed?": polar(ANA, OUT_OF_BED),
+    "Has Ana been out of bed?": polar(ANA, OUT_OF_BED),
+    "Is the bed empty?": polar(NOBODY, ON_BED),
+    "Did anyone fall out of bed?": polar(where=FALLS),
+    "Who visited Ana?": Query("who", where=Has("with", of=ANA)),
+    "Did the resident sit down?": polar(Whom(such=Has("role", "resident")), SITS_DOWN),
+    "Who is there at 0:45 but not at 0:10?": refused("unclear"),
+    "Who is there at the end but not at the beginning?": refused("unclear"),
+    "Who came after Ana but before Ben?": refused("unclear"),
+    "Is Ana sitting in the first half but not in the second?": refused("unclear"),
+    "Is anyone sitting or cooking in the kitchen?": polar(where=And((Or((SITS, Has("deed", "cooking"))), KITCHEN))),
+    "When does Ana leave the sofa?": Query("when", ANA, Has("leaves", "on a sofa")),
+    "Does Ana walk in?": polar(ANA, Has("enters")),
+    "Does Ana go into the kitchen?": polar(ANA, Has("enters", "kitchen")),
+    "Does Ana get out of the kitchen?": polar(ANA, Has("leaves", "kitchen")),
+    "Is Ben there when Ana comes?": polar(BEN, during=at("while", ANA, Has("enters"))),
+    "Was anybody in the kitchen?": polar(where=KITCHEN, value="people"),
+    "Is this a kitchen?": polar(where=KITCHEN),
+    "Is Ana only sitting?": polar(ANA, SITS, throughout=True),
+    "Where is Ana most of the time?": what("place", ANA, rank=Rank("long")),
+    "Is Ana mostly sitting?": polar(ANA, SITS, value="share", number=Number("more_than", 0.5)),
+    "When was the light on?": Query("when", where=Has("light", "bright")),
+    "Did Ana wear a hat each time?": polar(ANA, HAT, throughout=True),
+    "Who carried something?": Query("who", where=Has("holding")),
+    "Was Ana alone with Ben?": polar(ANA, And((Has("with", of=BEN), Not(Has("with", of=Whom(besides=("Ben",))))))),
 }  # fmt: skip
 REFUSED = {
-    "How old is Ana?": "unseen", "Is Ana married to Ben?": "unseen", "What is Ana thinking about?": "unseen",
     "Is Ana dead?": "unseen", "Where was Ana born?": "unseen", "What is Ana's blood type?": "unseen",
     "Is Ana a doctor?": "unseen", "Which song is it?": "sound",
-    "Is the camera moving?": "camera", "Thanks!": "small_talk", "Hello": "small_talk", "Who are you?": "small_talk",
-    "Save this one as Bob.": "wish", "Forget Ana.": "wish", "¿Dónde está Ana?": "foreign", "Was trägt Ana?": "foreign",
+    "Hello": "small_talk", "Who are you?": "small_talk",
+    "Save this one as Bob.": "wish", "Forget Ana.": "wish", "Was trägt Ana?": "foreign",
     "???": "unclear", "Can you hear the sea?": "sound", "Does Ana sound angry?": "sound",
     "How does her voice sound?": "sound",
     "Do we see his face?": "unseen", "Are his arms bare?": "unseen", "What colour is the lamp?": "unseen",
@@ -241,12 +431,14 @@ REFUSED = {
     "Was anyone there on Saturday?": "unseen", "What happened in December?": "unseen", "Was it Sunday?": "unseen",
     "Are the two strangers the same person?": "unseen",
     "Who is the shortest?": "unseen", "Is Ana taller than Ben?": "unseen", "Are most of them men?": "unseen",
+    "Is anything on the table?": None, "Ana ok?": "unseen", "at 0:10": "unclear", "Can Ana read?": "unseen",
+    "Can Ana see Ben?": "unseen", "Was Ana in both rooms?": "unseen", "Is Ana following Ben?": "unseen",
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("text", PLAIN)
-def test_a_plain_question_is_read_as_what_it_asks(text: str) -> None:
-    assert query_of(text, NAMES) == PLAIN[text]
+@pytest.mark.parametrize("text", READ)
+def test_a_question_is_read_as_what_it_asks(text: str) -> None:
+    assert query_of(text, NAMES) == READ[text]
 
 
 @pytest.mark.parametrize("text", ["You are wrong.", "That is wrong!", "That answer is wrong"])
