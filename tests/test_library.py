@@ -21,7 +21,8 @@ from pvchat.library import Library
 from pvchat.library.rates import adjusted, base_rate
 from pvchat.people.parts import MOST_ROWS
 from pvchat.people.person import Person
-from pvchat.storage.library import LibraryError, empty_log, transaction
+from pvchat.storage import conversion, keys
+from pvchat.storage.library import LibraryError, empty_log, read_through, transaction
 from pvchat.storage.stores import library_of
 from pvchat.video import content_key
 
@@ -256,6 +257,34 @@ def test_another_process_that_writes_is_waited_for_and_told(kitchen: Library, mo
             kitchen.remove(kitchen.status().sources[0].path)
 
 
+@pytest.mark.parametrize("is_encrypted", [False, True])
+def test_where_it_may_not_be_written_it_is_asked_and_what_must_write_is_refused(
+    kitchen: Library, studio: Studio, chat: PVChat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture, is_encrypted: bool,
+) -> None:  # fmt: skip
+    if is_encrypted:
+        monkeypatch.setenv("PVCHAT_KEY", "a long enough passphrase")
+        keys.create("a long enough passphrase")
+        conversion.encrypt(lambda *_: None)
+    answer = kitchen.ask("When was Ana last seen?", now=NOW).answer
+    chat.enroll(studio.clip("carl", CARL), "Carl")  # whom the library doesn't know yet
+    studio.clip("kitchen/2026-11-30 08.00.00", ANA)
+    folder, access = library_of(kitchen.root).parent, os.access
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    monkeypatch.setattr(os, "access", lambda path, mode, **_: not mode & os.W_OK and access(path, mode))
+    assert kitchen.ask("When was Ana last seen?", now=NOW).answer == answer
+    assert kitchen.ask("How many videos is Carl in?", now=NOW).finding.number == 2
+    assert (kitchen.status().clips, kitchen.status().waiting) == (5, 1)
+    assert len(kitchen.inbox.strangers()) == 0
+    assert kitchen.events.rules() == []
+    assert caplog.text.count("it can be asked, and nothing is stored") == 1
+    for change in (lambda: kitchen.add([tmp_path / "garden"], "yard"), lambda: kitchen.events.add("Ana is seen")):
+        with pytest.raises(LibraryError, match="can't be changed: its folder may not be written") as error:
+            change()
+        assert "copy the whole home" in error.value.hint
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
 def test_a_full_disk_is_told_and_loses_nothing(kitchen: Library) -> None:
     before = rows(kitchen)
     with kitchen._open() as tables:
@@ -284,6 +313,22 @@ def test_a_damaged_row_is_told_with_what_to_do(kitchen: Library) -> None:
     with pytest.raises(LibraryError, match="can't be read .a row of its tables is damaged") as error:
         kitchen.ask("What is Ana wearing?", now=NOW)
     assert (error.value.subject, error.value.hint[:18]) == (str(library_of(kitchen.root).parent), "Delete that folder")
+
+
+@pytest.mark.parametrize("table", ["clips", "tracks", "sources"])
+def test_a_byte_that_the_disk_changed_in_a_row_is_found(kitchen: Library, table: str) -> None:
+    """SQLite's own quick check, and a scan, see nothing of it."""
+    path, column = library_of(kitchen.root), {"clips": "timeline", "tracks": "facts", "sources": "path"}[table]
+    with kitchen._open() as tables:
+        empty_log(tables)
+        value = tables.execute(f"SELECT CAST({column} AS BLOB) FROM {table} LIMIT 1").fetchone()[0]
+    read_through(kitchen.root)
+    data = bytearray(path.read_bytes())
+    data[data.index(value) + len(value) - 3] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(LibraryError, match="damaged") as error:
+        read_through(kitchen.root)
+    assert error.value.hint.startswith("Delete that folder")
 
 
 def test_a_damaged_page_is_told_with_what_to_do(kitchen: Library) -> None:

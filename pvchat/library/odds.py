@@ -100,7 +100,7 @@ def drop_if_outdated(library: sqlite3.Connection, model: PresenceModel) -> bool:
     before = library.execute("SELECT version FROM model").fetchone()
     if before == (model.version,):
         return False
-    with transaction(library):
+    with transaction(library, derived=True):
         for table in ("odds", "contests", "model"):
             library.execute(f"DELETE FROM {table}")
         library.execute("UPDATE clips SET stale = 1")

@@ -51,7 +51,7 @@ def bring_up_to_date(library: sqlite3.Connection, chat: Service, clips: Sequence
     words = "SELECT id FROM clips WHERE stale AND id IN (SELECT value FROM json_each(?))"
     if library.execute(words, (json.dumps(clips),)).fetchone() is None:
         return
-    with transaction(library):
+    with transaction(library, derived=True):
         everyone = _known_people(library, chat)
         for (clip,) in library.execute(words, (json.dumps(clips),)).fetchall():
             recognise(library, chat, clip, everyone)
@@ -149,7 +149,7 @@ def _sync_once(library: sqlite3.Connection, chat: Service) -> bool:
         return True
     model = chat.networks.presence
     seen = odds.logits_of_tracks(library, model, fresh) if fresh else None  # it takes a while
-    with transaction(library):
+    with transaction(library, derived=True):
         if _numbers(library) != known or {one.version for one in chat.people.snapshot().people} != people:
             return False
         library.executemany("DELETE FROM people WHERE version = ?", [(one,) for one in gone])

@@ -146,7 +146,7 @@ def find_changes(library: sqlite3.Connection, versions: set[str]) -> Changes:
     """
     changes, again = Changes(), list[str]()
     words = "SELECT path, bytes, changed, problem, version FROM files LEFT JOIN clips ON id = clip WHERE source = ?"
-    with transaction(library):
+    with transaction(library, derived=True):
         rows = library.execute("SELECT id, path FROM sources WHERE camera IS NULL ORDER BY id").fetchall()
         for source, path in rows:
             if not Path(path).exists():

@@ -79,14 +79,14 @@ def regroup(library: sqlite3.Connection, chat: Service, watch: Watch = UNWATCHED
     """
     fresh = "SELECT 1 FROM tracks WHERE kind = 'face' AND id NOT IN (SELECT track FROM members)"
     fresh = f"{fresh} AND id NOT IN ({RECOGNISED})"
-    with transaction(library):
+    with transaction(library, derived=True):
         words = "UPDATE groups SET ref = '' WHERE ref <> '' AND ref NOT IN (SELECT value FROM json_each(?))"
         library.execute(words, (json.dumps(list(chat.people.ids())),))
     while library.execute(f"{fresh} LIMIT 1").fetchone() is not None:
         members = _members(library)
         tracks, before, faces = faces_of(library)
         labels = group(faces, watch)  # takes long: others may write meanwhile
-        with transaction(library):
+        with transaction(library, derived=True):
             if _members(library) != members:  # a user, or another process, has put somebody elsewhere
                 continue
             numbers = _numbers(library, labels, before, faces.said)

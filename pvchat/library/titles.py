@@ -86,7 +86,7 @@ def shelves_of(library: sqlite3.Connection) -> Shelves:
     path = library.execute("PRAGMA database_list").fetchone()[2]
     stats = [Path(one).stat() for one in (path, f"{path}-wal") if os.path.exists(one)]
     stamp = tuple((one.st_size, one.st_mtime_ns) for one in stats if one.st_size)  # an empty log is made by reading
-    if _KEPT.get(path, ((), None))[0] != stamp:
+    if not path or _KEPT.get(path, ((), None))[0] != stamp:  # of a copy in memory nothing is remembered
         words = "FROM files AS f JOIN sources AS s ON s.id = f.source WHERE s.camera IS NULL"
         rows = library.execute(f"SELECT shelf(f.path, s.path) {words}").fetchall()
         _KEPT[path] = stamp, Shelves([row[0] for row in rows])

@@ -3,7 +3,8 @@
 In: a path and a key of 32 bytes, or None for a plain file. Out: a connection as `sqlite3` makes it. SQLCipher opens
 both kinds (AES-256-CBC and HMAC-SHA512 a page, the log's too; docs/adr/0048-encrypted-library.md): where a process
 opened one file by two SQLites, or by itself, closing either would take the other's locks away (POSIX's rule).
-What is damaged, of another key, or can't be opened or written at all is SQLCipher's Error (`errors`).
+What is damaged, of another key, or can't be opened or written at all is SQLCipher's Error (`errors`). A file in a
+folder that may not be written is read as it is (`copy_in_memory`).
 """
 
 from __future__ import annotations
@@ -67,14 +68,24 @@ def export(
     source.execute("ATTACH ? AS draft KEY ?", (str(path), "" if key is None else _raw(key)))
     source.execute("PRAGMA draft.synchronous = FULL")
     source.execute("BEGIN")
-    numbers = {name: source.execute(f"PRAGMA main.{name}").fetchone()[0] for name in ("user_version", "application_id")}
-    if on_snapshot is not None:  # from here on that is what is read
-        on_snapshot()
-    source.execute("SELECT sqlcipher_export('draft')")
-    for name, value in numbers.items():
-        source.execute(f"PRAGMA draft.{name} = {value}")
+    _copy_tables(source, "main", "draft", on_snapshot)
     source.execute("COMMIT")
     source.execute("DETACH draft")
+
+
+def copy_in_memory(path: Path, key: bytes | None, wait_s: float) -> sqlite3.Connection:
+    """A connection to a copy of a file that may not be written; what is written in it goes when it is closed."""
+    copy = _connected(None, None, wait_s)
+    copy.execute("ATTACH ? AS disk KEY ?", (_address(path), "" if key is None else _raw(key)))
+    _copy_tables(copy, "disk", "main")
+    copy.execute("PRAGMA writable_schema = RESET")  # else it doesn't know of its triggers and views
+    copy.execute("DETACH disk")
+    return copy
+
+
+def is_writable(path: Path) -> bool:
+    """Whether a file may be changed: its log lies beside it."""
+    return all(os.access(one, os.W_OK) for one in (path.parent, path) if one.exists())
 
 
 def draft_of(path: Path) -> Path:
@@ -82,10 +93,30 @@ def draft_of(path: Path) -> Path:
     return path.with_suffix(".draft")
 
 
-def _connected(path: Path, key: bytes | None, wait_s: float) -> sqlite3.Connection:
+def _copy_tables(
+    library: sqlite3.Connection, source: str, target: str, on_snapshot: Callable[[], None] | None = None
+) -> None:
+    words = ("user_version", "application_id")
+    numbers = {name: library.execute(f"PRAGMA {source}.{name}").fetchone()[0] for name in words}
+    if on_snapshot is not None:  # from here on that is what is read
+        on_snapshot()
+    library.execute("SELECT sqlcipher_export(?, ?)", (target, source))
+    for name, value in numbers.items():
+        library.execute(f"PRAGMA {target}.{name} = {value}")
+
+
+def _address(path: Path) -> str:
+    """How a file is opened; without its log where that can't be made: nobody has it open then."""
+    log = path.with_name(f"{path.name}-wal")
+    return path.absolute().as_uri() + ("" if is_writable(path) or log.exists() else "?immutable=1")
+
+
+def _connected(path: Path | None, key: bytes | None, wait_s: float) -> sqlite3.Connection:
+    """A connection to a file, or, None, to nothing but memory."""
     from sqlcipher3 import dbapi2
 
-    made: Any = dbapi2.connect(str(path), timeout=wait_s, isolation_level=None, check_same_thread=False)
+    address = ":memory:" if path is None else _address(path)
+    made: Any = dbapi2.connect(address, uri=True, timeout=wait_s, isolation_level=None, check_same_thread=False)
     made.execute("PRAGMA cipher_log_level = NONE")  # a wrong key is told by us, not by lines on stderr
     if key is not None:
         made.execute(f'PRAGMA key = "{_raw(key)}"')

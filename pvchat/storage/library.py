@@ -23,21 +23,23 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from pvchat.errors import DiskFullError, LockedError, PVChatError
 from pvchat.storage import atomic, database, keys, migrations
-from pvchat.storage.packing import DamagedRowError
+from pvchat.storage.packing import DamagedRowError, inflated
 from pvchat.storage.stores import libraries, library_of
 
 WAIT_S = 60.0  # for another process that writes
 _DAMAGED = "Delete that folder and add your videos again; they are not touched, but cameras' clips lie in it."
 _FULL_BYTES = 1 << 18  # with less room SQLite can't even make its index of the log: a "disk I/O error"
 _LATER = "Nothing was changed. Update PVChat (pip install --upgrade pvchat), or use another PVCHAT_HOME."
-_READ_ONLY = "Nothing is lost. Allow it, which reading needs, too; or copy the whole home to where you may write."
+_READ_ONLY = "Nothing is lost. Allow it, or copy the whole home to where you may write, and set PVCHAT_HOME to that."
 _REFUSED = "Nothing is lost. Make room on its disk, see that you may write there, or wait for whoever uses it."
 # By the class of the error; another one is a mistake of ours, such as a row that doesn't fit.
 _HINTS = {"OperationalError": _REFUSED, "DatabaseError": _DAMAGED, "DamagedRowError": _DAMAGED}
+_PACKED = {"clips": "times, scene, sound, timeline", "tracks": "facts, looks"}  # columns that `packing` deflated
 _FORGET = Path(__file__).with_name("forget.sql")
 # The clips of cameras that show her, perhaps or surely: those files are ours.
 _CLIPS_SHOWING_PERSON = """
@@ -105,9 +107,16 @@ def reading(folder: Path, what: str = "read") -> Iterator[None]:
 
 
 @contextmanager
-def transaction(library: sqlite3.Connection, done: str = "changed") -> Iterator[None]:
-    """All that is written in it is kept, or nothing. LibraryError (busy, disk full, damaged): it can't be `done`."""
-    with reading(Path(library.execute("PRAGMA database_list").fetchone()[2]).parent, done):
+def transaction(library: sqlite3.Connection, done: str = "changed", *, derived: bool = False) -> Iterator[None]:
+    """All that is written in it is kept, or nothing. LibraryError (busy, disk full, damaged): it can't be `done`.
+
+    So it is where its folder may not be written, but for what is `derived`, by a question, of what is kept: that goes
+    into the copy in memory that is asked then.
+    """
+    if (path := _file_of(library)) is None and not derived:
+        said = f"the library can't be {done}: its folder may not be written."
+        raise LibraryError(said, subject="library", hint=_READ_ONLY)
+    with reading(Path() if path is None else path.parent, done):
         library.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -172,12 +181,20 @@ def export(people: Path, copy: Path, on_snapshot: Callable[[], None]) -> None:
 
 
 def read_through(people: Path) -> None:
-    """Read the library beside a folder of people, if there is one, to its end; LibraryError: a page is damaged."""
+    """Read the library beside a folder of people, if there is one, to its end; LibraryError: it is damaged.
+
+    Seen is a page that isn't one, an index that differs from its rows, a packed value that differs from its checksum;
+    in an encrypted library, where each page has a checksum, every byte.
+    """
     if exists(people):
         with opened(people) as library:
-            if (found := library.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+            if (found := library.execute("PRAGMA integrity_check(1)").fetchone()[0]) != "ok":
                 what = f"the library is damaged ({' '.join(found.split())})."
                 raise LibraryError(what, subject=str(library_of(people).parent), hint=_DAMAGED)
+            for table, columns in _PACKED.items():
+                for row in library.execute(f"SELECT {columns} FROM {table}"):
+                    for data in filter(None, row):
+                        inflated(data)
 
 
 def require_whole(path: Path, secret: bytes | None) -> None:
@@ -197,7 +214,9 @@ def require_whole(path: Path, secret: bytes | None) -> None:
 
 def drop_clips(library: sqlite3.Connection, paths: Iterable[str]) -> None:
     """Delete clips of cameras (no file but those beside the library), and what was seen in them; within a change."""
-    ring = Path(library.execute("PRAGMA database_list").fetchone()[2]).resolve().parent / "ring"
+    folder = _file_of(library)
+    assert folder is not None  # of a copy nothing is deleted
+    ring = folder.resolve().parent / "ring"
     for path in paths:
         library.execute("DELETE FROM clips WHERE id IN (SELECT clip FROM files WHERE path = ?)", (path,))
         library.execute("DELETE FROM files WHERE path = ?", (path,))
@@ -228,7 +247,7 @@ def prune(library: sqlite3.Connection, people: Path, now: float) -> int:
 
     Of more gigabytes of clips, of all cameras, the oldest go, too. Nothing goes where nothing was noted yet.
     """
-    if not (kept := _retention(people)):
+    if not (kept := _retention(people)) or _file_of(library) is None:
         return 0
     oldest, room = now - kept["days"] * 24 * 3600, kept["gigabytes"] * 1e9
     gone, words = list[str](), "SELECT f.path, f.bytes, c.recorded FROM files AS f JOIN sources AS s ON s.id = f.source"
@@ -272,7 +291,8 @@ def drop_leftovers(library: sqlite3.Connection, folder: Path) -> None:
 def shrink(library: sqlite3.Connection) -> None:
     """Leave nothing of what was deleted on the disk, neither in the file nor in its log."""
     empty_log(library)
-    with Path(library.execute("PRAGMA database_list").fetchone()[2]).open("rb") as file:
+    assert (path := _file_of(library)) is not None
+    with path.open("rb") as file:
         is_plain = file.read(6) == b"SQLite"
     library.execute(f"PRAGMA temp_store = {'FILE' if is_plain else 'MEMORY'}")  # nothing of an encrypted one is written
     library.execute("VACUUM")
@@ -285,13 +305,23 @@ def empty_log(library: sqlite3.Connection) -> None:
     library.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
+def _file_of(library: sqlite3.Connection) -> Path | None:
+    """Where a library lies; None: it is a copy in memory."""
+    path = library.execute("PRAGMA database_list").fetchone()[2]
+    return Path(path) if path else None
+
+
 def _ready_connection(path: Path) -> sqlite3.Connection:
-    library, _ = _connected(path)
+    library, key = _connected(path)
+    if not database.is_writable(path):
+        library.close()
+        library = database.copy_in_memory(path, key, WAIT_S)
+        _say_read_only(path.parent)
     for word in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON", "trusted_schema = OFF"):
         library.execute(f"PRAGMA {word}")
     if (version := _usable_version(library, str(path.parent))) != migrations.NEWEST:
         done = f"brought from version {version} to {migrations.NEWEST}"
-        with transaction(library, done if version else "made"):
+        with transaction(library, done if version else "made", derived=bool(version)):
             version = _usable_version(library, str(path.parent))  # another process may have been first
             migrations.migrate(library, version)
         if version not in (0, migrations.NEWEST):
@@ -300,6 +330,12 @@ def _ready_connection(path: Path) -> sqlite3.Connection:
     _give_number(library)
     _update_clip_paths(library, path.parent / "ring")
     return library
+
+
+@cache
+def _say_read_only(folder: Path) -> None:
+    """Once."""
+    logging.getLogger(__name__).warning("%s may not be written: it can be asked, and nothing is stored", folder)
 
 
 def _usable_version(library: sqlite3.Connection, subject: str) -> int:
@@ -316,7 +352,7 @@ def _give_number(library: sqlite3.Connection) -> None:
     """A random number, by which brokers tell it from others."""
     number = "PRAGMA application_id"
     if library.execute(number).fetchone()[0] == 0:
-        with transaction(library):
+        with transaction(library, derived=True):
             if library.execute(number).fetchone()[0] == 0:  # else another process was first
                 library.execute(f"{number} = {1 + secrets.randbelow(2**31 - 1)}")
 
@@ -329,7 +365,7 @@ def _update_clip_paths(library: sqlite3.Connection, ring: Path) -> None:
     if before == ring or not ring.exists() or (before.exists() and before.samefile(ring)):
         return
     cameras = "IN (SELECT id FROM sources WHERE camera IS NOT NULL)"
-    with transaction(library):
+    with transaction(library, derived=True):
         for table, column in (("files", "path"), ("events", "clip")):
             words = f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE source {cameras}"
             values = (str(ring), len(str(before)) + 1, len(str(before)) + 1, f"{before}{os.sep}")
