@@ -278,10 +278,14 @@ def test_where_it_may_not_be_written_it_is_asked_and_what_must_write_is_refused(
     assert len(kitchen.inbox.strangers()) == 0
     assert kitchen.events.rules() == []
     assert caplog.text.count("it can be asked, and nothing is stored") == 1
-    for change in (lambda: kitchen.add([tmp_path / "garden"], "yard"), lambda: kitchen.events.add("Ana is seen")):
+    garden = tmp_path / "garden"
+    for change in (kitchen.scan, lambda: kitchen.add([garden], "yard"), lambda: kitchen.remove(garden)):
         with pytest.raises(LibraryError, match="can't be changed: its folder may not be written") as error:
             change()
         assert "copy the whole home" in error.value.hint
+    monkeypatch.setattr("pvchat.library.library.shutil.rmtree", lambda *_, **__: None)
+    with pytest.raises(LibraryError, match="not all of the library could be deleted"):
+        kitchen.erase()
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 

@@ -116,7 +116,7 @@ class Library:
         Raises PVChatError: another process is scanning; Ray isn't installed; a worker died: what was finished is kept.
         """
         busy = LibraryError("another process is looking through it.", subject="library", hint="Wait for it.")
-        with self._open() as library, atomic.exclusive(library_of(self.root).with_suffix(".lock"), busy):
+        with self._open() as library, atomic.exclusive(storage.file_of(library).with_suffix(".lock"), busy):
             storage.prune(library, self.root, time.time())
             return scan(library, self.chat, how)
 
@@ -210,7 +210,10 @@ class Library:
 
     def erase(self) -> None:
         """Delete the whole library; the videos stay."""
-        shutil.rmtree(library_of(self.root).parent, ignore_errors=True)
+        shutil.rmtree(folder := library_of(self.root).parent, ignore_errors=True)
+        if folder.exists():
+            hint = "See that you may write there, and that nobody uses it; then repeat this."
+            raise LibraryError("not all of the library could be deleted.", subject=str(folder), hint=hint)
 
     def holds(self, path: str | Path) -> bool:
         """Whether a file was looked through."""

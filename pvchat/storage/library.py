@@ -113,10 +113,7 @@ def transaction(library: sqlite3.Connection, done: str = "changed", *, derived: 
     So it is where its folder may not be written, but for what is `derived`, by a question, of what is kept: that goes
     into the copy in memory that is asked then.
     """
-    if (path := _file_of(library)) is None and not derived:
-        said = f"the library can't be {done}: its folder may not be written."
-        raise LibraryError(said, subject="library", hint=_READ_ONLY)
-    with reading(Path() if path is None else path.parent, done):
+    with reading(file_of(library, done, derived=derived).parent, done):
         library.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -125,6 +122,14 @@ def transaction(library: sqlite3.Connection, done: str = "changed", *, derived: 
             if library.in_transaction:  # SQLite ends it by itself where the disk is full
                 library.execute("ROLLBACK")
             raise
+
+
+def file_of(library: sqlite3.Connection, done: str = "changed", *, derived: bool = False) -> Path:
+    """Where a library lies; LibraryError, but for what is `derived`: it may not be written, and this is a copy of it."""
+    if not (path := library.execute("PRAGMA database_list").fetchone()[2]) and not derived:
+        said = f"the library can't be {done}: its folder may not be written."
+        raise LibraryError(said, subject="library", hint=_READ_ONLY)
+    return Path(path)
 
 
 def forget(people: Path, ref: str, into: str = "") -> None:
@@ -214,9 +219,7 @@ def require_whole(path: Path, secret: bytes | None) -> None:
 
 def drop_clips(library: sqlite3.Connection, paths: Iterable[str]) -> None:
     """Delete clips of cameras (no file but those beside the library), and what was seen in them; within a change."""
-    folder = _file_of(library)
-    assert folder is not None  # of a copy nothing is deleted
-    ring = folder.resolve().parent / "ring"
+    ring = file_of(library).resolve().parent / "ring"
     for path in paths:
         library.execute("DELETE FROM clips WHERE id IN (SELECT clip FROM files WHERE path = ?)", (path,))
         library.execute("DELETE FROM files WHERE path = ?", (path,))
@@ -247,7 +250,7 @@ def prune(library: sqlite3.Connection, people: Path, now: float) -> int:
 
     Of more gigabytes of clips, of all cameras, the oldest go, too. Nothing goes where nothing was noted yet.
     """
-    if not (kept := _retention(people)) or _file_of(library) is None:
+    if not (kept := _retention(people)) or not database.is_writable(library_of(people)):
         return 0
     oldest, room = now - kept["days"] * 24 * 3600, kept["gigabytes"] * 1e9
     gone, words = list[str](), "SELECT f.path, f.bytes, c.recorded FROM files AS f JOIN sources AS s ON s.id = f.source"
@@ -291,8 +294,7 @@ def drop_leftovers(library: sqlite3.Connection, folder: Path) -> None:
 def shrink(library: sqlite3.Connection) -> None:
     """Leave nothing of what was deleted on the disk, neither in the file nor in its log."""
     empty_log(library)
-    assert (path := _file_of(library)) is not None
-    with path.open("rb") as file:
+    with file_of(library).open("rb") as file:
         is_plain = file.read(6) == b"SQLite"
     library.execute(f"PRAGMA temp_store = {'FILE' if is_plain else 'MEMORY'}")  # nothing of an encrypted one is written
     library.execute("VACUUM")
@@ -303,12 +305,6 @@ def shrink(library: sqlite3.Connection) -> None:
 def empty_log(library: sqlite3.Connection) -> None:
     """Leave nothing in the log of what was overwritten in the file."""
     library.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def _file_of(library: sqlite3.Connection) -> Path | None:
-    """Where a library lies; None: it is a copy in memory."""
-    path = library.execute("PRAGMA database_list").fetchone()[2]
-    return Path(path) if path else None
 
 
 def _ready_connection(path: Path) -> sqlite3.Connection:
