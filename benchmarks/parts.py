@@ -228,7 +228,7 @@ def at_once(chat: PVChat) -> Off:
     """Frames and sightings averaged over the whole clip and not within stretches of it."""
     trained, whole = chat.networks.trained, {"frame_segments": 1, "track_segments": 1}
     config = replace(trained.config, **whole)
-    return changed((trained.frozen, "config", config), (trained.model.connectors, "config", config))
+    return changed((trained, "config", config), (trained.model.connectors, "config", config))
 
 
 def without_state(chat: PVChat, *names: str) -> Off:

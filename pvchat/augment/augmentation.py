@@ -65,7 +65,7 @@ class Augmentation:
     @property
     def seed(self) -> int:
         """Of everything that is drawn."""
-        return self.chat.settings.seed if self.config.seed is None else self.config.seed
+        return self.chat.settings.seed
 
     @cached_property
     def profile(self) -> profile.Profile:

@@ -35,7 +35,7 @@ def read_lines(path: Path) -> list[Entry]:
 
 def write_lines(path: Path, rows: Iterable[Entry]) -> None:
     """Put a JSON lines file in place, in one step."""
-    _put(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    _put(path, "".join(json.dumps(row, ensure_ascii=False, sort_keys=True, allow_nan=False) + "\n" for row in rows))
 
 
 def read_manifest(path: Path) -> Entry | None:
@@ -67,7 +67,7 @@ def validated(kind: type, row: Any) -> Any:
 
 def _put(path: Path, text: str) -> None:
     with atomic.drafted(path) as draft:
-        draft.write_text(text, encoding="utf-8")
+        atomic.write_new(draft, text.encode())
     atomic.sync_folder(path.parent)
 
 

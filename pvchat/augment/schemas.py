@@ -34,7 +34,6 @@ class AugmentConfig:
     backgrounds: Path | None = None  # folder of pictures to put behind the subject; None: plain ones
     generators: tuple[str, ...] = ("offline",)  # any of `GENERATORS`
     model: str = ""  # hub name or folder of ConsisID, empty for the usual one
-    seed: int | None = None  # of everything that is drawn; None takes the service's
 
     def __post_init__(self) -> None:
         for name in ("clips", "stills", "negatives"):

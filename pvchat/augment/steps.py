@@ -32,7 +32,6 @@ from pvchat.errors import VideoReadError
 from pvchat.people.person import clean_name, require_usable
 from pvchat.schemas import Service
 from pvchat.storage import atomic
-from pvchat.storage.atomic import Journal
 
 VERSION = 4  # of what the steps make: manifests of another version are made anew
 log = logging.getLogger(__name__)
@@ -87,9 +86,10 @@ def make_positives(run: Augmentation) -> dict[str, Any]:
     makers = plan.generators(run.config)
     wanted = plan.plan_positives(run.profile, makers, run.config, run.seed)
     result, start = run.out / RESULTS["positives"], {"input": run.input_hash}
-    journal = Journal(result.with_name(f"{result.name}.part"))
-    if (rows := journal.read())[:1] != [start]:  # none, or of another input
-        journal.replace(rows := [start])
+    part = result.with_name(f"{result.name}.part")  # what is made so far
+    rows = read_lines(part) if part.exists() else []
+    if rows[:1] != [start]:  # none, or of another input
+        rows = [start]
     made = {row["id"]: row for row in rows[1:]}
     for planned in run.watch.over("making positives", wanted):
         if planned.id in made:
@@ -103,10 +103,11 @@ def make_positives(run: Augmentation) -> dict[str, Any]:
             planned.notes = positive.notes
             augmentation.write_media(run.out / planned.media, positive.images)
             row["sample"] = asdict(planned)
-        journal.append([row])
+        rows.append(row)
+        write_lines(part, rows)
     entries = [made[planned.id] for planned in wanted]
     write_lines(result, entries)
-    journal.path.unlink()
+    part.unlink(missing_ok=True)
     failed = Counter(e["failed"] for e in entries if e["failed"])
     counts = {"planned": len(wanted), "made": len(wanted) - sum(failed.values())}
     return {"counts": counts, "dropped": dict(failed)}
@@ -114,11 +115,10 @@ def make_positives(run: Augmentation) -> dict[str, Any]:
 
 def find_negatives(run: Augmentation) -> dict[str, Any]:
     """Find clips of other people."""
-    samples, dropped = [], {}
+    samples, dropped = list[Sample](), dict[str, int]()
     if run.config.negatives:
         subject = SubjectClip.of(run.profile, run.chat, run.clip, run.config.track)
-        found = search.find_negatives(subject, run.chat, run.config, run.seed, run.watch)
-        dropped = dict(found.dropped)
+        found, dropped = search.find_negatives(subject, run.chat, run.config, run.seed, run.watch)
         samples = search.write_excerpts(found, subject, run)
     write_lines(run.out / RESULTS["negatives"], [asdict(s) for s in samples])
     recipes = Counter(s.recipe for s in samples)

@@ -47,7 +47,7 @@ def _run(args: argparse.Namespace) -> int:
     from pvchat.augment.watch import Watch
 
     config = AugmentConfig(
-        **{key: getattr(args, key) for key in ("clips", "stills", "negatives", "track", "seed")},
+        **{key: getattr(args, key) for key in ("clips", "stills", "negatives", "track")},
         backgrounds=Path(args.backgrounds) if args.backgrounds else None,
         others=tuple(map(Path, args.others)),
         generators=tuple(args.generator),

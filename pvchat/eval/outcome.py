@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from pvchat import __version__
+from pvchat.augment.lines import write_lines
 from pvchat.eval import report
 from pvchat.eval.manifest import Item
 from pvchat.eval.metrics.bootstrap import Bootstrap
@@ -32,7 +33,6 @@ from pvchat.eval.systems import MATCH, existence_text
 from pvchat.eval.worker import Spec
 from pvchat.schemas import Progress
 from pvchat.storage import atomic
-from pvchat.storage.atomic import Journal
 
 Row = dict[str, Any]
 
@@ -47,8 +47,8 @@ def finish(out: Path, spec: Spec, enrolled: Row, answered: Sequence[Row], progre
     found, timing = (_in_order(spec, answered, part) for part in ("predictions", "timing"))
     rows, tuned = apply_thresholds(found, {i.id: i for i in spec.manifest.items})
     metrics = measure(spec.manifest, rows, Bootstrap(options.resamples, spec.settings.seed), options.bertscore)
-    Journal(out / "predictions.jsonl").replace(rows)
-    Journal(out / "timing.jsonl").replace(timing)
+    write_lines(out / "predictions.jsonl", rows)
+    write_lines(out / "timing.jsonl", timing)
     write_json(out / "metrics.json", metrics)
     run = {
         "config": _config(spec), "systems": list(spec.systems),

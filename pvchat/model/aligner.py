@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from pvchat.model.config import BODY_WIDTH, IDENTITY_WIDTH, ModelConfig
 from pvchat.model.heads import Heads
-from pvchat.model.qformer import INIT_STD, Context, QFormerLayer
+from pvchat.model.qformer import INIT_STD, QFormerLayer
 
 
 @dataclass
@@ -67,9 +67,9 @@ class Aligner(nn.Module):
         body = self.body(self.body_in(features.body)) + self.kind[1]
         rest = self.kind[2].expand(len(features), 1, -1)  # a token that is always there
         mask = [features.identity_mask, features.body_mask, features.body_mask.new_ones(len(features), 1)]
-        seen = Context(self.norm(torch.cat([identity, body, rest], dim=1)), torch.cat(mask, dim=1))
-        x = self.queries.expand(len(seen.tokens), -1, -1)
+        seen = self.norm(torch.cat([identity, body, rest], dim=1))
+        x = self.queries.expand(len(seen), -1, -1)
         for layer in self.layers:
-            x, _ = layer(x, seen)
+            x, _ = layer(x, seen, torch.cat(mask, dim=1))
         shape = (len(x), self.config.routed_modules, self.config.routed_heads)
         return x, x.new_zeros(shape) if self.z is None else self.z(x.mean(1)).view(shape)

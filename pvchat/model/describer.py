@@ -1,7 +1,7 @@
 """The trained model applied to clips and stored people: what its queries read of somebody, her deeds by that.
 
 A `Describer` keeps the tokens of the last clips. Who is there stays with `presence.py`, what of its words is shown with
-`chat/speakers/`. What a deed rests on is seen by the frozen model, without torch, of one person; what the language
+`chat/speakers/`. What a deed rests on is seen without torch, of one person; what the language
 model speaks of is the whole clip, seen by the torch model. An enrollment stores no personal tokens: the aligner makes
 them of her faces' and her body's vectors when the language model is to speak of her. What training made of a person
 lies in her folder with the stamp of the weights that it belongs to.
@@ -137,14 +137,14 @@ class Describer:
 
     def mean_query(self, analysis: ClipAnalysis, track: int) -> FloatArray:
         """[D] the mean of the queries that read one of the longest tracks: its tokens, and the scene's around it."""
-        frozen = self.trained.frozen
-        with self.trained.lock:
+        trained = self.trained
+        with trained.lock:
             known = _cached(self._read, analysis, lambda _: {})
             if track not in known:
-                clip = _cached(self._frozen, analysis, frozen.tokens)
-                number = kept_tracks(analysis, self.trained.config.max_tracks).index(track)
-                near = frozen.tokens_near(clip, number, whole_boxes(analysis.tracks[track]).mean(0))
-                known[track] = frozen.read(clip, near, caption_question())
+                clip = _cached(self._frozen, analysis, trained.tokens)
+                number = kept_tracks(analysis, trained.config.max_tracks).index(track)
+                near = trained.tokens_near(clip, number, whole_boxes(analysis.tracks[track]).mean(0))
+                known[track] = trained.read(clip, near, caption_question())
             return known[track]
 
     def look(self, analysis: ClipAnalysis) -> VisualTokens:

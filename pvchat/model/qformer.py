@@ -14,7 +14,6 @@ R routed heads.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -26,14 +25,6 @@ from pvchat.model.people import People
 
 NORM_EPS = 1e-12  # BERT
 INIT_STD = 0.02  # BERT
-
-
-@dataclass
-class Context:
-    """What a layer looks at."""
-
-    tokens: Tensor  # [B, N, C]
-    mask: Tensor | None = None  # [B, N] bool, None when all are real
 
 
 class QFormerLayer(nn.Module):
@@ -58,7 +49,8 @@ class QFormerLayer(nn.Module):
     def forward(
         self,
         x: Tensor,
-        context: Context | None = None,
+        context: Tensor | None = None,
+        context_mask: Tensor | None = None,
         *,
         mask: Tensor | None = None,
         z: Sequence[Tensor] = (),
@@ -66,7 +58,8 @@ class QFormerLayer(nn.Module):
     ) -> tuple[Tensor, list[RoutingStats]]:
         """Tokens [B, L, D] through the layer, and its statistics, for which `query_mask` [B, L] says which are real.
 
-        The mask is [B, L, L] or [B, L] bool; z are router offsets [B, L, R] of its routed modules, self then cross.
+        It looks at a context [B, N, C], with a mask [B, N] (None: all are real). The other mask is [B, L, L] or [B, L];
+        both are bool. z are router offsets [B, L, R] of its routed modules, self then cross.
         """
         offsets = iter(z)
         routing = []
@@ -74,7 +67,7 @@ class QFormerLayer(nn.Module):
         x = self.attention_norm(x + self.dropout(out))
         routing.append(stats)
         if self.cross is not None and context is not None:
-            out, stats = self.cross(x, context.tokens, mask=context.mask, z=next(offsets, None), query_mask=query_mask)
+            out, stats = self.cross(x, context, mask=context_mask, z=next(offsets, None), query_mask=query_mask)
             x = self.cross_norm(x + self.dropout(out))
             routing.append(stats)
         x = self.ffn_norm(x + self.dropout(self.down(F.gelu(self.up(x)))))
@@ -125,10 +118,9 @@ class QFormer(nn.Module):
         real = owner >= 0
         # Who sees whom: padding only itself (a row without keys would be NaN), and nobody padding.
         mask = (owner[:, :, None] == owner[:, None]) | (real[:, :, None] & (owner[:, None] == 0))
-        seen = Context(context, context_mask)
         routing: list[RoutingStats] = []
         for layer in self.layers:
-            x, stats = layer(x, seen, mask=mask, z=offsets[len(routing) :], query_mask=real)
+            x, stats = layer(x, context, context_mask, mask=mask, z=offsets[len(routing) :], query_mask=real)
             routing += stats
         queries, rest = x[:, 1 : 1 + self.config.queries], x[:, 1 + self.config.queries :]
         named = 0 if people is None else people.mask.shape[1]

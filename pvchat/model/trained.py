@@ -1,10 +1,10 @@
 """One trained model, loaded once and shared: a folder of `recipes.model.made.save_model` in, model and card out.
 
 Whoever speaks through it (`describer.py`) keeps the clips and the people; what is here is the same for everybody. Most
-answers need what it sees and not its words: `FrozenModel` gives that without torch, whose import costs 190 MB and two
-seconds. Two passes (`Connectors`, and the whole model's `forward`) run as converted networks (`networks.py`, ADR 0014);
-on other devices than the CPU torch runs the same. The language model is six times as large as the rest: it loads when
-an answer asks for it.
+answers need what it sees and not its words, which comes without torch, whose import costs 190 MB and two seconds. Two
+passes (`Connectors`, and the whole model's `forward`) run as converted networks (`networks.py`, ADR 0014); on other
+devices than the CPU torch runs the same. The language model is six times as large as the rest: it loads when an answer
+asks for it. A model that is in memory anyway, and maybe nowhere else, runs itself: nothing is converted.
 
 Legend: N tokens, D model width, S sentence width.
 """
@@ -35,6 +35,17 @@ if TYPE_CHECKING:
 FORMAT = 2  # of what the passes give
 READ_EXPERTS = ("frame", "body")  # experts whose tokens the words were learned from
 MARGIN = 0.1  # of a box's sides
+
+
+@dataclass(frozen=True)
+class ClipTokens:
+    """A clip as the converted passes read it."""
+
+    raw: FloatArray  # [1, N, D] tokens before any was mixed with others
+    expert: IntArray  # [1, N] number of the expert that each comes from
+    where: FloatArray  # [N, 5] t, x0, y0, x1, y1
+    track: IntArray  # [N] track number, `SCENE` for none
+    mask: Flags  # [N] True for real tokens
 
 
 class TrainedModel:
@@ -69,11 +80,6 @@ class TrainedModel:
         return self._whole.config if self._whole is not None else read_config(self.folder)
 
     @cached_property
-    def frozen(self) -> FrozenModel:
-        """The model for everything but text, without torch."""
-        return FrozenModel(self)
-
-    @cached_property
     def stamp(self) -> str:
         """Which weights these are: the start of their file's SHA-256."""
         return atomic.sha256_of(self.folder / WEIGHTS)[:16]
@@ -87,29 +93,8 @@ class TrainedModel:
 
         return read_adapters(self.model, self.folder / ANSWERING)
 
-
-@dataclass(frozen=True)
-class ClipTokens:
-    """A clip as the frozen model reads it."""
-
-    raw: FloatArray  # [1, N, D] tokens before any was mixed with others
-    expert: IntArray  # [1, N] number of the expert that each comes from
-    where: FloatArray  # [N, 5] t, x0, y0, x1, y1
-    track: IntArray  # [N] track number, `SCENE` for none
-    mask: Flags  # [N] True for real tokens
-
-
-class FrozenModel:
-    """One trained model's passes, each loaded when it is first needed.
-
-    A model that is in memory anyway, and maybe nowhere else, runs itself: nothing is converted.
-    """
-
-    def __init__(self, trained: TrainedModel) -> None:
-        self.trained, self.config = trained, trained.config
-
-    def load(self) -> None:
-        """Load all passes now."""
+    def load_passes(self) -> None:
+        """Load now what sees clips."""
         _ = self._connector_pass, self._query_pass
 
     def tokens(self, analysis: ClipAnalysis) -> ClipTokens:
@@ -159,14 +144,14 @@ class FrozenModel:
 
     def _model(self) -> PVChatModel:
         """The torch model, without its language model unless it is in memory."""
-        if self.trained.in_memory:
-            return self.trained.model
+        if self.in_memory:
+            return self.model
         from pvchat.model.pvchat import PVChatModel
 
-        return PVChatModel.from_pretrained(self.trained.folder, llm="none", device=self.trained.device)
+        return PVChatModel.from_pretrained(self.folder, llm="none", device=self.device)
 
     def _pass(self, name: str, module: Callable[[], nn.Module], inputs: list[Input]) -> Network:
-        if self.trained.in_memory:
-            return TorchNetwork(module(), self.trained.device)
-        weights, what = self.trained.folder / WEIGHTS, f"{self.config!r} {FORMAT}"
-        return load(name, weights, lambda _: module(), *inputs, variant=what, device=self.trained.device)
+        if self.in_memory:
+            return TorchNetwork(module(), self.device)
+        weights, what = self.folder / WEIGHTS, f"{self.config!r} {FORMAT}"
+        return load(name, weights, lambda _: module(), *inputs, variant=what, device=self.device)

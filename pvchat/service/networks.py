@@ -164,7 +164,7 @@ class Networks:
         self.experts.convert()
         self.sentences.load()
         if self.trained is not None:
-            self.trained.frozen.load()
+            self.trained.load_passes()
 
     def load(self) -> None:
         """Load them now instead of when they are first needed; the language model, which few answers need, waits."""
@@ -173,7 +173,7 @@ class Networks:
             if self.narrator is not None:
                 _ = self.narrator.base
             elif self.trained is not None:
-                self.trained.frozen.load()
+                self.trained.load_passes()
             if self.eyes is not None:
                 self.eyes.load()
             _ = self.presence, self.sentences

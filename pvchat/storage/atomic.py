@@ -9,14 +9,13 @@ leaves nothing behind.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 SCRATCH = ".scratch"
-Row = dict[str, Any]
 
 
 def make_private_folder(path: Path) -> None:
@@ -164,47 +162,3 @@ def write_new(path: Path, data: bytes, durable: bool = True) -> None:
         file.flush()
         if durable:
             os.fsync(file.fileno())
-
-
-class Journal:
-    """JSON lines in a file that only grow while something goes on, and survive a kill at any moment.
-
-        journal = Journal(Path("set/positives.jsonl.part"))
-        journal.append([{"id": "q1", "answer": "Yes."}])    one write, pushed to the disk
-        journal.read()                                      [{"id": "q1", "answer": "Yes."}]
-
-    A line that a kill cut short is dropped when the file is read again; what it belonged to is then done anew.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def read(self) -> list[Row]:
-        """Every whole line; a torn last line is cut off the file."""
-        if not self.path.exists():
-            return []
-        data = self.path.read_bytes()
-        end = data.rfind(b"\n") + 1
-        if end < len(data):
-            os.truncate(self.path, end)
-        return [json.loads(line) for line in data[:end].splitlines()]
-
-    def append(self, rows: Iterable[Row]) -> None:
-        """Add rows in one write, and wait until the disk has them."""
-        data = b"".join(map(line, rows))
-        if not data:
-            return
-        handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, FILE_MODE)
-        with os.fdopen(handle, "ab") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(handle)
-
-    def replace(self, rows: Iterable[Row]) -> None:
-        """Put these rows in the place of all, in one step."""
-        write_file(self.path, b"".join(map(line, rows)))
-
-
-def line(row: Row) -> bytes:
-    """One row as a line of JSON."""
-    return json.dumps(row, ensure_ascii=False, sort_keys=True, allow_nan=False).encode() + b"\n"

@@ -22,10 +22,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from pvchat.augment.lines import write_lines
 from pvchat.errors import SettingsError
 from pvchat.model.people import PersonState
 from pvchat.model.personlora import PersonLora
-from pvchat.storage import atomic
 from pvchat.train.config import STAGES, PersonConfig
 from pvchat.train.examples import PersonExample
 from pvchat.train.losses import SparsityController
@@ -103,7 +103,7 @@ class Training:
         if self.session.folder is not None:
             more = {"start/tokens": self.start.tokens, "start/z": self.start.z}
             self.run.save(self.session.folder / STATE, self.shared, more)
-            atomic.Journal(self.session.folder / METRICS).replace(self.run.history)
+            write_lines(self.session.folder / METRICS, self.run.history)
 
 
 Step = Callable[[Training, list[PersonExample]], dict[str, float]]  # on some of these rows; what is worth keeping of it

@@ -101,7 +101,7 @@ class Crowd:
 
 def run_in(crowd: Crowd, out: Path, config: AugmentConfig, watch: Watch = UNWATCHED) -> Any:
     """An augmentation of the subject's clip into a folder."""
-    return SimpleNamespace(out=out, analyses=SimpleNamespace(chat=crowd.chat), config=config, watch=watch)
+    return SimpleNamespace(out=out, analyses=SimpleNamespace(chat=crowd.chat), config=config, watch=watch, seed=0)
 
 
 def staged(folder: Path, monkeypatch: Any) -> Crowd:

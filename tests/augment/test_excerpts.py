@@ -42,7 +42,7 @@ CONFIG = AugmentConfig(negatives=8, seconds=1.0)
 def test_samples_are_cut_and_described(crowd, filmed, tmp_path):
     subject, config = filmed
     crowd.chat.otherwise = lambda path: make_analysis(make_track(50), key=video.content_key(path))
-    found = negatives.find_negatives(subject, crowd.chat, config)
+    found, _ = negatives.find_negatives(subject, crowd.chat, config)
     samples = write_excerpts(found, subject, run_in(crowd, tmp_path / "out", CONFIG))
     assert Counter(s.stage for s in samples) == {"video": 8, "image": 2}
     assert {s.role for s in samples} == {"negative"}
@@ -66,7 +66,7 @@ def test_a_full_disk_is_no_unreadable_clip(crowd, filmed, tmp_path, monkeypatch)
         raise OSError(28, "No space left on device", str(path))
 
     subject, config = filmed
-    found = negatives.find_negatives(subject, crowd.chat, config)
+    found, _ = negatives.find_negatives(subject, crowd.chat, config)
     monkeypatch.setattr(video, "save_clip", full)
     with pytest.raises(OSError, match="No space left"):
         write_excerpts(found, subject, run_in(crowd, tmp_path / "out", CONFIG))
@@ -75,18 +75,18 @@ def test_a_full_disk_is_no_unreadable_clip(crowd, filmed, tmp_path, monkeypatch)
 def test_an_unreadable_file_drops_its_samples_only(crowd, filmed, tmp_path):
     subject, config = filmed
     crowd.chat.otherwise = lambda path: make_analysis(make_track(50), key=video.content_key(path))
-    found = negatives.find_negatives(subject, crowd.chat, config)
-    found.candidates[0].clip.write_bytes(b"no video")
+    found, _ = negatives.find_negatives(subject, crowd.chat, config)
+    found[0].clip.write_bytes(b"no video")
     samples = write_excerpts(found, subject, run_in(crowd, tmp_path / "out", CONFIG))
     bad = {s.source for s in samples if s.dropped == "unreadable"}
-    assert bad == {found.candidates[0].key}
+    assert bad == {found[0].key}
     assert all(s.dropped is None for s in samples if s.source not in bad)
 
 
 def test_stopping_keeps_what_was_cut(crowd, filmed, tmp_path):
     subject, config = filmed
     crowd.chat.otherwise = lambda path: make_analysis(make_track(50), key=video.content_key(path))
-    found, stop, told = negatives.find_negatives(subject, crowd.chat, config), threading.Event(), []
+    (found, _), stop, told = negatives.find_negatives(subject, crowd.chat, config), threading.Event(), []
 
     def progress(what, done, total):
         told.append((done, total))
@@ -121,11 +121,11 @@ def test_people_of_the_same_clip_go_with_the_segment_they_are_cut_from(crowd):
     )
     crowd.chat.otherwise = lambda path: make_analysis(other, key=video.content_key(path))
     config = AugmentConfig(negatives=8, seconds=0.5)
-    found = negatives.find_negatives(subject, crowd.chat, config)
+    found, _ = negatives.find_negatives(subject, crowd.chat, config)
     samples = write_excerpts(found, subject, run_in(crowd, crowd.folder / "out", config))
     assert Counter(s.stage for s in samples) == {"video": 4, "image": 2}
     assert {(s.split, s.source) for s in samples} == {("train", "k@0-1"), ("test", "k@1-2")}
-    for candidate in found.candidates:
+    for candidate in found:
         assert candidate.end_s <= 1.0 or candidate.start_s >= 1.0  # none across the two
 
 

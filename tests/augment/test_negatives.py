@@ -46,35 +46,35 @@ def populate(made: Crowd) -> dict[str, list[str]]:
 def test_the_subject_is_never_their_own_negative(crowd, monkeypatch):
     subject, keys = crowd.subject(), populate(crowd)
     config = AugmentConfig(negatives=24, others=(crowd.folder,))
-    found = negatives.find_negatives(subject, crowd.chat, config)
-    chosen = {c.key for c in found.candidates}
+    found, dropped = negatives.find_negatives(subject, crowd.chat, config)
+    chosen = {c.key for c in found}
     assert not chosen & {*keys["own"], subject.analysis.key}
-    assert {c.key for c in found.candidates if c.recipe == "lookalike"} >= set(keys["lookalike"])
-    assert found.dropped["may be the subject"] >= 6
+    assert {c.key for c in found if c.recipe == "lookalike"} >= set(keys["lookalike"])
+    assert dropped["may be the subject"] >= 6
     # and it is the threshold that keeps them out: without it they come first
     monkeypatch.setattr(strangers, "MAX_PROBABILITY", 1.0)
     monkeypatch.setattr(strangers, "MIN_DISTANCE", 0.0)
-    careless = negatives.find_negatives(subject, crowd.chat, config)
-    assert {c.key for c in careless.candidates[:6]} == set(keys["own"])
-    assert keys["side"][0] in {c.key for c in careless.candidates}
+    careless, _ = negatives.find_negatives(subject, crowd.chat, config)
+    assert {c.key for c in careless[:6]} == set(keys["own"])
+    assert keys["side"][0] in {c.key for c in careless}
 
 
 def test_half_are_hard_and_the_nearest_come_first(crowd):
     subject, _ = crowd.subject(), populate(crowd)
-    found = negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=12, others=(crowd.folder,)))
-    assert len(found.candidates) == 12
-    recipes = [c.recipe for c in found.candidates]
+    found, _ = negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=12, others=(crowd.folder,)))
+    assert len(found) == 12
+    recipes = [c.recipe for c in found]
     assert recipes == ["lookalike"] * 6 + ["random"] * 6
-    hard, rest = ([c.distance for c in found.candidates if (c.recipe == "lookalike") == h] for h in (True, False))
+    hard, rest = ([c.distance for c in found if (c.recipe == "lookalike") == h] for h in (True, False))
     assert max(hard) < min(np.median(rest), 0.8)
-    assert all(c.distance >= 0.5 for c in found.candidates)
-    assert len({(c.key, c.start_s) for c in found.candidates}) == 12
+    assert all(c.distance >= 0.5 for c in found)
+    assert len({(c.key, c.start_s) for c in found}) == 12
 
 
 def test_the_seed_decides_on_the_random_ones_alone(crowd):
     subject, _ = crowd.subject(), populate(crowd)
     one, same, other = (
-        negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=12, others=(crowd.folder,)), s).candidates
+        negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=12, others=(crowd.folder,)), s)[0]
         for s in (1, 1, 2)
     )
     assert one == same
@@ -117,10 +117,10 @@ def test_figures_have_look_alikes_too(crowd):
     others = [crowd.clip(f"other-{i}", figure(off(unit, 1.38, 30 + i), 30 + i)) for i in range(6)]
     for i, path in enumerate(others):  # other scenes, too
         crowd.chat.known[str(path)].frame_features = look(i)
-    found = negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=6, others=(crowd.folder,)))
-    assert {c.clip for c in found.candidates} <= set(others)
-    assert {c.recipe for c in found.candidates} == {"lookalike", "random"}
-    assert found.dropped == {"may be the subject": 1}
+    found, dropped = negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=6, others=(crowd.folder,)))
+    assert {c.clip for c in found} <= set(others)
+    assert {c.recipe for c in found} == {"lookalike", "random"}
+    assert dropped == {"may be the subject": 1}
 
 
 # -- people of the same clip -------------------------------------------------------------------------------------------
@@ -133,9 +133,9 @@ def test_people_of_the_same_clip_are_cut_out_without_the_subject(crowd):
         off(crowd.enrolled, 0.6, 5), 5, box=RIGHT
     )  # so alike that only being seen together tells them apart
     subject = crowd.subject(other, box=LEFT)
-    found = negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=8))
-    assert [c.recipe for c in found.candidates] == ["same-clip"]
-    candidate = found.candidates[0]
+    found, _ = negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=8))
+    assert [c.recipe for c in found] == ["same-clip"]
+    candidate = found[0]
     assert candidate.clip == subject.clip
     assert candidate.track == 1
     x0, y0, x1, y1 = candidate.box
@@ -146,9 +146,9 @@ def test_people_of_the_same_clip_are_cut_out_without_the_subject(crowd):
 def test_whoever_is_never_seen_beside_the_subject_may_be_the_subject(crowd):
     other = track_of(off(crowd.enrolled, 0.6, 5), 5, frames=range(4, 8), box=RIGHT)
     subject = crowd.subject(other, box=LEFT, frames=range(4))
-    found = negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=8))
-    assert found.candidates == []
-    assert found.dropped == {"in the subject's clip: may be the subject": 1}
+    found, dropped = negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=8))
+    assert found == []
+    assert dropped == {"in the subject's clip: may be the subject": 1}
 
 
 def test_a_face_found_twice_is_not_two_people():
@@ -171,9 +171,9 @@ def test_a_face_found_twice_is_not_two_people():
 def test_a_face_on_the_subjects_own_body_is_nobody_else(crowd, box, own):
     other = track_of(identity_of(100), 100, box=box)
     subject = crowd.subject(other, box=LEFT)
-    found = negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=8))
-    assert found.dropped.get("in the subject's clip: on the subject's own body", 0) == own
-    assert ("same-clip" in {c.recipe for c in found.candidates}) is not own
+    found, dropped = negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=8))
+    assert dropped.get("in the subject's clip: on the subject's own body", 0) == own
+    assert ("same-clip" in {c.recipe for c in found}) is not own
 
 
 @pytest.mark.parametrize(
@@ -202,9 +202,9 @@ def test_few_files_are_looked_at_and_nothing_is_left(crowd, monkeypatch):
     subject, keys = crowd.subject(), populate(crowd)
     bad = crowd.folder / "bad.mp4"
     bad.write_bytes(b"?")
-    found = negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=12, others=(crowd.folder,)))
-    assert {c.key for c in found.candidates} <= {*keys["lookalike"], *keys["side"], *keys["stranger"]}
-    assert found.dropped["can't be read"] == 1
+    found, dropped = negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=12, others=(crowd.folder,)))
+    assert {c.key for c in found} <= {*keys["lookalike"], *keys["side"], *keys["stranger"]}
+    assert dropped["can't be read"] == 1
     assert not [p for p in (home() / "tmp").rglob("*") if p.is_file()]
     crowd.chat.looked_at.clear()
     monkeypatch.setattr(negatives, "MOST_FILES", 5)
@@ -216,11 +216,13 @@ def test_the_demos_footage_serves_where_nothing_is_named(crowd, monkeypatch):
     subject, keys = crowd.subject(), populate(crowd)
     clips = sorted(str(path) for path in crowd.folder.glob("*-[01].mp4"))
     monkeypatch.setattr("pvchat.augment.negatives.search.footage_clips", lambda: clips)
-    found = negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=4))
-    assert {c.recipe for c in found.candidates} == {"lookalike", "random"}
-    assert not {c.key for c in found.candidates} & set(keys["own"])
-    named = negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=4, others=(crowd.folder / "none",)))
-    assert named.candidates == []
+    found, _ = negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=4))
+    assert {c.recipe for c in found} == {"lookalike", "random"}
+    assert not {c.key for c in found} & set(keys["own"])
+    named, _ = negatives.find_negatives(
+        subject, crowd.chat, AugmentConfig(negatives=4, others=(crowd.folder / "none",))
+    )
+    assert named == []
 
 
 def test_windows_are_inside_their_spans_and_do_not_overlap():

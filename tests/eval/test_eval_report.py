@@ -55,12 +55,12 @@ def test_a_part_is_called_a_part(out):
 
 
 def test_failures_are_the_failures(out):
+    from pvchat.augment.lines import read_lines
     from pvchat.eval.layouts import read
     from pvchat.eval.scores import answers_by_system
-    from pvchat.storage.atomic import Journal
 
     items = {i.id: i for i in read(out.parent / "made").items}
-    answered = answers_by_system(Journal(out / "predictions.jsonl").read(), items)["one"]
+    answered = answers_by_system(read_lines(out / "predictions.jsonl"), items)["one"]
     worst = report.worst_answers(answered)
     gaps = [report.wrongness(a) for a in worst if a.item.type == "existence"]
     assert gaps == sorted(gaps, reverse=True)

@@ -16,6 +16,7 @@ from make_studio import ANA, BEN, open_studio
 from stub_systems import make_manifest, open_stub
 
 from pvchat import PVChat
+from pvchat.augment.lines import read_lines
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.eval.manifest import Item, Manifest, Subject, write
@@ -23,7 +24,6 @@ from pvchat.eval.run import run
 from pvchat.eval.worker import EvalOptions, Spec, open_systems
 from pvchat.people.store import PeopleStore
 from pvchat.service import Networks
-from pvchat.storage.atomic import Journal
 
 OPTIONS = EvalOptions(
     systems=("one", "two"), opener=open_stub, resamples=50, bertscore=False
@@ -59,14 +59,14 @@ def results(out):
 def test_a_run_says_everything(made, tmp_path):
     out = tmp_path / "out"
     metrics = run(made, out, OPTIONS)
-    rows = Journal(out / "predictions.jsonl").read()
+    rows = read_lines(out / "predictions.jsonl")
     assert [(r["system"], r["id"]) for r in rows] == [(s, f"q-{i:03d}") for s in ("one", "two") for i in range(60)]
     assert out.stat().st_mode & 0o077 == 0
     told = json.loads((out / "run.json").read_text())
     assert metrics["set"]["questions"] == 60
     assert set(told["versions"]) >= {"pvchat", "python", "torch"}
     assert "clips/broken.mp4" in told["clip_errors"]
-    assert len(Journal(out / "timing.jsonl").read()) == 120
+    assert len(read_lines(out / "timing.jsonl")) == 120
     one = metrics["systems"]["one"]
     assert one["errors"] == {
         "n": 6, "kinds": {"RuntimeError": 1, "VideoReadError": 5},

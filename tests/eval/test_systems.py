@@ -11,6 +11,7 @@ import pytest
 from make_analysis import make_track
 from make_studio import ANA, BEN, open_studio
 
+from pvchat.augment.lines import read_lines
 from pvchat.config import Settings, home
 from pvchat.errors import SettingsError
 from pvchat.eval.manifest import Item, Manifest, Subject, write
@@ -19,7 +20,6 @@ from pvchat.eval.run import run
 from pvchat.eval.systems import names_for, typical
 from pvchat.eval.worker import EvalOptions
 from pvchat.people.store import PeopleStore
-from pvchat.storage.atomic import Journal
 
 CLEO = 3
 OFFLINE = ("prior", "face-matcher", "measured-facts", "ours-instant")
@@ -86,7 +86,7 @@ def test_the_users_own_people_are_neither_asked_nor_touched(made):
     go(made)
     assert PeopleStore(home() / "people").names() == ["Cleo"]
     assert not (made.out / "run-people").exists()  # the run's own people go with its end
-    rows = Journal(made.out / "predictions.jsonl").read()
+    rows = read_lines(made.out / "predictions.jsonl")
     assert "Cleo" not in json.dumps(rows)
 
 
@@ -95,7 +95,7 @@ def test_whoever_cannot_be_enrolled_is_named(made):
     go(made, ("ours-instant",))
     told = json.loads((made.out / "run.json").read_text())["enrolled"]
     assert "NoSubjectError" in told["Ben"]["error"]
-    rows = Journal(made.out / "predictions.jsonl").read()
+    rows = read_lines(made.out / "predictions.jsonl")
     failed = {r["id"] for r in rows if r["error"]}
     assert failed
     assert all("UnknownPersonError" in r["error"] for r in rows if r["error"])
@@ -145,7 +145,7 @@ def test_face_matcher_without_faces(made):
 
     made.studio.known[video.content_key(path)].tracks[:] = [track]
     go(made, ("face-matcher",))
-    rows = [r for r in Journal(made.out / "predictions.jsonl").read() if r["clip"] == "other.mp4"]
+    rows = [r for r in read_lines(made.out / "predictions.jsonl") if r["clip"] == "other.mp4"]
     assert {p["decision"] for r in rows for p in r["people"]} == {"absent"}
 
 

@@ -13,7 +13,7 @@ import torch
 from make_analysis import make_analysis, make_track
 
 from pvchat.model.pvchat import PVChatModel
-from pvchat.model.trained import FrozenModel, TrainedModel
+from pvchat.model.trained import TrainedModel
 from pvchat.schemas import ClipAnalysis
 from recipes.model.made import create_model, save_model
 
@@ -39,13 +39,13 @@ def model(folder: Path) -> PVChatModel:
 
 
 @pytest.fixture(scope="module", params=["openvino", "torch"])
-def frozen(request: pytest.FixtureRequest, folder: Path, model: PVChatModel) -> FrozenModel:
+def frozen(request: pytest.FixtureRequest, folder: Path, model: PVChatModel) -> TrainedModel:
     """Its passes by each runtime; torch runs the very model, OpenVINO what was converted of it."""
-    return TrainedModel(folder, "cpu", model if request.param == "torch" else None).frozen
+    return TrainedModel(folder, "cpu", model if request.param == "torch" else None)
 
 
 @pytest.mark.parametrize("clip", CLIPS.values(), ids=list(CLIPS))
-def test_a_clip_is_seen_as_by_torch(frozen: FrozenModel, model: PVChatModel, clip: ClipAnalysis) -> None:
+def test_a_clip_is_seen_as_by_torch(frozen: TrainedModel, model: PVChatModel, clip: ClipAnalysis) -> None:
     with torch.inference_mode():
         whole = model.look(clip)
     seen = frozen.tokens(clip)
@@ -64,7 +64,7 @@ def test_a_clip_is_seen_as_by_torch(frozen: FrozenModel, model: PVChatModel, cli
         np.testing.assert_allclose(frozen.read(seen, shown, asked[0].numpy()), theirs, atol=1e-5)
 
 
-def test_a_view_that_shows_nothing_is_read_as_by_torch(frozen: FrozenModel, model: PVChatModel) -> None:
+def test_a_view_that_shows_nothing_is_read_as_by_torch(frozen: TrainedModel, model: PVChatModel) -> None:
     clip = CLIPS["two"]
     whole, seen = model.look(clip), frozen.tokens(clip)
     nothing = torch.zeros_like(whole.mask)
@@ -82,9 +82,9 @@ def test_what_was_converted_needs_no_torch(folder: Path, pvchat_home: Path) -> N
     code = (
         "import sys; from pathlib import Path; from make_analysis import make_analysis, make_track; "
         "from pvchat.model.trained import TrainedModel; import numpy as np; "
-        f"frozen = TrainedModel(Path({str(folder)!r}), 'cpu').frozen; "
+        f"frozen = TrainedModel(Path({str(folder)!r}), 'cpu'); "
         "clip = frozen.tokens(make_analysis(make_track(1))); "
-        "frozen.read(clip, clip.mask, np.ones(frozen.config.sentence_width, np.float32)); frozen.load(); "
+        "frozen.read(clip, clip.mask, np.ones(frozen.config.sentence_width, np.float32)); frozen.load_passes(); "
         "print('torch' in sys.modules)"
     )
     tests = Path(__file__).parents[1]

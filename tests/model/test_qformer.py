@@ -9,7 +9,7 @@ import torch
 
 from pvchat.model.heads import Heads
 from pvchat.model.people import PersonState
-from pvchat.model.qformer import Context, QFormer, QFormerLayer
+from pvchat.model.qformer import QFormer, QFormerLayer
 from recipes.model.batches import encode_clips, select
 from recipes.model.made import preset
 
@@ -56,7 +56,7 @@ def test_a_layer_equals_blip2(shared):
     additive = torch.zeros(2, 1, 1, 7).masked_fill(~mask[:, None, None], torch.finfo(torch.float32).min)
     expected = theirs(x, encoder_hidden_states=context, encoder_attention_mask=additive, query_length=5)
     expected = expected[0] if isinstance(expected, tuple) else expected
-    out, routing = own(x, Context(context, mask))
+    out, routing = own(x, context, mask)
     assert (out - expected).abs().max() <= 2e-6
     assert len(routing) == (0 if shared == 12 else 2)
 

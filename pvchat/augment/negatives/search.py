@@ -26,7 +26,6 @@ from pvchat.assets import footage, packages, weights
 from pvchat.augment.augmentation import MEDIA, Augmentation, write_media
 from pvchat.augment.negatives.strangers import (
     Negative,
-    Negatives,
     Recipe,
     StrangerCheck,
     SubjectClip,
@@ -69,8 +68,8 @@ class OtherClip:
 
 def find_negatives(
     subject: SubjectClip, chat: Service, config: AugmentConfig, seed: int = 0, watch: Watch = UNWATCHED
-) -> Negatives:
-    """Choose negatives; the same for the same input and seed, which draws files, random ones and splits.
+) -> tuple[list[Negative], dict[str, int]]:
+    """Choose negatives, and how many clips and people were refused, by reason; the same for the same input and seed.
 
     Where too few are hard, random ones fill up, and the other way round.
     """
@@ -86,7 +85,7 @@ def find_negatives(
     random = random_negatives([clip for clip in order if not refusals[clip]], config, rng)
     beside = list(same_clip_negatives(subject, strangers, config.seconds, dropped))
     hard = [c for pair in zip_longest(beside, near) for c in pair if c is not None]
-    return Negatives(balance(hard, random, config.negatives), dict(+dropped), seed)
+    return balance(hard, random, config.negatives), dict(+dropped)
 
 
 def analyse_clips(
@@ -186,15 +185,15 @@ def _excerpt_key(candidate: Negative) -> tuple[str, float, float]:
     return candidate.key, candidate.start_s, candidate.end_s
 
 
-def write_excerpts(found: Negatives, subject: SubjectClip, run: Augmentation) -> list[Sample]:
+def write_excerpts(candidates: Sequence[Negative], subject: SubjectClip, run: Augmentation) -> list[Sample]:
     """Cut the candidates' excerpts into the run's media: a sample of stage "video" for each, of "image" for some.
 
     All samples of a source, the clip's key, are in one split. `dropped` is "unreadable" where its file can't be read
     any more; such samples have no media.
     """
-    candidates, config = found.candidates, run.config
+    config = run.config
     atomic.make_private_folder(run.out / MEDIA)
-    splits, stills = split_sources(candidates, found.seed), min(config.negatives // _STILLS, len(candidates))
+    splits, stills = split_sources(candidates, run.seed), min(config.negatives // _STILLS, len(candidates))
     with_still = set(np.linspace(0, len(candidates) - 1, stills).round().astype(int))
     samples: list[Sample] = []
     for number, candidate in enumerate(run.watch.over("cutting negatives", candidates)):
@@ -204,7 +203,7 @@ def write_excerpts(found: Negatives, subject: SubjectClip, run: Augmentation) ->
             inside = [(part, name) for start, end, part, name in subject.segments if start <= middle <= end]
             split, source = inside[0] if inside else ("train", candidate.key)
         stages: tuple[Stage, ...] = ("video", "image") if number in with_still else ("video",)
-        about = {"split": split, "source": source, "people": {subject.name: False}, "seed": found.seed}
+        about = {"split": split, "source": source, "people": {subject.name: False}, "seed": run.seed}
         made = [_sample(candidate, config.seconds, stage, about) for stage in stages]
         _cut(candidate, made, run)
         samples += made

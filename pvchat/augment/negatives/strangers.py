@@ -78,15 +78,6 @@ class Negative:
 
 
 @dataclass(frozen=True)
-class Negatives:
-    """What `find_negatives` chose by a seed, and how many clips and people it refused, by reason."""
-
-    candidates: list[Negative]
-    dropped: dict[str, int]
-    seed: int
-
-
-@dataclass(frozen=True)
 class TrackScores:
     """How like the subject K tracks of one clip are."""
 
