@@ -220,19 +220,15 @@ def test_forgetting_leaves_no_clip_of_a_watcher_that_was_killed(camera: Camera, 
 @pytest.mark.parametrize(
     ("typed", "shown"),
     [
-        (
-            "rtsp://c/user=a&password=gehe1m&channel=1&stream=0.sdp",
-            "rtsp://c/user=a&password=***&channel=1&stream=0.sdp",
-        ),
-        (
-            "rtsp://c/user=a_password=ge_he1m_channel=1_stream=0.sdp",
-            "rtsp://c/user=a_password=***_channel=1_stream=0.sdp",
-        ),
+        ("rtsp://c/user=a&password=gehe1m&channel=1&stream=0.sdp",
+         "rtsp://c/user=a&password=***&channel=1&stream=0.sdp"),
+        ("rtsp://c/user=a_password=ge_he1m_channel=1_stream=0.sdp",
+         "rtsp://c/user=a_password=***_channel=1_stream=0.sdp"),
         ("rtsp://c/live/token=gehe1m", "rtsp://c/live/token=***"),
         ("http://c/video.cgi?loginuse=a&loginpas=gehe1m", "http://c/video.cgi?loginuse=a&loginpas=***"),
         ("rtsp://c/passage/1?channel=2", "rtsp://c/passage/1?channel=2"),
     ],
-)
+)  # fmt: skip
 def test_a_password_in_a_path_or_query_is_not_shown(typed: str, shown: str) -> None:
     address = read_address(typed)
     assert (address.text, address.without_password) == (typed, shown)
