@@ -47,15 +47,10 @@ def halves(text: str) -> tuple[Finding, Finding]:
 
 
 @pytest.mark.parametrize(("text", "verdict"), [
-    ("Does anybody come back?", "yes"),
-    ("Did Ben come back after he left?", "yes"),
-    ("Does Cleo come back?", "no"),
-    ("Does Ben come back before Cleo comes?", "no"),
-    ("Are there ever more than two people at once?", "yes"),
-    ("Are two people ever there together?", "yes"),
-    ("Is Ana sitting and standing at the same time?", "no"),
-    ("Is Ana both sitting and standing?", "yes"),
-    ("Do Ben and Cleo talk at the same time?", "unknown"),
+    ("Does anybody come back?", "yes"), ("Did Ben come back after he left?", "yes"), ("Does Cleo come back?", "no"),
+    ("Does Ben come back before Cleo comes?", "no"), ("Are there ever more than two people at once?", "yes"),
+    ("Are two people ever there together?", "yes"), ("Is Ana sitting and standing at the same time?", "no"),
+    ("Is Ana both sitting and standing?", "yes"), ("Do Ben and Cleo talk at the same time?", "unknown"),
     ("Is the woman in the coat Cleo or Ana?", "yes"), ("Is Ana to the left of Ben or of Cleo?", "yes"),
     ("Does the dog come before Cleo?", "yes"), ("Does anybody eat more than once?", "yes"),
     ("Is Ana reading while the dog is there?", "yes"),

@@ -117,18 +117,11 @@ def test_version(capsys):
 @pytest.mark.parametrize(
     "words",
     [
-        (),
-        ("dance",),
-        ("ask", "a.mp4"),
-        ("enroll", "a.mp4"),
-        ("enroll", "a.mp4", "--name", "A", "--depth", "abyss"),
-        ("enroll", "a.mp4", "--name", "A", "--track", "first"),
-        ("enroll", "a.mp4", "--nam", "A"),
-        ("people",),
-        ("people", "rename", "Ana"),
-        ("ask", "a.mp4", "Who?", "--seed", "x"),
+        (), ("dance",), ("ask", "a.mp4"), ("enroll", "a.mp4"), ("enroll", "a.mp4", "--name", "A", "--depth", "abyss"),
+        ("enroll", "a.mp4", "--name", "A", "--track", "first"), ("enroll", "a.mp4", "--nam", "A"), ("people",),
+        ("people", "rename", "Ana"), ("ask", "a.mp4", "Who?", "--seed", "x"),
     ],
-)
+)  # fmt: skip
 def test_wrong_usage_is_2(words, capsys):
     with pytest.raises(SystemExit) as caught:
         run(*words)
@@ -240,12 +233,10 @@ def test_options_become_settings(chat):
 @pytest.mark.parametrize(
     ("words", "what"),
     [
-        (("--video.max_frames", "0"), "max_frames"),
-        (("--presence.wrong_no", "0"), "presence"),
-        (("--device", "toaster"), "toaster"),
-        (("--seed", "-1"), "--seed -1"),
+        (("--video.max_frames", "0"), "max_frames"), (("--presence.wrong_no", "0"), "presence"),
+        (("--device", "toaster"), "toaster"), (("--seed", "-1"), "--seed -1"),
     ],
-)
+)  # fmt: skip
 def test_wrong_settings_are_1_and_named(chat, capsys, words, what):
     assert run("ask", "b.mp4", "Who?", *words) == 1
     assert what in capsys.readouterr().err

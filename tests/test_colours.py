@@ -14,12 +14,10 @@ def patch(rgb, shape=(40, 40), noise=6, seed=0):
 @pytest.mark.parametrize(
     ("rgb", "lab"),
     [
-        ((255, 255, 255), (100, 0, 0)),
-        ((0, 0, 0), (0, 0, 0)),
-        ((255, 0, 0), (53.24, 80.09, 67.20)),
+        ((255, 255, 255), (100, 0, 0)), ((0, 0, 0), (0, 0, 0)), ((255, 0, 0), (53.24, 80.09, 67.20)),
         ((0, 0, 255), (32.30, 79.19, -107.86)),
     ],
-)
+)  # fmt: skip
 def test_lab_agrees_with_published_values(rgb, lab):
     np.testing.assert_allclose(colours.to_lab(np.uint8([rgb]))[0], lab, atol=0.1)
 

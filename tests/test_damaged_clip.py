@@ -53,13 +53,11 @@ def cut_off_gif(path: Path) -> Path:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda path: without_packets(path, 12, 36),
-        lambda path: without_packets(path, 24, 48),
-        lambda path: without_packets(path, 0, 12),
-        lambda path: cut_off(path.with_suffix(".mp4")),
+        lambda path: without_packets(path, 12, 36), lambda path: without_packets(path, 24, 48),
+        lambda path: without_packets(path, 0, 12), lambda path: cut_off(path.with_suffix(".mp4")),
     ],
     ids=["in the middle", "at the end", "at the start", "cut off"],
-)
+)  # fmt: skip
 def test_what_cannot_be_read_is_noticed(make: Callable[[Path], Path], tmp_path: Path) -> None:
     path = make(tmp_path / "a.mov")
     assert load(path, CONFIG).damaged

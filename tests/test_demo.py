@@ -78,14 +78,12 @@ def test_all_question_types_are_asked_with_and_without_the_person():
 @pytest.mark.parametrize(
     ("people", "shows", "right"),
     [
-        ([("Carl", "present")], ("Carl",), True),
-        ([("Carl", "absent")], ("Carl",), False),
-        ([("Carl", "absent")], (), True),
-        ([("Carl", "unsure")], (), False),
+        ([("Carl", "present")], ("Carl",), True), ([("Carl", "absent")], ("Carl",), False),
+        ([("Carl", "absent")], (), True), ([("Carl", "unsure")], (), False),
         ([("Carl", "present"), ("Obama", "absent")], ("Carl", "Obama"), False),
         ([], (), False),
     ],
-)
+)  # fmt: skip
 def test_what_counts_as_right(people, shows, right):
     answer = {"people": [{"name": name, "decision": decision} for name, decision in people]}
     assert demo._is_right(answer, shows) is right

@@ -64,8 +64,7 @@ def test_file_round_trip(arrays: dict[str, np.ndarray], extra: Any, confidence: 
 OFF_LIMITS: dict[str, dict[str, Any]] = {
     "nan": {"arrays": {"z": np.array([np.nan], np.float32)}},
     "infinity": {"arrays": {"z": np.array([np.inf], np.float16)}},
-    "object": {"arrays": {"z": np.array([{}], object)}},
-    "text": {"arrays": {"z": np.array(["x"])}},
+    "object": {"arrays": {"z": np.array([{}], object)}}, "text": {"arrays": {"z": np.array(["x"])}},
     "complex": {"arrays": {"z": np.zeros(3, np.complex64)}},
     "five axes": {"arrays": {"z": np.zeros((1,) * 5, np.float32)}},
     "array name": {"arrays": {"../z": np.zeros(3, np.float32)}},
@@ -174,9 +173,7 @@ def _lying_size() -> bytes:
 
 
 HOSTILE: dict[str, Callable[[], bytes]] = {
-    "empty": lambda: b"",
-    "junk": lambda: b"PK\x03\x04" + bytes(100),
-    "text": lambda: b"hello",
+    "empty": lambda: b"", "junk": lambda: b"PK\x03\x04" + bytes(100), "text": lambda: b"hello",
     "cut": lambda: zipped(good_files())[:-30],
     "leaves the folder": lambda: zipped({**good_files(), "../../evil": b"x"}),
     "absolute": lambda: zipped({**good_files(), "/tmp/evil": b"x"}),
@@ -184,9 +181,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "no config": lambda: zipped({k: v for k, v in good_files().items() if k != "config.json"}),
     "no tensors": lambda: zipped({k: v for k, v in good_files().items() if k != "person.safetensors"}),
     "no thumbnail though named": lambda: zipped({k: v for k, v in good_files().items() if k != "thumbnail.jpg"}),
-    "bomb": _bomb,
-    "lying size": _lying_size,
-    "bz2": lambda: zipped(good_files(), zipfile.ZIP_BZIP2),
+    "bomb": _bomb, "lying size": _lying_size, "bz2": lambda: zipped(good_files(), zipfile.ZIP_BZIP2),
     "lzma": lambda: zipped(good_files(), zipfile.ZIP_LZMA),
     "too long": lambda: zipped(good_files()) + bytes(2_000_000),
     "config is a list": lambda: zipped({**good_files(), "config.json": b"[]"}),
@@ -194,16 +189,13 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "deep extra": lambda: with_config(extra=_nested(300)),
     "config is utf-16": lambda: zipped({**good_files(), "config.json": b"\xff\xfe\x00\xd8"}),
     "infinite": lambda: with_config(extra={"x": float("inf")}),
-    "unknown field": lambda: with_config(evil=1),
-    "unknown format": lambda: with_config(format=2),
+    "unknown field": lambda: with_config(evil=1), "unknown format": lambda: with_config(format=2),
     "name is a number": lambda: with_config(name=5),
     "name is a path with NUL": lambda: with_config(name="x\0"),
     "name is long": lambda: with_config(name="x" * 5000),
     "huge confidence": lambda: with_config(confidence=10**400),
-    "text confidence": lambda: with_config(confidence="0.5"),
-    "kind": lambda: with_config(kind="x"),
-    "created": lambda: with_config(created="\x1b[31m"),
-    "clip key": lambda: with_config(clip_key="../../x"),
+    "text confidence": lambda: with_config(confidence="0.5"), "kind": lambda: with_config(kind="x"),
+    "created": lambda: with_config(created="\x1b[31m"), "clip key": lambda: with_config(clip_key="../../x"),
     "lone surrogate": lambda: with_config(extra={"x": "\ud800"}),
     "aliases": lambda: with_config(aliases="Annie"),
     "wrong digest": lambda: zipped({**good_files(), "person.safetensors": b"x"}),
@@ -213,7 +205,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "tensors lie about shape": lambda: with_tensors(safetensors_with("F32", [2**40, 2**40], 8)),
     "tensors have five axes": lambda: with_tensors(safetensors_with("U8", [2, 2, 2, 1, 1], 8)),
     "tensors with a long header": lambda: with_tensors((2**63).to_bytes(8, "little") + b"{}"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(

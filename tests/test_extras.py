@@ -65,12 +65,10 @@ def _encoder() -> Any:
 @pytest.mark.parametrize(
     ("package", "start", "extra"),
     [
-        ("open_clip", _encoder, "hub"),
-        ("diffusers", _generator, "hub"),
-        ("mcp", _tools, "mcp"),
+        ("open_clip", _encoder, "hub"), ("diffusers", _generator, "hub"), ("mcp", _tools, "mcp"),
         ("ray", _evaluation, "ray"),
     ],
-)
+)  # fmt: skip
 def test_what_needs_an_extra_says_which(monkeypatch: pytest.MonkeyPatch, package: str, start: Any, extra: str) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(SettingsError) as caught:

@@ -218,16 +218,13 @@ def test_nobody_wears_two_kinds_of_tie(monkeypatch):
         ({"suit": 0.2, "shirt": 0.5}, {"i834": 0.4, "i906": 0.3}, "top"),  # not what the classes claim
         ({"shirt": 0.7}, {}, "shirt"),
         ({"T-shirt": 0.79}, {}, "top"),  # which other tops are taken for
-        ({"T-shirt": 0.8}, {}, "T-shirt"),
-        ({"coat": 0.3, "jacket": 0.2, "suit": 0.2}, {}, "jacket"),
-        ({"white_coat": 0.7}, {}, "coat"),
-        ({"sleeveless_top": 0.9}, {}, "top"),
-        ({"dress": 0.7}, {}, "dress"),
+        ({"T-shirt": 0.8}, {}, "T-shirt"), ({"coat": 0.3, "jacket": 0.2, "suit": 0.2}, {}, "jacket"),
+        ({"white_coat": 0.7}, {}, "coat"), ({"sleeveless_top": 0.9}, {}, "top"), ({"dress": 0.7}, {}, "dress"),
         ({"dress": 0.6}, {}, "top"),  # not sure enough
         ({"uniform": 0.7}, {"i461": 0.2, "i524": 0.2}, "armour"),
         ({"robe": 0.8, "jacket": 0.2}, {"i400": 0.9}, "robe"),
     ],
-)
+)  # fmt: skip
 def test_kinds_are_told_where_the_head_is_sure_or_agrees(monkeypatch, shares, classes, kind):
     clip, track = scene_with()
     wearing(monkeypatch, **shares)

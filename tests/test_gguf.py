@@ -12,10 +12,8 @@ from pvchat.assets import packages, staging, weights
 from pvchat.errors import WeightsError
 
 QUESTIONS = [
-    "What is the capital of France?",
-    "Say in one sentence: Ana, red shirt, sitting, left.",
-    "List three fruits.",
-]
+    "What is the capital of France?", "Say in one sentence: Ana, red shirt, sitting, left.", "List three fruits.",
+]  # fmt: skip
 
 
 def test_a_gguf_becomes_the_same_model_as_safetensors(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -57,15 +57,11 @@ def words(section: str) -> set[str]:
         ("Tokens", token._row(tokens.ApiToken("", "", (), "", ""))),
         ("An error", vars(Candidate(1, 1.0, "left", "a.jpg"))),
         ("`ask`", Answer("Yes.", "existence", [PERSON], {}, evidence=[GROUND], damaged=True).to_dict()),
-        ("`ask`", PERSON.to_dict()),
-        ("`ask`", WHY.to_dict()),
-        ("`ask`", GROUND.to_dict()),
+        ("`ask`", PERSON.to_dict()), ("`ask`", WHY.to_dict()), ("`ask`", GROUND.to_dict()),
         ("`ask`", dict.fromkeys((*get_args(Decision), *get_args(QuestionType), *get_args(Reason)))),
-        ("A person", describe(make_person())),
-        ("A person", Notes().to_dict()),
-        ("Data sets", vars(Problem("a", "b"))),
+        ("A person", describe(make_person())), ("A person", Notes().to_dict()), ("Data sets", vars(Problem("a", "b"))),
     ],
-)
+)  # fmt: skip
 def test_every_field_is_named(section: str, row: dict[str, object]) -> None:
     assert set(row) - words(section) == set()
 

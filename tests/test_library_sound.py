@@ -78,8 +78,7 @@ FOUND: dict[str, dict[str, Any]] = {
     "Who said 'doctor'?": {"names": ["Ana", "Ben"]},
     "Did Ben ever say 'birthday'?": {"verdict": "unknown", "videos": []},
     "Was 'coffee' mentioned in the garden?": {"verdict": "no"},
-    "Was 'thank you' said on Monday?": {"verdict": "yes"},
-    "Was 'tea' said on Saturday?": {"verdict": "unknown"},
+    "Was 'thank you' said on Monday?": {"verdict": "yes"}, "Was 'tea' said on Saturday?": {"verdict": "unknown"},
     "How often did Ana say 'doctor'?": {"number": 1},
     "Was there no music on Monday?": {"verdict": "yes", "videos": []},
     "Was there no music on Saturday?": {"verdict": "unknown", "videos": []},  # one wasn't listened to
@@ -119,12 +118,10 @@ def test_what_is_said_is_quoted_with_its_time(spoken: Library) -> None:
 @pytest.mark.parametrize(
     ("question", "select"),
     [
-        ("Who never said 'doctor'?", "refuse"),
-        ("In which videos does nobody say 'doctor'?", "refuse"),
-        ("Who said 'never'?", "who"),
-        ("In how many videos is 'doctor' said?", "how_often"),
+        ("Who never said 'doctor'?", "refuse"), ("In which videos does nobody say 'doctor'?", "refuse"),
+        ("Who said 'never'?", "who"), ("In how many videos is 'doctor' said?", "how_often"),
     ],
-)
+)  # fmt: skip
 def test_it_is_not_said_who_says_something_where_it_is_asked_who_never_does(
     spoken: Library, question: str, select: str
 ) -> None:

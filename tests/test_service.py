@@ -24,11 +24,9 @@ from pvchat.storage.clips import SUFFIX, ClipCache
 from pvchat.video import keys
 
 FOUR_TYPES = {
-    "existence": "Is Ana in this video?",
-    "appearance": "What is Ana wearing?",
-    "action": "What is Ana doing?",
+    "existence": "Is Ana in this video?", "appearance": "What is Ana wearing?", "action": "What is Ana doing?",
     "location": "Where is Ana?",
-}
+}  # fmt: skip
 
 
 # --- enroll, ask
@@ -306,10 +304,7 @@ STAGES = (
     ("Is Ana in this video?", 0), ("Who is in this video?", 0), ("When does Ana appear?", 0),
     ("How many people are there?", 0), ("Is Ben not there?", 0),
     ("What is Ben wearing?", 1),  # he isn't there: it is told of Ana, who is
-    ("What is Ana wearing?", 1),
-    ("Is Ana sitting?", 1),
-    ("Where is Ana?", 1),
-    ("What is happening?", 1),
+    ("What is Ana wearing?", 1), ("Is Ana sitting?", 1), ("Where is Ana?", 1), ("What is happening?", 1),
 )  # fmt: skip
 
 

@@ -12,11 +12,9 @@ from pvchat import PVChat, video
 from pvchat.config import Settings
 
 QUESTIONS = {
-    "existence": "Is Eileen in this video?",
-    "appearance": "What is Eileen wearing?",
-    "action": "What is Eileen doing?",
+    "existence": "Is Eileen in this video?", "appearance": "What is Eileen wearing?", "action": "What is Eileen doing?",
     "location": "Where is Eileen?",
-}
+}  # fmt: skip
 
 
 def zoomed(path: Path, photo: np.ndarray, first: tuple[float, float, float], last: tuple[float, float, float]) -> Path:

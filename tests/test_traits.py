@@ -20,10 +20,9 @@ from pvchat.perception.grounds import ground_facts
 from pvchat.schemas import PersonFacts, PersonPresence
 
 PEOPLE = [
-    PersonPresence("Ana", "present", 0.9, [(0, 1)], 0),
-    PersonPresence("Ben", "present", 0.9, [(0, 1)], 1),
+    PersonPresence("Ana", "present", 0.9, [(0, 1)], 0), PersonPresence("Ben", "present", 0.9, [(0, 1)], 1),
     PersonPresence("Cleo", "absent", 0.1),
-]
+]  # fmt: skip
 
 
 def seen() -> Timeline:

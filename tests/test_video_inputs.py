@@ -149,8 +149,7 @@ def test_playlists_open_nothing(
 
 
 @pytest.mark.parametrize(("limit", "reason"), [
-    ({"max_bytes": 1000}, "MB, more than the limit"),
-    ({"max_duration_s": 1.0}, "minutes, more than the limit"),
+    ({"max_bytes": 1000}, "MB, more than the limit"), ({"max_duration_s": 1.0}, "minutes, more than the limit"),
     ({"max_pixels": 1000}, "160 by 96"),
 ])  # fmt: skip
 def test_limits_are_configurable(clips: Path, limit: dict[str, int], reason: str) -> None:

@@ -80,8 +80,7 @@ def film() -> ClipAnalysis:
         (During(start_s=3, unit="shot"), (40, 41)), (During(start_s=20, end_s=20), (18, 22)),
         (During(start_s=0, end_s=0), (0, 2)),
         (During(start_s=9, end_s=9), (7, 10)),  # what lies behind the cut isn't what is asked about
-        (During(start_s=10, end_s=10), (10, 12)),
-        (During(start_s=40.5, end_s=40.5), (40, 41)),
+        (During(start_s=10, end_s=10), (10, 12)), (During(start_s=40.5, end_s=40.5), (40, 41)),
         (During(start_s=100, end_s=100), (98, 100)),
     ],
 )  # fmt: skip
@@ -104,10 +103,8 @@ def test_the_parts_of_a_clip_seen_so_far_are_those_of_the_whole(film: ClipAnalys
     [
         (None, None), (During(start_s=2, unit="shot"), None), (During(start_s=60, end_s=60), (58, 62)),
         (During(start_s=100, end_s=100), (98, 100)), (During(start_s=1, end_s=1), (0, 3)),
-        (During(start_s=-10), (90, 100)),
-        (During(start_s=0.5, end_s=1.0, unit="share"), (50, 100)),
-        (During(start_s=20, end_s=30), (20, 30)),
-        ((20.0, None), (20, 100)),
+        (During(start_s=-10), (90, 100)), (During(start_s=0.5, end_s=1.0, unit="share"), (50, 100)),
+        (During(start_s=20, end_s=30), (20, 30)), ((20.0, None), (20, 100)),
     ],
 )  # fmt: skip
 def test_where_a_part_lies_is_known_before_anything_was_seen(part, reach) -> None:

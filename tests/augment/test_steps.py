@@ -123,11 +123,10 @@ def test_the_same_call_makes_the_same_data_set(clip, chat, tmp_path):
 @pytest.mark.parametrize(
     ("change", "again"),
     [
-        ({"stills": 1}, ("positives", "filter", "dataset")),
-        ({"negatives": 1}, ("negatives", "filter", "dataset")),
+        ({"stills": 1}, ("positives", "filter", "dataset")), ({"negatives": 1}, ("negatives", "filter", "dataset")),
         ({"frames": 3}, ("filter",)),
     ],
-)
+)  # fmt: skip
 def test_only_what_depends_on_a_change_is_made_anew(clip, chat, change, again, monkeypatch):
     find_others(monkeypatch, None)
     out = run(clip, chat)

@@ -108,12 +108,10 @@ def test_what_is_measured_is_not_asked(studio: Studio, chat: PVChat, asked: Any,
         ("Ana is riding a bike. The outline is red.", "Ana is riding a bike."),
         ("Ana is riding a bike. Ana is riding a bike.", "Ana is riding a bike."),
         ("Ana is riding a bike. She looks", "Ana is riding a bike."),
-        ("Ben is riding a bike.", "Ana sits and talks."),
-        ("a a a a a a a a a a a a a.", "Ana sits and talks."),
-        ("Ana is standing.", "Ana sits and talks."),
-        ("", "Ana sits and talks."),
+        ("Ben is riding a bike.", "Ana sits and talks."), ("a a a a a a a a a a a a a.", "Ana sits and talks."),
+        ("Ana is standing.", "Ana sits and talks."), ("", "Ana sits and talks."),
     ],
-)
+)  # fmt: skip
 def test_each_sentence_passes_the_guard_or_ends_the_answer(
     studio: Studio, chat: PVChat, says: Any, said: str, kept: str
 ) -> None:

@@ -49,9 +49,7 @@ def asked(kind="single", type_="appearance", answer="red coat, black boots", **p
         (asked(), "Ana wears a coat.", 5),
         (asked(), "A red coat.", 3),
         (asked(), "I'm not sure whether Ana is in this video.", 2),
-        (asked(), "Ana is not in this video.", 0),
-        (asked(), "", 0),
-        (asked(Ana=False), "Ana is not in this video.", 5),
+        (asked(), "Ana is not in this video.", 0), (asked(), "", 0), (asked(Ana=False), "Ana is not in this video.", 5),
         (asked(Ana=False), "A red coat.", 0),
         (asked("pair", "existence", Ana=True, Ben=False), "Ana is here, Ben is not.", 5),
         (asked("pair", "existence", Ana=True, Ben=False), "Yes, both are.", 0),
@@ -59,7 +57,7 @@ def asked(kind="single", type_="appearance", answer="red coat, black boots", **p
         (asked("who", "existence", Ana=True, Ben=False), "Ana and Ben are in this video.", 5 * 2 / 3),
         (asked("who", "existence", Ana=False, Ben=False), "Nobody I know is in this video.", 5),
     ],
-)
+)  # fmt: skip
 def test_entity_specificity(item, answer, score):
     assert rubric.entity_specificity(item, answer, ["Ana", "Ben"]) == pytest.approx(score)
 
@@ -77,12 +75,10 @@ def test_somebody_who_is_not_there_costs_a_point():
         ("Ana is wearing a red coat.", 2.5),
         ("Ana is wearing coats.", 1.25),  # the stem counts
         ("Ana is wearing a blue coat and black boots.", 0),  # another colour for the coat
-        ("Ana is wearing a hat.", 0),
-        ("Ana is not in this video.", 0),
-        ("I'm not sure whether Ana is in this video.", 0),
-        ("", 0),
+        ("Ana is wearing a hat.", 0), ("Ana is not in this video.", 0),
+        ("I'm not sure whether Ana is in this video.", 0), ("", 0),
     ],
-)
+)  # fmt: skip
 def test_descriptive_completeness(answer, score):
     assert rubric.descriptive_completeness(asked(), answer) == pytest.approx(score)
 
