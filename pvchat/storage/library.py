@@ -125,7 +125,7 @@ def transaction(library: sqlite3.Connection, done: str = "changed", *, derived: 
 
 
 def file_of(library: sqlite3.Connection, done: str = "changed", *, derived: bool = False) -> Path:
-    """Where a library lies; LibraryError, but for what is `derived`: it may not be written, and this is a copy of it."""
+    """Where a library lies; LibraryError, but for what is `derived`: it may not be written, and this is a copy."""
     if not (path := library.execute("PRAGMA database_list").fetchone()[2]) and not derived:
         said = f"the library can't be {done}: its folder may not be written."
         raise LibraryError(said, subject="library", hint=_READ_ONLY)
