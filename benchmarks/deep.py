@@ -28,7 +28,7 @@ from pvchat.augment.schemas import AugmentConfig
 from pvchat.identity.enroll import enroll
 from pvchat.train.config import PersonConfig
 from pvchat.train.deep import read
-from pvchat.train.examples import TrainingSet, memoised
+from pvchat.train.examples import TrainingSet
 from recipes.model.person.own import training_data
 
 TOKENS = (0, 4, 8, 16, 20)
@@ -78,7 +78,7 @@ def token_ablation(chat: PVChat, clips: dict[str, Path], args: argparse.Namespac
     for name, clip in clips.items():
         folder, augmentation = args.work / f"{name}-0", asked(args)
         steps.augment(clip, name, folder, chat, replace(augmentation, seed=0))
-        analyses = memoised(AnalysisCache(folder, chat, augmentation))
+        analyses = AnalysisCache(folder, chat, augmentation)
         learnt_from = TrainingSet(*read(folder, name), analyses)
         data.append(training_data(chat.describer, enroll(chat.analyse(clip), name), learnt_from))
     for count in TOKENS:

@@ -21,7 +21,6 @@ from pvchat.chat.speakers.claims import fill_gaps
 from pvchat.chat.timeline import Row, Timeline
 from pvchat.model.choices import (
     KINDS,
-    Chooser,
     at_odds,
     choices,
     group_names,
@@ -112,7 +111,7 @@ def answer(text: str, chosen: dict[str, str], scene: SceneFacts, facts: PersonFa
         return np.stack([likeness_to(kind, chosen[kind])] * len(tracks))
 
     timeline = timeline_of([present()], analysis)
-    filled = fill_gaps(question, [present()], timeline, analysis, Chooser(liken, scale_of(**kinds.get("scale", {}))))
+    filled = fill_gaps(question, [present()], timeline, analysis, liken, scale_of(**kinds.get("scale", {})))
     return known_of(question, [present()], filled).plain
 
 

@@ -16,9 +16,6 @@ from make_clips import encode, noisy_frames, photo
 from pvchat.bases.eyes import (
     BASELINE,
     CONFIG,
-    LEAST,
-    LEAST_OF_GROUP,
-    MARGIN,
     MOMENTS,
     TEMPLATES,
     Eyes,
@@ -30,7 +27,7 @@ from pvchat.chat.question import Conversation, Viewed
 from pvchat.chat.writer import Writer
 from pvchat.config import Settings, VideoConfig
 from pvchat.errors import SettingsError
-from pvchat.model.choices import KINDS, Scale, choices, sentences
+from pvchat.model.choices import KINDS, ZERO_SHOT, choices, sentences
 from pvchat.schemas import ClipAnalysis, PersonFacts, PersonPresence, SceneFacts
 
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
@@ -177,14 +174,13 @@ def test_the_benchmark_knows_right_from_wrong() -> None:
 
 
 def test_none_of_these_has_its_share() -> None:
-    scale = Scale(0.5, MARGIN, LEAST, LEAST_OF_GROUP)
     count = len(choices("action"))
     likeness = np.zeros((1, len(sentences("action"))), np.float32)
-    shares = scale.probabilities("action", likeness, np.ones(count, bool))
-    none = np.exp(0.5 * MARGIN)
+    shares = ZERO_SHOT.probabilities("action", likeness, np.ones(count, bool))
+    none = np.exp(ZERO_SHOT.sharpness * ZERO_SHOT.nothing)
     assert shares.sum() == pytest.approx(count / (count + none), abs=1e-5)
     only = np.arange(count) == 3
-    assert scale.probabilities("action", likeness, only).max() < LEAST
+    assert ZERO_SHOT.probabilities("action", likeness, only).max() < ZERO_SHOT.least
 
 
 def test_what_cannot_be_used_says_what_to_do(folders, tmp_path, monkeypatch) -> None:

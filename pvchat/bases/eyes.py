@@ -19,7 +19,7 @@ from __future__ import annotations
 import importlib.util
 import threading
 from collections.abc import Sequence
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,6 @@ from pvchat.bases.marking import crop_of
 from pvchat.bases.sources import HUB_ID
 from pvchat.config import EYES, VideoConfig
 from pvchat.errors import SettingsError
-from pvchat.model.choices import Chooser, Scale
 from pvchat.perception.sightings import whole_boxes
 from pvchat.schemas import ClipAnalysis, FloatArray, Pixels
 
@@ -44,12 +43,6 @@ TEMPLATES = (
     "a photo of {}.", "a frame of a video of {}.", "a blurry photo of {}.", "a picture of {} by a security camera.",
 )  # fmt: skip
 BASELINE = "A person."
-# Priors, none of them measured: zero-shot softmaxes are too sure of themselves, so half as sharp as in training; "none
-# of these" is as likely as a sentence by this many logits above the one that tells nothing (a cosine of .01 for most
-# encoders); more likely than not is told.
-TEMPERATURE = 2.0
-MARGIN = 1.0
-LEAST, LEAST_OF_GROUP = 0.5, 0.6
 
 Moment = tuple[float, FloatArray | None]  # seconds, and the box [4] that is looked at; None for the whole frame
 
@@ -143,10 +136,6 @@ class ZeroShot:
     def __init__(self, eyes: Eyes, config: VideoConfig) -> None:
         self.eyes, self.config = eyes, config
         self._vectors = lru_cache(maxsize=8)(self._encode)
-
-    def chooser(self, analysis: ClipAnalysis, clip: Path) -> Chooser:
-        """The encoder as it chooses about one clip, or about the part of it that was analysed."""
-        return Chooser(partial(self.likeness, analysis, clip), Scale(1 / TEMPERATURE, MARGIN, LEAST, LEAST_OF_GROUP))
 
     def likeness(
         self, analysis: ClipAnalysis, clip: Path, tracks: Sequence[int | None], texts: Sequence[str]

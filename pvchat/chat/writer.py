@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pvchat.chat.clip_timeline import timeline_of
@@ -69,8 +70,8 @@ class Writer:
         if self.source in ("model", "spoken") and self.describer is not None and asks_of_deeds(question.query):
             timeline = self._timeline(viewed, self.describer.with_deeds(viewed.analysis))
         if self.eyes is not None and viewed.clip is not None:
-            chooser = self.eyes.chooser(viewed.analysis, viewed.clip)
-            timeline = fill_gaps(question, question.about(viewed.presences), timeline, viewed.analysis, chooser)
+            liken = partial(self.eyes.likeness, viewed.analysis, viewed.clip)
+            timeline = fill_gaps(question, question.about(viewed.presences), timeline, viewed.analysis, liken)
         return known_of(question, viewed.presences, timeline, [finding for _, finding in turns])
 
     def _timeline(self, viewed: Viewed, analysis: ClipAnalysis) -> Timeline:

@@ -66,12 +66,10 @@ class Scale:
         return softmax(self.sharpness * scores, np.append(allowed, True))[:, :-1]
 
 
-@dataclass(frozen=True)
-class Chooser:
-    """An encoder as it chooses about one clip."""
-
-    liken: Liken  # to sentences
-    scale: Scale
+# Priors, none of them measured: zero-shot softmaxes are too sure of themselves, so half as sharp as in training; "none
+# of these" is as likely as a sentence by this many logits above the one that tells nothing (a cosine of .01 for most
+# encoders); more likely than not is told.
+ZERO_SHOT = Scale(sharpness=0.5, nothing=1.0, least=0.5, least_of_group=0.6)
 
 
 def at_odds(choice: Choice, facts: PersonFacts, said: str = "") -> bool:

@@ -28,7 +28,7 @@ from pvchat.people.person import Person
 from pvchat.schemas import Service
 from pvchat.storage import temporary
 from pvchat.train.config import PersonConfig
-from pvchat.train.examples import TrainingSet, memoised
+from pvchat.train.examples import TrainingSet
 from pvchat.train.signals import ALONE, TrainingSession
 
 RECORD = "deep"  # key in `Person.extra`
@@ -99,7 +99,7 @@ def train_on(
         hint = "Name a pretrained base with --model (`pvchat models`)."
         raise SettingsError("no model is here to train her on.", subject=person.name, hint=hint)
     samples, rows = read(folder, person.name)
-    data = TrainingSet(samples, rows, memoised(AnalysisCache(folder, chat)), folder)
+    data = TrainingSet(samples, rows, AnalysisCache(folder, chat), folder)
     deep = person
     if rows and not session.stopped:  # else nothing can be learnt
         started = time.monotonic()

@@ -112,12 +112,6 @@ class BaseData(TrainingData):
         return (one.frames for one in self.visuals)
 
 
-def memoised(analyse: Analyse) -> Analyse:
-    """The same function, reading each sample's analysis from disk once."""
-    seen: dict[str, ClipAnalysis] = {}
-    return lambda sample: seen.get(sample.id) or seen.setdefault(sample.id, analyse(sample))
-
-
 def examples_about(name: str, data: TrainingSet, taken: Collection[str] = ()) -> list[PersonExample]:
     """A data set's questions about one person, half of which call her otherwise, by none of the names that are taken.
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pvchat.chat.query import atoms
 from pvchat.chat.question import Question
 from pvchat.chat.timeline import Row, Timeline
-from pvchat.model.choices import ChoiceKind, Chooser, Picked, at_odds, pick, possible, sentences
+from pvchat.model.choices import ZERO_SHOT, ChoiceKind, Liken, Picked, Scale, at_odds, pick, possible, sentences
 from pvchat.schemas import ClipAnalysis, PersonFacts, PersonPresence
 
 _HELPED = ("deed", "posture", "place")  # attributes of which a choice can tell something
@@ -34,12 +34,15 @@ class Gap:
 
 
 def fill_gaps(
-    question: Question, people: Sequence[PersonPresence], timeline: Timeline, analysis: ClipAnalysis, chooser: Chooser
-) -> Timeline:
-    """The timeline for a question about some people, with a row in each gap that the encoder can fill."""
+    question: Question, people: Sequence[PersonPresence], timeline: Timeline, analysis: ClipAnalysis, liken: Liken,
+    scale: Scale = ZERO_SHOT,
+) -> Timeline:  # fmt: skip
+    """The timeline for a question about some people, with a row in each gap that an encoder can fill, which likens
+    them to sentences.
+    """
     wanted, rows = gaps(question, people, timeline, analysis), dict[Gap, Row]()
     for kind in dict.fromkeys(gap.kind for gap in wanted):  # one look at the clip for all of a kind
-        rows |= _chosen([gap for gap in wanted if gap.kind == kind], timeline, analysis, chooser)
+        rows |= _chosen([gap for gap in wanted if gap.kind == kind], timeline, analysis, liken, scale)
     found = [rows[gap] for gap in wanted if gap in rows]  # each holds all the time that its person is seen
     added = (replace(row, start_s=start, end_s=end) for row in found for start, end in timeline.seen(row.entity))
     return replace(timeline, rows=(*added, *timeline.rows))
@@ -62,14 +65,16 @@ def gaps(question: Question, people: Sequence[PersonPresence], timeline: Timelin
     return list(dict.fromkeys(found))
 
 
-def _chosen(mine: Sequence[Gap], timeline: Timeline, analysis: ClipAnalysis, chooser: Chooser) -> dict[Gap, Row]:
+def _chosen(
+    mine: Sequence[Gap], timeline: Timeline, analysis: ClipAnalysis, liken: Liken, scale: Scale
+) -> dict[Gap, Row]:
     """For gaps of one kind the likeliest choice as a row, where it is likely enough and nothing speaks against it."""
     kind, found = mine[0].kind, dict[Gap, Row]()
     count = sum(bool(timeline.seen(one.name)) for one in timeline.entities)
-    alike = chooser.liken([gap.track for gap in mine], sentences(kind))
-    shares = chooser.scale.probabilities(kind, alike, possible(kind, analysis.scene, count))
+    alike = liken([gap.track for gap in mine], sentences(kind))
+    shares = scale.probabilities(kind, alike, possible(kind, analysis.scene, count))
     for gap, share in zip(mine, shares, strict=True):
-        picked = pick(kind, chooser.scale, share)
+        picked = pick(kind, scale, share)
         fits = _fits(gap, picked, analysis)
         _log.debug("%s %s: %r %.2f, fits: %s", kind, gap.name, picked.said, picked.probability, fits)
         if fits:
