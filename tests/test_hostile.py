@@ -10,23 +10,13 @@ from make_people import posix
 
 
 @posix
-def test_a_kill_over_a_library_loses_nobody_and_leaves_nothing_of_who_is_forgotten(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PVCHAT_HOSTILE_ROUNDS", "2")
-    rows = list(outcomes("library", tmp_path))
-    assert len(rows) == 5
-    assert [f"{row.case}: {row.got}" for row in rows if not row.held] == []
-
-
-@posix
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("name", sorted(MATRICES.keys() - {"firstlook"}))
 def test_every_case_of_a_matrix_holds(name: str, pvchat_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PVCHAT_HOSTILE_ROUNDS", "30" if name == "library" else "3")  # a kill there takes little time
     rows = list(outcomes(name, pvchat_home))
-    assert len(rows) > 1
+    assert len(rows) > (4 if name == "library" else 1)
     assert [f"{row.case}: {row.got}" for row in rows if not row.held] == []
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import make_ray
 import pytest
 from make_tasks import Squares
 
@@ -42,6 +44,28 @@ def test_unknown_engines_and_a_missing_ray_are_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(SettingsError, match=r"pvchat\[ray\]"):
         squares(engine="ray")
+
+
+@pytest.mark.parametrize("address", ["", "ray://head:10001"])
+def test_workers_of_a_cluster_give_the_same_rows(monkeypatch, address):
+    """As Ray runs them (`make_ray.py`); it itself, where it is installed, by the next test."""
+    ray = make_ray.install(monkeypatch)
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    assert squares(workers=2, engine="ray") == squares()
+    assert list(squares(workers=9, engine="ray", ordered=True)) == list(range(6))
+    assert (len(ray.started), ray.ended, ray.actors) == (2, 2, 2 + 6)
+    assert [one.get("num_cpus") for one in ray.started] == ([None] * 2 if address else [2, 9])
+    assert str(REPO) in ray.started[0]["runtime_env"]["env_vars"]["PYTHONPATH"].split(os.pathsep)
+    ray.init()  # by whoever calls: then it goes on
+    squares(engine="ray")
+    assert (len(ray.started), ray.ended) == (3, 2)
+
+
+def test_a_worker_of_a_cluster_that_fails_is_told_and_the_cluster_ends(monkeypatch):
+    ray = make_ray.install(monkeypatch)
+    with pytest.raises(TypeError, match="mapping"):
+        list(pool.results([1, 2], Squares, 2, "ray"))
+    assert ray.ended == 1
 
 
 @pytest.mark.slow
