@@ -307,8 +307,52 @@ def test_old_clips_and_too_many_go_for_good(camera: Camera, chat: PVChat, monkey
     assert prune(camera.tables, chat.people.root, START + 60) == 1
     assert sorted((ring_of(chat.people.root) / "1").iterdir()) == clips[1:]
     keep(chat.people.root, 1, None)
+    assert prune(camera.tables, chat.people.root, START + 12 * 3600.0) == 0
     monkeypatch.setattr(time, "time", lambda: START + 25 * 3600.0)
     assert (chat.library.status().clips, chat.library.events.since(0)) == (0, [])  # though nobody watches
+
+
+DAY = 24 * 3600
+
+
+def test_a_clock_that_is_set_ahead_by_mistake_deletes_nothing_for_a_day(
+    camera: Camera, chat: PVChat, caplog: pytest.LogCaptureFixture
+) -> None:
+    def looked(days: float) -> tuple[int, int]:
+        prune(camera.tables, chat.people.root, START + days * DAY)
+        clips = camera.tables.execute("SELECT count(*) FROM clips").fetchone()[0]
+        return clips, len(camera.events())
+
+    keep(chat.people.root, 7, None)
+    camera.show(3, ANA)
+    camera.show(6)
+    assert looked(0.1) == (1, 2)
+    assert looked(365) == looked(365.9) == (1, 2)
+    assert caplog.text.count("the clock is 365 days on") == 1
+    camera.second += 365 * DAY
+    camera.show(3, BEN, broken=True)  # by the wrong clock
+    camera.show(6)
+    camera.second -= 364 * DAY
+    assert looked(1) == (2, 4)  # it was put right
+    camera.show(3, BEN, broken=True)
+    camera.show(6)
+    assert looked(1.9) == looked(2.8) == (3, 6)
+    assert looked(8.5) == (3, 6)  # nobody has looked for five days: that may be a wrong clock, too
+    assert looked(9.6) == (0, 0)  # also what was dated a year ahead
+
+
+def test_more_than_there_is_room_for_goes_in_the_order_in_which_it_came(camera: Camera, chat: PVChat) -> None:
+    keep(chat.people.root, 7, None)
+    camera.second += 5 * DAY
+    camera.show(3, ANA)
+    camera.show(6)
+    camera.second -= 5 * DAY
+    camera.show(3, BEN, broken=True)
+    camera.show(6)
+    last = max((ring_of(chat.people.root) / "1").iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    keep(chat.people.root, 7, last.stat().st_size / 1e9)
+    assert prune(camera.tables, chat.people.root, START + 60) == 1
+    assert list((ring_of(chat.people.root) / "1").iterdir()) == [last]
 
 
 def test_nothing_of_a_forgotten_person_stays(camera: Camera, chat: PVChat) -> None:

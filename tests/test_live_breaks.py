@@ -67,6 +67,17 @@ def test_a_clock_that_is_set_back_loses_nobody(camera: Camera) -> None:
     assert [lasts for _, lasts in clips(camera)] == [4, 8]
 
 
+def test_after_a_year_by_a_clock_that_is_set_ahead_everybody_comes_and_leaves_once(camera: Camera) -> None:
+    camera.show(4, ANA)
+    camera.second += 365 * 24 * 3600
+    camera.show(4, BEN, broken=True)
+    camera.show(6)
+    assert [row[:2] for row in sorted(camera.events(), key=lambda row: row[2])] == [
+        ("appears", "Ana"), ("leaves", "Ana"), ("appears", "Ben"), ("leaves", "Ben")
+    ]  # fmt: skip
+    assert [lasts for _, lasts in clips(camera)] == [4, 8]
+
+
 @pytest.fixture
 def webcam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Address:
     """Six seconds of Ana, ten pictures a second."""

@@ -1,7 +1,7 @@
 """The file of a library of videos: one SQLite database beside the people whom it knows.
 
     <home>/library/library.db    write-ahead log beside it; readable by its owner only
-    <home>/library/keep.json     for how many days, and gigabytes, cameras' clips are kept
+    <home>/library/keep.json     for how many days, and gigabytes, cameras' clips are kept (`_KEPT`)
 
 In: the folder of people. Out: a connection; or nothing of somebody any more (`forget`). The tables are in
 `library.sql`. What is deleted is overwritten with zeros (`secure_delete`), and `forget` empties the log and rewrites
@@ -25,12 +25,17 @@ from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pvchat.errors import DiskFullError, LockedError, PVChatError
 from pvchat.storage import atomic, database, keys, migrations
 from pvchat.storage.packing import DamagedRowError, inflated
 from pvchat.storage.stores import libraries, library_of
 
+_DAY_S = 24 * 3600.0
+# What is noted in `keep.json`: for how long, and how much, is kept; when it was looked at last, before the clock was
+# suddenly on, and since when it is (seconds since 1970).
+_KEPT = {"days": 7.0, "gigabytes": 2.0, "looked": 0.0, "before": 0.0, "since": 0.0}
 WAIT_S = 60.0  # for another process that writes
 _DAMAGED = "Delete that folder and add your videos again; they are not touched, but cameras' clips lie in it."
 _FULL_BYTES = 1 << 18  # with less room SQLite can't even make its index of the log: a "disk I/O error"
@@ -232,41 +237,73 @@ def drop_clips(library: sqlite3.Connection, paths: Iterable[str]) -> None:
 def keep(people: Path, days: float | None, gigabytes: float | None) -> None:
     """Note for how long cameras' clips and events are kept, and how many gigabytes of clips; None: as before."""
     given = {name: value for name, value in (("days", days), ("gigabytes", gigabytes)) if value is not None}
-    kept = {"days": 7.0, "gigabytes": 2.0} | _retention(people) | given
+    _note(people, _KEPT | _noted(people) | given)
+
+
+def _note(people: Path, kept: dict[str, float]) -> None:
     atomic.write_file(library_of(people).with_name("keep.json"), json.dumps(kept).encode())
 
 
-def _retention(people: Path) -> dict[str, float]:
-    """What `keep` has noted; empty where it hasn't."""
+def _noted(people: Path) -> dict[str, float]:
+    """What `keep` and `prune` have noted; empty where nothing was."""
     try:
         row = json.loads(library_of(people).with_name("keep.json").read_bytes())
-        return {name: float(row[name]) for name in ("days", "gigabytes")}
-    except (OSError, ValueError, KeyError, TypeError):
+        return {name: float(row.get(name, value)) for name, value in _KEPT.items()}
+    except (OSError, ValueError, AttributeError, TypeError):
         return {}
 
 
 def prune(library: sqlite3.Connection, people: Path, now: float) -> int:
     """Delete clips and events that are too old (at `now`, seconds since 1970); how many clips.
 
-    Of more gigabytes of clips, of all cameras, the oldest go, too. Nothing goes where nothing was noted yet.
+    Of more gigabytes of clips, of all cameras, those stored first go, too. Nothing goes where nothing was noted yet.
     """
-    if not (kept := _retention(people)) or not database.is_writable(library_of(people)):
+    if not (kept := _noted(people)) or not database.is_writable(library_of(people)):
         return 0
-    oldest, room = now - kept["days"] * 24 * 3600, kept["gigabytes"] * 1e9
-    gone, words = list[str](), "SELECT f.path, f.bytes, c.recorded FROM files AS f JOIN sources AS s ON s.id = f.source"
-    words += " JOIN clips AS c ON c.id = f.clip WHERE s.camera IS NOT NULL ORDER BY c.recorded DESC"
-    for path, size, at in library.execute(words).fetchall():
+    oldest, room = _trusted_time(people, kept, now) - kept["days"] * _DAY_S, kept["gigabytes"] * 1e9
+    words = "SELECT {} FROM files AS f JOIN sources AS s ON s.id = f.source JOIN clips AS c ON c.id = f.clip"
+    words += " WHERE s.camera IS NOT NULL ORDER BY c.id DESC"
+    gone = _too_old(library.execute(words.format("f.path, f.source, c.recorded")), now, oldest)
+    for path, size in library.execute(words.format("f.path, f.bytes")):
         room -= size
-        if room < 0 or datetime.fromisoformat(at).timestamp() < oldest:
-            gone.append(path)
-    old = "FROM events WHERE julianday(at) < ? / 86400 + julianday('1970-01-01')"
-    if gone or library.execute(f"SELECT 1 {old}", (oldest,)).fetchone():
+        gone += [path] if room < 0 and path not in gone else []
+    past = _too_old(library.execute("SELECT id, source, at FROM events ORDER BY id DESC"), now, oldest)
+    if gone or past:
         with transaction(library):
             drop_clips(library, gone)
-            library.execute(f"DELETE {old}", (oldest,))
+            library.executemany("DELETE FROM events WHERE id = ?", [(number,) for number in past])
         with suppress(database.errors()):  # another process reads: the next time will do
             empty_log(library)  # what was deleted is zeroes in the file already
     return len(gone)
+
+
+def _trusted_time(people: Path, kept: dict[str, float], now: float) -> float:
+    """By which time age counts: `now`; but of a clock that is more than a day on since the last look, for a day, that
+    look's: it may have been set wrong, and be put right.
+    """
+    if kept["looked"] and now - kept["looked"] > _DAY_S:
+        kept["before"], kept["since"] = kept["looked"], now
+        days, until = (now - kept["looked"]) / _DAY_S, datetime.fromtimestamp(now + _DAY_S)
+        words = "the clock is %.0f days on: what this makes too old of cameras' clips and events stays until %s"
+        logging.getLogger(__name__).warning(words, days, until.strftime("%Y-%m-%d %H:%M"))
+    kept["looked"] = now
+    with suppress(OSError):  # the disk is full: room is made all the same
+        _note(people, kept)
+    return kept["before"] if 0 <= now - kept["since"] < _DAY_S else now
+
+
+def _too_old(rows: Iterable[tuple[Any, int, str]], now: float, oldest: float) -> list[Any]:
+    """Which rows (what, camera, date; stored last, first) are from before `oldest`.
+
+    Where a clock was ahead, dates lie in the future: such a row is as old as the one of its camera that came after it.
+    """
+    found, next_at = list[Any](), dict[int, float]()
+    for what, camera, date in rows:
+        at = datetime.fromisoformat(date).timestamp()
+        next_at[camera] = at if at <= now else next_at.get(camera, now)
+        if next_at[camera] < oldest:
+            found.append(what)
+    return found
 
 
 def ring_of(people: Path) -> Path:

@@ -29,6 +29,7 @@ COUNTED = 480, 400  # the same of what is counted: in film, as many as a scan wo
 _GAPS = 30  # that are remembered
 GONE_S = 2.0  # unseen for so long, somebody has left; after a part already, where nobody in it may be she
 BLIND_S = 10.0  # so long a gap isn't counted as time in which somebody wasn't seen
+_APART_S = 3600.0  # after so long a gap, or a clock that was set ahead, what was seen before doesn't count
 _ABOUT_S = 0.2  # half a sample's time or so: by which two seconds of parts may be less
 SETTLED_S = 2.0  # so long somebody must be seen before she counts as unknown: a name often comes a second late
 LEAST_S = 1.0  # so long a stranger's face must be seen in all
@@ -112,6 +113,8 @@ class Window:
         changed, self._versions = versions != self._versions, versions
         if OVERLAP_S < part.at - self._now <= BLIND_S:  # the connection broke, or parts were dropped
             self._gaps.append((self._now, part.at))
+        if 0 < self._now < part.at - _APART_S:
+            self._begin()
         self._keep_time(part.at, part.end)
         self._recent.add(part)
         self._crowd.add(part)
