@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from make_conditions import GONE, SITS
-from make_queries import ANA, BEN, BOTH, CLEO, NOBODY
+from make_conditions import FALLS, FEMALE, GLASSES, GONE, HAT, MALE, SITS, STANDS, TALKS, WITH
+from make_queries import ALL, ANA, BEN, BOTH, CLEO, MAN, NOBODY, WOMAN, at, polar, what
 from make_written import written
 
-from pvchat.chat.query import EVERYBODY, And, During, Event, Has, Not, Number, Or, Query, Rank, Whom
+from pvchat.chat.query import EVERYBODY, And, During, Event, Has, Not, Number, Or, Query, Rank, Refusal, Whom
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
 from pvchat.chat.timeline import Entity, Finding, Missing, Row, Timeline
@@ -54,16 +55,114 @@ def test_the_only_one_who_can_be_the_woman_with_a_hat_is_taken_for_her() -> None
     assert say(found, reads) == "Ana is wearing a red jacket."
 
 
-def test_next_to_somebody_who_may_wear_glasses_is_not_known() -> None:
-    assert verdict(ANA, Has("beside", of=Whom(such=And((Has("gender", "man"), Has("worn", "glasses")))))) == "unknown"
+OTHERS = Whom(besides=("Ana",))
+HATTED = Whom(such=And((FEMALE, HAT)))  # Ana, if she wears one
+BETWEEN = {who: Has("beside", "between", of=Whom((who, "#1"), "all")) for who in ("Ana", "Ben")}
+LIES, WAVES = Has("posture", "lying down"), Has("deed", "waving")
+LONG, OFTEN, FIRST, LAST = Rank("long"), Rank("often"), Rank("time"), Rank("time", -1)
+TALKS_MORE = {"where": TALKS, "rank": OFTEN, "form": "polar"}
+FOUND: list[tuple[Query, dict[str, Any]]] = [
+    # of each, for so long or so often
+    (Query("how_long", ALL, SITS, form="polar", number=Number("at_least", 10)),
+     {"verdict": "no", "names": (), "against": ["#1"]}),
+    (Query("how_often", form="polar", number=Number("exactly", 2)), {"verdict": "yes", "names": ("Ana",)}),
+    (Query("who", number=Number("at_least", 20)), {"names": ("Ana", "#1")}),
+    (Query("who", number=Number("exactly", 1), rank=OFTEN), {"names": ("Ben", "#1")}),
+    # the only one who can be meant is taken
+    (what("deed", HATTED), {"names": ("Ana",)}), (Query("when", HATTED), {"names": ("Ana",)}),
+    (polar(HATTED, SITS), {"verdict": "unknown"}), (polar(HATTED, LIES), {"verdict": "no"}),
+    # who stands all the time doesn't sit down, but may fall; Ana sits for a while only
+    (polar(Whom(("#1",)), Has("deed", "sitting down")), {"verdict": "no"}),
+    (polar(Whom(("#1",)), FALLS), {"verdict": "unknown"}), (polar(ANA, FALLS), {"verdict": "unknown"}),
+    # together, next to, between
+    (polar(BOTH, WITH), {"verdict": "yes", "spans": ((10.0, 25.0),)}),
+    (polar(Whom(("Ana", "Cleo"), "both"), WITH), {"verdict": "no"}),
+    (polar(Whom(("Ana", "Dan"), "both"), WITH), {"verdict": "unsure"}),
+    (Query("when", ANA, Has("with", of=BEN), rank=FIRST), {"spans": ((10.0, 25.0),)}),
+    (polar(ANA, Has("beside", of=Whom(such=And((MALE, GLASSES))))), {"verdict": "unknown"}),
+    (Query("who", where=BETWEEN["Ana"]), {"names": ("Ben",), "when": [((10.0, 25.0),)]}),
+    (polar(ANA, BETWEEN["Ben"]), {"verdict": "no"}),
+    # one condition and another, also one after the other
+    (Query("who", where=And((SITS, GLASSES))), {"names": ("Ana",)}),
+    (Query("who", where=And((SITS, STANDS))), {"names": ("Ana",)}),
+    (polar(ANA, And((SITS, STANDS)), throughout=True), {"verdict": "no"}),
+    # one against the other; who never does it does it less
+    (Query("compare", ANA, versus=BEN, rank=OFTEN, form="polar"), {"verdict": "yes"}),
+    (Query("compare", BEN, versus=ANA, rank=OFTEN, form="polar"), {"verdict": "no"}),
+    (Query("compare", ANA, versus=BEN, rank=LONG, form="polar"), {"verdict": "yes"}),
+    (Query("compare", BEN, versus=ANA, rank=Rank("long", -1), form="polar"), {"verdict": "yes"}),
+    (Query("compare", ANA, versus=OTHERS, rank=Rank("near"), form="polar"), {"verdict": "yes"}),
+    (Query("compare", ANA, versus=CLEO, rank=LONG, form="polar"), {"verdict": "unknown"}),
+    (Query("compare", ANA, versus=DAN, rank=LONG, form="polar"), {"verdict": "unsure"}),
+    (Query("compare", ANA, versus=BEN, **TALKS_MORE), {"verdict": "yes"}),
+    (Query("compare", BEN, versus=ANA, **TALKS_MORE), {"verdict": "no"}),
+    (Query("compare", BOTH, rank=LONG), {"measures": [("Ana", 45.0), ("Ben", 15.0)]}),
+    (Query("compare", MAN, versus=WOMAN, form="polar"), {"verdict": "yes"}),
+    (Query("compare", WOMAN, versus=MAN, form="polar"), {"verdict": "no"}),
+    (Query("compare", BOTH, attribute="worn", form="polar"), {"verdict": "no"}),
+    (Query("compare", WOMAN, versus=BEN, rank=LONG), {"names": ("Ana",)}),
+    # coming and going
+    (Query("order"), {"names": ("Ana", "#1", "Ben")}), (Query("who", rank=LAST), {"names": ("Ben",)}),
+    (Query("who", where=GONE, rank=FIRST), {"names": ("Ben",)}),
+    (Query("order", ANA, versus=BEN), {"verdict": "yes"}), (Query("order", BEN, GONE, versus=ANA), {"verdict": "yes"}),
+    (Query("order", ANA, GONE, during=at("before", BEN)), {"verdict": "no"}),
+    (Query("order", ANA, versus=DAN), {"verdict": "unsure"}),
+    (polar(BEN, rank=LAST), {"verdict": "yes"}), (polar(ANA, rank=LONG), {"verdict": "no"}),
+    (Query("order", BEN, form="polar", during=During("after"), versus=ANA), {"verdict": "yes"}),
+    (Query("order", ANA, form="polar", during=During("after"), versus=BEN), {"verdict": "no"}),
+    (Query("order", during=During("after"), versus=ANA), {"names": ("Ben",)}),
+    (Query("order", during=During("after"), versus=BEN), {"names": ()}),
+    (Query("order", versus=BEN), {"names": ("#1", "Ana")}),
+    (Query("who", where=Has("enters")), {"names": ("Ana", "Ben")}),
+    (Query("who", where=Has("enters"), during=at("while", ANA)), {"names": ("Ana", "Ben")}),
+    (Query("who", where=Has("leaves"), during=at("before", ANA, nth=2)), {"names": ("Ana", "Ben")}),
+    (polar(ANA, SITS, during=at("after", BEN, Has("enters"))), {"verdict": "yes"}),
+    (Query("how_often", ANA, Has("enters")), {"number": 1.0}),
+    (polar(where=GONE), {"verdict": "yes", "names": ("Cleo",)}),  # who of those enrolled isn't there
+    # numbers, with and without somebody thinking one
+    (Query("how_long", BOTH), {"number": 15.0}), (Query("how_long", ANA, WAVES), {"number": None}),
+    (Query("how_often", ANA, number=Number("more_than", 1)), {"verdict": "yes"}),
+    (Query("how_long", BEN, number=Number("more_than", 15)), {"verdict": "no"}),
+    (Query("how_long", DAN, number=Number("more_than", 15)), {"verdict": "unsure"}),
+    (Query("count", number=Number("more_than", 3)), {"verdict": "unsure"}),
+    (Query("count", where=Has("thing", "cup")), {"number": 1.0}),
+    (Query("length", number=Number("at_least", 60)), {"verdict": "yes"}),
+    (Query("how_long", where=STANDS, value="people", number=Number("at_least", 2)),
+     {"number": 20, "spans": ((40, 60),)}),
+    # parts of the video
+    *((Query("who", during=during), {"names": names}) for during, names in (
+        (at("while", ANA, GONE), ("#1",)), (at("before", BEN), ("Ana", "#1")), (at("after", BEN), ("Ana", "#1")),
+        (at("while", ANA, nth=2), ("Ana", "#1")), (at("since", ANA, nth=2), ("Ana", "#1")),
+        (at("until", BEN), ("Ana", "#1")), (During(start_s=12.0, end_s=12.0), ("Ana", "Ben", "#1")),
+        (During(start_s=-10.0), ("Ana", "#1")), (During(start_s=0.5, unit="share"), ("Ana", "#1")),
+        (During(start_s=1, unit="shot"), ("Ana", "Ben", "#1")), (During(start_s=-1, unit="shot"), ("Ana", "#1")),
+        (During(start_s=26.0, end_s=30.0), ("#1",)),
+        (at("after", ANA, STANDS), ("Ana", "#1")),  # what goes on to the end: from its beginning on
+    )),
+    # … that there aren't
+    *((polar(ANA, SITS, during=during), {"nothing": True, "verdict": verdict}) for during, verdict in (
+        (at("while", CLEO), "no"), (at("while", DAN), "unsure"), (at("while", BEN, WAVES), "unknown"),
+        (at("while", BEN, nth=2), "no"), (During(start_s=90.0), "no"), (During(start_s=3, unit="shot"), "no"),
+        (at("before", ANA), "no"),
+    )),
+]  # fmt: skip
 
 
-def test_everybody_for_so_long_or_anybody_so_often_is_asked_of_each() -> None:
-    sits, long, twice = Has("posture", "sitting"), Number("at_least", 10), Number("exactly", 2)
-    every = run(Query("how_long", Whom(quantifier="all"), sits, form="polar", number=long), T)
-    assert (every.verdict, every.names, [one.entity for one in every.against]) == ("no", (), ["#1"])
-    anybody = run(Query("how_often", form="polar", number=twice), T)
-    assert (anybody.verdict, anybody.names) == ("yes", ("Ana",))
+@pytest.mark.parametrize(("query", "expected"), FOUND)
+def test_what_is_found(query: Query, expected: dict[str, Any]) -> None:
+    found = run(query, T)
+    values = {
+        "verdict": found.verdict, "names": found.names, "number": found.number, "spans": found.spans,
+        "nothing": found.nothing, "against": [one.entity for one in found.against],
+        "when": [one.spans for one in found.people],
+        "measures": [(one.entity, one.number) for one in (*found.people, *found.against)],
+    }  # fmt: skip
+    assert {name: values[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize("refusal", ["wish", "small_talk"])
+def test_wishes_and_small_talk_are_refused(refusal: Refusal) -> None:
+    assert run(Query("refuse", refusal=refusal), T) == Finding(Query("refuse", refusal=refusal))
 
 
 def test_a_hot_dog_is_no_dog() -> None:
@@ -87,59 +186,6 @@ def test_what_the_man_with_glasses_does_is_nobodys_deed() -> None:
     assert [one.entity for one in found.open] == ["Ben", "#1"]  # nobody knows whether they wear any
 
 
-def test_the_only_one_who_can_be_meant_is_taken() -> None:
-    whom = Whom(such=And((Has("gender", "woman"), Has("worn", "hat"))))  # Ana, if she wears one
-    assert run(Query("attribute", whom, attribute="deed"), T).names == ("Ana",)
-    assert run(Query("when", whom), T).names == ("Ana",)
-    assert verdict(whom, Has("posture", "sitting")) == "unknown"
-    assert verdict(whom, Has("posture", "lying down")) == "no"
-
-
-def test_who_stands_all_the_time_does_not_sit_down_but_may_fall() -> None:
-    stands = Whom(("#1",))
-    assert [verdict(stands, Has("deed", deed)) for deed in ("sitting down", "falling")] == ["no", "unknown"]
-    assert verdict(ANA, Has("deed", "falling")) == "unknown"  # she sits for a while only
-
-
-def test_they_are_together_when_both_are_seen() -> None:
-    found = run(Query("exists", BOTH, Has("with")), T)
-    assert (found.verdict, found.spans) == ("yes", ((10.0, 25.0),))
-    assert verdict(Whom(("Ana", "Cleo"), "both"), Has("with")) == "no"
-    assert verdict(Whom(("Ana", "Dan"), "both"), Has("with")) == "unsure"
-
-
-@pytest.mark.parametrize(
-    ("rank", "whom", "versus", "expected"),
-    [
-        (Rank("often"), ANA, BEN, "yes"), (Rank("often"), BEN, ANA, "no"), (Rank("long"), ANA, BEN, "yes"),
-        (Rank("long", -1), BEN, ANA, "yes"), (Rank("near"), ANA, Whom(besides=("Ana",)), "yes"),
-        (Rank("long"), ANA, CLEO, "unknown"), (Rank("long"), ANA, DAN, "unsure"),
-    ],
-)  # fmt: skip
-def test_comparing_two(rank: Rank, whom: Whom, versus: Whom, expected: str) -> None:
-    assert run(Query("compare", whom, versus=versus, rank=rank, form="polar"), T).verdict == expected
-
-
-def test_which_of_two_and_more_of_whom() -> None:
-    found = run(Query("compare", BOTH, rank=Rank("long")), T)
-    assert [(one.entity, one.number) for one in (*found.people, *found.against)] == [("Ana", 45.0), ("Ben", 15.0)]
-    men, women = Whom(such=Has("gender", "man")), Whom(such=Has("gender", "woman"))
-    assert run(Query("compare", men, versus=women, form="polar"), T).verdict == "yes"
-    assert run(Query("compare", women, versus=men, form="polar"), T).verdict == "no"
-    assert run(Query("compare", BOTH, attribute="worn", form="polar"), T).verdict == "no"
-
-
-def test_the_first_time_with_somebody() -> None:
-    found = run(Query("when", ANA, Has("with", of=BEN), rank=Rank("time")), T)
-    assert found.spans == ((10.0, 25.0),)
-
-
-def test_who_both_sits_and_wears_glasses_and_who_is_there_so_long() -> None:
-    assert run(Query("who", where=And((Has("posture", "sitting"), Has("worn", "glasses")))), T).names == ("Ana",)
-    assert run(Query("who", number=Number("at_least", 20)), T).names == ("Ana", "#1")
-    assert run(Query("who", number=Number("exactly", 1), rank=Rank("often")), T).names == ("Ben", "#1")
-
-
 def test_what_is_asked_for_is_kept() -> None:
     found = run(Query("attribute", ANA, attribute="near"), T)
     assert [row.value for one in found.people for row in one.rows] == ["on a chair"]
@@ -158,11 +204,6 @@ def test_there_may_be_more_and_only_women() -> None:
     assert run(Query("shots", only, form="polar"), alone).verdict == "no"  # in the second she is gone for a while
     assert run(Query("when", only), alone).spans == ((0.0, 10.0), (40.0, 60.0))
     assert verdict(Whom(such=Has("gender", "woman"), quantifier="only"), Has("posture", "standing")) == "no"
-
-
-def test_wishes_and_small_talk_are_refused() -> None:
-    for query in (Query("refuse", refusal="wish"), Query("refuse", refusal="small_talk")):
-        assert run(query, T) == Finding(query)
 
 
 @pytest.mark.parametrize(
@@ -195,81 +236,12 @@ def test_the_missing_are_named() -> None:
     assert found.missing == gone
 
 
-@pytest.mark.parametrize(
-    ("during", "names"),
-    [
-        (During("while", Event(ANA, GONE)), ("#1",)), (During("before", Event(BEN)), ("Ana", "#1")),
-        (During("after", Event(BEN)), ("Ana", "#1")), (During("while", Event(ANA), nth=2), ("Ana", "#1")),
-        (During("since", Event(ANA), nth=2), ("Ana", "#1")), (During("until", Event(BEN)), ("Ana", "#1")),
-        (During(start_s=12.0, end_s=12.0), ("Ana", "Ben", "#1")), (During(start_s=-10.0), ("Ana", "#1")),
-        (During(start_s=0.5, unit="share"), ("Ana", "#1")), (During(start_s=1, unit="shot"), ("Ana", "Ben", "#1")),
-        (During(start_s=-1, unit="shot"), ("Ana", "#1")), (During(start_s=26.0, end_s=30.0), ("#1",)),
-    ],
-)  # fmt: skip
-def test_parts(during: During, names: tuple[str, ...]) -> None:
-    assert run(Query("who", during=during), T).names == names
-
-
-@pytest.mark.parametrize(
-    ("during", "expected"),
-    [
-        (During("while", Event(CLEO)), "no"), (During("while", Event(DAN)), "unsure"),
-        (During("while", Event(BEN, Has("deed", "waving"))), "unknown"), (During("while", Event(BEN), nth=2), "no"),
-        (During(start_s=90.0), "no"), (During(start_s=3, unit="shot"), "no"), (During("before", Event(ANA)), "no"),
-    ],
-)  # fmt: skip
-def test_parts_that_there_arent(during: During, expected: str) -> None:
-    found = run(Query("exists", ANA, Has("posture", "sitting"), during=during), T)
-    assert found.nothing
-    assert found.verdict == expected
-
-
 def test_when_something_happens_that_nobody_knows_is_not_never() -> None:
     waving = Has("deed", "waving")
     assert run(Query("who", during=During("while", Event(ANA, waving))), T).verdict == "unknown"
     nobody, both = Query("when", Whom(quantifier="none"), waving), Query("when", BOTH, Has("posture", "sitting"))
     assert say(run(nobody, T), T) == "I can't tell when nobody is waving."
     assert say(run(both, T), T) == "I can't tell when Ana and Ben are both sitting."  # of Ben no posture is known
-
-
-def test_the_order_in_which_people_come_and_go() -> None:
-    assert run(Query("order"), T).names == ("Ana", "#1", "Ben")
-    assert run(Query("who", rank=Rank("time", -1)), T).names == ("Ben",)
-    assert run(Query("who", where=GONE, rank=Rank("time")), T).names == ("Ben",)
-    assert run(Query("order", ANA, versus=BEN), T).verdict == "yes"
-    assert run(Query("order", BEN, GONE, versus=ANA), T).verdict == "yes"
-    leaves_before = Query("order", ANA, GONE, during=During("before", Event(BEN)))
-    assert run(leaves_before, T).verdict == "no"
-    assert run(Query("order", ANA, versus=DAN), T).verdict == "unsure"
-    assert verdict(BEN, None, rank=Rank("time", -1)) == "yes"
-    assert verdict(ANA, None, rank=Rank("long")) == "no"
-
-
-def test_coming_and_going_are_moments() -> None:
-    assert run(Query("who", where=Has("enters")), T).names == ("Ana", "Ben")
-    assert run(Query("who", where=Has("enters"), during=During("while", Event(ANA))), T).names == ("Ana", "Ben")
-    assert run(Query("who", where=Has("leaves"), during=During("before", Event(ANA), nth=2)), T).names == ("Ana", "Ben")
-    assert verdict(ANA, Has("posture", "sitting"), during=During("after", Event(BEN, Has("enters")))) == "yes"
-    assert run(Query("how_often", ANA, Has("enters")), T).number == 1.0
-
-
-def test_who_never_does_it_does_it_less() -> None:
-    talks = Query("compare", ANA, Has("deed", "talking"), versus=BEN, rank=Rank("often"), form="polar")
-    assert run(talks, T).verdict == "yes"
-    assert run(replace(talks, whom=BEN, versus=ANA), T).verdict == "no"
-
-
-def test_numbers_with_and_without_somebody_thinking_one() -> None:
-    assert run(Query("how_long", BOTH), T).number == 15.0
-    assert run(Query("how_long", ANA, Has("deed", "waving")), T).number is None
-    assert run(Query("how_often", ANA, number=Number("more_than", 1)), T).verdict == "yes"
-    assert run(Query("how_long", BEN, number=Number("more_than", 15)), T).verdict == "no"
-    assert run(Query("how_long", DAN, number=Number("more_than", 15)), T).verdict == "unsure"
-    assert run(Query("count", number=Number("more_than", 3)), T).verdict == "unsure"
-    assert run(Query("count", where=Has("thing", "cup")), T).number == 1.0
-    assert run(Query("length", number=Number("at_least", 60)), T).verdict == "yes"
-    shots = run(Query("shots", BEN), T)
-    assert ([row.value for row in shots.rows], shots.number) == (["1"], 1.0)
 
 
 def test_attributes_of_people_and_of_the_scene() -> None:
@@ -300,27 +272,6 @@ def test_numbers_of_nothing_are_in_the_json() -> None:
     assert run(none, T).to_dict()["number"] == 0.0
 
 
-def test_between_is_left_of_one_and_right_of_the_other() -> None:
-    found = run(Query("who", where=Has("beside", "between", of=Whom(("Ana", "#1"), "all"))), T)
-    assert (found.names, found.people[0].spans) == (("Ben",), ((10.0, 25.0),))
-    assert verdict(ANA, Has("beside", "between", of=Whom(("Ben", "#1"), "all"))) == "no"
-
-
-def test_who_comes_after_somebody_does_not_come_before() -> None:
-    for whom, other, expected in ((BEN, ANA, "yes"), (ANA, BEN, "no")):
-        asked = Query("order", whom, form="polar", during=During("after"), versus=other)
-        assert run(asked, T).verdict == expected
-    assert run(Query("order", during=During("after"), versus=ANA), T).names == ("Ben",)
-    assert run(Query("order", during=During("after"), versus=BEN), T).names == ()
-    assert run(Query("order", versus=BEN), T).names == ("#1", "Ana")
-
-
-def test_values_that_exclude_each_other_may_both_hold_one_after_the_other() -> None:
-    both = And((Has("posture", "sitting"), Has("posture", "standing")))
-    assert run(Query("who", where=both), T).names == ("Ana",)
-    assert verdict(ANA, both, throughout=True) == "no"
-
-
 @pytest.mark.parametrize(
     ("asked", "verdict"),
     [
@@ -334,30 +285,9 @@ def test_who_has_long_hair_has_no_short_hair_but_may_have_curly_hair(asked: str,
     assert run(Query("exists", ANA, Has("hair", asked)), told).verdict == verdict
 
 
-def test_after_what_goes_on_to_the_end_is_from_its_beginning_on() -> None:
-    stood = During("after", Event(ANA, Has("posture", "standing")))
-    assert run(Query("who", during=stood), T).names == ("Ana", "#1")
-
-
-def test_so_many_people_at_once_are_timed() -> None:
-    two = Query("how_long", where=Has("posture", "standing"), value="people", number=Number("at_least", 2))
-    found = run(two, T)
-    assert (found.number, found.spans) == (20, ((40, 60),))
-
-
 def test_whoever_is_described_in_a_question_that_nothing_answers_is_known_to_the_next_one() -> None:
     asked = run(Query("refuse", Whom(such=Has("gender", "woman")), refusal="unseen"), T)
     assert [one.entity for one in asked.open] == ["Ana"]
-
-
-def test_one_by_name_is_compared_with_one_by_looks() -> None:
-    longest = Query("compare", Whom(such=Has("gender", "woman")), rank=Rank("long"), versus=BEN)
-    assert run(longest, T).names == ("Ana",)
-
-
-def test_who_is_gone_is_who_of_those_enrolled_is_not_there() -> None:
-    found = run(Query("exists", where=GONE, form="polar"), T)
-    assert (found.verdict, found.names) == ("yes", ("Cleo",))
 
 
 def test_towards_whom_somebody_does_something_is_seldom_known() -> None:
