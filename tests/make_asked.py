@@ -8,6 +8,7 @@ from pvchat.chat.clip_timeline import timeline_from
 from pvchat.chat.query import Query
 from pvchat.chat.question import Asked, Conversation, Question, known_of
 from pvchat.chat.run import run
+from pvchat.chat.say.voice import say
 from pvchat.chat.timeline import Finding, Timeline
 from pvchat.identity.evidence import Evidence
 from pvchat.schemas import PersonPresence
@@ -29,6 +30,11 @@ def found(text: str, names: Sequence[str], timeline: Timeline, before: Sequence[
     """What is found for it."""
     earlier = [finding for _, finding in Conversation(names, before=before).turns(timeline)]
     return run(read_question(text, names, before, timeline).query, timeline, earlier)
+
+
+def answered(query: Query, timeline: Timeline) -> str:
+    """What is said of it."""
+    return say(run(query, timeline), timeline)
 
 
 def plain_answer(question: Question, everyone: Sequence[PersonPresence], evidence: Evidence) -> str:

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from make_conditions import ALONE, SITS, WITH
-from make_queries import ANA, BEN, BOTH, EITHER, NOBODY, polar, what
+from make_conditions import ALONE, GONE, HAT, SITS, WITH
+from make_queries import ANA, BEN, BOTH, EITHER, MAN, NOBODY, polar, what
 
 from pvchat.chat.archive import Sighted, as_strangers, find, is_backwards, over_videos, sought
 from pvchat.chat.query import NEVER, And, Has, Not, Number, Query, Rank, Whom
@@ -63,7 +63,7 @@ def test_who_is_perhaps_there_on_a_day_is_perhaps_there_on_each() -> None:
 
 
 def test_of_the_last_time_that_somebody_sits_it_is_told_since_when() -> None:
-    sat = say_archive(found(Query("when", ANA, Has("posture", "sitting"), rank=Rank("time", -1))), Asked())
+    sat = say_archive(found(Query("when", ANA, SITS, rank=Rank("time", -1))), Asked())
     assert sat.endswith("(1.mp4 from 0:00 to 0:02).")
     assert say_archive(found(Query("when", ANA, rank=Rank("time", -1))), Asked()).split(". Per")[0].endswith("at 0:05)")
 
@@ -89,11 +89,11 @@ def numbers(finding: ArchiveFinding) -> tuple[list[int], list[int]]:
     ("query", "sure", "perhaps"),
     [
         (Query("when", ANA), [1, 2, 3], [5, 6]),
-        (Query("exists", form="polar"), [1, 2, 3, 4, 5, 6], []),  # whoever it is, somebody is there
+        (polar(), [1, 2, 3, 4, 5, 6], []),  # whoever it is, somebody is there
         (Query("when", BOTH), [2, 3], [6]), (Query("when", BOTH, WITH), [3], [6]),
         (Query("when", EITHER), [1, 2, 3, 4, 6], [5]), (Query("when", ANA, SITS), [1], []),
         (Query("when", BOTH, SITS), [], []),
-        (Query("when", ANA, Not(Has("with", of=Whom(("Ben",))))), [1], [5]),  # at no time of the video
+        (Query("when", ANA, Not(Has("with", of=BEN))), [1], [5]),  # at no time of the video
         (Query("when", ANA, ALONE), [1], [5]), (Query("when", Whom(known=False)), [4], [5]),
         (polar(ANA), [1, 2, 3], [5, 6]), (polar(ANA, Has("worn", "jacket", "red")), [3], []),
         (Query("who"), [1, 2, 3, 4, 6], [5]),
@@ -169,7 +169,7 @@ def test_who_is_not_seen_is_told_where_people_are_compared() -> None:
     assert say_archive(found_in(first, ARCHIVE[:1]), Asked()).endswith("; of the one video. Ben was not seen.")
     assert say_archive(found_in(first, ARCHIVE[4:6]), Asked()).endswith("; of two videos. Of Ana I am not sure.")
     assert say_archive(found_in(first, ARCHIVE[6:]), Asked()) == "Neither Ana nor Ben was seen in the one video."
-    sitting = say_archive(found_in(replace(first, where=Has("posture", "sitting")), ARCHIVE[:1]), Asked())
+    sitting = say_archive(found_in(replace(first, where=SITS), ARCHIVE[:1]), Asked())
     assert sitting.endswith("I found no moment at which Ben is sitting.")
 
 
@@ -200,18 +200,18 @@ def test_numbers_and_names() -> None:
 
 
 def test_verdicts() -> None:
-    worn = Query("exists", ANA, Has("worn", "hat"), form="polar")
+    worn = polar(ANA, HAT)
     assert (found(worn).verdict, found(worn).untold) == ("unknown", 4)
-    assert found(Query("exists", ANA, form="polar")).verdict == "yes"
-    only = find(Query("exists", ANA, form="polar"), ARCHIVE[4:], 3)
+    assert found(polar(ANA)).verdict == "yes"
+    only = find(polar(ANA), ARCHIVE[4:], 3)
     assert only.verdict == "unsure"
-    assert find(Query("exists", ANA, form="polar"), ARCHIVE[6:], 1).verdict == "no"
+    assert find(polar(ANA), ARCHIVE[6:], 1).verdict == "no"
 
 
 def test_what_no_video_tells_is_not_denied_to_whoever_asks_in_which_videos() -> None:
-    worn = Query("when", where=Has("worn", "hat"))
+    worn = Query("when", where=HAT)
     assert (found(worn).seen, found(worn).untold) == ((), 6)
-    man = Whom(such=Has("gender", "man"))
+    man = MAN
     assert [found(Query(select, man)).untold > 0 for select in ("who", "count")] == [True, True]
     assert found(Query("when", ANA, WITH)).untold == 0
 
@@ -227,8 +227,8 @@ def test_a_question_about_the_last_time_ends_where_it_is_answered() -> None:
 def test_who_is_needed() -> None:
     assert sought(Query("when", BOTH)) == ("Ana", "Ben")
     assert sought(Query("when", EITHER)) == ()
-    assert sought(Query("who", where=And((Has("with", of=ANA), Has("posture", "sitting"))))) == ("Ana",)
-    assert sought(Query("when", ANA, Not(Has("with", of=Whom(("Ben",)))))) == ("Ana",)
+    assert sought(Query("who", where=And((Has("with", of=ANA), SITS)))) == ("Ana",)
+    assert sought(Query("when", ANA, Not(Has("with", of=BEN)))) == ("Ana",)
 
 
 def test_the_base_rate_is_found() -> None:
@@ -302,7 +302,7 @@ def test_who_is_there_at_several_times(asked: tuple[tuple[str, ...], Made]) -> N
 def test_whether_somebody_is_there_at_several_times(asked: tuple[tuple[str, ...], Made]) -> None:
     joints, videos = asked
     labels = [str(at) for at in range(len(joints))]
-    query = Query("exists", ANA, unit="scope", form="polar")
+    query = polar(ANA, unit="scope")
     verdict = find(query, made(joints, videos), len(videos), labels, joints).verdict
     ways = {fits("Ana", world, joints, videos) for world in worlds(videos)}
     assert ways == {True} if verdict == "yes" else ways == {False} if verdict == "no" else verdict == "unsure"
@@ -382,7 +382,7 @@ MAYBE_HERE = video(1, {"Ana": (0, 9), "Ben": (0, 5)}, doubted="Ana")
 def test_who_is_only_perhaps_there_is_told_so() -> None:
     first = say_archive(find(Query("who", rank=Rank("time")), [MAYBE_HERE], 1), Asked())
     assert first.startswith("Ben and perhaps Ana, on Friday 2 January 2026"), first
-    last = say_archive(find(Query("who", where=Not(Has("present")), rank=Rank("time", -1)), [MAYBE_HERE], 1), Asked())
+    last = say_archive(find(Query("who", where=GONE, rank=Rank("time", -1)), [MAYBE_HERE], 1), Asked())
     assert last.startswith("Perhaps Ana, on Friday 2 January 2026"), last
     query = Query("who", number=Number("exactly", 0))
     never = say_archive(find(query, [MAYBE_HERE], 1, ["Ana", "Ben"]), Asked())
@@ -391,7 +391,7 @@ def test_who_is_only_perhaps_there_is_told_so() -> None:
 
 def test_where_somebody_is_only_perhaps_is_told_apart() -> None:
     videos = made(("", "or"), [({"Ana"}, set(), {0}), (set(), {"Ana"}, {1})])
-    query = Query("exists", ANA, unit="scope", form="polar")
+    query = polar(ANA, unit="scope")
     told = say_archive(find(query, videos, 2, ["0", "1", "2"], ("", "or", "or")), Asked())
     assert told.startswith("Yes. Ana: 0 (one video). Not 2. Perhaps not 1. That is of two videos."), told
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from make_queries import CLEO, NAMES
 from make_written import written
 
-from pvchat.chat.query import During, Has, Query, Whom
+from pvchat.chat.query import During, Has, Query
 from pvchat.chat.question import Conversation, known_of
 from pvchat.chat.timeline import Finding
 
@@ -32,7 +33,6 @@ KITCHEN = written({
             _row("deed", "talking", 24, 38)]},
     ],
 })  # fmt: skip
-NAMES = ("Ana", "Ben", "Cleo")
 
 
 def found(text: str) -> Finding:
@@ -124,7 +124,7 @@ def test_she_may_be_who_an_event_is_about() -> None:
     _, second = halves("Who is there when Cleo comes in, and who is there when she leaves?")
     event = second.query.during.event
     assert event is not None
-    assert event.whom == Whom(("Cleo",))
+    assert event.whom == CLEO
 
 
 def test_a_part_is_a_timeline_of_its_own() -> None:

@@ -8,6 +8,8 @@ from dataclasses import asdict, replace
 import pytest
 from make_analysis import make_analysis, make_track
 from make_asked import found
+from make_conditions import ALONE, FALLS, KITCHEN, SITS
+from make_queries import BEN
 
 from pvchat.chat.clip_timeline import facts_as_rows, timeline_from, timeline_of
 from pvchat.chat.query import Has, Not, Query, Whom
@@ -132,7 +134,7 @@ def test_what_somebody_does_in_turn_is_told_at_its_times() -> None:
         ("falling", (0.75, 1.0), 0.6, False),
         ("on the floor", (1.0, 2.0), 1.0, False),
     ]  # fmt: skip
-    assert run(Query("when", Whom(("Ana",)), Has("deed", "falling")), timeline).spans == ((0.75, 1.0),)
+    assert run(Query("when", Whom(("Ana",)), FALLS), timeline).spans == ((0.75, 1.0),)
     assert run(Query("how_long", Whom(("Ana",)), Has("posture", "lying down")), timeline).number == 1.0
 
 
@@ -150,7 +152,7 @@ def test_what_two_stretches_show_that_follow_each_other_holds_throughout() -> No
     sits = PersonFacts(pose="sitting")
     stretches = [Appearance(0.125, 0.875, sits), Appearance(1.12501, 1.875, sits)]  # half steps end a hair apart
     timeline = made(ANA, analysis=make_analysis(replace(track(0, range(8)), appearances=stretches)))
-    assert run(Query("when", Whom(("Ana",)), Has("posture", "sitting")), timeline).spans == ((0.0, 2.0),)
+    assert run(Query("when", Whom(("Ana",)), SITS), timeline).spans == ((0.0, 2.0),)
 
 
 def test_strangers_are_as_many_as_are_seen_at_once() -> None:
@@ -206,7 +208,7 @@ def test_two_names_for_one_sighting_are_one_person() -> None:
     assert who.names == ("Ana",)
     assert [one.entity for one in who.open] == ["Ben"]
     assert verdict(timeline, Has("present"), "Ben") == "yes"
-    assert verdict(timeline, Has("alone"), "Ana") == verdict(timeline, Has("alone"), "Ben") == "yes"
+    assert verdict(timeline, ALONE, "Ana") == verdict(timeline, ALONE, "Ben") == "yes"
 
 
 def test_beside_each_other_are_people_near_at_the_same_time() -> None:
@@ -215,7 +217,7 @@ def test_beside_each_other_are_people_near_at_the_same_time() -> None:
     timeline = made(ANA, ben, analysis=analysis)
     assert [(row.of, row.span) for row in timeline.of("Ana", "beside")] == [("Ben", (1.0, 2.0))]
     assert verdict(timeline, Has("beside", of=Whom(("Ana",))), "Ben") == "yes"
-    assert verdict(timeline, Has("left_of", of=Whom(("Ben",))), "Ana") == "yes"
+    assert verdict(timeline, Has("left_of", of=BEN), "Ana") == "yes"
     later = PersonPresence("Ben", "present", 0.9, [(1.0, 2.0)], 1, (1,))
     apart = made(
         replace(ANA, spans=[(0.0, 1.0)]), later,
@@ -292,7 +294,7 @@ def test_the_scene_and_its_things() -> None:
         ("style", "filmed", ""), ("thing", "dining table", "middle"), ("thing", "cup", "right"),
     }  # fmt: skip  # indoors isn't sure
     assert verdict(timeline, Has("place", "office")) == "yes"
-    assert verdict(timeline, Has("place", "kitchen")) == "no"
+    assert verdict(timeline, KITCHEN) == "no"
     assert verdict(timeline, Has("setting", "outdoors")) == "unknown"
     assert verdict(timeline, Has("thing", "dog")) == "no"
     assert verdict(timeline, Has("thing", "violin")) == "unknown"

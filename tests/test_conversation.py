@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from make_asked import found, read_question
-from make_conditions import ALONE, FALLS, GLASSES, HAT, JACKET, KITCHEN, SITS, STANDS, TALKS, WITH
-from make_queries import ANA, BEN, BOTH, CLEO, MAN, at, polar, refused, what
+from make_asked import answered, found, read_question
+from make_conditions import ALONE, FALLS, GLASSES, GONE, HAT, JACKET, KITCHEN, MALE, SITS, STANDS, TALKS, WITH
+from make_queries import ANA, BEN, BOTH, CLEO, MAN, NOBODY, at, polar, refused, what
 from make_written import written
 
-from pvchat.chat.query import PRESENT, And, During, Event, Has, Not, Query, Rank, Whom
+from pvchat.chat.query import And, During, Event, Has, Not, Query, Rank, Whom
 from pvchat.chat.question import Conversation, Question
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
@@ -19,7 +19,7 @@ from pvchat.errors import SettingsError
 from pvchat.schemas import PersonPresence
 
 NAMES = ("Ana", "Ben", "Cleo", "Dan")
-WORN = Query("attribute", ANA, attribute="worn")
+WORN = what("worn", ANA)
 WARD = written({
     "seconds": 60, "shots": [[0, 60]],
     "people": [
@@ -86,7 +86,7 @@ def read(text: str, *before: str) -> Query:
         (("What is Ana wearing?",), "And afterwards?", replace(WORN, rank=Rank("time", -1))),
         (("What is Ana wearing after 0:20?",), "I mean before that.", replace(WORN, during=During(end_s=20))),
         (("What did Ben do before Ana came?",), "And after she left?",
-         what("deed", BEN, during=at("after", ANA, Not(PRESENT)))),
+         what("deed", BEN, during=at("after", ANA, GONE))),
         (("Is Ana wearing a jacket?",), "And when she is talking?", polar(ANA, JACKET, during=at("while", ANA, TALKS))),
         # a garment's colour is asked, not whether it is worn
         (("What is Ana wearing?",), "What colour is the jacket?", replace(WORN, value="jacket")),
@@ -128,7 +128,7 @@ def read(text: str, *before: str) -> Query:
         (("Is Ana smiling?",), "Inside or outside?", what("setting", ANA, form="choice")),
         (("How many people are there at the same time?",), "Ben too?", polar(BEN)),
         (("What is the man in blue doing?",), "Is it Ana?",
-         polar(ANA, And((Has("gender", "man"), Has("worn", "", "blue"))))),
+         polar(ANA, And((MALE, Has("worn", "", "blue"))))),
         (("Is there a woman in red?", "Is she Ana?"), "And the man?", polar(MAN)),
         # two questions in one are two turns
         (("Is Ana there, and is Ben standing?",), "And Ana?", polar(ANA, STANDS)),
@@ -247,7 +247,7 @@ def test_what_is_said_where_nobody_or_nothing_is_found(talk: tuple[str, ...], an
 
 def test_a_stranger_who_is_there_in_another_part_is_not_in_this_one() -> None:
     part = TWO_SHOTS.between(10, 20)
-    told = say(run(Query("exists", Whom(("#1",)), form="polar"), part), part)
+    told = answered(polar(Whom(("#1",))), part)
     assert told.startswith("No, somebody I don't know is not in this video.")
 
 
@@ -313,7 +313,7 @@ def test_a_thing_that_is_always_there_is_never_gone() -> None:
     video = written({"seconds": 9, "shots": [[0, 9]], "things": [{"attribute": "thing", "value": "car"}],
                      "people": [{"name": "Ana", "seen": [[0, 9]], "rows": []}]})  # fmt: skip
     query = Query("who", during=During("while", Event(Whom(), Not(Has("thing", "car")))))
-    assert say(run(query, video), video) == "The car is never gone, as far as I can see."
+    assert answered(query, video) == "The car is never gone, as far as I can see."
 
 
 def test_why_is_about_the_answer_before() -> None:
@@ -328,7 +328,7 @@ def test_a_doubt_of_one_by_name_is_about_that_one() -> None:
 def test_a_doubt_after_what_was_refused_is_about_who_was_meant() -> None:
     refused, sure = found("Is Ana happy?", NAMES, WARD), read("Are you sure it's her?", "Is Ana happy?")
     assert run(replace(sure, whom=Whom()), WARD, [refused]).names == ("Ana",)
-    alone = say(run(Query("why", Whom(quantifier="none")), WARD, [found("Who is there?", NAMES, WARD)]), WARD)
+    alone = say(run(Query("why", NOBODY), WARD, [found("Who is there?", NAMES, WARD)]), WARD)
     assert alone.startswith("Ana and Ben are in this video. I'm not sure about Dan. Whoever is half hidden")
 
 
@@ -420,7 +420,7 @@ FOLLOWING: dict[tuple[str, str], Query] = {
     ("Who wears a hat?", "The red one, who wears it?"): Query("who", where=Has("worn", "hat", "red")),
     # the people before
     ("What is Ana wearing?", "Who is it?"): Query("who", ANA),
-    ("Who is sitting?", "Is it a man?"): polar(ANA, Has("gender", "man")),
+    ("Who is sitting?", "Is it a man?"): polar(ANA, MALE),
     ("Is Ana there?", "Fell at all?"): polar(ANA, FALLS),
     ("Who is furthest to the left?", "And next to her?"): Query("who", where=Has("beside", of=ANA)),
     ("Is Barnaby there?", "Is Ben there then?"): polar(BEN),
@@ -484,7 +484,7 @@ def test_after_thanks_somebody_is_asked_about() -> None:
     ],
 )
 def test_times_and_people_are_those_of_the_answer(text: str, answer: str) -> None:
-    assert say(run(read_question(text, NAMES, (), FILM).query, FILM), FILM).startswith(answer)
+    assert answered(read_question(text, NAMES, (), FILM).query, FILM).startswith(answer)
 
 
 def _row(attribute: str, value: str, *, at: tuple[int, int] | None = None, colour: str = "") -> dict[str, object]:

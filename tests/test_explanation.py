@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from pvchat.chat.query import And, During, Event, Has, Not, Number, Query, Rank, Whom
+from make_conditions import GONE, HAT, MALE
+from make_queries import ANA, BEN, CLEO, at, refused, what
+
+from pvchat.chat.query import And, During, Has, Not, Number, Query, Rank, Whom
 from pvchat.chat.say.explanation import MOST_ROWS, Measured, explain, lines
 from pvchat.chat.timeline import Finding, Found, Missing, Row
 
-BEN_AWAY = During("while", Event(Whom(("Ben",)), Not(Has("present"))))
+BEN_AWAY = at("while", BEN, GONE)
 JACKET = Row("Ana", "worn", "jacket", 2.0, 9.0, colour="red")
 
 
@@ -17,15 +20,15 @@ def asked(query: Query) -> dict[str, str]:
 
 
 def test_what_is_asked_is_said_part_by_part():
-    query = Query("when", Whom(("Ana",)), And((Has("deed", "sitting"), Not(Has("worn", "hat")))), during=BEN_AWAY)
+    query = Query("when", ANA, And((Has("deed", "sitting"), Not(HAT))), during=BEN_AWAY)
     assert asked(query) == {
         "asked": "when", "about": "Ana", "condition": "is sitting and not wearing a hat", "while": "Ben is away",
     }  # fmt: skip
-    assert asked(Query("count", Whom(such=Has("gender", "man"), besides=("Ben",)))) == {
+    assert asked(Query("count", Whom(such=MALE, besides=("Ben",)))) == {
         "asked": "how many", "about": "the men but Ben", "part": "the whole video",
     }  # fmt: skip
-    assert asked(Query("attribute", Whom(("Ana",)), attribute="worn", value="coat"))["asked"] == "what is worn (coat)"
-    assert asked(Query("refuse", refusal="foreign")) == {"asked": "another language than English"}
+    assert asked(what("worn", ANA, value="coat"))["asked"] == "what is worn (coat)"
+    assert asked(refused("foreign")) == {"asked": "another language than English"}
 
 
 def test_parts_of_the_video_are_named():
@@ -36,7 +39,7 @@ def test_parts_of_the_video_are_named():
         "the video's end": During(start_s=-1, unit="edge"),
     }  # fmt: skip
     assert {part: asked(Query("who", during=during))["part"] for part, during in parts.items()} == {p: p for p in parts}
-    second = During("while", Event(Whom(("Ben",)), Has("deed", "waving")), nth=2)
+    second = at("while", BEN, Has("deed", "waving"), nth=2)
     assert asked(Query("who", during=second))["at"] == "the second time that Ben is waving"
 
 
@@ -96,7 +99,7 @@ def test_two_questions_and_many_rows_as_lines():
 def test_who_is_seen_instead_has_a_name_only_where_that_is_sure():
     rows = tuple(Row(name, "worn", "jacket", 2.0, 9.0) for name in ("Ana", "Ben"))
     instead = (Found("Ana", rows=rows[:1]), Found("Ben", rows=rows[1:], likely=True))
-    explanation = explain(Finding(Query("attribute", Whom(("Cleo",)), attribute="worn"), instead=instead).to_dict())
+    explanation = explain(Finding(what("worn", CLEO), instead=instead).to_dict())
     assert explanation is not None
     assert dict(explanation.found) == {"seen instead": "Ana and somebody I don't know"}
     assert [row.who for row in explanation.rows] == ["Ana", "somebody I don't know"]

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from make_conditions import FALLS, FEMALE, GLASSES, GONE, HAT, MALE, SITS, STANDS, TALKS, WITH
-from make_queries import ALL, ANA, BEN, BOTH, CLEO, MAN, NOBODY, WOMAN, at, polar, what
+from make_asked import answered
+from make_conditions import ALONE, FALLS, FEMALE, GLASSES, GONE, HAT, KITCHEN, MALE, SITS, STANDS, TALKS, WITH
+from make_queries import ALL, ANA, BEN, BOTH, CLEO, MAN, NOBODY, WOMAN, at, choice, polar, refused, what
 from make_written import written
 
 from pvchat.chat.query import EVERYBODY, And, During, Event, Has, Not, Number, Or, Query, Rank, Refusal, Whom
@@ -45,12 +46,12 @@ def verdict(whom: Whom, where: Has | And | Or | Not | None = None, **more: objec
 
 
 def test_the_only_one_who_can_be_the_woman_with_a_hat_is_taken_for_her() -> None:
-    hat = Has("worn", "hat")
-    found = run(Query("attribute", Whom(such=And((Has("gender", "woman"), hat))), attribute="posture"), T)
+    hat = HAT
+    found = run(what("posture", Whom(such=And((FEMALE, hat)))), T)
     assert (found.names, found.presumed) == (("Ana",), hat)
     reads = replace(T, rows=(*T.rows, Row("Ana", "deed", "reading", 45, 50)))
-    apart = And((Has("gender", "woman"), Has("worn", "glasses"), Has("deed", "reading")))  # each at some time
-    found = run(Query("attribute", Whom(such=apart), attribute="worn", value="jacket"), reads)
+    apart = And((FEMALE, GLASSES, Has("deed", "reading")))  # each at some time
+    found = run(what("worn", Whom(such=apart), value="jacket"), reads)
     assert (found.names, found.presumed) == (("Ana",), None)
     assert say(found, reads) == "Ana is wearing a red jacket."
 
@@ -162,66 +163,66 @@ def test_what_is_found(query: Query, expected: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("refusal", ["wish", "small_talk"])
 def test_wishes_and_small_talk_are_refused(refusal: Refusal) -> None:
-    assert run(Query("refuse", refusal=refusal), T) == Finding(Query("refuse", refusal=refusal))
+    assert run(refused(refusal), T) == Finding(refused(refusal))
 
 
 def test_a_hot_dog_is_no_dog() -> None:
     eaten = replace(T, rows=(*T.rows, Row("", "thing", "hot dog", 0, 20)))
-    assert run(Query("exists", where=Has("thing", "dog"), form="polar"), eaten).verdict == "no"
+    assert run(polar(where=Has("thing", "dog")), eaten).verdict == "no"
 
 
 def test_the_man_isnt_who_wears_the_red_jacket() -> None:
     dressed = replace(T, rows=tuple(row for row in T.rows if row.entity != "#1"), entities=T.entities[:-1])
-    asked = Query("exists", Whom(such=Has("gender", "man")), Has("worn", "jacket", "red"))
+    asked = Query("exists", MAN, Has("worn", "jacket", "red"))
     found = run(asked, dressed)
     assert found.verdict == "no"
     assert [(one.entity, one.rows[0].colour) for one in found.against] == [("Ben", "dark blue")]
-    assert verdict(Whom(such=Has("gender", "woman")), Has("worn", "jacket", "red")) == "yes"
+    assert verdict(WOMAN, Has("worn", "jacket", "red")) == "yes"
 
 
 def test_what_the_man_with_glasses_does_is_nobodys_deed() -> None:
-    whom = Whom(such=And((Has("gender", "man"), Has("worn", "glasses"))))
-    found = run(Query("attribute", whom, attribute="deed"), T)
+    whom = Whom(such=And((MALE, GLASSES)))
+    found = run(what("deed", whom), T)
     assert found.people == ()
     assert [one.entity for one in found.open] == ["Ben", "#1"]  # nobody knows whether they wear any
 
 
 def test_what_is_asked_for_is_kept() -> None:
-    found = run(Query("attribute", ANA, attribute="near"), T)
+    found = run(what("near", ANA), T)
     assert [row.value for one in found.people for row in one.rows] == ["on a chair"]
     penny = run(Query("exists", BOTH, Has("with", of=CLEO)), T)
     assert penny.verdict == "no"
-    chosen = run(Query("exists", ANA, Or((Has("beside", of=BEN), Has("beside", of=Whom(("#1",))))), form="choice"), T)
+    chosen = run(choice(ANA, Or((Has("beside", of=BEN), Has("beside", of=Whom(("#1",)))))), T)
     assert [row.of for one in chosen.people for row in one.rows] == ["Ben"]
 
 
 def test_there_may_be_more_and_only_women() -> None:
     found = run(Query("count"), replace(T, at_least=True))
     assert (found.number, found.at_least) == (3.0, True)
-    only = Whom(such=Has("gender", "woman"), quantifier="only")
+    only = Whom(such=FEMALE, quantifier="only")
     assert run(Query("shots", only, form="polar"), T).verdict == "no"  # a man is there all the time
     alone = replace(T, rows=tuple(row for row in T.rows if row.entity != "#1"))
     assert run(Query("shots", only, form="polar"), alone).verdict == "no"  # in the second she is gone for a while
     assert run(Query("when", only), alone).spans == ((0.0, 10.0), (40.0, 60.0))
-    assert verdict(Whom(such=Has("gender", "woman"), quantifier="only"), Has("posture", "standing")) == "no"
+    assert verdict(Whom(such=FEMALE, quantifier="only"), STANDS) == "no"
 
 
 @pytest.mark.parametrize(
     ("whom", "where", "expected"),
     [
-        (ANA, None, "yes"), (CLEO, None, "no"), (DAN, None, "unsure"), (CLEO, Has("posture", "sitting"), "no"),
-        (CLEO, Not(Has("worn", "hat")), "unknown"), (ANA, Has("worn", "jacket", "blue"), "no"),
-        (BEN, Has("worn", "jacket", "blue"), "yes"), (ANA, Has("worn", "hat"), "unknown"),
-        (ANA, Not(Has("posture", "sitting")), "no"), (ANA, Not(Has("posture", "lying down")), "yes"),
-        (ANA, Has("left_of", of=BEN), "yes"), (BEN, Has("left_of", of=ANA), "no"), (ANA, Has("alone"), "no"),
+        (ANA, None, "yes"), (CLEO, None, "no"), (DAN, None, "unsure"), (CLEO, SITS, "no"),
+        (CLEO, Not(HAT), "unknown"), (ANA, Has("worn", "jacket", "blue"), "no"),
+        (BEN, Has("worn", "jacket", "blue"), "yes"), (ANA, HAT, "unknown"),
+        (ANA, Not(SITS), "no"), (ANA, Not(Has("posture", "lying down")), "yes"),
+        (ANA, Has("left_of", of=BEN), "yes"), (BEN, Has("left_of", of=ANA), "no"), (ANA, ALONE, "no"),
         (Whom(unknown=("Anna",)), None, "unknown"), (Whom(("Ana", "Cleo"), "both"), None, "no"),
         (Whom(("Ana", "Cleo"), "either"), None, "yes"), (Whom(("Cleo", "Dan"), "either"), None, "unsure"),
         (NOBODY, Has("posture", "lying down"), "unknown"),
         (Whom(("Ben", "#1"), "none"), SITS, "unknown"),
-        (Whom(("Ana",), "only"), Has("posture", "sitting"), "unknown"), (Whom(("Ana",), "only"), None, "no"),
-        (Whom(besides=("Ana", "Ben", "#1")), None, "unsure"), (EVERYBODY, Has("place", "kitchen"), "no"),
+        (Whom(("Ana",), "only"), SITS, "unknown"), (Whom(("Ana",), "only"), None, "no"),
+        (Whom(besides=("Ana", "Ben", "#1")), None, "unsure"), (EVERYBODY, KITCHEN, "no"),
         (EVERYBODY, Has("place", "hospital"), "yes"), (EVERYBODY, Has("thing", "dog"), "no"),
-        (EVERYBODY, Has("thing", "piano"), "unknown"), (Whom(nth=1), Has("posture", "sitting"), "yes"),
+        (EVERYBODY, Has("thing", "piano"), "unknown"), (Whom(nth=1), SITS, "yes"),
         (Whom(nth=1, nth_by="near"), Has("deed", "speaking"), "yes"), (Whom(known=False), None, "yes"),
     ],
 )  # fmt: skip
@@ -230,7 +231,7 @@ def test_yes_no_unsure_or_unknown(whom: Whom, where: Has | Not | None, expected:
 
 
 def test_the_missing_are_named() -> None:
-    found = run(Query("attribute", Whom(("Ana", "Cleo", "Dan"), unknown=("Anna",)), attribute="worn"), T)
+    found = run(what("worn", Whom(("Ana", "Cleo", "Dan"), unknown=("Anna",))), T)
     assert found.names == ("Ana",)
     gone = (Missing("Cleo", "absent"), Missing("Dan", "unsure"), Missing("Anna", "not enrolled", "Ana"))
     assert found.missing == gone
@@ -238,18 +239,18 @@ def test_the_missing_are_named() -> None:
 
 def test_when_something_happens_that_nobody_knows_is_not_never() -> None:
     waving = Has("deed", "waving")
-    assert run(Query("who", during=During("while", Event(ANA, waving))), T).verdict == "unknown"
-    nobody, both = Query("when", Whom(quantifier="none"), waving), Query("when", BOTH, Has("posture", "sitting"))
-    assert say(run(nobody, T), T) == "I can't tell when nobody is waving."
-    assert say(run(both, T), T) == "I can't tell when Ana and Ben are both sitting."  # of Ben no posture is known
+    assert run(Query("who", during=at("while", ANA, waving)), T).verdict == "unknown"
+    nobody, both = Query("when", NOBODY, waving), Query("when", BOTH, SITS)
+    assert answered(nobody, T) == "I can't tell when nobody is waving."
+    assert answered(both, T) == "I can't tell when Ana and Ben are both sitting."  # of Ben no posture is known
 
 
 def test_attributes_of_people_and_of_the_scene() -> None:
-    doing = run(Query("attribute", ANA, attribute="deed", during=During(start_s=0.0, end_s=8.0)), T)
+    doing = run(what("deed", ANA, during=During(start_s=0.0, end_s=8.0)), T)
     assert [(row.value, row.span) for row in doing.people[0].rows] == [("sitting", (0.0, 8.0)), ("talking", (5.0, 8.0))]
-    assert [row.value for row in run(Query("attribute", attribute="place"), T).rows] == ["hospital room", "indoors"]
-    assert [row.value for row in run(Query("attribute", attribute="thing"), T).rows] == ["cup"]
-    jacket = run(Query("attribute", attribute="worn", value="jacket"), T)
+    assert [row.value for row in run(what("place"), T).rows] == ["hospital room", "indoors"]
+    assert [row.value for row in run(what("thing"), T).rows] == ["cup"]
+    jacket = run(what("worn", value="jacket"), T)
     assert [(one.entity, one.rows[0].colour) for one in jacket.people] == [("Ana", "red"), ("Ben", "dark blue")]
     whole = run(Query("describe"), T)
     assert whole.names == ("Ana", "Ben", "#1")
@@ -257,7 +258,7 @@ def test_attributes_of_people_and_of_the_scene() -> None:
 
 
 def test_a_second_question_and_why() -> None:
-    second = Query("attribute", ANA, attribute="place")
+    second = what("place", ANA)
     found = run(Query("exists", ANA, then=second, if_so=True), T)
     assert found.then is not None
     assert found.then.people[0].rows[0].value == "hospital room"
@@ -286,7 +287,7 @@ def test_who_has_long_hair_has_no_short_hair_but_may_have_curly_hair(asked: str,
 
 
 def test_whoever_is_described_in_a_question_that_nothing_answers_is_known_to_the_next_one() -> None:
-    asked = run(Query("refuse", Whom(such=Has("gender", "woman")), refusal="unseen"), T)
+    asked = run(refused("unseen", WOMAN), T)
     assert [one.entity for one in asked.open] == ["Ana"]
 
 
@@ -294,10 +295,10 @@ def test_towards_whom_somebody_does_something_is_seldom_known() -> None:
     at_ben = Has("deed", "talking", of=BEN)
     assert verdict(ANA, at_ben) == "unknown"
     assert verdict(ANA, Has("deed", "talking", of=CLEO)) == "no"
-    told = say(run(Query("exists", ANA, at_ben, form="polar"), T), T)
+    told = answered(polar(ANA, at_ben), T)
     assert told == "Ana is talking from 0:05 to 0:12, but I can't tell towards whom."
     looks = replace(T, rows=(*T.rows, Row("Ana", "deed", "looking down", 5, 12)))
-    told = say(run(Query("exists", ANA, Has("deed", "looking at", of=BEN), form="polar"), looks), looks)
+    told = answered(polar(ANA, Has("deed", "looking at", of=BEN)), looks)
     assert told == "Ana is looking from 0:05 to 0:12, but I can't tell towards whom."
     measured = replace(T, rows=(*T.rows, Row("Ana", "deed", "waving", 11, 12, of="Ben")))
     assert run(Query("when", ANA, Has("deed", "waving", of=BEN)), measured).spans == ((11, 12),)
@@ -305,31 +306,31 @@ def test_towards_whom_somebody_does_something_is_seldom_known() -> None:
 
 def test_a_hug_is_probably_given_to_whoever_is_beside() -> None:
     hugs = replace(T, rows=(*T.rows, Row("Ana", "deed", "hugging", 12, 15)))
-    found = run(Query("exists", ANA, Has("deed", "hugging", of=BEN), form="polar"), hugs)
+    found = run(polar(ANA, Has("deed", "hugging", of=BEN)), hugs)
     assert (found.verdict, found.people[0].likely, found.spans) == ("yes", True, ((12, 15),))
     assert say(found, hugs) == "Probably yes: Ana is hugging Ben from 0:12 to 0:15."
     late = replace(T, rows=(*T.rows, Row("Ana", "deed", "hugging", 45, 50)))  # Ben is gone by then
-    assert run(Query("exists", ANA, Has("deed", "hugging", of=BEN), form="polar"), late).verdict == "no"
+    assert run(polar(ANA, Has("deed", "hugging", of=BEN)), late).verdict == "no"
 
 
 def test_a_part_has_a_length() -> None:
-    gone = run(Query("length", during=During("while", Event(ANA, GONE))), T)
+    gone = run(Query("length", during=at("while", ANA, GONE)), T)
     assert (gone.number, gone.during) == (15, ((25, 40),))
     assert say(gone, T) == "About 15 seconds pass while Ana is away, from 0:25 to 0:40."
     assert run(Query("length", during=During(start_s=5, end_s=20)), T).number == 15
 
 
 def test_each_of_two_has_a_condition_of_their_own() -> None:
-    both = And((Event(ANA, Has("posture", "sitting")), Event(BEN)))
-    when, ever = run(Query("when", where=both), T), run(Query("exists", where=both, form="polar"), T)
+    both = And((Event(ANA, SITS), Event(BEN)))
+    when, ever = run(Query("when", where=both), T), run(polar(where=both), T)
     assert say(when, T) == "Ana is sitting and Ben is in this video from 0:10 to 0:25."
     assert say(ever, T) == "Yes, Ana is sitting and Ben is in this video from 0:10 to 0:25."
-    cleo = run(Query("exists", where=And((Event(ANA), Event(CLEO))), form="polar"), T)
+    cleo = run(polar(where=And((Event(ANA), Event(CLEO)))), T)
     assert (cleo.verdict, [one.name for one in cleo.missing]) == ("no", ["Cleo"])
 
 
 def test_of_neither_of_two_who_are_absent_nothing_more_is_told() -> None:
     gone = tuple(Entity(name, decision="absent", probability=0.0) for name in ("Eva", "Finn"))
     timeline = replace(T, entities=(*T.entities, *gone))
-    query = Query("exists", Whom(("Eva", "Finn"), "none"), form="polar")
-    assert say(run(query, timeline), timeline) == "Yes, neither Eva nor Finn is in this video."
+    query = polar(Whom(("Eva", "Finn"), "none"))
+    assert answered(query, timeline) == "Yes, neither Eva nor Finn is in this video."

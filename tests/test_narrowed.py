@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from make_asked import read_question
+from make_asked import answered, read_question
 from make_conditions import ALONE, KITCHEN, SITS, STANDS, TALKS
-from make_queries import ANA, BEN, NAMES, at, choice, polar, what
+from make_queries import ANA, BEN, BOTH, CLEO, NAMES, at, choice, polar, what
 from make_written import written
 
-from pvchat.chat.query import And, Condition, During, Event, Has, Not, Number, Or, Query, Rank, Whom
+from pvchat.chat.query import And, Condition, Has, Not, Number, Or, Query, Rank, Whom
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
 from recipes.reader import sampler
@@ -17,7 +17,7 @@ from recipes.reader.sampler import Sampler
 STREET = Has("place", "street")
 SITS_DOWN = Has("posture", "sitting down")
 ON_BED = Has("near", "on a bed")
-OUT_OF_BED = Or((Not(ON_BED), Has("posture", "standing")))
+OUT_OF_BED = Or((Not(ON_BED), STANDS))
 SCENE = [
     {"attribute": "place", "value": "kitchen", "from": 0, "to": 30},
     {"attribute": "place", "value": "street", "from": 30, "to": 60},
@@ -44,22 +44,22 @@ VIDEO = written(
 
 
 def told(query: Query) -> str:
-    return say(run(query, VIDEO), VIDEO)
+    return answered(query, VIDEO)
 
 
 @pytest.mark.parametrize(
     ("where", "worn", "other"), [(KITCHEN, "green dress", "coat"), (STREET, "brown coat", "dress")]
 )
 def test_an_attribute_is_told_of_the_time_in_which_what_narrows_it_holds(where: Has, worn: str, other: str) -> None:
-    text = told(Query("attribute", ANA, where, "worn"))
+    text = told(what("worn", ANA, where))
     assert worn in text
     assert other not in text
-    assert other in told(Query("attribute", ANA, None, "worn"))  # it is the place that leaves it out
+    assert other in told(what("worn", ANA))  # it is the place that leaves it out
 
 
 def test_somebody_who_is_never_where_it_is_asked_about_is_said_not_to_be_there() -> None:
-    assert told(Query("attribute", BEN, STREET, "deed")) == "Ben is not on a street."
-    both = told(Query("attribute", Whom(("Ana", "Ben"), "both"), STREET, "worn"))
+    assert told(what("deed", BEN, STREET)) == "Ben is not on a street."
+    both = told(what("worn", BOTH, STREET))
     assert both.startswith("Ana is wearing a brown coat.")
     assert both.endswith("Ben is not on a street.")
 
@@ -67,7 +67,7 @@ def test_somebody_who_is_never_where_it_is_asked_about_is_said_not_to_be_there()
 def test_where_nobody_knows_the_place_what_is_known_is_told_with_it() -> None:
     nowhere = written({"id": "a", "seconds": 10, "shots": [[0, 10]], "people": [
         {"name": "Ana", "seen": [[0, 10]], "rows": [{"attribute": "worn", "value": "hat"}]}]})  # fmt: skip
-    text = say(run(Query("attribute", ANA, KITCHEN, "worn"), nowhere), nowhere)
+    text = answered(what("worn", ANA, KITCHEN), nowhere)
     assert "I can't tell whether Ana is in a kitchen" in text
     assert "a hat" in text
 
@@ -76,7 +76,7 @@ def test_leaving_a_place_is_a_moment_of_those_who_were_there() -> None:
     left = run(Query("who", where=Has("leaves", "kitchen")), VIDEO)
     assert set(left.names) == {"Ana", "Ben"}
     assert {one.entity: one.spans[0][1] for one in left.people} == {"Ana": 30.0, "Ben": 25.0}
-    assert run(Query("exists", Whom(("Cleo",)), Has("leaves", "kitchen"), form="polar"), VIDEO).verdict == "no"
+    assert run(polar(CLEO, Has("leaves", "kitchen")), VIDEO).verdict == "no"
     came = run(Query("who", where=Has("enters", "street")), VIDEO)
     assert set(came.names) == {"Ana", "Cleo"}
 
@@ -123,7 +123,7 @@ MEASURED = written(
 
 
 def test_leaving_a_place_that_nobody_knows_is_not_denied() -> None:
-    assert run(Query("exists", ANA, Has("leaves", "kitchen"), form="polar"), NOWHERE).verdict == "unknown"
+    assert run(polar(ANA, Has("leaves", "kitchen")), NOWHERE).verdict == "unknown"
 
 
 @pytest.mark.parametrize(
@@ -154,8 +154,8 @@ def test_what_is_said_of_several_conditions(query: Query, answer: str) -> None:
 
 def test_a_thing_and_a_place_are_held_against_each_other_in_time() -> None:
     where = And((Has("thing", "dog"), STREET))
-    assert told(Query("exists", where=where, form="polar")).startswith("No, I see no dog on a street")
-    unplaced = say(run(Query("exists", where=where, form="polar"), NOWHERE), NOWHERE)
+    assert told(polar(where=where)).startswith("No, I see no dog on a street")
+    unplaced = answered(polar(where=where), NOWHERE)
     assert unplaced == "I see a dog, but I can't tell whether that is on a street."
 
 
@@ -169,9 +169,7 @@ def test_taking_off_comes_after_wearing(worn: str, verdict: str) -> None:
     ]
     video = written({"id": "a", "seconds": 60, "people": [{"name": "Ana", "seen": [[0, 60]], "rows": rows}]})
     off, on = And((Not(Has("worn", worn)),)), Has("worn", worn)
-    assert (
-        run(Query("exists", ANA, off, form="polar", during=During("after", Event(ANA, on))), video).verdict == verdict
-    )
+    assert run(polar(ANA, off, during=at("after", ANA, on)), video).verdict == verdict
 
 
 @pytest.mark.parametrize(
@@ -199,7 +197,7 @@ def test_where_a_thing_lies_nobody_knows_of_people_near_it() -> None:
         "id": "a", "seconds": 10, "looked_for": ["dog"], "things": [{"attribute": "thing", "value": "dog"}],
         "people": [{"name": "Ana", "seen": [[0, 10]], "rows": rows}],
     })  # fmt: skip
-    text = say(run(Query("exists", where=where, form="polar"), video), video)
+    text = answered(polar(where=where), video)
     assert text == "I see a dog, but I can't tell whether that is on a sofa."
 
 
@@ -245,7 +243,7 @@ def test_what_is_in_a_place_is_there_while_it_is_shown() -> None:
         {"attribute": "thing", "value": name, "from": a, "to": b} for name, a, b in (("dog", 0, 20), ("car", 40, 50))
     ]
     video = written({"id": "a", "seconds": 60, "scene": SCENE, "things": things, "people": []})
-    text = say(run(Query("attribute", where=STREET, attribute="thing"), video), video)
+    text = answered(what("thing", where=STREET), video)
     assert "a car" in text
     assert "dog" not in text
 
@@ -257,6 +255,6 @@ def test_the_nth_deed_is_no_posture() -> None:
         {"attribute": "deed", "value": "dancing", "from": 20, "to": 30},
     ]
     video = written({"id": "a", "seconds": 60, "people": [{"name": "Ana", "seen": [[0, 60]], "rows": rows}]})
-    first, second = (run(Query("attribute", ANA, attribute="deed", rank=Rank("time", k)), video) for k in (1, 2))
+    first, second = (run(what("deed", ANA, rank=Rank("time", k)), video) for k in (1, 2))
     assert [row.value for row in first.people[0].rows] == ["waving"]
     assert [row.value for row in second.people[0].rows] == ["dancing"]

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from make_conditions import SITS
+from make_queries import ANA, BEN, polar, refused, what
 
 from pvchat.chat.query import Has, Query, Rank, Whom
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
 from pvchat.chat.timeline import Entity, Row, Timeline
 
-ANA, BEN, END = Whom(("Ana",)), Whom(("Ben",)), 4.0
+END = 4.0
 EVERYBODY = ("Ana", "Ben", "Cleo", "#1", "#2", "#3")
 
 
@@ -40,13 +42,13 @@ def asked(query: Query, *rows: Row, people: tuple[str, ...] = ("Ana",)) -> str:
 )  # fmt: skip
 def test_what_the_body_does_comes_first_and_the_gaze_last(values: tuple[tuple[str, str], ...], text: str) -> None:
     rows = [Row("Ana", attribute, value) for attribute, value in values]
-    assert asked(Query("attribute", ANA, attribute="deed"), *rows) == text
+    assert asked(what("deed", ANA), *rows) == text
 
 
 @pytest.mark.parametrize(("place", "verdict"), [("hospital", "unknown"), ("kitchen", "no")])
 def test_an_office_may_be_in_a_hospital(place: str, verdict: str) -> None:
     timeline = clip(Row("", "place", "office or meeting room"))
-    assert run(Query("exists", ANA, Has("place", place), form="polar"), timeline).verdict == verdict
+    assert run(polar(ANA, Has("place", place)), timeline).verdict == verdict
 
 
 def test_people_are_told_in_the_order_in_which_they_are_seen() -> None:
@@ -64,9 +66,9 @@ def test_those_who_do_the_same_share_a_sentence_and_the_place_is_told_once() -> 
     assert asked(Query("describe"), *rows, *scene, people=EVERYBODY) == (
         f"{sits} Cleo is wearing a red jacket. This is in a kitchen."
     )
-    deeds = asked(Query("attribute", attribute="deed"), *rows, *scene, people=EVERYBODY)
+    deeds = asked(what("deed"), *rows, *scene, people=EVERYBODY)
     assert deeds == f"{sits} Cleo is in this video, but I can't make out what Cleo is doing."
-    strangers = asked(Query("attribute", attribute="deed"), *rows[2:], people=("#1", "#2"))
+    strangers = asked(what("deed"), *rows[2:], people=("#1", "#2"))
     assert strangers == "Somebody I don't know sits, and so does one other person."
 
 
@@ -76,7 +78,7 @@ def test_those_who_do_the_same_share_a_sentence_and_the_place_is_told_once() -> 
      ("jacket", "Ana is in this video, but I can't make out Ana's shirt. Ana is wearing a blue jacket.")],
 )  # fmt: skip
 def test_a_garment_asked_by_name_is_told_as_what_it_looks_like(kind: str, text: str) -> None:
-    shirt = Query("attribute", ANA, attribute="worn", value="shirt")
+    shirt = what("worn", ANA, value="shirt")
     assert asked(shirt, Row("Ana", "worn", kind, colour="blue")) == text
 
 
@@ -88,24 +90,24 @@ def test_a_garment_asked_by_name_is_told_as_what_it_looks_like(kind: str, text: 
 )  # fmt: skip
 def test_who_looks_one_way_does_not_look_another(looks: str, camera: str | None, left: str | None) -> None:
     for way, text in (("looking at the camera", camera), ("looking to the left", left)):
-        told = asked(Query("exists", ANA, Has("deed", way), form="polar"), Row("Ana", "deed", looks))
+        told = asked(polar(ANA, Has("deed", way)), Row("Ana", "deed", looks))
         assert text is None or told == text
 
 
 def test_it_is_said_in_english_that_a_gaze_is_not_known() -> None:
-    gaze = asked(Query("attribute", ANA, attribute="deed", value="looking"))
+    gaze = asked(what("deed", ANA, value="looking"))
     assert gaze == "Ana is in this video, but I can't make out where Ana is looking."
 
 
 def test_a_stranger_who_was_spoken_of_is_that_person() -> None:
-    helps = Query("exists", where=Has("deed", "helping", of=Whom(("#1",))), form="polar")
+    helps = polar(where=Has("deed", "helping", of=Whom(("#1",))))
     assert asked(helps, people=("#1",)) == "No, nobody is helping that person."
 
 
 def test_a_time_that_may_be_longer_is_for_at_least_so_long() -> None:
     seen = clip()
     sits = replace(seen, rows=(*seen.rows, Row("Ana", "posture", "sitting", end_s=2.0)))
-    told = say(run(Query("how_long", ANA, Has("posture", "sitting")), sits), sits)
+    told = say(run(Query("how_long", ANA, SITS), sits), sits)
     assert told == "Ana is sitting for at least 2 seconds, from 0:00 to 0:02."
 
 
@@ -120,14 +122,14 @@ def test_who_is_beside_somebody_who_is_not_there_is_told_that() -> None:
         for kind in ("beside", "with"):
             query = Query(select, BEN if select == "when" else Whom(), where=Has(kind, of=ANA))
             assert say(run(query, without_her), without_her).endswith(" Ana is not in this video.")
-    both = Query("exists", BEN, Has("beside", of=ANA), form="polar")  # said once
+    both = polar(BEN, Has("beside", of=ANA))  # said once
     assert say(run(both, without_her), without_her) == "No, Ben is not next to Ana; Ana is not in this video."
 
 
 def test_who_asks_for_her_son_is_told_that_he_is_not_enrolled() -> None:
     son = Whom(unknown=("my son",))
     known = "is not enrolled; I know Ana and Ben."
-    for query in (Query("exists", son), Query("refuse", son, refusal="unseen")):
+    for query in (Query("exists", son), refused("unseen", son)):
         assert asked(query, people=("Ana", "Ben")) == f"Your son {known}"
-    near = Query("exists", ANA, Has("beside", of=Whom(unknown=("Zoe",))), form="polar")
+    near = polar(ANA, Has("beside", of=Whom(unknown=("Zoe",))))
     assert asked(near, people=("Ana", "Ben")).endswith(f" Zoe {known}")

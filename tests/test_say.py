@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from make_conditions import FEMALE, GLASSES, GONE, HAT, KITCHEN, MALE, SITS, STANDS, TALKS, WITH
+from make_asked import answered
+from make_conditions import ALONE, FEMALE, GLASSES, GONE, HAT, KITCHEN, MALE, SITS, STANDS, TALKS, WITH
 from make_findings import (
     BEN_AWAY,
     NO_CLEO,
@@ -36,7 +37,7 @@ from pvchat.chat.timeline import Entity, Found, Missing, Row, Timeline, without_
 from pvchat.schemas import Why
 
 TOGETHER = Whom(quantifier="both")  # whoever they are
-A_MAN, WHO_SITS = Query("exists", MAN, form="polar"), Query("who", where=SITS)
+A_MAN, WHO_SITS = polar(MAN), Query("who", where=SITS)
 
 
 EXISTS = [
@@ -222,7 +223,7 @@ def test_who_is_behind_whom_is_told_by_depth_and_who_is_the_doctor_of_one_alone(
 
 
 def test_two_questions_are_two_sentences_and_nobody_is_missed_twice() -> None:
-    wears, where = Query("attribute", ANA, attribute="worn"), Query("attribute", ANA, attribute="place")
+    wears, where = what("worn", ANA), what("place", ANA)
     both = finding(replace(wears, then=where), people=found("Ana", RED), then=finding(where, people=found("Ana")))
     assert say(both, timeline()) == (
         "Ana is wearing a red jacket and glasses. Ana is in an office, on the left, next to Ben."
@@ -247,7 +248,7 @@ def _stranger(name: str, side: str = "left") -> dict[str, Any]:
 
 
 BLACK = Query("who", where=Has("worn", "", "black"))
-WEARS_CLEO = Query("attribute", CLEO, attribute="worn")
+WEARS_CLEO = what("worn", CLEO)
 INSTEAD = [
     (polar(CLEO), _seen(_stranger("#1")), "No, Cleo is not in this video. I see one person, on the left."),
     (WEARS_CLEO, _seen(_stranger("#1")), "Cleo is not in this video, so I can't say what Cleo is wearing. I see one "
@@ -268,7 +269,7 @@ INSTEAD = [
 
 @pytest.mark.parametrize(("query", "seen", "text"), INSTEAD)
 def test_where_somebody_is_not_there_the_few_who_are_are_told_of(query: Query, seen: Timeline, text: str) -> None:
-    assert say(run(query, seen), seen) == text
+    assert answered(query, seen) == text
 
 
 def test_whoever_may_be_somebody_is_told_of_with_that_condition() -> None:
@@ -280,7 +281,7 @@ def test_whoever_may_be_somebody_is_told_of_with_that_condition() -> None:
     assert found.missing[0].like == "#1"
     unsure = "I'm not sure whether Cleo is in this video."
     assert say(found, seen) == f"{unsure} Whoever is most like Cleo, on the left, is wearing a black top."
-    assert say(run(polar(CLEO), seen), seen) == unsure  # why not is told of that
+    assert answered(polar(CLEO), seen) == unsure  # why not is told of that
 
 
 def test_a_name_that_nobody_asked_for_is_told_where_it_is_sure() -> None:
@@ -309,7 +310,7 @@ def _likely(seen: Timeline, name: str, probability: float, like: str = "") -> Ti
 def test_one_sighting_bears_one_name() -> None:
     seen = _seen({**_stranger("Ana"), "enrolled": True}, {**_stranger("Ben"), "enrolled": True})
     seen = _likely(_likely(seen, "Ana", 0.7), "Ben", 0.6, like="Ana")
-    both = run(polar(Whom(("Ana", "Ben"), "both")), seen)
+    both = run(polar(BOTH), seen)
     assert (both.verdict, both.names) == ("unsure", ("Ana",))
     may_be = "Whom I take for Ana may be Ben."
     for query, text in (
@@ -320,15 +321,15 @@ def test_one_sighting_bears_one_name() -> None:
         (polar(BEN, Has("with", of=ANA)), "Ben is in this video, but I can't tell whether Ben is seen with Ana."),
         (Query("who", Whom(besides=("Ben",))), "I see nobody else in this video."),
     ):
-        assert say(run(query, seen), seen).removesuffix(" This is likelier Ana than Ben.") == text
-    assert say(run(polar(BEN, SITS), seen), seen).endswith(" This is likelier Ana than Ben.")
+        assert answered(query, seen).removesuffix(" This is likelier Ana than Ben.") == text
+    assert answered(polar(BEN, SITS), seen).endswith(" This is likelier Ana than Ben.")
 
 
 def test_a_likely_name_may_be_a_strangers() -> None:
     sure = _seen({**_stranger("Ana"), "enrolled": True})
     unsure, anybody = _likely(sure, "Ana", 0.7), polar(Whom(known=False))
     assert (run(anybody, sure).verdict, run(anybody, unsure).verdict) == ("no", "unsure")
-    assert run(polar(ANA, Has("alone")), unsure).people[0].likely
+    assert run(polar(ANA, ALONE), unsure).people[0].likely
 
 
 def test_a_doubtful_name_is_told_flatly_only_to_who_asks_for_it() -> None:
@@ -337,16 +338,16 @@ def test_a_doubtful_name_is_told_flatly_only_to_who_asks_for_it() -> None:
     wears = "is wearing a black top"
     for query, text in (
         (replace(WEARS_CLEO, whom=ANA), f"Ana {wears}."),
-        (replace(WEARS_CLEO, whom=Whom(such=Has("gender", "woman"))), f"Ben {wears}, and so is perhaps Ana."),
-        (replace(WEARS_CLEO, whom=Whom(("Ana", "Ben"), "both")), f"Ana {wears}, and so is Ben."),
+        (replace(WEARS_CLEO, whom=WOMAN), f"Ben {wears}, and so is perhaps Ana."),
+        (replace(WEARS_CLEO, whom=BOTH), f"Ana {wears}, and so is Ben."),
         (Query("who"), "Ben and perhaps Ana are in this video."),
         (BLACK, "Ben and perhaps Ana are wearing something black."),
     ):
-        assert say(run(query, seen), seen) == text
+        assert answered(query, seen) == text
     alone = _likely(_seen({**_stranger("Ana"), "enrolled": True}), "Ana", 0.7)
-    assert say(run(replace(WEARS_CLEO, whom=Whom()), alone), alone) == f"Somebody who may be Ana {wears}."
-    assert say(run(BLACK, alone), alone) == "Somebody who may be Ana is wearing something black."
-    assert say(run(Query("exists", where=Has("deed", "eating"), form="polar"), alone), alone) == (
+    assert answered(replace(WEARS_CLEO, whom=Whom()), alone) == f"Somebody who may be Ana {wears}."
+    assert answered(BLACK, alone) == "Somebody who may be Ana is wearing something black."
+    assert answered(polar(where=Has("deed", "eating")), alone) == (
         "Somebody who may be Ana is in this video, but I can't tell whether that person is eating."
     )
 
@@ -364,10 +365,10 @@ def test_who_does_it_is_told_where_who_is_asked_about_is_not_there() -> None:
     assert say(known, ben) == f"No, {absent}, but Ben is sitting."
     dan = replace(ben, entities=(*ben.entities, Entity("Dan", decision="unsure", probability=0.4)))
     both, may_be = polar(Whom(("Cleo", "Dan"), "both"), SITS), "I'm not sure whether Dan is in this video"
-    assert say(run(both, dan), dan) == f"No, {absent}, and {may_be}, but Ben is sitting."
-    assert say(run(polar(CLEO, GLASSES), ben), ben).startswith(f"No, {absent}. I see Ben")
+    assert answered(both, dan) == f"No, {absent}, and {may_be}, but Ben is sitting."
+    assert answered(polar(CLEO, GLASSES), ben).startswith(f"No, {absent}. I see Ben")
     no_man = polar(replace(BEN, such=FEMALE), SITS)  # nobody who is missing
-    assert "but Ben" not in say(run(no_man, ben), ben)
+    assert "but Ben" not in answered(no_man, ben)
 
 
 def test_who_lies_is_told_whoever_it_is_and_wherever_she_lies() -> None:
@@ -375,26 +376,24 @@ def test_who_lies_is_told_whoever_it_is_and_wherever_she_lies() -> None:
     rows = [{"attribute": "posture", "value": "lying down"}]
     somebody, absent = "somebody I don't know is lying down", "Cleo is not in this video, as far as I can see"
     seen = _seen({**_stranger("#1"), "rows": rows})
-    assert say(run(polar(CLEO, And((lying, floor))), seen), seen) == f"{absent}, but {somebody}."
+    assert answered(polar(CLEO, And((lying, floor))), seen) == f"{absent}, but {somebody}."
     there = _seen({**_stranger("#1"), "rows": [*rows, {"attribute": "near", "value": "on the floor"}]})
-    assert (
-        say(run(Query("attribute", Whom(), lying, "place"), there), there) == "Somebody I don't know is on the floor."
-    )
-    where = Query("attribute", CLEO, lying, "place")
-    assert say(run(where, there), there) == f"{absent}, but {somebody}, on the floor."
+    assert answered(what("place", Whom(), lying), there) == "Somebody I don't know is on the floor."
+    where = what("place", CLEO, lying)
+    assert answered(where, there) == f"{absent}, but {somebody}, on the floor."
 
 
 def test_what_is_on_a_part_of_the_body_is_told_or_that_nothing_is_known_of_it() -> None:
     hat, scarf = row("Ana", "worn", "hat", holds=False), row("Ana", "worn", "scarf")
     seen, bare = _ana(RED, hat, scarf), _ana(RED)
-    on = {part: Query("attribute", ANA, attribute="worn", value=part) for part in ("head", "neck")}
-    assert say(run(on["neck"], seen), seen) == "Ana is wearing a scarf."
+    on = {part: what("worn", ANA, value=part) for part in ("head", "neck")}
+    assert answered(on["neck"], seen) == "Ana is wearing a scarf."
     none = "Ana is wearing no hat, as far as I can see. Ana is wearing a red jacket and a scarf."
-    assert say(run(on["head"], seen), seen) == none
+    assert answered(on["head"], seen) == none
     told = "Ana is in this video, but I can't make out anything round Ana's neck. Ana is wearing a red jacket."
-    assert say(run(on["neck"], bare), bare) == told
+    assert answered(on["neck"], bare) == told
     plain = _ana(row("Ana", "worn", "glasses", holds=False))
-    assert say(run(on["head"], plain), plain) == "Ana is in this video, but I can't make out anything on Ana's head."
+    assert answered(on["head"], plain) == "Ana is in this video, but I can't make out anything on Ana's head."
 
 
 def test_a_colour_that_is_not_known_is_said_to_be_so_and_what_is_used_is_told_of_hands() -> None:
@@ -404,17 +403,17 @@ def test_a_colour_that_is_not_known_is_said_to_be_so_and_what_is_used_is_told_of
         row("Ana", "hair", "hair", colour="blonde"),
     )
     mask, holds = (
-        Query("attribute", ANA, attribute="worn", value="face mask"),
-        Query("attribute", ANA, attribute="holding"),
+        what("worn", ANA, value="face mask"),
+        what("holding", ANA),
     )
-    assert say(run(mask, seen), seen) == "Ana is wearing a face mask, but I can't tell the colour."
+    assert answered(mask, seen) == "Ana is wearing a face mask, but I can't tell the colour."
     told = "Ana is in this video, but I can't make out anything in Ana's hands. Ana uses a phone."
-    assert say(run(holds, seen), seen) == told
+    assert answered(holds, seen) == told
     braided = "Ana is in this video, but I can't tell whether Ana has braided hair. Ana has blonde hair."
-    assert say(run(polar(ANA, Has("hair", "braided")), seen), seen) == braided
-    jewels = say(run(polar(ANA, Has("worn", "jewellery")), seen), seen)
+    assert answered(polar(ANA, Has("hair", "braided")), seen) == braided
+    jewels = answered(polar(ANA, Has("worn", "jewellery")), seen)
     assert jewels.startswith("Ana is in this video, but I can't tell whether Ana is wearing jewellery.")
-    armed = say(run(Query("attribute", ANA, Has("holding", "gun"), attribute="deed"), seen), seen)
+    armed = answered(what("deed", ANA, Has("holding", "gun")), seen)
     assert armed == "Ana is in this video, but I can't tell whether Ana is holding a gun. Ana uses a phone."
     assert run(polar(ANA, Has("hair", "hair", "white")), seen).verdict == "unknown"  # blonde may be said so
 
@@ -422,36 +421,36 @@ def test_a_colour_that_is_not_known_is_said_to_be_so_and_what_is_used_is_told_of
 def test_no_answer_calls_a_stranger_by_a_number() -> None:
     seen = _seen({**_stranger("#1"), "seen": [[0, 6]]}, {**_stranger("Ana"), "enrolled": True})
     one, two = Whom(("#1",)), Whom(("Ana", "#1"), "either")
-    wheres = (None, SITS, Not(SITS), HAT, Has("with"), Has("beside", "behind", of=ANA), Has("place", "kitchen"))
+    wheres = (None, SITS, Not(SITS), HAT, WITH, Has("beside", "behind", of=ANA), KITCHEN)
     selects = ("exists", "who", "count", "when", "how_long", "how_often", "describe", "compare", "order", "shots")
     asked = [Query(select, whom, where) for select in selects for whom in (one, two) for where in wheres]
-    asked += [Query("exists", ANA, Has(kind, of=one), form="polar") for kind in ("beside", "left_of", "with")]
-    asked += [Query("attribute", one, attribute=kind) for kind in ("worn", "deed", "place", "gender", "beside")]
-    asked += [Query("refuse", one, refusal="unseen", value=value) for value in ("", "mood", "height")]
+    asked += [polar(ANA, Has(kind, of=one)) for kind in ("beside", "left_of", "with")]
+    asked += [what(kind, one) for kind in ("worn", "deed", "place", "gender", "beside")]
+    asked += [refused("unseen", one, value=value) for value in ("", "mood", "height")]
     asked += [Query("who", during=During(how, Event(one, SITS))) for how in ("while", "after")]
-    assert not [text for query in asked if "#" in (text := say(run(query, seen), seen))]
+    assert not [text for query in asked if "#" in (text := answered(query, seen))]
 
 
 def test_what_is_unknown_and_who_is_missing_are_told_once() -> None:
     seen = timeline()
     second, many = Query("who", Whom(nth=3)), Query("count", Whom(such=HAT), number=Number("at_least", 3), form="polar")
-    came = Query("order", CLEO, during=During("before", Event(ANA, GONE)), form="polar")
+    came = Query("order", CLEO, during=at("before", ANA, GONE), form="polar")
     together = Query("when", Whom(("Ana", "Cleo"), "both"), SITS)
     for query, text in (
         (second, "I see no third person from the left; I can't tell of Dan."),
         (many, "No, at most two: I can't tell whether Ana or Ben is wearing a hat."),
         (came, "Cleo is not in this video, so I can't tell."),
         (together, "Ana is sitting the whole time, from 0:00 to 0:10. Cleo is not in this video, so I can't tell."),
-        (Query("who", during=During("before", Event(CLEO, SITS))), "Cleo is not in this video."),
+        (Query("who", during=at("before", CLEO, SITS)), "Cleo is not in this video."),
         (polar(Whom(such=MALE, quantifier="none"), SITS), "Yes, no man is sitting."),
-        (Query("when", Whom(("Ben", "Cleo"), "both"), Has("with")),
+        (Query("when", Whom(("Ben", "Cleo"), "both"), WITH),
          "Ben is never seen with Cleo. Cleo is not in this video, so I can't tell."),
         (Query("who", Whom(("Cleo", "Dan"), "either"), SITS),
          "Cleo is not in this video, and I'm not sure whether Dan is in this video, so I can't tell."),
         (Query("who", Whom(("Ben", "Cleo"), "either"), HAT),
          "I can't tell whether Ben is wearing a hat. Cleo is not in this video, so I can't tell."),
     ):  # fmt: skip
-        assert say(run(query, seen), seen) == text
+        assert answered(query, seen) == text
     di, diana = Entity("Di", decision="unsure", probability=0.4), Entity("Diana", decision="absent", probability=0.0)
     both = run(polar(Whom(("Di", "Diana"), "both"), SITS), Timeline(0, 10, (di, diana)))
     told = "No, Diana is not in this video. I'm not sure whether Di is in this video, so I can't tell."
@@ -463,8 +462,8 @@ def test_who_is_denied_though_somebody_is_hard_to_see_is_so_as_far_as_i_can_see(
     cleo, *others = seen.entities
     seen = replace(seen, entities=(replace(cleo, why=Why("turned", ("turned",))), *others))
     hard = "Cleo is not in this video, as far as I can see"
-    assert say(run(polar(CLEO), seen), seen).startswith(f"No, {hard}: whoever is most like Cleo is turned away.")
-    assert say(run(WEARS_CLEO, seen), seen).startswith(f"{hard}, so I can't say what Cleo is wearing.")
+    assert answered(polar(CLEO), seen).startswith(f"No, {hard}: whoever is most like Cleo is turned away.")
+    assert answered(WEARS_CLEO, seen).startswith(f"{hard}, so I can't say what Cleo is wearing.")
 
 
 def test_who_is_denied_though_it_may_be_otherwise_is_so_as_far_as_i_can_see() -> None:
@@ -472,16 +471,16 @@ def test_who_is_denied_though_it_may_be_otherwise_is_so_as_far_as_i_can_see() ->
     cleo, *others = seen.entities
     told = {p: replace(seen, entities=(replace(cleo, probability=p), *others)) for p in (0.05, 0.2)}
     one = "I see one person, on the left."
-    assert say(run(polar(CLEO), told[0.05]), told[0.05]) == f"No, Cleo is not in this video. {one}"
-    assert say(run(polar(CLEO), told[0.2]), told[0.2]) == f"No, Cleo is not in this video, as far as I can see. {one}"
-    both = say(run(Query("exists", Whom(("Cleo", "#1"), "both"), form="polar"), told[0.2]), told[0.2])
+    assert answered(polar(CLEO), told[0.05]) == f"No, Cleo is not in this video. {one}"
+    assert answered(polar(CLEO), told[0.2]) == f"No, Cleo is not in this video, as far as I can see. {one}"
+    both = answered(polar(Whom(("Cleo", "#1"), "both")), told[0.2])
     assert "Cleo is not in this video, as far as I can see" in both
 
 
 def test_where_a_deed_is_not_known_it_is_told_where_she_is() -> None:
     seen = _seen({**_stranger("Ana"), "enrolled": True})
     text = "Ana is in this video, but I can't make out what Ana is doing. Ana is on the left of the frame."
-    assert say(run(Query("attribute", ANA, attribute="deed"), seen), seen) == text
+    assert answered(what("deed", ANA), seen) == text
 
 
 def _ana(*rows: Row, style: str = "filmed") -> Timeline:
@@ -501,28 +500,28 @@ DEEDS = [
 def test_deeds_are_hedged_once_and_looks_share_their_verb(case: tuple[Any, ...]) -> None:
     *rows, text = case
     seen = _ana(*rows)
-    assert say(run(Query("attribute", ANA, attribute="deed"), seen), seen) == text
+    assert answered(what("deed", ANA), seen) == text
 
 
 def test_the_rim_of_a_drawing_that_has_the_colour_of_her_hair_is_no_background() -> None:
-    where, hair = Query("attribute", ANA, attribute="place"), row("Ana", "hair", "hair", colour="light blue")
+    where, hair = what("place", ANA), row("Ana", "hair", "hair", colour="light blue")
     for style, text in (("drawn", "Ana is on"), ("filmed", "Ana is before a light blue background, on")):
         rim, side = row("", "background", "a light blue background"), row("Ana", "side", "left")
         seen = _ana(hair, side, rim, style=style)
-        assert say(run(where, seen), seen) == f"{text} the left of the frame."
+        assert answered(where, seen) == f"{text} the left of the frame."
 
 
 def test_after_who_is_there_it_is_not_said_again() -> None:
-    does = Query("attribute", NOBODY, attribute="deed")
+    does = what("deed", NOBODY)
     seen = _ana()
-    text = say(run(replace(Query("who"), then=replace(does, whom=Whom())), seen), seen)
+    text = answered(replace(Query("who"), then=replace(does, whom=Whom())), seen)
     assert text == "Ana is in this video. I can't make out what Ana is doing."
 
 
 def test_whoever_is_not_enrolled_is_so_in_no_part() -> None:
-    zoe = Query("exists", Whom(("Zoe",), unknown=("Zoe",)), form="polar", during=During(end_s=5.0))
+    zoe = polar(Whom(("Zoe",), unknown=("Zoe",)), during=During(end_s=5.0))
     query, seen = replace(zoe, then=replace(zoe, during=During(start_s=5.0))), _seen(_stranger("#1"))
-    assert say(run(query, seen), seen) == "Zoe is not enrolled; I know Cleo."
+    assert answered(query, seen) == "Zoe is not enrolled; I know Cleo."
 
 
 def test_of_a_photo_no_times_are_told() -> None:
@@ -541,9 +540,9 @@ WHOMS = (
     ANA, BEN, CLEO, BOTH, NOBODY, ALL, Whom(), EITHER, Whom(("Ana",), "only"), Whom(("#1",)),
     Whom(such=And((MALE, GLASSES))), Whom(nth=2), Whom(known=False), Whom(unknown=("Anna",)),
 )  # fmt: skip
-WHERES = (None, PRESENT, SITS, Not(GLASSES), GONE, Has("with", of=BEN), Has("alone"), And((SITS, Not(GLASSES))),
-          Has("hair", "beard"), Has("thing", "cup"), Has("place", "kitchen"), Has("worn", "", "red"))  # fmt: skip
-DURINGS = (During(), BEN_AWAY, During(relation="before", event=Event(BOTH, SITS), nth=-1))
+WHERES = (None, PRESENT, SITS, Not(GLASSES), GONE, Has("with", of=BEN), ALONE, And((SITS, Not(GLASSES))),
+          Has("hair", "beard"), Has("thing", "cup"), KITCHEN, Has("worn", "", "red"))  # fmt: skip
+DURINGS = (During(), BEN_AWAY, at("before", BOTH, SITS, nth=-1))
 SELECTS = ("exists", "who", "count", "when", "how_long", "how_often", "attribute", "describe", "compare", "order",
            "shots", "length", "why", "refuse")  # fmt: skip
 MISSED = (NO_CLEO, Missing("Dan", "unsure"), Missing("Anna", "not enrolled", "Ana"))
@@ -587,8 +586,8 @@ def test_what_changes_is_told_with_its_times() -> None:
         row("#1", "posture", "standing", 0.0, 7.0), row("#1", "posture", "sitting", 7.0),
     )  # fmt: skip
     seen = Timeline(0.0, 10.0, (Entity("#1", known=False),), rows)
-    queries = [Query("attribute", Whom(known=False), attribute=kind) for kind in ("worn", "deed")]
-    worn, deed = (say(run(query, seen), seen) for query in queries)
+    queries = [what(kind, Whom(known=False)) for kind in ("worn", "deed")]
+    worn, deed = (answered(query, seen) for query in queries)
     assert worn == "Somebody I don't know is wearing a coat, and a hat from 0:02 to 0:03."
     assert deed == "Somebody I don't know stands from 0:00 to 0:07 and sits from 0:07 to 0:10."
 
@@ -600,10 +599,10 @@ def test_people_are_next_to_each_other_only_where_they_are() -> None:
     pairs = (Row("Ana", "beside", "", 2, 5, of="Ben"), Row("Cleo", "beside", "", 2, 5, of="Dov"))
     two = Timeline(0, 10, tuple(map(Entity, names)), (*seen, *pairs))
     asked = Query("who", where=Has("beside"))
-    assert say(run(asked, two), two) == "Ana, Ben, Cleo and Dov are next to somebody from 0:02 to 0:05."
+    assert answered(asked, two) == "Ana, Ben, Cleo and Dov are next to somebody from 0:02 to 0:05."
     one = replace(two, rows=(*seen, pairs[0]))
-    both = Whom(("Ana", "Ben"), "both")
-    always = Query("exists", both, Has("beside"), form="polar", throughout=True)
-    assert say(run(always, one), one) == "No, Ana and Ben are next to each other from 0:02 to 0:05."
+    both = BOTH
+    always = polar(both, Has("beside"), throughout=True)
+    assert answered(always, one) == "No, Ana and Ben are next to each other from 0:02 to 0:05."
     when = run(Query("when", both, Has("beside")), one)
     assert say(when, one) == "Ana and Ben are next to each other from 0:02 to 0:05."

@@ -10,7 +10,7 @@ from make_conditions import GONE, SITS, TALKS
 from make_queries import ANA, BEN, BOTH, NAMES, NOBODY, at, polar, refused, what
 
 from pvchat.chat.clip_timeline import timeline_from
-from pvchat.chat.query import And, During, Event, Has, Not, Number, Or, Query, Rank, Whom
+from pvchat.chat.query import And, During, Has, Not, Number, Or, Query, Rank, Whom
 from pvchat.chat.question import Conversation
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.run import run
@@ -88,7 +88,7 @@ READ = [
     ("Who did not speak?", Query("who", where=Not(SPEAKS))),
     ("Does nobody speak?", polar(NOBODY, SPEAKS)),
     ("Who is speaking at 0:13?", Query("who", where=SPEAKS, during=During(start_s=13, end_s=13))),
-    ("Is Ana talking?", Query("exists", ANA, Has("deed", "talking"), form="polar")),  # that is seen
+    ("Is Ana talking?", polar(ANA, TALKS)),  # that is seen
     ("Did Ben say anything about the coffee?", polar(BEN, Has(SAYS, "coffee"))),
     ("What did Ben say about the coffee?", Query("when", BEN, Has(SAYS, "coffee"))),
     ("What was said about the coffee at the end?",
@@ -234,7 +234,7 @@ def test_who_speaks_least():
 
 def test_a_word_of_no_length_is_heard():
     short = replace(SURE, rows=(*SURE.rows, Row("Ana", "says", "Tea", 9.0, 9.0)))
-    found = run(Query("exists", where=Has(SAYS, "tea"), form="polar"), short)
+    found = run(polar(where=Has(SAYS, "tea")), short)
     assert (found.verdict, found.names) == ("yes", ("Ana",))
 
 
@@ -242,16 +242,16 @@ def test_who_is_silent_is_not_said_to_speak():
     one = replace(SURE, entities=(Entity("Ana"), Entity("Ben"), Entity("#1")))
     told = say(run(Query("who", where=Not(SPEAKS)), one), one)
     assert told == "Somebody I don't know is not speaking; Ana and Ben are speaking."
-    strange = run(Query("exists", Whom(known=False), SPEAKS, form="polar"), one)
+    strange = run(polar(Whom(known=False), SPEAKS), one)
     assert say(strange, one) == "No, as far as I hear, nobody I don't know speaks."
 
 
 def test_a_time_may_hang_on_what_is_heard():
     music = replace(PLAYING, rows=(*PLAYING.rows, Row("Ben", "present", "", 0.0, 20.0)))
-    found = run(Query("when", BEN, during=During("while", event=Event(Whom(), Has("music")))), music)
+    found = run(Query("when", BEN, during=at("while", where=Has("music"))), music)
     assert found.spans == ((2.0, 9.0),)
     assert say(found, music) == "Ben is in this video while music plays, from 0:02 to 0:09."
-    silent = Query("exists", ANA, SPEAKS, during=During("while", event=Event(BEN, SPEAKS)), form="polar")
+    silent = polar(ANA, SPEAKS, during=at("while", BEN, SPEAKS))
     assert run(silent, SURE).verdict == "no"
 
 
@@ -289,4 +289,4 @@ def test_subtitles_are_short_and_name_who_is_known():
 
 def test_what_is_said_while_somebody_sits_is_asked_of_that_time() -> None:
     query = read("What does Ana say while Ben sits?", Known(NAMES))
-    assert query.during == During("while", Event(Whom(("Ben",)), Has("posture", "sitting")))
+    assert query.during == at("while", BEN, SITS)
