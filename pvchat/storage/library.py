@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from datetime import datetime
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -265,12 +266,11 @@ def prune(library: sqlite3.Connection, people: Path, now: float) -> int:
     if not (kept := _noted(people)) or not database.is_writable(library_of(people)):
         return 0
     oldest, room = _trusted_time(people, kept, now) - kept["days"] * _DAY_S, kept["gigabytes"] * 1e9
-    words = "SELECT {} FROM files AS f JOIN sources AS s ON s.id = f.source JOIN clips AS c ON c.id = f.clip"
-    words += " WHERE s.camera IS NOT NULL ORDER BY c.id DESC"
-    gone = _too_old(library.execute(words.format("f.path, f.source, c.recorded")), now, oldest)
-    for path, size in library.execute(words.format("f.path, f.bytes")):
-        room -= size
-        gone += [path] if room < 0 and path not in gone else []
+    words = "SELECT f.path, f.source, c.recorded, f.bytes FROM files AS f JOIN sources AS s ON s.id = f.source "
+    words += "JOIN clips AS c ON c.id = f.clip WHERE s.camera IS NOT NULL ORDER BY c.id DESC"
+    clips = library.execute(words).fetchall()
+    gone = set(_too_old((row[:3] for row in clips), now, oldest))
+    gone |= {clip[0] for clip, used in zip(clips, accumulate(row[3] for row in clips), strict=True) if used > room}
     past = _too_old(library.execute("SELECT id, source, at FROM events ORDER BY id DESC"), now, oldest)
     if gone or past:
         with transaction(library):
@@ -361,10 +361,11 @@ def _ready_connection(path: Path) -> sqlite3.Connection:
         with transaction(library, done if version else "made", derived=bool(version)):
             version = _usable_version(library, str(path.parent))  # another process may have been first
             migrations.migrate(library, version)
+            if library.execute("PRAGMA application_id").fetchone()[0] == 0:  # by that brokers tell it from others
+                library.execute(f"PRAGMA application_id = {1 + secrets.randbelow(2**31 - 1)}")
         if version not in (0, migrations.NEWEST):
             logging.getLogger(__name__).warning("the library was %s", done)
     library.execute("PRAGMA foreign_keys = ON")  # not before: a step may put a table in another's place
-    _give_number(library)
     _update_clip_paths(library, path.parent / "ring")
     return library
 
@@ -383,15 +384,6 @@ def _usable_version(library: sqlite3.Connection, subject: str) -> int:
         which, hint = ("a later", _LATER) if version > migrations.NEWEST else ("too early a", _DAMAGED)
         raise LibraryError(f"{which} version of PVChat made this library.", subject=subject, hint=hint)
     return version
-
-
-def _give_number(library: sqlite3.Connection) -> None:
-    """A random number, by which brokers tell it from others."""
-    number = "PRAGMA application_id"
-    if library.execute(number).fetchone()[0] == 0:
-        with transaction(library, derived=True):
-            if library.execute(number).fetchone()[0] == 0:  # else another process was first
-                library.execute(f"{number} = {1 + secrets.randbelow(2**31 - 1)}")
 
 
 def _update_clip_paths(library: sqlite3.Connection, ring: Path) -> None:
