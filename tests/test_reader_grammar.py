@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import chain, product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,6 +44,12 @@ class Given:
 
     def randrange(self, start, stop=None):
         return start if stop is not None else 0
+
+
+@pytest.fixture(scope="module")
+def rows() -> list[dict[str, Any]]:
+    """Examples, made once: that takes a while."""
+    return list(examples(5000, 5))
 
 
 def test_words_are_split_as_they_are_read():
@@ -131,14 +138,14 @@ def test_every_frame_says_what_it_asks_for():
     assert all(heads.get("attribute") for heads in asked if heads["select"] == "attribute")
 
 
-def test_every_value_of_every_head_is_asked_for():
-    seen = {(name, value) for row in examples(5000, 5) for name, value in row["heads"].items()}
+def test_every_value_of_every_head_is_asked_for(rows):
+    seen = {(name, value) for row in rows for name, value in row["heads"].items()}
     missing = [(name, value) for name, values in HEADS.items() for value in values[1:] if (name, value) not in seen]
     assert not missing
 
 
-def test_examples_are_well_labelled():
-    for row in examples(3000, 3):
+def test_examples_are_well_labelled(rows):
+    for row in rows:
         assert len(row["words"]) == len(row["tags"]) > 0
         assert all(is_tag(tag) for tag in row["tags"]), row
         assert all(value in HEADS[name] for name, value in row["heads"].items()), row
@@ -234,11 +241,10 @@ def test_no_part_of_a_tag_has_a_label_twice():
     assert all(labels[0] == "" for name, labels in WORD_PARTS.items() if name != "type")
 
 
-def test_an_ellipsis_asks_the_same():
-    rows = [row for row in examples(2000, 9) if row["heads"].get("follow") in ("ellipsis", "correction")]
-    assert rows
-    assert all("select" in row["heads"] for row in rows)
-    assert any(row["heads"]["select"] == "same" for row in rows)
+def test_an_ellipsis_asks_the_same(rows):
+    followed = [row["heads"] for row in rows if row["heads"].get("follow") in ("ellipsis", "correction")]
+    assert all("select" in heads for heads in followed)
+    assert any(heads["select"] == "same" for heads in followed)
 
 
 def test_ever_asks_whether_there_is_such_a_time():
