@@ -33,7 +33,7 @@ class RunningAnalysis:
             raise StoppedError("nobody waits for this analysis any more.")
         self.so_far = seen
 
-    def wait(self, progress: Progress | None) -> None:
+    def wait(self, progress: Progress | None = None) -> None:
         """Wait until it is over, report its progress meanwhile, and raise what it raised."""
         while not self.over.wait(BEAT_S):
             if progress is not None:
@@ -43,10 +43,7 @@ class RunningAnalysis:
 
 
 class RunningAnalyses:
-    """All analyses of one server, at most one at a time for each clip of a session.
-
-    `drop` deletes what is stored about a clip, by its key; it is called when an analysis was stopped.
-    """
+    """All analyses of a server, one at a time for each clip; `drop` deletes what is kept of a stopped one (by key)."""
 
     def __init__(self, engine: Engine, drop: Callable[[str], None]) -> None:
         self._engine, self._drop = engine, drop

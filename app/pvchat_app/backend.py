@@ -75,10 +75,11 @@ class Backend:
             self.drop(analysis.key)
 
     def drop_enrollment_clip(self, session: Session) -> None:
-        """Delete the clip on the enroll tab, if there is one, and stop its analysis."""
+        """Delete the clip on the enroll tab, if there is one, and stop its analysis; the first subject is picked."""
         if session.enrolling is not None:
             self.analyses.stop(session.enrolling)
-        session.drop_enrollment_clip()
+            session.remove(session.enrolling)
+        session.enrolling, session.pick = None, 1
 
     def analyse(self, clip: SessionClip, progress: Progress | None = None) -> ClipAnalysis:
         """The analysis of a clip; starts it if need be, and waits for it."""
@@ -87,10 +88,7 @@ class Backend:
         return analysis
 
     def timeline(self, clip: SessionClip, everyone: Sequence[PersonPresence] | None = None) -> str:
-        """The timeline of a clip as far as it is analysed, as HTML; "" for a photo, and while nothing is known.
-
-        `everyone`: presences of everyone enrolled, if the caller has them already.
-        """
+        """The timeline of a clip as far as it is analysed, as HTML; `everyone`: presences, where they are known."""
         seen = self.analyses.seen(clip)
         if seen is None or clip.probe.kind == "photo":
             return ""
@@ -183,10 +181,7 @@ class Backend:
     # -- asking -------------------------------------------------------------------------------------------------------
 
     def pose(self, session: Session, question: str, start: str = "", end: str = "") -> Turn:
-        """Add a question about the session's clip to the conversation, where it is shown before it is answered.
-
-        `start`, `end`: the part of the clip that is asked about, as typed; "" means the clip's own start or end.
-        """
+        """Add a question to the conversation, before it is answered; `start`, `end`: the part asked about, as typed."""
         self.tidy(session)
         with session.lock:
             clip = session.clip
@@ -202,10 +197,7 @@ class Backend:
         yield from self.answer(session, self.pose(session, question, start, end))
 
     def answer(self, session: Session, turn: Turn) -> Iterator[Turn]:
-        """Answer a question; yields its turn each time something was added to it.
-
-        The text streams first, then come presence and timeline, then pictures. Errors become `turn.error`.
-        """
+        """Answer a question; yields its turn when something came: text, presence, pictures. Errors: `turn.error`."""
         self.tidy(session)
         clip = turn.clip
         if turn.done or clip is None:

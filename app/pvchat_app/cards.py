@@ -7,18 +7,17 @@ In: sessions' and the service's objects. Out: HTML; every text that isn't ours g
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.english import shortened
-from pvchat.errors import PVChatError
 from pvchat.people.person import Person
 from pvchat.runtime import seconds as length
 from pvchat.runtime import size
 from pvchat.schemas import ClipAnalysis, PersonPresence, Track
 from pvchat_app.conversation import SessionClip
 from pvchat_app.jobs import Job
-from pvchat_app.wording import answer_html, counted, date_text, escape, explained_error
+from pvchat_app.wording import answer_html, counted, date_text, escape, exact_time, explained_error
 
 MAX_NAMED = 6  # people named in the line about a clip
 _UNPLAYABLE = (
@@ -32,7 +31,7 @@ def notice(text: str, kind: str = "info") -> str:
     return f'<div class="pv-notice pv-{kind}" role="{role}"><div>{answer_html(text)}</div></div>' if text else ""
 
 
-def download(url: str, name: str, count: int, what: str) -> str:
+def download(url: str, count: int, name: str, what: str) -> str:
     """A notice with the link to a file, its size (`count` bytes) and what it holds."""
     return (
         f'<div class="pv-notice pv-info" role="status"><a href="{url}" download>{escape(name)}</a> '
@@ -130,17 +129,20 @@ def people_grid(people: Sequence[Person], jobs: Sequence[Job], picked: str | Non
     return f'<ul class="pv-people">{cards}</ul>'
 
 
-def merge_question(one: Person, other: Person, words: str) -> str:
-    """Two people side by side, and the question whether to merge them."""
+def question(what: str, title: str, words: str, sent: str, value: str | None, yes: str, *, above: str = "") -> str:
+    """A fold called `what` with a question; its button `yes` sends `{sent: value}`. `above`: HTML over the question."""
+    button = f'<button type="button" class="pv-button" data-{sent}="{escape(value)}">{yes}</button>'
+    asked = f"{above}<p><b>{escape(title)}</b> {escape(words)}</p>{button}"
+    return f'<details class="pv-question"><summary>{what}</summary>{asked}</details>'
+
+
+def two_faces(one: Person, other: Person) -> str:
+    """Two people side by side."""
     faces = "".join(
         f"<figure>{thumbnail(person.thumbnail, person.name)}<figcaption>{escape(person.name)}</figcaption></figure>"
         for person in (one, other)
     )
-    question = f"<b>Merge {escape(other.name)} into {escape(one.name)}?</b> {escape(words)}"
-    return (
-        f'<div class="pv-pair"><div class="pv-pair-faces">{faces}</div><p>{question}</p>'
-        f'<p class="pv-dim">{escape(other.name)} stays as another name. It can be undone.</p></div>'
-    )
+    return f'<div class="pv-pair">{faces}</div>'
 
 
 def enrolled_notice(person: Person, deep: bool) -> str:
@@ -169,9 +171,17 @@ def _with_face(person: Person, html: str) -> str:
     return f'<div class="pv-notice pv-good" role="status">{face}<div>{html}</div></div>'
 
 
-def error_card(error: PVChatError | BaseException) -> str:
+def error_card(error: BaseException) -> str:
     """An error as a notice."""
     return notice(explained_error(error), "error")
+
+
+def html_or_error(call: Callable[[], str]) -> str:
+    """The HTML that a call returns, or its error as a notice."""
+    try:
+        return call()
+    except Exception as error:
+        return error_card(error)
 
 
 def _person(person: Person, job: Job | None, picked: bool) -> str:
@@ -198,5 +208,22 @@ def thumbnail(jpeg: bytes, name: str) -> str:
     """A face, or a question mark where there is no picture."""
     if not jpeg:
         return '<span class="pv-thumb pv-blank" aria-hidden="true">?</span>'
-    data = base64.b64encode(jpeg).decode()
-    return f'<img class="pv-thumb" src="data:image/jpeg;base64,{data}" alt="{escape(name)}">'
+    return f'<img class="pv-thumb" src="{data_url(jpeg)}" alt="{escape(name)}">'
+
+
+def data_url(jpeg: bytes) -> str:
+    """A JPEG as the address of itself."""
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+
+
+def play_button(text: str, seconds: float, clip: str, about: str = "") -> str:
+    """A button that plays the clip behind a link from some second; `about`: what is there, for screen readers."""
+    label = f"Play from {exact_time(seconds)}" + (f": {escape(about)}" if about else "")
+    sent = f'data-seek="{seconds:.2f}" data-clip="{clip}" aria-label="{label}"'
+    return f'<button type="button" class="pv-time" {sent}>{text}</button>'
+
+
+def starters(texts: Sequence[str]) -> str:
+    """Suggested questions as buttons, each of which sends `{ask: its text}`."""
+    buttons = "".join(f'<button type="button" data-ask="{escape(text)}">{escape(text)}</button>' for text in texts)
+    return f'<div class="pv-starters">{buttons}</div>'

@@ -15,13 +15,13 @@ from typing import Any
 
 import gradio as gr
 
-from pvchat.errors import PVChatError
-from pvchat_app import cards, correcting
+from pvchat.schemas import Progress
+from pvchat_app import cards, correcting, page_events
 from pvchat_app.backend import Backend
 from pvchat_app.conversation import SessionClip, Turn
-from pvchat_app.hearing import LISTEN, ListenEvents, spoken_question
-from pvchat_app.page_events import MODEL, QUICK, Updates, follow_link_script, question_row, sent_value
-from pvchat_app.progress import BEAT_S, progress_bars
+from pvchat_app.hearing import hear, spoken_question, words_of
+from pvchat_app.page_events import MODEL, QUICK, Updates, click_script, question_row, sent_value, with_progress
+from pvchat_app.progress import BEAT_S
 from pvchat_app.sessions import Session
 from pvchat_app.turncard import WAITING, conversation_view
 from pvchat_app.wording import explained_error, one_line
@@ -48,7 +48,7 @@ class ChatTab:
     """The tab's components, laid out and connected; each public method but `show` and `go_on` is an event."""
 
     def __init__(self, backend: Backend) -> None:
-        self.backend, self.listener = backend, ListenEvents(backend)
+        self.backend = backend
         self._numbers = itertools.count(1)
         with gr.Row(equal_height=False):
             with gr.Column(scale=2, min_width=300, elem_id="pv-chat-clip"):
@@ -56,11 +56,11 @@ class ChatTab:
                 self.player = gr.HTML(cards.first_steps(*NOTHING), elem_id="pv-chat-player")
                 self.note = gr.HTML("", elem_id="pv-chat-note")
                 self.timeline = gr.HTML("", elem_id="pv-chat-film")
-                self.listen = gr.Button(LISTEN, size="sm", visible=False, elem_id="pv-listen")
+                self.listen = gr.Button("Listen: what is said in it?", size="sm", visible=False, elem_id="pv-listen")
                 self.words = gr.HTML("", elem_id="pv-words")
             with gr.Column(scale=3, min_width=300):
                 self._lay_out_conversation()
-        self.outputs = [self.player, self.note, self.log, *self.starters, self.timeline]  # what `show` fills
+        self.outputs = [self.player, self.note, self.log, self.starters, self.timeline]  # what `show` fills
         self._connect_clip()
         self._connect_questions()
 
@@ -74,11 +74,8 @@ class ChatTab:
         with gr.Accordion("Ask about a part of the clip", open=False, elem_id="pv-part"), gr.Row():
             self.start = gr.Textbox(label="From", elem_id="pv-from", **times)
             self.end = gr.Textbox(label="To", elem_id="pv-to", **times)
-        with gr.Row(equal_height=False, elem_id="pv-starters"):
-            self.starters = [
-                gr.Button(text, size="sm", elem_id=f"pv-starter-{i}", min_width=130)
-                for i, text in enumerate(starters([], []))
-            ]
+        first = cards.starters(starters([], []))
+        self.starters = gr.HTML(first, elem_id="pv-starters", js_on_load=click_script("ask"))
         with gr.Row(equal_height=False, elem_id="pv-chat-more"):
             self.known = gr.Button("Enroll from this clip", size="sm", elem_id="pv-chat-enroll", min_width=125)
             self.clear = gr.Button("Clear answers", size="sm", elem_id="pv-clear", min_width=90)
@@ -90,10 +87,8 @@ class ChatTab:
         self.upload.clear(self.remove_clip, None, self.outputs, **QUICK)
         self.upload.change(lambda: ("", ""), None, [self.start, self.end], **QUICK)  # another clip has other parts
         heard, redrawn = [self.words, self.listen], [self.player.change, self.timeline.change]
-        gr.on(redrawn, self.listener.redraw, None, heard, **QUICK)
-        self.listen.click(
-            self.listener.listen, None, heard, show_progress="hidden", trigger_mode="multiple", **ANALYSES
-        )  # "multiple": a second click stops it
+        gr.on(redrawn, self.show_words, None, heard, **QUICK)
+        self.listen.click(self.listen_to_clip, None, heard, show_progress="hidden", **ANALYSES)
 
     def _connect_questions(self) -> None:
         # "multiple": a question that comes while the one before is answered isn't lost, nor waits for its film's end
@@ -103,15 +98,14 @@ class ChatTab:
         asks = [self.ask.click, self.question.submit, self.start.submit, self.end.submit]
         parts = [self.start, self.end]
         posed = [gr.on(asks, self.pose, [self.question, *parts], posing, trigger_mode="multiple", **QUICK)]
-        for button in self.starters:
-            posed.append(button.click(self.pose, [button, *parts], posing, trigger_mode="multiple", **QUICK))
+        posed.append(self.starters.click(self.pose_starter, parts, posing, trigger_mode="multiple", **QUICK))
         posed.append(self.log.click(self.correct, None, [self.log, self.note], **MODEL | {"show_progress": "hidden"}))
         for event in posed:
             event.then(self.answer, None, self._answered, **self._waits)
         spoken = [self.question, self.microphone]
         self.microphone.click(self.hear_question, None, spoken, show_progress="hidden", **ANALYSES)
         exported = self.export.click(self.export_conversation, None, self.link, **QUICK)
-        exported.then(None, None, None, js=follow_link_script("pv-export-link"))
+        exported.then(None, None, None, js=page_events.follow_link_script("pv-export-link"))
         self.clear.click(self.clear_conversation, None, [self.log, self.link], **QUICK)
 
     def show(self, session: Session) -> tuple[Any, ...]:
@@ -122,7 +116,7 @@ class ChatTab:
         line, timeline = "", backend.timeline(clip) if clip else ""
         if clip and clip.analysis:
             line, timeline = backend.found_cards(clip)
-        return player, line, conversation_view(session), *starter_buttons(backend, session), timeline
+        return player, line, conversation_view(session), starter_buttons(backend, session), timeline
 
     def go_on(self, came: Any) -> None:
         """After a reload: go on with the analysis of the clip, and with the questions that wait for it."""
@@ -140,6 +134,10 @@ class ChatTab:
         if session.deleted_clip and not session.clips:
             shown |= {self.player: cards.first_steps(*NOTHING), self.note: "", self.timeline: "", self.upload: None}
         return shown
+
+    def pose_starter(self, start: str, end: str, request: gr.Request, event: gr.EventData) -> Updates:
+        """`pose` one of the suggested questions."""
+        return self.pose(sent_value(event, "ask"), start, end, request)
 
     def receive_clip(self, upload: str | None, request: gr.Request) -> Iterator[Updates]:
         """Show a clip and analyse it, then answer the questions that were asked before it came.
@@ -179,23 +177,22 @@ class ChatTab:
         """Show the progress of a clip's analysis and the timeline as it grows, then who was found."""
         try:
             running, seen_s = self.backend.analyses.of(clip), 0.0
-            if clip.analysis is None:  # else a question was faster
-                for _ in progress_bars("looking at the clip", lambda tell: self.backend.analyse(clip, tell)):
-                    if _gone(session, clip):
-                        continue
-                    fresh, grown = gr.skip(), running.so_far.duration_s if running.so_far else 0.0
-                    if grown > seen_s + REDRAWN * clip.probe.duration_s:
-                        fresh, seen_s = self.backend.timeline(clip), grown
-                    bar = running.progress.html()  # by its own clock: it may have begun long before this page
-                    yield {self.note: bar, self.timeline: fresh}
+            while not running.over.wait(BEAT_S):
+                if _gone(session, clip):
+                    continue
+                fresh, grown = gr.skip(), running.so_far.duration_s if running.so_far else 0.0
+                if grown > seen_s + REDRAWN * clip.probe.duration_s:
+                    fresh, seen_s = self.backend.timeline(clip), grown
+                yield {self.note: running.progress.html(), self.timeline: fresh}
+            if not _gone(session, clip):
+                running.wait()
         except Exception as error:
             if not _gone(session, clip):
                 yield {self.note: cards.error_card(error)}
             return
         if not _gone(session, clip):
             line, drawn = self.backend.found_cards(clip)
-            buttons = zip(self.starters, starter_buttons(self.backend, session), strict=True)
-            yield {self.note: line, self.timeline: drawn, **dict(buttons)}
+            yield {self.note: line, self.timeline: drawn, self.starters: starter_buttons(self.backend, session)}
 
     def answer(self, request: gr.Request) -> Iterator[Updates]:
         """Answer the questions that wait; the text streams, the evidence follows."""
@@ -245,6 +242,23 @@ class ChatTab:
         clip = session.clip
         return conversation_view(session), self.backend.found_cards(clip)[0] if clip and clip.analysis else gr.skip()
 
+    def show_words(self, request: gr.Request) -> Updates:
+        """The words that were heard in the clip, and the button where there is something to listen to."""
+        words, silent = words_of(self.backend, self.backend.sessions.of_request(request).clip)
+        return {self.words: words, self.listen: gr.Button(visible=silent)}
+
+    def listen_to_clip(self, request: gr.Request) -> Iterator[Updates]:
+        """Listen to the clip; its words take the place of the button."""
+        clip = self.backend.sessions.of_request(request).clip
+        yield {self.words: gr.skip()}  # of a generator that yields nothing Gradio would empty all outputs
+
+        def work(tell: Progress) -> Updates:
+            hear(self.backend, clip, tell)
+            return self.show_words(request)
+
+        if clip is not None:
+            yield from with_progress(self.words, "listening", work, self.backend.cancellable.bars)
+
     def hear_question(self, event: gr.EventData) -> tuple[Any, Any]:
         """Write a spoken question into its field, to be checked before it is asked; or say why it wasn't heard."""
         text, problem, sound = gr.skip(), "", sent_value(event, "sound")
@@ -258,11 +272,12 @@ class ChatTab:
 
     def export_conversation(self, request: gr.Request) -> str:
         """A link to the conversation as a file."""
-        try:
-            url, count = self.backend.save_conversation(self.backend.sessions.of_request(request))
-        except PVChatError as error:
-            return cards.error_card(error)
-        return cards.download(url, "pvchat-conversation.zip", count, "pictures of people")
+        session = self.backend.sessions.of_request(request)
+        return cards.html_or_error(
+            lambda: cards.download(
+                *self.backend.save_conversation(session), "pvchat-conversation.zip", "pictures of people"
+            )
+        )
 
     def clear_conversation(self, request: gr.Request) -> tuple[Any, str]:
         """Begin a new conversation about the same clip."""
@@ -302,12 +317,12 @@ def starters(there: Sequence[str], enrolled: Sequence[str]) -> list[str]:
     return [WHO, "How many people?", "What is happening?", "Where is this?"]
 
 
-def starter_buttons(backend: Backend, session: Session) -> list[gr.Button]:
-    """The buttons with suggested questions about a session's clip."""
+def starter_buttons(backend: Backend, session: Session) -> str:
+    """Suggested questions about a session's clip, as HTML."""
     enrolled, there = backend.engine.people.names(), list[str]()
     clip = session.clip
     analysis = clip.analysis if clip is not None else None
     if analysis is not None and enrolled:
         found = sorted(backend.engine.chat.presence(analysis), key=lambda person: -person.probability)
         there = [person.name for person in found if person.decision == "present"]
-    return [gr.Button(text) for text in starters(there, enrolled)]
+    return cards.starters(starters(there, enrolled))

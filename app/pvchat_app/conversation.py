@@ -31,14 +31,6 @@ class EvidencePicture:
     sure: bool = True  # whether the person is present; False where she may be
 
 
-@dataclass(frozen=True)
-class FaceChoice:
-    """Somebody in a clip, to be pointed at: link of the picture, number among the clip's tracks from 1."""
-
-    url: str
-    track: int
-
-
 @dataclass(eq=False)
 class SessionClip:
     """An uploaded clip of a session."""
@@ -52,8 +44,6 @@ class SessionClip:
     has_sound: bool = False  # whether there is something to listen to
     analysis: ClipAnalysis | None = None  # None until it was analysed
     frames: list[Path] = field(default_factory=list)  # [T] JPEG paths of the sampled frames; empty until needed
-    # Faces that can be pointed at, by track number, as far as they were offered
-    faces: dict[int, FaceChoice] = field(default_factory=dict)
     # Its name in the page's address; works in its own session only
     address: str = field(default_factory=lambda: secrets.token_hex(4))
 

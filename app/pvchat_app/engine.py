@@ -26,10 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 class Engine:
-    """Loads a PVChat in the background (`load` gets its progress callback) and hands it out.
-
-    `warm`: also load every expert at once, so that the first question needn't wait for them.
-    """
+    """Loads a PVChat in the background (`load` gets its progress callback); `warm`: every expert with it."""
 
     def __init__(self, load: Callable[[Progress], PVChat], warm: bool = True) -> None:
         self.people = PeopleStore()

@@ -6,7 +6,6 @@ In: a `Backend`, which does what an event asks for. Out: Gradio components, and 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -40,23 +39,6 @@ _PICK = """element.addEventListener('change', (event) => {
   if (event.target.name === 'pv-subject') trigger('click', {pick: event.target.value}); });"""
 
 
-@dataclass(frozen=True)
-class EnrollForm:
-    """The fields of the form when Enroll is pressed."""
-
-    name: str
-    known: str | None  # of "Known already?": a person's `choice_value`, OTHER, or None where nothing is asked
-    consent: bool
-    replace: bool
-    depth: str  # "instant" or "deep"
-    owner: str  # the browser's key
-
-    @property
-    def adds(self) -> bool:
-        """Whether the clip is added to a person who is enrolled already."""
-        return self.known not in (None, OTHER)
-
-
 class EnrollTab:
     """The tab's components, laid out and connected; most public methods are events."""
 
@@ -72,7 +54,7 @@ class EnrollTab:
             with gr.Column(scale=1, min_width=300):
                 self._lay_out_form()
         self.timer = gr.Timer(page_events.POLL_S, active=False)  # `show_jobs` updates it, and `jobs`
-        self.fields = [self.name, self.known, self.consent, self.replace, self.depth, browser]  # as in `EnrollForm`
+        self.fields = [self.name, self.known, self.consent, self.replace, self.depth, browser]  # what `enroll` reads
         self.clip_outputs = [self.upload, self.player, self.found, self.result]  # what `emptied` updates
         self._form = [self.hints, self.known, self.name, self.consent, self.button, self.depth]  # `_form_for_pick`
         self.outputs = [*self.clip_outputs, *self._form]  # what `take_chat_clip` updates
@@ -93,7 +75,7 @@ class EnrollTab:
         self.replace = gr.Checkbox(label="Replace the person who has this name", visible=False, elem_id="pv-replace")
         self.button = gr.Button(_ENROLL, variant="primary", elem_id="pv-enroll")
         self.result = gr.HTML("", elem_id="pv-enroll-result")
-        self.jobs = gr.HTML("", elem_id="pv-jobs", js_on_load=page_events.click_script("cancel"))
+        self.jobs = gr.HTML("", elem_id="pv-jobs")
 
     def _connect(self, browser: gr.BrowserState) -> None:
         for event, source in ((self.upload.upload, self.upload), (self.camera.change, self.camera)):
@@ -106,7 +88,6 @@ class EnrollTab:
         # The event after which lists of people are out of date
         self.enrolled = gr.on(enrolls, self.enroll, {*self.fields}, outputs, show_progress="hidden", **MODEL)
         self.timer.tick(self.show_jobs, browser, [self.jobs, self.timer], **QUICK)
-        self.jobs.click(self.cancel, browser, [self.jobs, self.timer], **QUICK)
 
     def emptied(self, session: Session) -> Updates:
         """Empty upload, player, people found and result, if somebody in the clip was forgotten and it is gone."""
@@ -121,11 +102,6 @@ class EnrollTab:
             return job.preview
 
         return page_events.job_rows(self.backend.jobs, owner, "deep", under=samples)
-
-    def cancel(self, owner: str, event: gr.EventData) -> tuple[str, Any]:
-        """Stop a training of this browser."""
-        self.backend.jobs.cancel(page_events.sent_value(event, "cancel"), owner or "")
-        return self.show_jobs(owner)
 
     def receive_clip(self, upload: str | None, request: gr.Request) -> Iterator[Updates]:
         """Show an uploaded or recorded clip and who is in it; consent has to be given again."""
@@ -184,36 +160,33 @@ class EnrollTab:
         return {self.result: "", **self._form_for_pick(session)}
 
     def enroll(self, filled: Updates, request: gr.Request) -> Iterator[Updates]:
-        """Enroll at once, or add the clip to a person who is known; start the deep training if it is wanted.
-
-        `filled`: what each component of `fields` holds.
-        """
-        form, session = EnrollForm(*(filled[one] for one in self.fields)), self.backend.sessions.of_request(request)
-        made = list[Person]()
+        """Enroll, or add the clip to who is known; train if that is wanted. `filled`: the values of `fields`."""
+        name, known, consent, replace, depth, owner = (filled[one] for one in self.fields)
+        session, adds, made = self.backend.sessions.of_request(request), known not in (None, OTHER), list[Person]()
 
         def work(tell: Progress) -> None:
-            if form.adds:
-                known = picked_person(self.backend.engine.people, form.known)
-                made.append(self.backend.enroll(session, known.name, add=True, progress=tell))
-            else:
-                made.append(self.backend.enroll(session, form.name, replace=form.replace, progress=tell))
+            whose = picked_person(self.backend.engine.people, known).name if adds else name
+            made.append(self.backend.enroll(session, whose, replace=replace and not adds, add=adds, progress=tell))
 
         try:
-            self._check(session, form)
+            there, named = session.enrolling is not None, bool(name.strip()) or adds
+            page_events.require_filled({"a clip": there, "a name": named, page_events.CONSENT: consent})
+            if known is None:
+                self._require_unlike(session, name)
             for bar in progress_bars("enrolling", work):
                 yield {self.result: bar}
-            if deep := form.depth == "deep" and not form.adds and self.backend.engine.can_train:
-                self.backend.train(session, made[0], form.owner)
+            if deep := depth == "deep" and not adds and self.backend.engine.can_train:
+                self.backend.train(session, made[0], owner)
         except Exception as error:
             taken = isinstance(error, PeopleError) and "replace" in error.hint.lower()
-            again = self._form_for_pick(session) if form.adds else {}  # she was changed meanwhile, or can't take a clip
+            again = self._form_for_pick(session) if adds else {}  # she was changed meanwhile, or can't take a clip
             again.pop(self.consent, None)
-            replace = gr.Checkbox(visible=taken or form.replace)
-            yield {self.result: cards.error_card(error), self.replace: replace, **again}
+            shown = gr.Checkbox(visible=taken or replace)
+            yield {self.result: cards.error_card(error), self.replace: shown, **again}
             return
-        jobs, timer = self.show_jobs(form.owner)
+        jobs, timer = self.show_jobs(owner)
         yield {
-            self.result: cards.added_notice(made[0]) if form.adds else cards.enrolled_notice(made[0], deep),
+            self.result: cards.added_notice(made[0]) if adds else cards.enrolled_notice(made[0], deep),
             self.found: self._subjects(session), self.jobs: jobs, self.timer: timer, self.button: gr.Button(_ENROLL),
             self.name: gr.Textbox(value="", visible=True), self.known: gr.Radio(visible=False, value=None),
             self.consent: gr.Checkbox(value=False), self.replace: gr.Checkbox(value=False, visible=False),
@@ -273,13 +246,11 @@ class EnrollTab:
             self.consent: gr.Checkbox(value=False), self.button: gr.Button(_ENROLL),
         }  # fmt: skip
 
-    def _check(self, session: Session, form: EnrollForm) -> None:
-        """Refuse without consent, and a new name for a known face until the user said that it is another person."""
-        there, named = session.enrolling is not None, bool(form.name.strip()) or form.adds
-        page_events.require_filled({"a clip": there, "a name": named, page_events.CONSENT: form.consent})
-        picked = self._picked(session) if form.known is None else None
+    def _require_unlike(self, session: Session, name: str) -> None:
+        """Refuse a new name for a known face until the user said that it is another person."""
+        picked = self._picked(session)
         alike = picked[2] if picked is not None else None
-        if alike is not None and name_key(alike.name) != name_key(form.name):
+        if alike is not None and name_key(alike.name) != name_key(name):
             what = f"this looks like {alike.name}, who is enrolled already."
             raise SubjectError(what, hint=f"Say above whether it is {alike.name} or another person.")
 

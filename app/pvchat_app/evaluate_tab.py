@@ -24,11 +24,10 @@ from pvchat.config import home
 from pvchat.errors import SettingsError
 from pvchat.eval.manifest import Item, Manifest, Subject, write
 from pvchat.schemas import Progress
-from pvchat_app import cards
+from pvchat_app import cards, page_events
 from pvchat_app.backend import Backend
 from pvchat_app.jobs import Job
-from pvchat_app.page_events import POLL_S, PRIVATE, QUICK, click_script, job_rows, outcome, sent_value, unchanged
-from pvchat_app.progress import progress_bars
+from pvchat_app.page_events import POLL_S, PRIVATE, QUICK, Updates, job_rows, outcome
 from pvchat_app.sessions import Session
 from pvchat_app.wording import escape, from_home
 
@@ -69,10 +68,7 @@ _HOW_TO_READ = (
 
 
 class EvaluateTab:
-    """The tab's components, laid out and connected; the public methods are events.
-
-    `browser` holds the key by which a browser finds its runs again after a reload.
-    """
+    """The tab's components; public methods are events. `browser` holds the key by which it finds its runs again."""
 
     def __init__(self, backend: Backend, browser: gr.BrowserState, folder: Path) -> None:
         self.backend, self.folder = backend, folder
@@ -90,15 +86,16 @@ class EvaluateTab:
                 where = f'<p class="pv-dim">Manifests (JSON files or folders) lie in <code>{place}</code></p>'
                 gr.HTML(where, elem_id="pv-manifests-where")
             with gr.Column(scale=2, min_width=300):
-                note = gr.HTML("", elem_id="pv-eval-note")
-                self.runs = gr.HTML(self._nothing(), elem_id="pv-eval-runs", js_on_load=click_script("cancel"))
+                self.note = gr.HTML("", elem_id="pv-eval-note")
+                self.runs = gr.HTML(self._nothing(), elem_id="pv-eval-runs")
         self.timer = gr.Timer(POLL_S, active=False)  # `show` updates it, and `runs`
         self.manifest_outputs = [picked, demo, button]  # what `list_manifests` updates
         shown = [self.runs, self.timer]
-        button.click(self.start, [picked, limit, browser], [note, *shown], **QUICK)
+        button.click(self.start, [picked, limit, browser], [self.note, *shown], **QUICK)
         self.timer.tick(self.show, browser, shown, **QUICK)
-        self.runs.click(self.cancel, browser, shown, **QUICK)
-        demo.click(self.add_demo, browser, [note, *self.manifest_outputs, *shown], show_progress="hidden", **PRIVATE)
+        demo.click(
+            self.add_demo, browser, [self.note, *self.manifest_outputs, *shown], show_progress="hidden", **PRIVATE
+        )
 
     def open(self, owner: str, request: gr.Request) -> tuple[Any, ...]:
         """Fill the tab for a page that is opened: runs and manifests."""
@@ -124,21 +121,17 @@ class EvaluateTab:
 
         return outcome(call), *self.show(owner, request)
 
-    def cancel(self, owner: str, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
-        """Stop a run."""
-        self.backend.jobs.cancel(sent_value(event, "cancel"), owner or "")
-        return self.show(owner, request)
-
-    def add_demo(self, owner: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+    def add_demo(self, owner: str, request: gr.Request) -> Iterator[Updates]:
         """Add the demo set to the manifests."""
-        try:
-            for bar in progress_bars("getting the demo's clips", lambda tell: make_demo(self.folder, tell)):
-                yield bar, *unchanged(5)
-        except Exception as error:
-            yield cards.error_card(error), *unchanged(5)
-            return
-        done = cards.notice("The demo set is there. Evaluate it.", "good")
-        yield done, *self.list_manifests(), *self.show(owner, request)
+
+        def work(tell: Progress) -> Updates:
+            make_demo(self.folder, tell)
+            runs, timer = self.show(owner, request)
+            listed = dict(zip(self.manifest_outputs, self.list_manifests(), strict=True))
+            done = cards.notice("The demo set is there. Evaluate it.", "good")
+            return {self.note: done, self.runs: runs, self.timer: timer, **listed}
+
+        yield from page_events.with_progress(self.note, "getting the demo's clips", work)
 
     def _nothing(self) -> str:
         return cards.placeholder(_READY if manifests(self.folder) else _NONE)
@@ -148,7 +141,7 @@ class EvaluateTab:
         report = job.result / "report.html" if job.state == "done" else None
         if report is None or not report.is_file():  # it may be deleted, as it shows people
             return ""
-        url = session.link_once(report, "text/html")
+        url = session.link(report, "text/html")
         head = "".join(f'<th scope="col">{escape(title)}</th>' for title in ("", *(row[2] for row in MEASURES)))
         rows = ""
         for name, numbers in headline(job.result):  # a system and what it is, then each number over its interval

@@ -1,6 +1,6 @@
 """Pictures for an answer: frames of the clip with a box around a person, and faces that can be pointed at.
 
-In: a clip of a session, its analysis, presences. Out: `EvidencePicture`s and `FaceChoice`s, with JPEG files in the
+In: a clip of a session, its analysis, presences. Out: `EvidencePicture`s and links of faces, with JPEG files in the
 session's folder. Analyses keep no frames, so the clip is decoded again after the first answer's text (of a long video
 only the moments that are shown); the frames are kept for further questions. Also makes a copy of a clip that a browser
 can't play (avi, mkv, HEVC …): a short mp4 of the sampled frames.
@@ -21,7 +21,7 @@ from pvchat.identity.corrections import shows_somebody
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Track
 from pvchat.storage.stores import is_sealed
 from pvchat.video import Probe
-from pvchat_app.conversation import EvidencePicture, FaceChoice, SessionClip, Turn
+from pvchat_app.conversation import EvidencePicture, SessionClip, Turn
 from pvchat_app.sessions import Session
 from pvchat_app.wording import exact_time, percent
 
@@ -108,8 +108,10 @@ def _save(image: Image.Image, path: Path, quality: int) -> None:
     draft.replace(path)
 
 
-def faces_of(session: Session, turn: Turn) -> dict[str, list[FaceChoice]]:
-    """The tracks that a reader can point at as "that is her", for each person a turn is about, by name.
+def faces_of(session: Session, turn: Turn) -> dict[str, dict[int, str]]:
+    """Links of the faces that a reader can point at as "that is her", for each person a turn is about, by name.
+
+    By the numbers of their tracks, from 1.
 
     Tracks of her kind: where she is known by her face, faces. The likest comes first, then those seen longest.
     """
@@ -125,16 +127,15 @@ def faces_of(session: Session, turn: Turn) -> dict[str, list[FaceChoice]]:
         likest = tracks[near] if near is not None and near < len(tracks) else None
         own = [n for n in shown if likest is not None and tracks[n].kind == likest.kind]
         own.sort(key=lambda n: (tracks[n] is not likest, -len(tracks[n].shown_in)))
-        offered[person.name] = [_face(session, clip, n + 1, tracks[n]) for n in own[:MAX_FACES]]
+        offered[person.name] = {n + 1: _face(session, clip, n + 1, tracks[n]) for n in own[:MAX_FACES]}
     return offered
 
 
-def _face(session: Session, clip: SessionClip, number: int, track: Track) -> FaceChoice:
-    if number not in clip.faces:
-        path = clip.path.parent / f"face-{number:03d}.jpg"
+def _face(session: Session, clip: SessionClip, number: int, track: Track) -> str:
+    path = clip.path.parent / f"face-{number:03d}.jpg"
+    if not path.exists():
         path.write_bytes(track.thumbnail)
-        clip.faces[number] = FaceChoice(session.link(path, "image/jpeg"), number)
-    return clip.faces[number]
+    return session.link(path, "image/jpeg")
 
 
 def playable(path: Path, probe: Probe, config: VideoConfig, folder: Path) -> tuple[Path, str]:

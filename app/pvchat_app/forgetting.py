@@ -49,10 +49,7 @@ def _speaks_of(turn: Turn, snapshot: Snapshot) -> set[str]:
 
 
 def tidy(session: Session, known: Mapping[str, str]) -> None:
-    """Drop clips whose files are gone, and everything about people who aren't enrolled any more.
-
-    `known`: the ids of everyone enrolled (`PeopleStore.ids`).
-    """
+    """Drop clips whose files are gone, and all of people who aren't enrolled any more (`known`: `PeopleStore.ids`)."""
     with session.lock:
         session.prune()
         session.turns = [turn for turn in session.turns if turn.about <= known.keys()]

@@ -7,17 +7,12 @@ missing, or nothing is heard. A clip is listened to only when somebody asks for 
 from __future__ import annotations
 
 import base64
-import threading
-import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-import gradio as gr
 import numpy as np
 
 from pvchat.assets import packages, weights
-from pvchat.augment.watch import StoppedError, Watch
 from pvchat.chat.english import clock, wording
 from pvchat.errors import SettingsError, VideoReadError, WeightsError
 from pvchat.schemas import SAMPLE_RATE, Progress
@@ -26,53 +21,19 @@ from pvchat.service.hearing import SpokenLine, transcript
 from pvchat_app import cards
 from pvchat_app.backend import Backend
 from pvchat_app.conversation import SessionClip
-from pvchat_app.progress import progress_bars
-from pvchat_app.wording import escape, exact_time
+from pvchat_app.wording import escape
 
-LISTEN, STOP = "Listen: what is said in it?", "Stop listening"
 FETCH = "Stop the app and run: pvchat doctor --fetch --voice"
 
 
-class ListenEvents:
-    """The events of the Listen button under the chat's clip."""
-
-    def __init__(self, backend: Backend) -> None:
-        self.backend = backend
-        self._stops: weakref.WeakKeyDictionary[SessionClip, threading.Event] = weakref.WeakKeyDictionary()
-
-    def listen(self, request: gr.Request) -> Iterator[tuple[Any, Any]]:
-        """Listen to the clip, or stop that; yields the progress or the words, and the button."""
-        clip = self.backend.sessions.of_request(request).clip
-        if clip is None or (running := self._stops.get(clip)) is not None:
-            if clip is not None and running is not None:
-                running.set()
-            yield gr.skip(), gr.skip()
-            return
-        stop = self._stops[clip] = threading.Event()
-        try:
-            for bar in progress_bars("listening", lambda tell: hear(self.backend, clip, Watch(tell, stop).step)):
-                yield bar, gr.Button(STOP)
-            yield self.show(clip)
-        except StoppedError:
-            yield "", gr.Button(LISTEN)
-        except Exception as error:
-            yield cards.error_card(error), gr.Button(LISTEN)
-        finally:
-            self._stops.pop(clip, None)
-
-    def redraw(self, request: gr.Request) -> tuple[Any, Any]:
-        """`show` for the session's clip."""
-        return self.show(self.backend.sessions.of_request(request).clip)
-
-    def show(self, clip: SessionClip | None) -> tuple[str, gr.Button]:
-        """The words that were heard in a clip, and the button if there is something to listen to."""
-        chat = self.backend.engine.chat
-        if clip is None or not clip.has_sound or not chat.settings.voice:
-            return "", gr.Button(LISTEN, visible=False)
-        if (analysis := clip.analysis) is None or analysis.sound is None:
-            return "", gr.Button(LISTEN, visible=True)
-        lines = transcript(analysis, chat.presence(analysis), clip.name)
-        return words_card(lines, clip.url), gr.Button(visible=False)
+def words_of(backend: Backend, clip: SessionClip | None) -> tuple[str, bool]:
+    """The words that were heard in a clip, as HTML, and whether it may still be listened to."""
+    chat = backend.engine.chat
+    if clip is None or not clip.has_sound or not chat.settings.voice:
+        return "", False
+    if (analysis := clip.analysis) is None or analysis.sound is None:
+        return "", True
+    return words_card(transcript(analysis, chat.presence(analysis), clip.name), clip.url), False
 
 
 def hear(backend: Backend, clip: SessionClip, progress: Progress) -> None:
@@ -90,8 +51,7 @@ def words_card(lines: Sequence[SpokenLine], clip: str) -> str:
     if not lines:
         return cards.notice("Nobody is heard speaking in this clip.")
     rows = "".join(
-        f'<li class="pv-line"><button type="button" class="pv-time" data-seek="{line.start_s:.2f}" data-clip="{clip}" '
-        f'aria-label="Play from {exact_time(line.start_s)}">{clock(line.start_s)}</button>'
+        f"<li>{cards.play_button(clock(line.start_s), line.start_s, clip)}"
         f"<b>{escape(line.speaker)}</b> <span>{escape(line.text)}</span></li>"
         for line in lines
     )
@@ -100,10 +60,7 @@ def words_card(lines: Sequence[SpokenLine], clip: str) -> str:
 
 
 def spoken_question(chat: PVChat, sound: str) -> str:
-    """The words that were spoken into the microphone.
-
-    `sound`: 16-bit samples of one channel at `SAMPLE_RATE`, as base64; a few seconds.
-    """
+    """The words in a few seconds of sound: 16-bit samples of one channel at `SAMPLE_RATE`, as base64."""
     if state := hearing_off(chat):
         if state == "off":
             raise SettingsError(wording("sound", state))

@@ -5,7 +5,6 @@ In: `Job`s, and the augmentation folder of the one that runs. Out: HTML, all for
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,7 +17,9 @@ from pvchat.augment.lines import read_lines
 from pvchat.config import VideoConfig
 from pvchat.errors import PVChatError
 from pvchat.runtime import seconds as length
+from pvchat_app.cards import data_url
 from pvchat_app.jobs import Job, Jobs
+from pvchat_app.progress import bar
 from pvchat_app.wording import counted, escape, explained_error, percent, rough_duration
 
 SAMPLES = 8  # shown of those made so far
@@ -66,13 +67,8 @@ def sample_strip(path: Path) -> str:
 
 
 def _job(job: Job, ahead: int, samples: str) -> str:
-    name, bar, cancel = escape(job.name), "", ""
-    if job.state == "running":
-        bar = (
-            f'<div class="pv-bar-outer" role="progressbar" aria-valuenow="{100 * job.share:.0f}" aria-valuemin="0" '
-            f'aria-valuemax="100" aria-valuetext="{escape(status(job))}" aria-label="Progress of {name}">'
-            f'<div style="width:{100 * job.share:.1f}%"></div></div>'
-        )
+    name, cancel, told = escape(job.name), "", escape(status(job, ahead))
+    done = bar(job.share, f"{name}: {told}") if job.state == "running" else ""
     if job.active:
         text, off = ("Stopping …", " disabled") if job.stop.is_set() else ("Cancel", "")
         label = f'aria-label="{text.rstrip(" …")} {name}"'
@@ -80,7 +76,7 @@ def _job(job: Job, ahead: int, samples: str) -> str:
     return (
         f'<div class="pv-job"><div class="pv-job-head"><b>{name}</b> <span class="pv-tag pv-state-{job.state}">'
         f"{job.state}</span>{cancel}</div>"
-        f'<p class="pv-dim pv-job-status">{escape(status(job, ahead))}</p>{bar}{samples}</div>'
+        f'<p class="pv-dim pv-job-status">{told}</p>{done}{samples}</div>'
     )
 
 
@@ -118,13 +114,13 @@ def _sample(folder: Path, row: dict[str, Any]) -> str:
         score = f"<b>{escape(f'identity {percent(1 / (1 + math.exp(-max(-30.0, min(30.0, odds)))))}')}</b>"
     what = escape(_RECIPES.get(recipe, recipe))
     return (
-        f'<figure class="pv-sample"><img src="data:image/jpeg;base64,{picture}" alt="Sample: {what}">'
+        f'<figure class="pv-sample"><img src="{data_url(picture)}" alt="Sample: {what}">'
         f"<figcaption>{what}{score}</figcaption></figure>"
     )
 
 
-def _first_picture(path: Path) -> str:
-    """A still, or the first frame of a clip, small, as base64 of a JPEG."""
+def _first_picture(path: Path) -> bytes:
+    """A still, or the first frame of a clip, small, as a JPEG."""
     from PIL import Image
 
     if path.suffix == ".mp4":
@@ -133,4 +129,4 @@ def _first_picture(path: Path) -> str:
     else:
         with Image.open(path) as file:
             image = np.asarray(file.convert("RGB"))
-    return base64.b64encode(video.jpeg_of(image, SIDE)).decode()
+    return video.jpeg_of(image, SIDE)

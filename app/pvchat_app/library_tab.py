@@ -20,7 +20,7 @@ from pvchat.storage import library as storage
 from pvchat_app import cards, evidence, librarycards, page_events
 from pvchat_app.backend import SCAN, Backend
 from pvchat_app.inbox_tab import StrangersPart
-from pvchat_app.page_events import MODEL, POLL_S, QUICK, Updates, click_script, job_rows, sent_value
+from pvchat_app.page_events import MODEL, POLL_S, QUICK, Updates, click_script, job_rows, outcome, sent_value
 from pvchat_app.sessions import Session
 from pvchat_app.wording import one_line
 
@@ -77,7 +77,7 @@ class LibraryTab:
             gr.HTML(cards.notice(_ELSEWHERE))
         self.scan_button = gr.Button("Look through what is new", elem_id="pv-library-scan", visible=False)
         self.note = gr.HTML("", elem_id="pv-library-note")
-        self.jobs = gr.HTML("", elem_id="pv-library-jobs", js_on_load=click_script("cancel"))
+        self.jobs = gr.HTML("", elem_id="pv-library-jobs")
 
     def _connect(self, browser: gr.BrowserState) -> None:
         if self.local:
@@ -87,7 +87,6 @@ class LibraryTab:
             self.listed.click(self.remove, browser, [self.note, *self.outputs], **QUICK)
         self.scan_button.click(self.scan, browser, [self.note, *self.outputs], **QUICK)
         self.timer.tick(self.show, browser, self.outputs, **QUICK)
-        self.jobs.click(self.cancel, browser, self.outputs, **QUICK)
         asks, asked = [self.ask_button.click, self.question.submit], [self.answer, self.question]
         gr.on(asks, self.ask, self.question, asked, show_progress="hidden", **MODEL)
         self.starters.click(self.ask_starter, None, asked, show_progress="hidden", **MODEL)
@@ -122,22 +121,18 @@ class LibraryTab:
 
     def remove(self, owner: str, event: gr.EventData) -> tuple[Any, ...]:
         """Remove a folder, a file or a camera from the library."""
-        try:
+
+        def call() -> str:
             self.backend.engine.chat.library.remove(path := sent_value(event, "remove"))
-        except Exception as error:
-            return cards.error_card(error), *self.show(owner)
-        stays = "its clips and events are deleted" if video.is_address(path) else "the files stay"
-        return cards.notice(f"{path} is out of the library; {stays}.", "good"), *self.show(owner)
+            stays = "its clips and events are deleted" if video.is_address(path) else "the files stay"
+            return f"{path} is out of the library; {stays}."
+
+        return outcome(call), *self.show(owner)
 
     def scan(self, owner: str) -> tuple[Any, ...]:
         """Scan what is new."""
         self.backend.scan(owner)
         return "", *self.show(owner)
-
-    def cancel(self, owner: str, event: gr.EventData) -> tuple[Any, ...]:
-        """Stop a scan of this browser after the current video."""
-        self.backend.jobs.cancel(sent_value(event, "cancel"), owner or "")
-        return self.show(owner)
 
     def ask_starter(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
         """Answer one of the suggested questions."""
@@ -172,10 +167,8 @@ class LibraryTab:
         clip, _, seconds = sent_value(event, "play").partition(":")
         if not clip.isdigit():
             return gr.skip()
-        try:
-            return self.show_video(self.backend.sessions.of_request(request), int(clip), float(seconds))
-        except Exception as error:
-            return cards.error_card(error)
+        session = self.backend.sessions.of_request(request)
+        return cards.html_or_error(lambda: self.show_video(session, int(clip), float(seconds)))
 
     def show_video(self, session: Session, clip: int, at_s: float) -> str:
         """A player for a video of the library; a copy that the browser needs lies in the session's folder."""
@@ -184,4 +177,4 @@ class LibraryTab:
         folder = session.ensure_folder() / secrets.token_hex(8)
         folder.mkdir(mode=0o700)
         file, media = evidence.playable(path, video.probe(path, config), config, folder)
-        return librarycards.player(session.link_once(file, media), media, path.name, at_s)
+        return librarycards.player(session.link(file, media), media, path.name, at_s)

@@ -18,7 +18,7 @@ from pvchat.library.asking import LibraryAnswer
 from pvchat.library.library import Status
 from pvchat.library.strangers import Sighting, Stranger
 from pvchat.video import is_address
-from pvchat_app.cards import picture, thumbnail
+from pvchat_app import cards
 from pvchat_app.page_events import click_script
 from pvchat_app.wording import answer_html, counted, date_text, escape, from_home
 
@@ -26,10 +26,7 @@ MAX_VIDEOS, MAX_FAILED = 30, 20  # shown of one answer, or of one stranger; file
 MAX_QUOTES = 8  # of one video
 PLAY = click_script("play")
 _DRAWN = itertools.count()
-_REMOVE = (
-    "<details><summary>Take out …</summary>What was seen in it goes; your files stay, a camera’s clips don’t. "
-    '<button type="button" class="pv-plain" data-remove="{path}">Take it out</button></details>'
-)
+_STAYS = "What was seen in it goes; your files stay, a camera’s clips don’t."
 PICK = """element.addEventListener('change', (event) => {
   const name = event.target.name, all = [...element.querySelectorAll(`input[name="${name}"]:checked`)];
   if (name) trigger('click', {[name]: all.map((one) => one.value).join(' ') || 'none'}); });"""
@@ -56,12 +53,13 @@ def sources(status: Status, whole: bool) -> str:
         failed += "".join(f"<li>{count} passed over: {escape(why)}</li>" for why, count in one.passed.items())
         more = f"<details><summary>Which, and why</summary><ul>{failed}</ul></details>" if failed else ""
         title = escape(from_home(one.path) if whole else Path(one.path).name)
-        more += _REMOVE.format(path=escape(one.path)) if whole else ""
+        if whole:
+            more += cards.question("Take out …", f"Take out {one.path}?", _STAYS, "remove", one.path, "Take it out")
         rows.append(f'<li><b>{title}</b>{place}<br><span class="pv-dim">{", ".join(parts)}</span>{more}</li>')
     return f'<ul class="pv-sources">{"".join(rows)}</ul>' if rows else ""
 
 
-def answer(question: str, found: LibraryAnswer) -> str:
+def answer(asked: str, found: LibraryAnswer) -> str:
     """A question, its answer and the videos in it, the newest first; a click on a time plays the video from there."""
     seen = found.finding.seen[: -MAX_VIDEOS - 1 : -1]
     left = len(found.finding.seen) - len(seen)
@@ -69,9 +67,8 @@ def answer(question: str, found: LibraryAnswer) -> str:
     videos = f'<ul class="pv-videos">{"".join(map(_video, seen))}</ul>' if seen else ""
     lines = found.answer.splitlines()
     text = "\n".join(line for line in lines if not (seen and line.startswith("- ")))  # those are the cards
-    asked = f'<p class="pv-dim">{escape(question)}</p>'
-    said = f'<p class="pv-answer">{answer_html(text)}</p>{videos}{more}'
-    return f'<div class="pv-library-answer" role="status">{asked}{said}</div>'
+    said = f'<p class="pv-dim">{escape(asked)}</p><p class="pv-answer">{answer_html(text)}</p>{videos}{more}'
+    return f'<div class="pv-library-answer" role="status">{said}</div>'
 
 
 def starters(names: Sequence[str]) -> str:
@@ -79,8 +76,7 @@ def starters(names: Sequence[str]) -> str:
     about = ("When was {} last seen?", "In which videos is {}?")
     texts = [text.format(name) for name in names[:1] for text in about]
     texts += ["Who was seen most often?", "Who was seen this week?"]
-    rows = "".join(f'<button type="button" data-ask="{escape(text)}">{escape(text)}</button>' for text in texts)
-    return f'<div class="pv-starters">{rows}</div>'
+    return cards.starters(texts)
 
 
 def strangers(found: Sequence[Stranger], faces: Mapping[int, bytes], more: int) -> str:
@@ -93,10 +89,7 @@ def strangers(found: Sequence[Stranger], faces: Mapping[int, bytes], more: int) 
 
 
 def sightings(one: Stranger, faces: Mapping[int, bytes]) -> str:
-    """When and where an unknown person was seen, with buttons to play and boxes to tick what shows somebody else.
-
-    `faces`: a JPEG of a track by its number.
-    """
+    """When and where an unknown person was seen, to play, and to tick; `faces`: a JPEG of a track by its number."""
     rows = "".join(_sighting(seen, faces.get(seen.track, b"")) for seen in one.sightings[:MAX_VIDEOS])
     left = len(one.sightings) - MAX_VIDEOS
     rest = f'<p class="pv-dim">and {left} more</p>' if left > 0 else ""
@@ -106,7 +99,7 @@ def sightings(one: Stranger, faces: Mapping[int, bytes]) -> str:
 
 def player(url: str, media: str, name: str, at_s: float) -> str:
     """A video that plays from a moment, or a photo."""
-    shown = picture(f"{url}#t={max(0.0, at_s):.2f}", media, name, "autoplay")
+    shown = cards.picture(f"{url}#t={max(0.0, at_s):.2f}", media, name, "autoplay")
     return f'<figure class="pv-player">{shown}<figcaption><b>{escape(name)}</b></figcaption></figure>'
 
 
@@ -130,7 +123,7 @@ def _stranger(one: Stranger, face: bytes) -> str:
     perhaps = f" · perhaps {escape(', '.join(one.perhaps))}" if one.perhaps else ""
     return (
         f'<label class="pv-subject"><input type="checkbox" name="picked" value="{one.id}">'
-        f"{thumbnail(face, f'stranger {one.id}')}"
+        f"{cards.thumbnail(face, f'stranger {one.id}')}"
         f'<span>In {counted(one.videos, "video")}{perhaps}<br><span class="pv-dim">{lasting(one.seconds)}, last '
         f"{escape(_when(last.recorded, last.place))}</span></span></label>"
     )
@@ -140,7 +133,7 @@ def _sighting(seen: Sighting, face: bytes) -> str:
     name = Path(seen.path).name
     return (
         f'<li><label><input type="checkbox" name="ticked" value="{seen.track}" aria-label="Somebody else in '
-        f'{escape(name)}">{thumbnail(face, "")}</label><div><b>{escape(name)}</b><br><span class="pv-dim">'
+        f'{escape(name)}">{cards.thumbnail(face, "")}</label><div><b>{escape(name)}</b><br><span class="pv-dim">'
         f"{escape(_when(seen.recorded, seen.place))}</span></div><div>{_play(seen.clip, seen.start_s)}</div></li>"
     )
 

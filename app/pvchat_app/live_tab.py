@@ -6,7 +6,6 @@ machine alone; only cameras that were added (in the Library tab, or by `pvchat l
 
 from __future__ import annotations
 
-import base64
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -140,7 +139,7 @@ class LiveTab:
 
 def _now(live: Live) -> str:
     """The last picture, who is there, and the state of the connection."""
-    status, picture = live.status(), base64.b64encode(live.picture()).decode()
+    status, picture = live.status(), live.picture()
     who = ", ".join(name or STRANGER for name in status.who) or "Nobody is there."
     if status.failed or not status.running:
         state = f"Watching ended. {status.failed}".strip()
@@ -150,5 +149,5 @@ def _now(live: Live) -> str:
         lost = f"{counted(status.dropped, 'picture')} skipped, {counted(status.breaks, 'break')} of the connection"
         lost += f"; {status.unsaved}" if status.unsaved else ""
         state = f"{status.latency_s:.1f} s behind the camera; {lost}."
-    image = f'<img src="data:image/jpeg;base64,{picture}" alt="The last picture">' if picture else ""
+    image = f'<img src="{cards.data_url(picture)}" alt="The last picture">' if picture else ""
     return f'<figure class="pv-player">{image}<figcaption><b>{escape(who)}</b>{escape(state)}</figcaption></figure>'

@@ -37,10 +37,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class OriginGuard:
-    """Answers only requests that name an allowed host and come from our own page or from no page (ASGI middleware).
-
-    Adds `HEADERS` to every answer; without `hosts` every host name is allowed.
-    """
+    """Answers only requests that name one of `hosts` (none: any) and come from our page or none; adds `HEADERS`."""
 
     def __init__(self, app: Any, hosts: tuple[str, ...] = ()) -> None:
         self.app, self.hosts = app, hosts
@@ -68,10 +65,7 @@ class OriginGuard:
 
 
 class PageOpening:
-    """Calls `before` whenever the page is opened, and makes it load a script before all others (ASGI middleware).
-
-    Gradio puts `head` after its own scripts.
-    """
+    """Calls `before` when the page is opened, and has it load a script first: Gradio puts `head` after its own."""
 
     def __init__(self, app: Any, script: str, before: Callable[[], None]) -> None:
         self.app, self.before, self.tag = app, before, f'<head><script src="{script}"></script>'.encode()
@@ -147,10 +141,7 @@ def replay(first: Mapping[str, Any], receive: Callable[[], Awaitable[Any]]) -> C
 
 
 def is_ours(method: str, path: str, headers: Mapping[str, str]) -> bool:
-    """Whether a request comes from our own page, from no page (a client of the API), or opens the page by a link.
-
-    `headers`: names in lower case.
-    """
+    """Whether a request comes from our page, from no page, or opens ours by a link (`headers`: names in lower case)."""
     host, origin, site = headers.get("host", ""), headers.get("origin"), headers.get("sec-fetch-site")
     if origin is not None and not _same(origin, host):
         return False

@@ -36,14 +36,16 @@
 
   document.addEventListener("pv-play", ({ detail }) => play(detail.clip, detail.seconds)); // from timeline.js
 
-  let cancel = null; // the job whose button has the keyboard's focus: its card is drawn anew every second
-  document.addEventListener("focusin", (event) => { cancel = event.target.dataset.cancel || null; });
-  document.addEventListener("pointerdown", () => { cancel = null; });
+  let kept = ""; // what has the keyboard's focus, as a selector: jobs and timelines are drawn anew
+  function selector({ dataset, parentElement }) {
+    if (dataset.cancel) return `[data-cancel="${dataset.cancel}"]`;
+    return dataset.from ? `.pv-lane[data-name="${CSS.escape(parentElement.dataset.name)}"] [data-from="${dataset.from}"]` : "";
+  }
+  document.addEventListener("focusin", (event) => { kept = selector(event.target); });
+  document.addEventListener("pointerdown", () => { kept = ""; });
 
   function mend() {
-    if (cancel && document.activeElement === document.body) {
-      document.querySelector(`[data-cancel="${cancel}"]`)?.focus({ preventScroll: true });
-    }
+    if (kept && document.activeElement === document.body) document.querySelector(kept)?.focus({ preventScroll: true });
     for (const button of document.querySelectorAll("#pv-camera .capture-button")) {
       const does = button.querySelector("[title]")?.title;
       if (does && button.getAttribute("aria-label") !== does) button.setAttribute("aria-label", does);

@@ -30,7 +30,7 @@ _HEAD = (
 _CLIP = "() => window.pvAddress().clip"  # address.js
 _NO_CLIP = "The clip of this address isn't there any more: its session has ended, or it was removed. Upload it again."
 _CANCEL = """document.addEventListener('click', ({ target }) => {
-  const clicked = target.closest && target.closest('.pv-progress [data-cancel]');
+  const clicked = target.closest && target.closest('[data-cancel]');
   if (clicked) trigger('click', {cancel: clicked.dataset.cancel}); });"""
 CACHE_S = (600, 3 * 3600)  # how often, and from which age, Gradio's own leftovers are deleted
 
@@ -61,7 +61,7 @@ class Page:
         self.browser = browser = gr.BrowserState("", storage_key="pvchat-browser")
         self.address = gr.Textbox(visible=False)
         gr.HTML(_HEAD)
-        gr.HTML("", js_on_load=_CANCEL).click(self.cancel, None, None, **QUICK)
+        gr.HTML("", js_on_load=_CANCEL).click(self.cancel, browser, None, **QUICK)
         with gr.Tabs(elem_id="pv-tabs") as self.tabs:
             with _tab("Enroll"):
                 self.enroll = EnrollTab(backend, browser)
@@ -101,9 +101,11 @@ class Page:
         # without an unload event a browser opens no heartbeat, whose end ends a session (`heartbeats`)
         page.unload(lambda: None)
 
-    def cancel(self, event: gr.EventData) -> None:
-        """Stop the call whose Cancel button was pressed, on whichever tab."""
-        self.backend.cancellable.cancel(sent_value(event, "cancel"))
+    def cancel(self, owner: str, event: gr.EventData) -> None:
+        """Stop the call or the browser's job whose Cancel button was pressed; a tab's timer draws its jobs anew."""
+        key = sent_value(event, "cancel")
+        self.backend.cancellable.cancel(key)
+        self.backend.jobs.cancel(key, owner or "")
 
     def open(self, key: str) -> tuple[Any, ...]:
         """Fill a page that is opened or reloaded: the browser's key, its trainings, the people."""

@@ -59,10 +59,7 @@ def with_progress(
     where: Any, what: str, call: Callable[[Progress], Updates],
     bars: Callable[[str, Callable[[Progress], object]], Iterator[str]] = progress_bars,
 ) -> Iterator[Updates]:  # fmt: skip
-    """Run a call that returns updates, with its progress bar in a component; its error is shown there, too.
-
-    `what`: the bar's first text; `bars`: `CancellableCalls.bars` where it may be stopped.
-    """
+    """Run a call with its bar, which begins with `what`, in a component, where an error is shown, too."""
     made = list[Updates]()
     try:
         for bar in bars(what, lambda tell: made.append(call(tell))):
@@ -76,10 +73,7 @@ def with_progress(
 
 def outcome(call: Callable[[], str | None]) -> str:
     """A notice with the sentence that a call returns, if it does, or with its error."""
-    try:
-        return cards.notice(call() or "", "good")
-    except Exception as error:
-        return cards.error_card(error)
+    return cards.html_or_error(lambda: cards.notice(call() or "", "good"))
 
 
 def question_row(prefix: str, placeholder: str) -> tuple[gr.Textbox, gr.Button]:
@@ -90,11 +84,6 @@ def question_row(prefix: str, placeholder: str) -> tuple[gr.Textbox, gr.Button]:
             min_width=180, elem_id=f"{prefix}question", placeholder=placeholder,
         )  # fmt: skip
         return question, gr.Button("Ask", variant="primary", scale=1, min_width=80, elem_id=f"{prefix}ask")
-
-
-def unchanged(count: int) -> list[Any]:
-    """Updates that leave so many components unchanged."""
-    return [gr.skip()] * count
 
 
 def require_filled(form: Mapping[str, Any]) -> None:

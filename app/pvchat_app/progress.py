@@ -72,20 +72,22 @@ class CallProgress:
 
     def html(self, cancel: str = "") -> str:
         """The progress bar as HTML; `cancel`: what its Cancel button sends, "" for none."""
-        text, share = escape(self.text), 100 * self._pace.share
+        text = escape(self.text)
         button = f'<button type="button" class="pv-button" data-cancel="{cancel}">Cancel</button>' if cancel else ""
-        return (
-            f'<div class="pv-notice pv-progress"><div class="pv-job-head"><span role="status">{text}</span>{button}'
-            f'</div><div class="pv-bar-outer" role="progressbar" aria-valuenow="{share:.0f}" aria-valuemin="0" '
-            f'aria-valuemax="100" aria-label="{text}"><div style="width:{share:.1f}%"></div></div></div>'
-        )
+        head = f'<div class="pv-job-head"><span role="status">{text}</span>{button}</div>'
+        return f'<div class="pv-notice pv-progress">{head}{bar(self._pace.share, text)}</div>'
+
+
+def bar(share: float, label: str) -> str:
+    """A progress bar as HTML: how much is done, 0..1, and what (escaped), for screen readers."""
+    return (
+        f'<div class="pv-bar-outer" role="progressbar" aria-valuenow="{100 * share:.0f}" aria-valuemin="0" '
+        f'aria-valuemax="100" aria-label="{label}"><div style="width:{100 * share:.1f}%"></div></div>'
+    )
 
 
 def progress_bars(what: str, call: Callable[[Progress], object], cancel: str = "") -> Iterator[str]:
-    """Run a call in its own thread, yield its progress bar as HTML, raise what it raised.
-
-    `what`: the bar's first text; `cancel`: what its Cancel button sends, "" for none.
-    """
+    """Run a call in a thread, yield its bar as HTML, raise what it raised; `cancel`: what its Cancel button sends."""
     watch = CallProgress(what)
     yield watch.html(cancel)
     for _ in streamed_pieces(lambda _: call(watch.tell)):
@@ -93,10 +95,7 @@ def progress_bars(what: str, call: Callable[[Progress], object], cancel: str = "
 
 
 class CancellableCalls:
-    """The calls of one server that have a Cancel button beside their progress bar.
-
-    Each has a random key, which only the page that shows the button knows.
-    """
+    """The calls of a server that have a Cancel button; each has a random key that only its page knows."""
 
     def __init__(self) -> None:
         self._stops: dict[str, threading.Event] = {}
@@ -110,10 +109,10 @@ class CancellableCalls:
         key, stop = secrets.token_hex(16), threading.Event()
         self._stops[key] = stop
         try:
-            for bar in progress_bars(what, lambda tell: call(Watch(tell, stop).step), key):
+            for shown in progress_bars(what, lambda tell: call(Watch(tell, stop).step), key):
                 if stop.is_set() and at_once:
                     raise StoppedError("it was cancelled.")
-                yield CallProgress("stopping").html() if stop.is_set() else bar
+                yield CallProgress("stopping").html() if stop.is_set() else shown
         finally:
             stop.set()
             del self._stops[key]

@@ -101,10 +101,7 @@ class App:
         threading.Thread(target=self._sweep, name="pvchat-sweep", daemon=True).start()
 
     def close(self) -> None:
-        """Stop trainings (the best so far is kept), analyses and cameras, delete all sessions' files, and wait.
-
-        Python's exit would stop a thread of ours inside a network's C++ code, and abort the process.
-        """
+        """End all work, delete sessions' files, and wait: Python's exit would abort inside a network's C++."""
         self._stop.set()
         for end in self.backend.ends:
             end()

@@ -96,27 +96,20 @@ class Session:
         path.parent.mkdir(mode=0o700)
         _link(clip.path, path)
         url = clip.url if clip.copied else self.link(path, clip.media_type)
-        return replace(clip, path=path, url=url, frames=[], faces={}, address=secrets.token_hex(4))
+        return replace(clip, path=path, url=url, frames=[], address=secrets.token_hex(4))
 
     def upload_of(self, clip: SessionClip) -> Path:
         """The upload that became this clip; the clip's own path after it was removed."""
         return self._claimed.get(clip.path, clip.path)
 
     def link(self, path: Path, media: str, download: str = "") -> str:
-        """A link to a file of this session.
-
-        `media`: its media type, from its content; `download`: the name under which a browser saves it, "" to show it.
-        """
-        token = secrets.token_urlsafe(32)
+        """The session's link to a file of this media type; `download`: the name to save it by, "" to show it."""
+        link = FileLink(path, media, download)
         with self.lock:
-            self._links[token] = FileLink(path, media, download)
+            token = next((token for token, held in self._links.items() if held == link), None)
+            token = token or secrets.token_urlsafe(32)
+            self._links[token] = link
         return f"{LINKS}/{token}"
-
-    def link_once(self, path: Path, media: str) -> str:
-        """The session's link to a file; a new one if it has none yet."""
-        with self.lock:
-            held = next((token for token, link in self._links.items() if link.path == path), None)
-            return f"{LINKS}/{held}" if held else self.link(path, media)
 
     def drop(self, clip: SessionClip) -> None:
         """Delete a clip and all files made of it; answers about it stay, without pictures."""
@@ -127,12 +120,6 @@ class Session:
                 if turn.clip is clip:
                     turn.clip, turn.pictures = None, []
             self._drop_dead_links()
-
-    def drop_enrollment_clip(self) -> None:
-        """Delete the clip on the enroll tab with its upload, if there is one; the first subject is picked again."""
-        if self.enrolling is not None:
-            self.remove(self.enrolling)
-        self.enrolling, self.pick = None, 1
 
     def prune(self) -> None:
         """Drop clips and links whose files were deleted because they showed somebody who is forgotten."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
@@ -17,13 +16,14 @@ from pvchat.bases.sizes import fitting_size
 from pvchat.bases.sources import list_bases, read_source
 from pvchat.chat.english import wording
 from pvchat.config import Settings, home
+from pvchat.errors import SettingsError
 from pvchat.model.config import list_models
 from pvchat.runtime import best_dtype
+from pvchat.schemas import Progress
 from pvchat_app import cards
 from pvchat_app.backend import Backend
 from pvchat_app.hearing import hearing_off
-from pvchat_app.page_events import MODEL, QUICK
-from pvchat_app.progress import progress_bars
+from pvchat_app.page_events import MODEL, QUICK, Updates, with_progress
 
 _OWN = "PVChat's own model: runs on any laptop, and nothing is fetched for it."
 _HUB = "It is fetched from the hub where it isn't on this machine."
@@ -42,7 +42,7 @@ class SettingsTab:
         folder = gr.Textbox(label="Or the folder of a model on this machine", max_lines=1, max_length=4096,
                             placeholder="~/models/my-base", elem_id="pv-model-folder", visible=local)  # fmt: skip
         use = gr.Button("Use this model", variant="primary", elem_id="pv-model-use")
-        note = gr.HTML("", elem_id="pv-model-note")
+        self.note = gr.HTML("", elem_id="pv-model-note")
         gr.HTML("<h3>Voice</h3>")
         listens = gr.Checkbox(label="Listen to videos", elem_id="pv-use-sound", visible=False,
                               info="For everybody who uses this page, until PVChat is started anew.")  # fmt: skip
@@ -56,7 +56,7 @@ class SettingsTab:
 
         picked.change(lambda name: cards.notice(statement(backend, name or "")), picked, takes, **QUICK)
         inputs = [picked, folder] if local else picked  # elsewhere no folder reaches the server
-        use.click(self.use, inputs, note, show_progress="hidden", **MODEL)
+        use.click(self.use, inputs, self.note, show_progress="hidden", **MODEL)
         for switch, name in ((microphone, "pv-mic"), (aloud, "pv-aloud")):
             switch.input(None, switch, None, js=f"(on) => window.pvPrefer('{name}', on)")
         dark.click(None, None, None, js="() => window.pvDark()")
@@ -88,21 +88,20 @@ class SettingsTab:
         off = hearing_off(self.backend.engine.chat)
         return cards.notice(wording("sound", off) if off else "")
 
-    def use(self, name: str | None, folder: str = "") -> Iterator[Any]:
+    def use(self, name: str | None, folder: str = "") -> Iterator[Updates]:
         """Load the model that was picked or named; until it is loaded, the one before answers."""
         named = Path((folder or "").strip()).expanduser()
-        try:
-            model = choices(self.backend.engine.chat.settings.model).get(name or "")
-            if (folder or "").strip():
-                name, model = named.name, str(named.absolute())
+        shown = named.name or name
+
+        def work(_: Progress) -> Updates:
+            known = choices(self.backend.engine.chat.settings.model)
+            model = str(named.absolute()) if named.name else known.get(name or "")
             if model is None:
-                yield cards.notice("Pick a model first.", "error")
-                return
-            yield from progress_bars(f"loading {name}", lambda tell: self.backend.engine.answer_by(model))
-        except Exception as error:  # a base of somebody else's: anything may be wrong with it
-            yield cards.error_card(error)
-            return
-        yield cards.notice(f"{name} answers now, for everybody who uses this page.", "good")
+                raise SettingsError("pick a model first.", subject="")
+            self.backend.engine.answer_by(model)
+            return {self.note: cards.notice(f"{shown} answers now, for everybody who uses this page.", "good")}
+
+        yield from with_progress(self.note, f"loading {shown}", work)
 
 
 def choices(now: str) -> dict[str, str]:

@@ -1,9 +1,7 @@
-// The timeline of the whole video: the keyboard, play from anywhere, and where the player is now. What the server draws
-// anew keeps the keyboard's place.
+// The timeline of the whole video: the keyboard, play from anywhere, and where the player is now.
 (() => {
   const ROOM = 5, TICK = 74; // pixels between two marks of shots, between two labels
   const STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
-  let kept = ""; // lane and start of the span that has the keyboard
   const films = () => document.querySelectorAll(".pv-film");
   const filmOf = (node) => node.closest && node.closest(".pv-film");
   const length = (film) => Number(film.dataset.length);
@@ -96,12 +94,6 @@
     event.preventDefault();
   });
 
-  document.addEventListener("focusin", (event) => {
-    const bar = event.target.closest(".pv-span"), lane = bar && bar.closest(".pv-lane");
-    kept = bar ? `${lane.getAttribute("aria-label").split(":")[0]}|${bar.dataset.from}` : "";
-  });
-  document.addEventListener("pointerdown", () => { kept = ""; });
-
   function mark(film, video) { // where the player is
     const now = film.querySelector(".pv-film-now");
     now.hidden = video.getAttribute("src") !== film.dataset.clip;
@@ -115,11 +107,6 @@
     axis(film);
     const video = document.querySelector("#pv-chat-player video");
     if (video && video.currentTime) mark(film, video);
-    if (!kept || document.activeElement !== document.body) return;
-    const [name, from] = kept.split("|");
-    const lanes = [...film.querySelectorAll(".pv-lane")];
-    const lane = lanes.find((one) => one.getAttribute("aria-label").split(":")[0] === name);
-    lane?.querySelector(`[data-from="${from}"]`)?.focus({ preventScroll: true });
   }
 
   const draw = () => { for (const film of films()) if (!film.dataset.drawn && film.offsetWidth) restore(film); };

@@ -29,12 +29,12 @@ def timeline(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: f
     length_s = max(length_s, seen.duration_s, 0.01)
     seen_s = {id(one): sum(end - start for start, end in one.spans) for one in everyone}
     there = sorted((p for p in everyone if p.spans), key=lambda p: (p.decision != "present", -seen_s[id(p)]))
-    lanes = [_lane(p.name, p.decision, percent(p.probability), p.spans, length_s, clip) for p in there[:MAX_LANES]]
+    lanes = [_lane(p.name, p.decision, percent(p.probability), p.spans, length_s) for p in there[:MAX_LANES]]
     known = {track for p in there for track in p.tracks}
     frames = [t.shown_in for i, t in enumerate(seen.tracks) if i not in known and t.kind == "face"]
     spans = seen.spans(np.unique(np.concatenate(frames))) if frames else []
     if spans:
-        lanes.append((_ENROLL, _lane("others", "", "not enrolled", spans, length_s, clip)[1]))
+        lanes.append((_ENROLL, _lane("others", "", "not enrolled", spans, length_s)[1]))
     names = "".join(name for name, _ in lanes)
     tracks = "".join(track for _, track in lanes)
     starts, unseen = " ".join(f"{start:.2f}" for start in seen.shots[:, 0].tolist()), ""
@@ -61,9 +61,7 @@ def _head(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: floa
     return f'<div class="pv-film-head"><b>Timeline</b> <span class="pv-dim">{escape(" · ".join(parts))}</span></div>'
 
 
-def _lane(
-    name: str, state: str, note: str, spans: Sequence[tuple[float, float]], length_s: float, clip: str
-) -> tuple[str, str]:
+def _lane(name: str, state: str, note: str, spans: Sequence[tuple[float, float]], length_s: float) -> tuple[str, str]:
     """A person's name and lane; `state` is "" for those who aren't enrolled.
 
     A span is a button; Tab reaches the first one of a lane, arrow keys the others.
@@ -82,7 +80,7 @@ def _lane(
     look = f"pv-{state}" if state else "pv-stranger"
     return (
         f'<div class="pv-film-name {look}" title="{label} ({escape(note)})">{sign}{shown}</div>',
-        f'<div class="pv-lane {look}" role="group" aria-label="{label}" data-clip="{clip}">{bars}</div>',
+        f'<div class="pv-lane {look}" role="group" aria-label="{label}" data-name="{shown}">{bars}</div>',
     )
 
 

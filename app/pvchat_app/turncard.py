@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pvchat.chat.english import clock
@@ -17,8 +17,8 @@ from pvchat.chat.reader.timewords import named_part
 from pvchat.chat.say.explanation import MOST_ROWS, Explanation, explain, more_rows
 from pvchat.chat.window import stretch_of
 from pvchat.schemas import PersonPresence
-from pvchat_app.cards import notice
-from pvchat_app.conversation import EvidencePicture, FaceChoice, Turn
+from pvchat_app.cards import notice, play_button
+from pvchat_app.conversation import EvidencePicture, Turn
 from pvchat_app.evidence import faces_of
 from pvchat_app.sessions import Session
 from pvchat_app.wording import SIGNS, WORDS, answer_html, counted, escape, exact_time, percent
@@ -26,7 +26,7 @@ from pvchat_app.wording import SIGNS, WORDS, answer_html, counted, escape, exact
 MAX_CHIPS = 6  # people named in the fold's own line
 MAX_TIMES = 24  # of one person
 WAITING = "Waiting for its turn"
-Faces = Mapping[str, Sequence[FaceChoice]]
+Faces = Mapping[str, Mapping[int, str]]  # of each person asked about: links of faces by track number, from 1
 _NOBODY = "About nobody in particular"
 LATE = 2  # so many last turns are redrawn, since the one before may have been drawn unfinished
 _NUMBERS = itertools.count(1)
@@ -47,10 +47,7 @@ def conversation_view(session: Session, since: Turn | None = None) -> dict[str, 
 
 
 def turn_card(turn: Turn, faces: Faces | None = None) -> str:
-    """One turn, as far as it is answered.
-
-    `faces`: faces that can be pointed at as "that is her", by name; None if nothing can be corrected.
-    """
+    """One turn, as far as it is answered; `faces`: who can be pointed at as "that is her", None: nobody."""
     if turn.error:
         answer = notice(turn.error, "error")
     elif turn.text:
@@ -131,7 +128,7 @@ def _explanation_html(explanation: Explanation | None, clip: str) -> str:
     for pairs in filter(None, (explanation.asked, explanation.found)):
         head += f"<p>{' · '.join(f'<b>{escape(name)}:</b> {escape(text)}' for name, text in pairs)}</p>"
     for row in explanation.rows[:MOST_ROWS]:
-        when = _time_button(row.start_s, row.end_s, clip, row.who) if row.end_s else ""
+        when = _span_button(row.start_s, row.end_s, clip, row.who) if row.end_s else ""
         sure = "sure" if row.probability == 1 else percent(row.probability)
         rows += f"<tr><td>{escape(row.who)}</td><td>{escape(row.what)}</td><td>{when}</td><td>{sure}</td></tr>"
     titles = "".join(f'<th scope="col">{title}</th>' for title in ("Who", "What", "When", "How surely"))
@@ -166,19 +163,15 @@ def _times(turn: Turn) -> str:
     told = ""
     for person in (person for person in _surest_first(turn)[:MAX_CHIPS] if person.spans):
         whom = person.name + (", unsure" if person.decision == "unsure" else "")
-        spans = " ".join(_time_button(start, end, turn.url, whom) for start, end in person.spans[:MAX_TIMES])
+        spans = " ".join(_span_button(start, end, turn.url, whom) for start, end in person.spans[:MAX_TIMES])
         more = len(person.spans) - MAX_TIMES
         spans += f" and {counted(more, 'more time')}" if more > 0 else ""
         told += f'<p class="pv-times pv-{person.decision}"><b>{escape(person.name)}</b> {spans}</p>'
     return told
 
 
-def _time_button(start: float, end: float, clip: str, whom: str) -> str:
-    """A button with a span of seconds; a click plays the clip from its start."""
-    return (
-        f'<button type="button" class="pv-time" data-seek="{start:.2f}" data-clip="{clip}" '
-        f'aria-label="Play from {exact_time(start)}: {escape(whom)}">{clock(start)}–{clock(end)}</button>'
-    )
+def _span_button(start: float, end: float, clip: str, whom: str) -> str:
+    return play_button(f"{clock(start)}–{clock(end)}", start, clip, whom)
 
 
 def _picture(picture: EvidencePicture, turn: Turn, photo: bool) -> str:
@@ -196,26 +189,23 @@ def _picture(picture: EvidencePicture, turn: Turn, photo: bool) -> str:
 
 
 def _corrections(turn: Turn, faces: Faces | None) -> str:
-    """Buttons to correct an answer: "That is not …" for whoever is present, else faces to pick her from.
-
-    None after a correction, which can be undone.
-    """
+    """Buttons to correct an answer, unless it was: "That is not …" for whoever is present, else faces to pick from."""
     drawn = ""
     offered = {} if faces is None or not turn.done or turn.undo[1] else faces
     for person in turn.evidence_people[:MAX_CHIPS]:
-        if not (shown := offered.get(person.name, ())):
+        if not (shown := offered.get(person.name)):
             continue
         name = escape(person.name)
         if person.decision == "present":
             drawn += f'<button type="button" class="pv-button" data-wrong="{name}">That is not {name}</button>'
         elif len(shown) == 1:
-            drawn += f'<button type="button" class="pv-button" data-right="{name}" data-track="{shown[0].track}">'
+            drawn += f'<button type="button" class="pv-button" data-right="{name}" data-track="{next(iter(shown))}">'
             drawn += f"That is {name}</button>"
         else:
             buttons = "".join(
-                f'<button type="button" class="pv-face" data-right="{name}" data-track="{face.track}" '
-                f'aria-label="Person {number} is {name}"><img src="{face.url}" alt="" loading="lazy"></button>'
-                for number, face in enumerate(shown, 1)
+                f'<button type="button" class="pv-face" data-right="{name}" data-track="{track}" '
+                f'aria-label="Person {number} is {name}"><img src="{url}" alt="" loading="lazy"></button>'
+                for number, (track, url) in enumerate(shown.items(), 1)
             )
             drawn += f'<details class="pv-point"><summary>{name} is here</summary><div class="pv-faces" role="group" '
             drawn += f'aria-label="Which one is {name}?">{buttons}</div></details>'

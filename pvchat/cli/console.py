@@ -124,10 +124,7 @@ def as_user_error(error: PVChatError | OSError | UnicodeEncodeError) -> PVChatEr
 
 
 def show_error(error: PVChatError, as_json: bool) -> None:
-    """Print an error with its hint, and the people to choose from if there are several.
-
-    Of these the whole paths of their pictures, so that a click opens them.
-    """
+    """Print an error with its hint, and the people to choose from with the paths of their pictures, for a click."""
     row: dict[str, Any] = error.to_dict()
     choices = ""
     if isinstance(error, SeveralSubjectsError):

@@ -78,10 +78,7 @@ def perform(settings: Settings, progress: Progress, tell: Callable[[dict[str, An
 
 
 def open_demo(folder: Path, settings: Settings, progress: Progress) -> PVChat:
-    """PVChat with its own people and cached clips in a folder, and the shared weights.
-
-    Raises an error for a model that can't be used before anything is fetched.
-    """
+    """PVChat with people and cached clips in a folder, and the shared weights; raises before anything is fetched."""
     from pvchat.people.store import PeopleStore
     from pvchat.service import PVChat
     from pvchat.storage.clips import ClipCache

@@ -130,10 +130,7 @@ def half_of(clip: str) -> str:
 
 
 def of_half(manifest: Manifest, half: str) -> Manifest:
-    """The manifest with only the questions about clips of one half ("": all); everyone is enrolled in both halves.
-
-    Raises SettingsError if no question is left.
-    """
+    """The questions about clips of one half ("": all); everyone stays enrolled. SettingsError if none is left."""
     if not half:
         return manifest
     items = tuple(i for i in manifest.items if half_of(i.video) == half)

@@ -48,10 +48,7 @@ class SpokenLine:
 
 
 def with_sound(clips: ClipMemory, clip: str | Path, seen: Look, whole: bool = True) -> Look:
-    """A look with what is heard; the seconds that it took count as the experts'.
-
-    `whole`: the look is at all of the clip; at a part of it only it isn't kept.
-    """
+    """A look with what is heard, which counts as the experts' time; kept if the look is at the `whole` clip."""
     if not clips.networks.settings.voice:
         return replace(seen, analysis=replace(seen.analysis, sound=Sound("off")))
     if seen.analysis.sound is not None:

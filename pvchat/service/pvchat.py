@@ -124,10 +124,7 @@ class PVChat:
         return changed(person, notes=found.notes)
 
     def _subject_of(self, clip: str | Path, name: str, track: int | None, added: bool) -> Person:
-        """A clip's subject as a person who isn't stored yet, with her voice, and with notes on the clip.
-
-        `added`: the clip is added to whoever has this name.
-        """
+        """A clip's subject as a person not stored yet, with voice and notes; `added`: to whoever has this name."""
         from pvchat.identity.enroll import choose, enroll, tracks_of
         from pvchat.identity.reasons import notes_on
         from pvchat.identity.voices import voice_of

@@ -177,8 +177,8 @@ def people(studio: Studio) -> None:
         tab(page, "People")
         page.wait_for_selector("#pv-people .pv-person")
         page.wait_for_timeout(800)
-        page.click("#pv-merge")
-        page.wait_for_selector("#pv-alike .pv-pair")
+        page.click("#pv-merge summary")
+        page.wait_for_selector("#pv-merge .pv-pair")
         studio.each(page, "people")
 
 

@@ -16,7 +16,7 @@ from make_app import ANA, BEN, Scenery, built, real_clip, session_asking, sessio
 from PIL import Image
 from pvchat_app import cards, evidence, export, turncard
 from pvchat_app.backend import Backend
-from pvchat_app.enroll_tab import EnrollForm, EnrollTab
+from pvchat_app.enroll_tab import EnrollTab
 from pvchat_app.jobs import Job
 
 from pvchat import video
@@ -347,11 +347,14 @@ def test_whom_one_knows_is_said_beside_who_was_found(backend: Backend, party: Pa
 
 def test_an_empty_form_says_all_that_is_missing(backend: Backend, party: Path) -> None:
     session, tab = backend.sessions.of("one"), built(EnrollTab, backend, gr.BrowserState(""))
-    with pytest.raises(PeopleError, match="a clip, a name and the consent tick are missing"):
-        tab._check(session, EnrollForm(" ", None, False, False, "instant", ""))
+
+    def told(name: str) -> str:
+        filled = dict(zip(tab.fields, (name, None, False, False, "instant", ""), strict=True))
+        return list(tab.enroll(filled, SimpleNamespace(session_hash="one")))[-1][tab.result]
+
+    assert "A clip, a name and the consent tick are missing" in told(" ")
     session.enrolling = backend.receive(session, upload(backend, party))
-    with pytest.raises(PeopleError, match="^the consent tick is missing"):
-        tab._check(session, EnrollForm("Ana", None, False, False, "instant", ""))
+    assert ">The consent tick is missing" in told("Ana")
 
 
 def test_somebody_is_enrolled_from_the_clip_that_is_asked_about(backend: Backend, party: Path) -> None:

@@ -86,10 +86,10 @@ def expect_people(page, *names: str) -> None:
 def forget(page, name: str) -> None:
     tab(page, "People")
     pick(page, "who", name)
-    page.click("#pv-forget")
-    page.wait_for_selector("#pv-forget-yes")
-    assert f"Forget {name}?" in page.inner_text("#pv-forget-warning")
-    page.click("#pv-forget-yes")
+    page.click("#pv-forget summary")
+    page.wait_for_selector("#pv-forget button")
+    assert f"Forget {name}?" in page.inner_text("#pv-forget p")
+    page.click("#pv-forget button")
     page.wait_for_selector("#pv-person-result .pv-good:has-text('is forgotten')")
 
 
@@ -100,7 +100,7 @@ def test_enroll_four_questions_follow_up_second_person_forget(page, clips: dict[
     answers = []
     for number in range(4):
         before = page.locator("#pv-chat .bot .pv-evidence").count()
-        page.click(f"#pv-starter-{number}")
+        page.locator("#pv-starters button").nth(number).click()
         answers.append(answered(page, before))
     assert answers[0].startswith("Obama is in this video")  # who is there
     assert all("Obama" in answer for answer in answers)
@@ -153,9 +153,9 @@ def test_people_are_renamed_merged_exported_and_imported(page, clips, tmp_path: 
     tab(page, "People")
     pick(page, "who", "Obama")
     pick(page, "other", "The speaker")
-    page.click("#pv-merge")
-    page.wait_for_selector("#pv-alike .pv-pair")
-    page.click("#pv-merge-yes")
+    page.click("#pv-merge summary")
+    page.wait_for_selector("#pv-merge .pv-pair")
+    page.click("#pv-merge button")
     page.wait_for_selector("#pv-person-result .pv-good:has-text('are one person now')")
     expect_people(page, "Obama")
     assert "2 clips" in page.inner_text("#pv-people")
@@ -284,8 +284,9 @@ def test_the_keyboard_alone_is_enough_to_ask(page, clips) -> None:
     focused = set()
     for _ in range(12):
         page.keyboard.press("Tab")
-        focused.add(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
-    assert {"pv-ask", "pv-starter-0", "pv-starter-3", "pv-export"} <= focused
+        focused.add(page.evaluate("(at => at.id || at.dataset.ask || at.tagName)(document.activeElement)"))
+    assert {"pv-ask", "Who is in this video?", "pv-export"} <= focused
+    assert len([one for one in focused if one.endswith("?")]) == 4  # the suggested questions
 
 
 def test_a_manifest_is_evaluated_with_progress_and_a_report(page, clips, home: Path) -> None:

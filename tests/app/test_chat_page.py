@@ -89,7 +89,7 @@ def test_starters_follow_who_is_in_the_clip(page, party: Path, studio: Scenery) 
     page.wait_for_selector("#pv-starters :text('What is Ana wearing?')")
     assert page.locator("#pv-starters button").first.inner_text() == "Who is in this video?"
     before = page.locator("#pv-chat .bot .pv-evidence").count()
-    page.click("#pv-starter-0")
+    page.locator("#pv-starters button").first.click()
     assert "Ana" in answered(page, before)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +14,11 @@ import make_clips
 import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
-from make_app import ANA, Scenery, upload, wait_for
+from make_app import ANA, Scenery, built, upload, wait_for
 from make_browser import ask, see, show, tab
 from pvchat_app.backend import Backend
-from pvchat_app.hearing import LISTEN, STOP, ListenEvents, spoken_question, words_card
-from pvchat_app.page_events import unchanged
+from pvchat_app.chat_tab import ChatTab
+from pvchat_app.hearing import spoken_question, words_card
 
 from pvchat import video
 from pvchat.errors import SettingsError, VideoReadError, WeightsError
@@ -53,35 +54,42 @@ def sounding(scenery: Scenery, name: str = "sounding") -> Path:
     return path
 
 
+def shown(tab: ChatTab) -> tuple[str, bool]:
+    """The words, and whether the Listen button is shown."""
+    updates = tab.show_words(PAGE)
+    return updates[tab.words], updates[tab.listen].visible
+
+
 def test_a_clip_is_listened_to_when_somebody_asks(backend: Backend, scenery: Scenery, hears: threading.Event) -> None:
-    session, listener = backend.sessions.of("one"), ListenEvents(backend)
-    assert listener.redraw(PAGE)[1].visible is False  # no clip
+    session, tab = backend.sessions.of("one"), built(ChatTab, backend)
+    assert shown(tab) == ("", False)  # no clip
     session.keep(backend.receive(session, upload(backend, scenery.clip("silent", ANA))))
-    assert listener.redraw(PAGE)[1].visible is False
+    assert shown(tab) == ("", False)
     session.keep(backend.receive(session, upload(backend, sounding(scenery))))
-    words, button = listener.redraw(PAGE)
-    assert (words, button.visible, button.value) == ("", True, LISTEN)
+    assert shown(tab) == ("", True)
     hears.set()
-    *_, (words, button) = listener.listen(PAGE)
-    assert button.visible is False
+    *_, last = tab.listen_to_clip(PAGE)
+    words = last[tab.words]
+    assert last[tab.listen].visible is False
     assert "<b>Ana</b> <span>Coffee please.</span>" in words
     assert "<b>not seen</b> <span>Morning!</span>" in words
-    assert listener.redraw(PAGE)[0] == words  # of a page that comes anew: nothing is heard twice
+    assert shown(tab) == (words, False)  # of a page that comes anew: nothing is heard twice
 
 
-def test_listening_is_stopped_by_a_second_click(backend: Backend, scenery: Scenery, hears: threading.Event) -> None:
-    session, listener = backend.sessions.of("one"), ListenEvents(backend)
+def test_listening_is_stopped_by_cancel(backend: Backend, scenery: Scenery, hears: threading.Event) -> None:
+    session, tab = backend.sessions.of("one"), built(ChatTab, backend)
     session.keep(backend.receive(session, upload(backend, sounding(scenery))))
-    running = listener.listen(PAGE)
-    bar, button = next(running)
+    running = tab.listen_to_clip(PAGE)
+    next(running)
+    bar = next(running)[tab.words]
     assert "pv-progress" in bar
-    assert button.value == STOP
-    assert list(listener.listen(PAGE)) == [tuple(unchanged(2))]  # the second click
-    *_, (words, button) = running
-    assert (words, button.value) == ("", LISTEN)
+    backend.cancellable.cancel(re.search('data-cancel="(.+?)"', bar)[1])
+    *_, last = running
+    assert "Stopped" in last[tab.words]
+    assert shown(tab) == ("", True)
     hears.set()
-    *_, (words, _) = listener.listen(PAGE)
-    assert "Coffee" in words
+    *_, last = tab.listen_to_clip(PAGE)
+    assert "Coffee" in last[tab.words]
 
 
 @pytest.mark.parametrize(("voice", "silent"), [(False, False), (True, True)])
@@ -94,8 +102,7 @@ def test_what_was_heard_before_is_listed_only_where_hearing_is_on(
     clip = backend.receive(session, upload(backend, path))
     session.keep(clip)
     clip.analysis = replace(backend.analyse(clip), sound=Sound("none") if silent else Sound("heard", (COFFEE,)))
-    words, button = ListenEvents(backend).redraw(PAGE)
-    assert (words, button.visible) == ("", False)
+    assert shown(built(ChatTab, backend)) == ("", False)
 
 
 @pytest.mark.parametrize(("missing", "voice", "why"), [
@@ -109,8 +116,9 @@ def test_why_nothing_is_heard_is_said(
     monkeypatch.setattr("pvchat.assets.weights.missing", lambda **_: missing)
     object.__setattr__(chat.settings, "voice", voice)
     hears.set()
-    *_, (words, _) = ListenEvents(backend).listen(PAGE)
-    assert why in words
+    tab = built(ChatTab, backend)
+    *_, last = tab.listen_to_clip(PAGE)
+    assert why in last[tab.words]
     with pytest.raises(WeightsError if missing else SettingsError):
         spoken_question(chat, "")
 
@@ -166,15 +174,15 @@ def test_words_are_listed_searched_and_played(page, studio: Scenery, hears: thre
     show(page, sounding(studio))
     hears.set()
     page.click("#pv-listen")
-    page.wait_for_selector("#pv-words .pv-line:has-text('Coffee please.')")
+    page.wait_for_selector("#pv-words li:has-text('Coffee please.')")
     assert not page.is_visible("#pv-listen")
     page.fill("#pv-words input", "MORN")
-    assert page.locator("#pv-words .pv-line:visible").all_inner_texts()[0].endswith("Morning!")
-    assert page.locator("#pv-words .pv-line:visible").count() == 1
-    page.click("#pv-words .pv-line:visible .pv-time")
+    assert page.locator("#pv-words li:visible").all_inner_texts()[0].endswith("Morning!")
+    assert page.locator("#pv-words li:visible").count() == 1
+    page.click("#pv-words li:visible .pv-time")
     page.wait_for_function("document.querySelector('#pv-chat-player video').currentTime >= 0.99")
     see(page, "chat", studio.clip("silent", ANA))
-    page.wait_for_selector("#pv-words .pv-line", state="detached")
+    page.wait_for_selector("#pv-words li", state="detached")
 
 
 @pytest.mark.browser

@@ -136,7 +136,7 @@ def test_a_job_of_one_part_tells_its_time_left() -> None:
     assert status(job) == "Looking through videos · about 10 min left"
     html = job_list([job], Jobs())
     assert 'role="progressbar" aria-valuenow="50"' in html
-    assert f'aria-valuetext="{status(job)}"' in html
+    assert f'aria-label="Library: {status(job)}"' in html
 
 
 def test_the_list_escapes_names_and_has_a_cancel_button_only_while_active() -> None:

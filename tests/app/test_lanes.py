@@ -83,9 +83,10 @@ def page(chromium, tmp_path: Path) -> Iterator[Any]:
         PersonPresence("Ana", "present", 0.9, spans, 0, (0,)),
         PersonPresence("Ben", "unsure", 0.5, [(3600, 3604)]),
     ]
-    style, script = ((files("pvchat_app") / name).read_text(encoding="utf-8") for name in ("style.css", "timeline.js"))
+    names = ("style.css", "timeline.js", "page.js")
+    style, *scripts = ((files("pvchat_app") / name).read_text(encoding="utf-8") for name in names)
     html = timeline(seen(7200.0, 1440), people, 7200.0, "/files/x")
-    told = "<script>plays = [];</script>"
+    told, script = "<script>plays = [];</script>", "".join(scripts)
     path = tmp_path / "film.html"
     path.write_text(
         f'<!doctype html><meta charset="utf-8"><style>{style}</style><div id="at">{html}</div>{told}'

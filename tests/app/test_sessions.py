@@ -51,8 +51,9 @@ def test_two_sessions_with_the_same_clip_do_not_disturb_each_other(backend: Back
 
 def test_links_are_long_random_and_private(backend: Backend, party: Path) -> None:
     session = backend.sessions.of("one")
-    urls = {session.link(party, "video/mp4") for _ in range(20)}
+    urls = {session.link(party.with_name(f"{number}.mp4"), "video/mp4") for number in range(20)}
     assert len(urls) == 20
+    assert {session.link(party.with_name(f"{number}.mp4"), "video/mp4") for number in range(20)} == urls
     assert all(len(url.rsplit("/", 1)[1]) >= 43 for url in urls)
     assert backend.sessions.find("guess") is None
     assert (backend.sessions.root.stat().st_mode & 0o077) == 0

@@ -35,7 +35,8 @@ def made(backend: Backend, local: bool = True) -> settings_tab.SettingsTab:
 
 def using(backend: Backend, local: bool = True) -> Callable[..., Iterator[Any]]:
     """The event of the button that loads a model."""
-    return made(backend, local).use
+    tab = made(backend, local)
+    return lambda *given: [html for shown in tab.use(*given) for html in shown.values()]
 
 
 def test_listening_is_switched_off_and_on_again(backend: Backend) -> None:

@@ -77,18 +77,18 @@ def test_a_merge_asks_shows_both_and_is_undone(page, studio: Scenery) -> None:
     tab(page, "People")
     pick(page, "who", "Carl")
     pick(page, "other", "Karl")
-    page.click("#pv-merge")
-    page.wait_for_selector("#pv-alike .pv-pair")
+    page.click("#pv-merge summary")
+    page.wait_for_selector("#pv-merge .pv-pair")
     pick(page, "other", "Ana")
-    page.wait_for_selector("#pv-merge-yes", state="hidden")  # another is picked: what was asked is taken back
+    page.wait_for_selector("#pv-merge button", state="hidden")  # another is picked: what was asked is taken back
     pick(page, "other", "Karl")
     refused = list[str]()
     page.on("response", lambda response: refused.append(response.url) if response.status >= 400 else None)
-    page.click("#pv-merge")
-    page.wait_for_selector("#pv-alike .pv-pair:has-text('look like one person')")
-    assert page.locator("#pv-alike img").count() == 2
+    page.click("#pv-merge summary")
+    page.wait_for_selector("#pv-merge p:has-text('look like one person')")
+    assert page.locator("#pv-merge img").count() == 2
     assert "Karl" in page.locator("#pv-people").inner_text()  # nothing happened yet
-    page.click("#pv-merge-yes")
+    page.click("#pv-merge button")
     page.wait_for_selector("#pv-person-result .pv-good:has-text('are one person now')")
     page.click("#pv-merge-undo")
     page.wait_for_selector("#pv-person-result .pv-good:has-text('are two people again')")
@@ -114,11 +114,11 @@ def test_a_question_about_one_person_goes_when_another_is_picked(page, studio: S
     tab(page, "People")
     for name in ("Eva", "Ana", "Eva"):
         pick(page, "who", name)
-        page.wait_for_selector("#pv-forget-yes", state="hidden")
-        page.click("#pv-forget")
-        page.wait_for_selector("#pv-forget-yes")
-        assert f"Forget {name}?" in page.inner_text("#pv-forget-warning")
-    page.click("#pv-forget-yes")
+        page.wait_for_selector("#pv-forget button", state="hidden")
+        page.click("#pv-forget summary")
+        page.wait_for_selector("#pv-forget button")
+        assert f"Forget {name}?" in page.inner_text("#pv-forget p")
+    page.click("#pv-forget button")
     page.wait_for_selector("#pv-person-result .pv-good:has-text('Eva is forgotten')")
     page.wait_for_function("!document.querySelector('#pv-people').innerText.includes('Eva')")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from pvchat_app.chat_tab import WHO, starters
-from pvchat_app.conversation import EvidencePicture, FaceChoice, SessionClip, Turn
+from pvchat_app.conversation import EvidencePicture, SessionClip, Turn
 from pvchat_app.export import pack
 from pvchat_app.turncard import turn_card
 
@@ -72,14 +72,14 @@ def test_nothing_of_a_removed_clip_can_be_played() -> None:
 def test_what_is_wrong_can_be_said(decision: str, button: str) -> None:
     shown = turn([person("Ana", decision)], [person("Ana", decision)])
     assert button not in turn_card(shown)
-    for faces in ([FaceChoice("/files/1", 1)], [FaceChoice("/files/1", 1), FaceChoice("/files/2", 4)]):
+    for faces in ({1: "/files/1"}, {1: "/files/1", 4: "/files/2"}):
         html = turn_card(shown, {"Ana": faces})
         assert html.count(button) == (len(faces) if decision == "absent" else 1)
 
 
 def test_names_are_text() -> None:
     nasty = '<img src=x onerror="alert(1)">${1}{{2}}'
-    html = turn_card(turn([person(nasty)], [person(nasty)]), {nasty: [FaceChoice("/files/1", 1)]})
+    html = turn_card(turn([person(nasty)], [person(nasty)]), {nasty: {1: "/files/1"}})
     assert "<img src=x" not in html
     assert "${" not in html
     assert "{{" not in html

@@ -80,10 +80,10 @@ def test_the_button_leads_to_the_filled_in_tab_and_changes_nothing(page, served,
     page.wait_for_function("document.querySelector('#pv-who input')?.value === 'Benjamin'")
     page.wait_for_timeout(1000)
     assert page.input_value("#pv-who input") == "Benjamin"
-    assert not page.locator("#pv-forget-yes").is_visible()
+    assert not page.locator("#pv-forget button").is_visible()
     assert people.names() == ["Ana", "Benjamin"]
-    page.click("#pv-forget")
-    page.wait_for_selector("#pv-forget-warning:has-text('Forget Benjamin?')")
+    page.click("#pv-forget summary")
+    page.wait_for_selector("#pv-forget p:has-text('Forget Benjamin?')")
 
 
 def pick_ana(page) -> None:

@@ -107,6 +107,6 @@ class Clips:
             gone = {name: clip for name, clip in self._clips.items() if not clip.path.is_file()}
             for name in gone:
                 del self._clips[name]
-            kept = {clip.key for clip in self._clips.values()} | set(keys_of(self.backend.sessions.clips()))
+            kept = {clip.key for clip in self._clips.values()} | keys_of(self.backend.sessions.clips())
         for key in {clip.key for clip in gone.values()} - kept:
             self.backend.engine.chat.forget_clip(key)

@@ -16,14 +16,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
 
-from pvchat.errors import (
-    DiskFullError,
-    LockedError,
-    PVChatError,
-    SeveralSubjectsError,
-    UnknownPersonError,
-    is_disk_full,
-)  # fmt: skip
+from pvchat import errors
+from pvchat.errors import PVChatError
 from pvchat.storage import tokens
 from pvchat.storage.library import LibraryError
 from pvchat.storage.tokens import ApiToken, TokenError
@@ -34,8 +28,10 @@ PREFIX = "/api/v1"
 MAX_WAITING = 64  # calls that wait for the model; the page's queue is as long
 WRONG_S = 1.0  # seconds that a wrong token takes
 T = TypeVar("T")
-_STATUS = ((UnknownPersonError, 404), (DiskFullError, 507), (LockedError, 423), (LibraryError, 409), (TokenError, 500),
-           (PVChatError, 422))  # fmt: skip
+_STATUS = (
+    (errors.UnknownPersonError, 404), (errors.DiskFullError, 507), (errors.LockedError, 423), (LibraryError, 409),
+    (TokenError, 500), (PVChatError, 422),
+)  # fmt: skip
 _bearer = HTTPBearer(auto_error=False, description="a token of `pvchat token create`")
 
 
@@ -93,7 +89,7 @@ def problem_of(error: BaseException) -> tuple[int, models.Problem]:
             row["hint"] = wording.hint(error).replace("tick “Replace”", "send replace: true")
         if Path(error.subject).is_absolute() and not isinstance(error, LibraryError):
             row["subject"] = Path(error.subject).name  # clients don't learn where an upload lies
-        if isinstance(error, SeveralSubjectsError):
+        if isinstance(error, errors.SeveralSubjectsError):
             row["hint"] = "Send the number of one as track."
             row["candidates"] = [{"track": one.number, "seconds": one.seconds, "where": one.where}
                                  for one in error.candidates]  # fmt: skip
@@ -109,7 +105,7 @@ def problem_of(error: BaseException) -> tuple[int, models.Problem]:
         return 422, models.Problem(error="RequestError", what=f"{first['msg']}.", subject=subject, hint=hint)
     if isinstance(error, HTTPException):
         return error.status_code, models.Problem(error="RequestError", what=f"{error.detail}.", hint=hint)
-    if is_disk_full(error):
+    if errors.is_disk_full(error):
         return 507, models.Problem(error="RefusedError", what="there is no room left on PVChat's disk.",
                                    hint="Make room there.")  # fmt: skip
     return 500, models.Problem(error="InternalError", what="something went wrong inside PVChat.",

@@ -71,18 +71,13 @@ def content_words(text: str) -> list[str]:
 
 
 def bert_scores(pairs: Sequence[tuple[str, str]]) -> list[float]:
-    """BERTScore F1 (arXiv 1904.09675, Sec. 3, neither idf nor rescaled) by MiniLM's last states of each answer and its
-    reference; 0 where either is empty.
-    """
+    """BERTScore F1 (arXiv 1904.09675, Sec. 3, neither idf nor rescaled) by MiniLM; 0 where either is empty."""
     known = _token_vectors(dict.fromkeys(text for pair in pairs for text in pair)) if pairs else {}
     return [_greedy_f1(known[answer] @ known[reference].T) for answer, reference in pairs]
 
 
 def _token_vectors(texts: Iterable[str]) -> dict[str, FloatArray]:
-    """Unit vectors [tokens, D] of each text's tokens, without those that begin and end it.
-
-    Each text is read alone: what it is read beside must not tell.
-    """
+    """Unit vectors [tokens, D] of each text's inner tokens; read alone, since what it is read beside must not tell."""
     import torch
     from transformers import AutoModel, AutoTokenizer
 
@@ -98,9 +93,7 @@ def _token_vectors(texts: Iterable[str]) -> dict[str, FloatArray]:
 
 
 def _greedy_f1(alike: FloatArray) -> float:
-    """F1 of the best likeness of each token of the answer (rows) and of the reference (columns); 0 where either mean
-    isn't positive: numbers of unlike signs have no harmonic mean.
-    """
+    """F1 of the best likeness of each token of answer (rows) and reference (columns); 0 where a mean isn't positive."""
     precision, recall = (float(alike.max(axis).mean()) if alike.size else 0.0 for axis in (1, 0))
     return 2 * precision * recall / (precision + recall) if min(precision, recall) > 0 else 0.0
 
