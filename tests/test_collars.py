@@ -47,16 +47,24 @@ def test_pale_cloth_at_the_neck_of_a_dark_top_is_a_shirt_under_a_jacket():
     assert track.facts.clothes[0].sleeves is None
 
 
-def test_a_top_of_two_colours_has_a_collar():
+@pytest.mark.parametrize(
+    ("clothes", "told"),
+    [
+        ([Garment("top", "blue and black", 0.9)], [("top", "blue and black"), ("collar", "white")]),
+        # the shirt of a suit comes before its tie
+        ([Garment("suit", "grey", 0.9), Garment("tie", None, 0.8)],
+         [("suit", "grey"), ("shirt", "white"), ("tie", None)]),
+        # nothing is added where it is told already or could not be
+        ([Garment("dress", "black", 0.9)], [("dress", "black")]),
+        ([Garment("coat", "black", 0.9)], [("coat", "black")]),
+        ([Garment("suit", "black", 0.9), Garment("shirt", "black", 0.9)], [("suit", "black"), ("shirt", "black")]),
+        ([], []),
+    ],
+)  # fmt: skip
+def test_what_the_pale_cloth_is_hangs_on_what_is_worn(clothes, told):
     clip, track = person()
-    track.facts.clothes = [Garment("top", "blue and black", 0.9)]
-    assert worn(clip, track) == [("top", "blue and black"), ("collar", "white")]
-
-
-def test_the_shirt_of_a_suit_comes_before_its_tie():
-    clip, track = person()
-    track.facts.clothes = [Garment("suit", "grey", 0.9), Garment("tie", None, 0.8)]
-    assert worn(clip, track) == [("suit", "grey"), ("shirt", "white"), ("tie", None)]
+    track.facts.clothes = clothes
+    assert worn(clip, track) == told
 
 
 @pytest.mark.parametrize(("shown", "colour"), [(6, "black and white"), (3, "black and white"), (1, "black")])
@@ -79,13 +87,6 @@ def test_a_print_on_the_chest_is_told_with_the_colour(shown, colour):
 )
 def test_colourful_prints_skin_and_what_is_seen_for_a_moment_are_no_shirt(made):
     assert worn(*person(**made)) == [("top", "black")]
-
-
-@pytest.mark.parametrize("kinds", [["dress"], ["coat"], ["suit", "shirt"], []])
-def test_nothing_is_added_where_it_is_told_already_or_could_not_be(kinds):
-    clip, track = person()
-    track.facts.clothes = [Garment(kind, "black", 0.9) for kind in kinds]
-    assert [kind for kind, _ in worn(clip, track)] == kinds
 
 
 def test_a_chin_at_the_lower_edge_shows_no_clothes():

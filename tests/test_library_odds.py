@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
@@ -126,11 +128,9 @@ def filled(
         chat.people.add(person(model, who))
     (folder / "videos").mkdir(parents=True)
     chat.library.add([folder / "videos"])
-    tables = connect(chat.people.root)
-    with transaction(tables):
+    with changing(chat) as tables:
         for seen in (clip(model, number) for number in range(CLIPS)) if clips is None else clips:
             records.write_clip(tables, seen, Recorded(datetime(2026, 11, 29), "name"))
-    tables.close()
     chat.library.follow()
     return chat
 
@@ -145,22 +145,29 @@ def test_many_faces_at_once_are_as_like_her_as_one_by_one(chat: PVChat, model: P
     np.testing.assert_allclose(at_once, alone, atol=5e-3)
 
 
+@contextmanager
+def changing(chat: PVChat) -> Iterator[sqlite3.Connection]:
+    """The tables, in one transaction."""
+    with closing(connect(chat.people.root)) as tables, transaction(tables):
+        yield tables
+
+
+def read(chat: PVChat, words: str) -> list[tuple[Any, ...]]:
+    """The rows that a SELECT gives."""
+    with closing(connect(chat.people.root)) as tables:
+        return tables.execute(words).fetchall()
+
+
 Decisions = dict[tuple[int, int], tuple[str, float, str]]
 
 
 def decisions(chat: PVChat) -> Decisions:
-    tables = connect(chat.people.root)
-    words = "SELECT clip, who, decision, probability, tracks FROM appearances WHERE who > 0"
-    found = {(clip, who): tuple(row) for clip, who, *row in tables.execute(words)}
-    tables.close()
-    return found
+    rows = read(chat, "SELECT clip, who, decision, probability, tracks FROM appearances WHERE who > 0")
+    return {(clip, who): tuple(row) for clip, who, *row in rows}
 
 
 def facts(chat: PVChat) -> list[tuple[object, ...]]:
-    tables = connect(chat.people.root)
-    found = tables.execute("SELECT * FROM facts ORDER BY clip, number").fetchall()
-    tables.close()
-    return found
+    return read(chat, "SELECT * FROM facts ORDER BY clip, number")
 
 
 def enroll(chat: PVChat, model: PresenceModel) -> None:
@@ -234,17 +241,13 @@ def assert_alike(followed: Decisions, expected: Decisions) -> None:
 
 
 def all_again(chat: PVChat) -> None:
-    tables = connect(chat.people.root)
-    with transaction(tables):
+    with changing(chat) as tables:
         tables.execute("UPDATE clips SET stale = 1")
-    tables.close()
 
 
 def test_a_question_opens_a_clip_as_it_would_be_recognised_anew(chat: PVChat, model: PresenceModel) -> None:
-    tables = connect(chat.people.root)
-    with transaction(tables):
+    with changing(chat) as tables:
         tables.execute("INSERT INTO files SELECT id || '.mp4', 1, 1, 1, id, '' FROM clips")
-    tables.close()
     enroll(chat, model)
     chat.library.ask("Who was seen?")
     asked = facts(chat)
@@ -295,10 +298,7 @@ def test_where_everybody_is_forgotten_nobody_is_anywhere(chat: PVChat) -> None:
 
 def sums(chat: PVChat) -> dict[int, tuple[int, bytes]]:
     """Among how many people each clip was decided, and the sums of their odds."""
-    tables = connect(chat.people.root)
-    found = {clip: tuple(row) for clip, *row in tables.execute("SELECT clip, people, together FROM contests")}
-    tables.close()
-    return found
+    return {clip: tuple(row) for clip, *row in read(chat, "SELECT clip, people, together FROM contests")}
 
 
 @pytest.mark.parametrize("door", ["python", "command line"])
@@ -327,11 +327,9 @@ def test_the_sums_of_odds_are_those_of_a_library_that_never_knew_who_is_forgotte
 
 def anew(chat: PVChat) -> Decisions:
     """What is decided where all clips are compared and recognised anew."""
-    tables = connect(chat.people.root)
-    with transaction(tables):
+    with changing(chat) as tables:
         tables.execute("DELETE FROM contests")
         tables.execute("UPDATE clips SET stale = 1")
-    tables.close()
     chat.library.follow()
     return decisions(chat)
 
@@ -342,10 +340,8 @@ def places(found: Decisions) -> dict[tuple[int, int], str]:
 
 def scanned(chat: PVChat, seen: ClipAnalysis) -> None:
     """A clip is entered as a scan does it."""
-    tables = connect(chat.people.root)
-    with transaction(tables):
+    with changing(chat) as tables:
         recognise(tables, chat, records.write_clip(tables, seen, Recorded(datetime(2026, 11, 29), "name")))
-    tables.close()
 
 
 def showing(who: int) -> int:
@@ -373,19 +369,15 @@ def test_who_is_forgotten_while_another_is_compared_stays_forgotten(
     enroll(chat, model)
     meanwhile(monkeypatch, lambda: chat.people.forget("Person 1"))
     chat.library.follow()
-    tables = connect(chat.people.root)
-    assert {ref for (ref,) in tables.execute("SELECT ref FROM people")} == {one.id for one in chat.people.all()}
-    tables.close()
+    assert {ref for (ref,) in read(chat, "SELECT ref FROM people")} == {one.id for one in chat.people.all()}
 
 
 def test_a_clip_that_takes_another_s_place_while_faces_are_compared_has_its_own_odds(
     chat: PVChat, model: PresenceModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def replace_last() -> None:
-        tables = connect(chat.people.root)
-        with transaction(tables):
+        with changing(chat) as tables:
             tables.execute("DELETE FROM clips WHERE id = ?", (CLIPS,))
-        tables.close()
         scanned(chat, clip(model, showing(PEOPLE - 1)))
 
     enroll(chat, model)

@@ -95,7 +95,9 @@ def test_nor_does_another_process(studio: Studio, chat: PVChat) -> None:
     assert again.people == first.people
 
 
-def test_a_renamed_copy_is_the_same_clip(studio: Studio, chat: PVChat, tmp_path: Path) -> None:
+def test_a_renamed_copy_is_the_same_clip_and_other_video_settings_look_again(
+    studio: Studio, chat: PVChat, tmp_path: Path
+) -> None:
     clip = studio.clip("new", ANA)
     chat.ask(clip, "Is Ana in this video?")
     count = len(studio.decoded)
@@ -103,14 +105,7 @@ def test_a_renamed_copy_is_the_same_clip(studio: Studio, chat: PVChat, tmp_path:
     copy.write_bytes(clip.read_bytes())
     chat.ask(copy, "Is Ana in this video?")
     assert len(studio.decoded) == count
-
-
-def test_other_video_settings_look_again(studio: Studio, chat: PVChat) -> None:
-    clip = studio.clip("new", ANA)
-    chat.ask(clip, "Is Ana in this video?")
-    count = len(studio.decoded)
-    settings = Settings(device="cpu", video=VideoConfig(max_frames=7))
-    PVChat(settings).ask(clip, "Is Ana in this video?")
+    PVChat(Settings(device="cpu", video=VideoConfig(max_frames=7))).ask(clip, "Is Ana in this video?")
     assert len(studio.decoded) == count + 1
 
 
