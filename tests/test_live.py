@@ -458,6 +458,20 @@ def test_a_removed_camera_takes_its_clips_along(camera: Camera, chat: PVChat) ->
     assert chat.library.status().clips == 0
 
 
+@pytest.mark.parametrize("others", [(), ("rtsp://127.0.0.1:9/garden",)])
+def test_watching_a_camera_that_is_removed_ends_and_keeps_nothing(
+    camera: Camera, chat: PVChat, others: tuple[str, ...]
+) -> None:
+    camera.show(4, ANA)
+    chat.library.remove(SECRET)
+    chat.library.add(others)  # whose number is the removed one's
+    with pytest.raises(LibraryError, match="taken out of the library meanwhile"):
+        camera.show(1, ANA)
+    camera.ring.close()
+    assert list((ring_of(chat.people.root) / "1").iterdir()) == []
+    assert (chat.library.status().clips, chat.library.events.since(0)) == (0, [])
+
+
 def test_a_full_queue_drops_the_oldest_and_says_so() -> None:
     queue = Queue()
     for second in range(WAITING + 2):

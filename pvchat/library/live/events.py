@@ -181,9 +181,7 @@ def record_event(library: sqlite3.Connection, source: int, event: CameraEvent, n
     """Write a camera's event, and a delivery for each rule that fits; its number. `now`: seconds since 1970."""
     at = datetime.fromtimestamp(event.at).astimezone().isoformat(timespec="milliseconds")
     with transaction(library):
-        where = library.execute("SELECT path, place FROM sources WHERE id = ?", (source,)).fetchone()
-        if where is None:
-            raise LibraryError("it was taken out of the library meanwhile.", subject="camera", hint="Add it again.")
+        where = address_and_place(library, source)
         row = (uuid.uuid4().hex, source, event.kind, event.ref, at, event.probability, event.clip, event.second)
         number = library.execute("INSERT INTO events VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", row).lastrowid
         assert number is not None
@@ -193,6 +191,14 @@ def record_event(library: sqlite3.Connection, source: int, event: CameraEvent, n
                 told = (uuid.uuid4().hex, number, rule.id, state, now, now)
                 library.execute("INSERT INTO deliveries VALUES (NULL, ?, ?, ?, ?, ?, ?, 0)", told)
     return number
+
+
+def address_and_place(library: sqlite3.Connection, source: int, address: str = "") -> tuple[str, str]:
+    """Of a camera by its number; LibraryError: it was taken out, or, of this `address`, its number is another's."""
+    found: tuple[str, str] = library.execute("SELECT path, place FROM sources WHERE id = ?", (source,)).fetchone()
+    if found is None or address not in ("", found[0]):
+        raise LibraryError("it was taken out of the library meanwhile.", subject="camera", hint="Add it again.")
+    return found
 
 
 def events_after(

@@ -173,7 +173,8 @@ class Live:
         self._stop.set()
 
     def feed(self, library: sqlite3.Connection, ring: Ring, part: LivePart) -> None:
-        """One part: what is seen in it, who comes and goes, what of it is kept."""
+        """One part: what is seen in it, who comes and goes, what is kept. LibraryError: the camera was taken out."""
+        events.address_and_place(library, self._source, self.address.without_password)
         if part.still:
             self._still += len(part.clip.times)
             self._untold += self._window.nothing_moves(part.end)
