@@ -216,23 +216,40 @@ def placed(**scene: object) -> str:
     return ask("Where is Ana?", seen, Ana="present")
 
 
-def test_a_setting_is_said_where_it_is_sure_and_the_dark_is_called_so() -> None:
-    left = "on the left."
-    assert (
-        placed(setting="indoors", background="a grey background") == f"Ana is indoors, before a grey background, {left}"
-    )
-    unsure = placed(setting="outdoors", background="a grey background", confidence={"setting": 0.6})
-    assert unsure == "Ana is before a grey background, on the left of the frame."
-    assert (
-        placed(setting="indoors", light="dark", background="a dark background")
-        == f"Ana is indoors in dim light, {left}"
-    )
-    assert placed(setting="outdoors", light="dark") == f"Ana is outdoors in the dark, {left}"
-    assert placed(light="dark", background="a dark background") == f"Ana is in a dark place, {left}"
-    dark = {"light": "dark", "background": "a dark background"}
-    assert placed(place="an office", setting="indoors", **dark) == f"Ana is in an office in dim light, {left}"
-    assert placed(place="a forest", setting="outdoors", **dark) == f"Ana is in a forest in the dark, {left}"
-    assert placed(place="an event", **dark) == f"Ana is at an event, before a dark background, {left}"
+GREY, DARK = "a grey background", "a dark background"
+UNSURE = {"setting": "indoors", "confidence": {"setting": 0.5}}
+
+
+@pytest.mark.parametrize(
+    ("scene", "where"),
+    [
+        # a setting is said where it is sure, of a drawn scene also where it isn't
+        ({"setting": "indoors", "background": GREY}, "indoors, before a grey background, on the left."),
+        ({"setting": "outdoors", "background": GREY, "confidence": {"setting": 0.6}},
+         "before a grey background, on the left of the frame."),
+        (UNSURE, "on the left of the frame."), ({**UNSURE, "drawn": True}, "indoors, on the left."),
+        # the dark is called so
+        ({"setting": "indoors", "light": "dark", "background": DARK}, "indoors in dim light, on the left."),
+        ({"setting": "outdoors", "light": "dark"}, "outdoors in the dark, on the left."),
+        ({"light": "dark", "background": DARK}, "in a dark place, on the left."),
+        ({"place": "an office", "setting": "indoors", "light": "dark", "background": DARK},
+         "in an office in dim light, on the left."),
+        ({"place": "a forest", "setting": "outdoors", "light": "dark", "background": DARK},
+         "in a forest in the dark, on the left."),
+        ({"place": "an event", "light": "dark", "background": DARK},
+         "at an event, before a dark background, on the left."),
+        # what covers the wall, and the sky, are told with the place; bookshelves have no colour of the rim
+        ({"setting": "indoors", "background": "a dark red background", "behind": ["curtains"]},
+         "indoors, before dark red curtains, on the left."),
+        ({"place": "an office", "behind": ["window blinds"]}, "in an office, before window blinds, on the left."),
+        ({"setting": "outdoors", "background": "a light blue background", "behind": ["a blue sky"]},
+         "outdoors, under a blue sky, on the left."),
+        ({"setting": "indoors", "background": "a brown background", "behind": ["curtains", "bookshelves"]},
+         "indoors, before brown curtains and bookshelves, on the left."),
+    ],
+)  # fmt: skip
+def test_where_somebody_is_is_told_by_what_is_seen_of_the_scene(scene: dict[str, object], where: str) -> None:
+    assert placed(**scene) == f"Ana is {where}"
 
 
 @pytest.mark.parametrize(("place", "told"), [("an office", False), ("a street", True), ("a photo studio", True)])
@@ -244,28 +261,6 @@ def test_a_likely_place_is_told_of_whoever_is_not_found_too() -> None:
     scene = SceneFacts(place="a forest", confidence={"place": 0.4})
     answer = ask("Where is Ana?", evidence(scene=scene), Ana="absent")
     assert answer.endswith("so I can't say where Ana is. This is probably in a forest.")
-
-
-def test_what_covers_the_wall_and_the_sky_are_told_with_the_place() -> None:
-    red = {"setting": "indoors", "background": "a dark red background", "behind": ["curtains"]}
-    assert placed(**red) == "Ana is indoors, before dark red curtains, on the left."
-    assert (
-        placed(place="an office", behind=["window blinds"]) == "Ana is in an office, before window blinds, on the left."
-    )
-    blue = {"setting": "outdoors", "background": "a light blue background", "behind": ["a blue sky"]}
-    assert placed(**blue) == "Ana is outdoors, under a blue sky, on the left."
-
-
-def test_bookshelves_have_no_colour_of_the_rim() -> None:
-    brown = SceneFacts(setting="indoors", background="a brown background", behind=["curtains", "bookshelves"])
-    told = ask("Where is Ana?", evidence(scene=brown, boxes={}), Ana="present")
-    assert told == "Ana is indoors, before brown curtains and bookshelves, on the left."
-
-
-def test_of_a_photo_an_unsure_setting_is_not_said_and_of_a_drawn_scene_it_is() -> None:
-    unsure = {"setting": "indoors", "confidence": {"setting": 0.5}}
-    assert placed(**unsure) == "Ana is on the left of the frame."
-    assert placed(**unsure, drawn=True) == "Ana is indoors, on the left."
 
 
 def test_names_beside_a_drawn_character_are_told_only_to_who_asks() -> None:
