@@ -8,7 +8,7 @@ import pytest
 from make_queries import CLEO, NAMES
 from make_written import written
 
-from pvchat.chat.query import During, Has, Query
+from pvchat.chat.query import During, Has, Query, Whom
 from pvchat.chat.question import Conversation, known_of
 from pvchat.chat.timeline import Finding
 
@@ -46,7 +46,7 @@ def halves(text: str) -> tuple[Finding, Finding]:
     return first, first.then
 
 
-@pytest.mark.parametrize(("text", "verdict"), [
+VERDICTS = [
     ("Does anybody come back?", "yes"), ("Did Ben come back after he left?", "yes"), ("Does Cleo come back?", "no"),
     ("Does Ben come back before Cleo comes?", "no"), ("Are there ever more than two people at once?", "yes"),
     ("Are two people ever there together?", "yes"), ("Is Ana sitting and standing at the same time?", "no"),
@@ -55,44 +55,34 @@ def halves(text: str) -> tuple[Finding, Finding]:
     ("Does the dog come before Cleo?", "yes"), ("Does anybody eat more than once?", "yes"),
     ("Is Ana reading while the dog is there?", "yes"),
     ("Ana reads while Cleo talks. Is that right?", "yes"),
-])  # fmt: skip
-def test_yes_or_no(text: str, verdict: str) -> None:
-    assert found(text).verdict == verdict
-
-
-@pytest.mark.parametrize(("text", "names"), [
+]  # fmt: skip
+NAMED = [
     ("Who comes back?", ("Ben",)),
     ("How many people leave and return?", ("Ben",)),
     ("Who talks longer, Ben or the woman in the coat?", ("Cleo",)),
     ("Did Cleo or Ben come first?", ("Ben",)),
     ("Who is there while the cup is there?", ("Ana", "Ben")),
-])  # fmt: skip
-def test_who(text: str, names: tuple[str, ...]) -> None:
-    assert found(text).names == names
-
-
-def test_when_somebody_comes_back_is_the_second_time() -> None:
-    assert found("When does Ben come back?").spans == ((35.0, 50.0),)
-
-
-def test_so_many_people_in_a_place() -> None:
-    assert found("When are three people in the kitchen?").spans == ((20.0, 25.0), (35.0, 40.0))
-
-
-@pytest.mark.parametrize(("text", "during"), [
+]  # fmt: skip
+TIMES = [  # of the event
     ("What does Ana do after Ben comes back?", ((35.0, 60.0),)),  # from then on, not when he is gone again
     ("What does Ana do after Cleo stands up?", ((20.0, 60.0),)),
     ("What did Ben do before he left the second time?", ((0.0, 50.0),)),
     ("What is Ana doing after Ben has left?", ((50.0, 60.0),)),
     ("What does Ana do after the dog appears?", ((15.0, 60.0),)),
-])  # fmt: skip
-def test_the_time_of_an_event(text: str, during: tuple[tuple[float, float], ...]) -> None:
-    assert found(text).during == during
+]  # fmt: skip
+ASKED = [
+    *((text, "verdict", verdict) for text, verdict in VERDICTS), *((text, "names", names) for text, names in NAMED),
+    *((text, "during", during) for text, during in TIMES),
+    ("When does Ben come back?", "spans", ((35.0, 50.0),)),  # that is the second time
+    ("When are three people in the kitchen?", "spans", ((20.0, 25.0), (35.0, 40.0))),
+    ("How long is nobody but Ana there?", "number", 20.0),
+    ("How long is nobody but Ana there?", "query", Query("how_long", Whom(quantifier="none", besides=("Ana",)))),
+]  # fmt: skip
 
 
-def test_nobody_but_one() -> None:
-    asked = found("How long is nobody but Ana there?")
-    assert (asked.query.whom.besides, asked.number) == (("Ana",), 20.0)
+@pytest.mark.parametrize(("text", "field", "value"), ASKED)
+def test_what_is_found(text: str, field: str, value: object) -> None:
+    assert getattr(found(text), field) == value
 
 
 def test_before_or_after_is_neither_yes_nor_no() -> None:
