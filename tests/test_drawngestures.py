@@ -10,10 +10,9 @@ import torch
 from real_weights import WEIGHTS_HOME
 from safetensors.numpy import load_file
 
-from pvchat.perception.drawnheads import drawn_gestures, drawn_looks
+from pvchat.perception.drawnheads import DRAWN_LOOKS, EXPRESSIONS, LOOKS, SHOWN, drawn_gestures, drawn_looks
 from pvchat.perception.experts import facemaps, headfiles
 from pvchat.perception.experts.facemaps import CELLS, CHANNELS, face_maps, probabilities
-from pvchat.perception.experts.figurelooks import DRAWN_LOOKS, EXPRESSIONS, LOOKS, SHOWN
 from recipes.looks import drawnlooks
 from recipes.looks import expressions as recipe
 

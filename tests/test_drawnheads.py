@@ -9,8 +9,7 @@ import pytest
 from test_facts import analysis, track_at
 
 from pvchat.perception import drawnheads, facts
-from pvchat.perception.drawnheads import face_in
-from pvchat.perception.experts.figurelooks import LOOKS, SHOWN
+from pvchat.perception.drawnheads import LOOKS, SHOWN, face_in
 from pvchat.perception.sightings import pictured
 from pvchat.schemas import ClipAnalysis, PersonFacts, Track
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pvchat.perception.experts import facelooks, mesh
+from pvchat.perception.experts import facemaps, mesh
 from pvchat.perception.experts.facemaps import probabilities
 from pvchat.perception.experts.headfiles import arrays_of, linear_head
 from pvchat.perception.motion import BodyMeasures, facial_hair
@@ -43,7 +43,7 @@ def test_hair_on_the_face_is_told_where_it_is_sure(
 
 
 def test_a_face_is_cut_out_as_a_square_with_a_margin():
-    cut = facelooks.cut_out(np.zeros((200, 400, 3), np.uint8), np.float32([0.4, 0.3, 0.5, 0.7]))
+    cut = facemaps.cut_out(np.zeros((200, 400, 3), np.uint8), np.float32([0.4, 0.3, 0.5, 0.7]))
     assert cut.shape == (92, 92, 3)
 
 
@@ -53,8 +53,8 @@ def test_the_shipped_weights_fit_their_card():
     assert weight.shape == mesh.shown_points(FACE).shape
     lids = json.loads(mesh.DOWNCAST_WEIGHTS.with_suffix(".json").read_text())["as they are"]
     assert lids["right"] >= 0.75 * lids["told"]
-    shares = probabilities(np.zeros((1, 152, 8, 8), np.float32), arrays_of(facelooks.WEIGHTS))
-    assert shares.shape == (1, len(facelooks.LOOKS))
-    card = json.loads(facelooks.WEIGHTS.with_suffix(".json").read_text())
+    shares = probabilities(np.zeros((1, 152, 8, 8), np.float32), arrays_of(facemaps.FACE_WEIGHTS))
+    assert shares.shape == (1, len(facemaps.FACE_LOOKS))
+    card = json.loads(facemaps.FACE_WEIGHTS.with_suffix(".json").read_text())
     for kind, least in (("smile", 0.9), ("beard", 0.85), ("neither beard nor moustache", 0.95)):
         assert card["as they are"][kind]["right"] >= least * card["as they are"][kind]["told"], kind

@@ -8,7 +8,7 @@ import torch
 from safetensors.numpy import load_file
 
 from pvchat.perception.experts import facemaps
-from pvchat.perception.experts import figurelooks as looks
+from pvchat.perception.experts import figures as looks
 from pvchat.perception.experts.figures import FigureExpert
 from pvchat.perception.experts.identity import WIDTH
 from recipes.figures import figurehead

@@ -10,13 +10,13 @@ from make_analysis import make_analysis, make_track
 
 from pvchat.identity.presence import PresenceModel
 from pvchat.people.person import Person
+from pvchat.perception.boxes import crop_square
 from pvchat.perception.experts import figures
 from pvchat.perception.experts.facemaps import convolve
 from pvchat.perception.experts.figures import (
     FigureExpert,
     Figures,
     cohort_score,
-    crop_squares,
     fuse_boxes,
     link_figures,
 )
@@ -89,10 +89,10 @@ def test_a_convolution_is_torchs():
 
 def test_cut_is_square_in_pixels_and_never_empty():
     image = np.zeros((90, 160, 3), np.uint8)
-    (middle,) = crop_squares(image, np.array([[0.4, 0.3, 0.6, 0.6]], np.float32))
+    middle = crop_square(image, np.array([0.4, 0.3, 0.6, 0.6], np.float32))
     assert abs(middle.shape[0] - middle.shape[1]) <= 1
     for box in ([1, 1, 1, 1], [0, 0, 0, 0], [0.5, 0.5, 0.5, 0.5]):
-        assert crop_squares(image, np.array([box], np.float32))[0].size > 0
+        assert crop_square(image, np.array(box, np.float32)).size > 0
 
 
 def test_tracks_follow_identity_through_a_cut():

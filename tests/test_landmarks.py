@@ -118,9 +118,9 @@ def test_spread_puts_the_mask_back_where_the_region_lies():
     assert laid.sum() == pytest.approx(3600, rel=0.05)
 
 
-@pytest.mark.parametrize(("spec", "size", "count"), [(ssd.FACES, 192, 2304), (ssd.PERSONS, 224, 2254)])
-def test_anchor_counts_are_those_of_the_networks(spec, size, count):
-    centres = ssd.anchors(size, spec.strides)
+@pytest.mark.parametrize(("detector", "size", "count"), [(ssd.FACES, 192, 2304), (ssd.PERSONS, 224, 2254)])
+def test_anchor_counts_are_those_of_the_networks(detector, size, count):
+    centres = ssd.anchors(size, detector[1])
     assert centres.shape == (count, 2)
     assert centres.min() > 0
     assert centres.max() < 1

@@ -24,10 +24,10 @@ from PIL import Image
 
 from pvchat.perception import colours
 from pvchat.perception.bodyfaces import head_of
-from pvchat.perception.boxes import area, crop, nesting, overlap
+from pvchat.perception.boxes import area, crop, crop_square, nesting, overlap
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.facemaps import face_maps
-from pvchat.perception.experts.figures import FigureExpert, crop_squares
+from pvchat.perception.experts.figures import FigureExpert
 from pvchat.perception.experts.objects import Detection
 from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.sightings import best_of_stretches, spread
@@ -216,7 +216,7 @@ def body_track(clip: Clip, body: Thing, frames: FrameExpert, figures: FigureExpe
     """A body without a face as a track of kind "figure", its box where the head is, in a few sightings."""
     seen, body = np.array(body.frames, np.int64), body.rows(spread(len(body.frames), _SIGHTINGS).tolist())
     heads = np.stack([head_of(np.array(box, np.float32)) for box in body.boxes])
-    cuts = [crop_squares(clip.images[frame], head[None])[0] for frame, head in zip(body.frames, heads, strict=True)]
+    cuts = [crop_square(clip.images[frame], head) for frame, head in zip(body.frames, heads, strict=True)]
     identity, unknown = figures.identity(face_maps(frames, cuts)).astype(np.float32), np.zeros(len(heads), np.float32)
     track = new_track("figure", body.frames, heads, np.array(body.scores, np.float32), unknown, identity)
     track.body_boxes, track.looks, track.seen = np.array(body.boxes, np.float32), describe(clip, body, frames), seen

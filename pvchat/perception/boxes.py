@@ -81,6 +81,15 @@ def crop(image: Pixels, box: FloatArray) -> Pixels:
     return image[y0:y1, x0:x1]
 
 
+def crop_square(image: Pixels, box: FloatArray) -> Pixels:
+    """The square (in pixels) around a box [4] (fractions) in an image [H, W, 3], clipped at the frame."""
+    height, width = image.shape[:2]
+    x0, y0, x1, y1 = box * np.array([width, height] * 2, np.float32)
+    x, y, half = (x0 + x1) / 2, (y0 + y1) / 2, max(x1 - x0, y1 - y0, 8.0) / 2
+    left, top = int(np.clip(x - half, 0, max(width - 8, 0))), int(np.clip(y - half, 0, max(height - 8, 0)))
+    return image[top : max(int(y + half), top + 8), left : max(int(x + half), left + 8)]
+
+
 def area(boxes: FloatArray) -> Any:
     """Areas [n] of boxes [n, 4]."""
     return (boxes[:, 2:] - boxes[:, :2]).prod(1)

@@ -3,24 +3,32 @@
 In: pictures of a drawn figure with its boxes, the detector of near and far faces; the shot that each is in. Out: a face
 box for each, where one is found (clothes lie below); man or woman, the colour of the hair; and verb phrases that
 complete "is ...", with confidences, as `gestures.py` has them of faces that are filmed. What a face shows is read from
-the figure's box (`experts/figurelooks.py`); several sightings decide together, and those that show no face don't count.
+the figure's box by small networks that learned from drawn faces read by eye (`recipes/looks/expressions.py`; ADR 0122,
+0131); several sightings decide together, and those that show no face don't count.
 
 Legend: boxes are x0, y0, x1, y1 as fractions of the frame.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
-from pvchat.perception.boxes import crop, part
+from pvchat.perception.boxes import crop, crop_square, part
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.facemaps import face_maps, probabilities
-from pvchat.perception.experts.figurelooks import DRAWN_LOOKS, EXPRESSIONS, LOOKS, SHOWN
-from pvchat.perception.experts.figures import crop_squares
 from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.perception.sightings import Pictured
 from pvchat.schemas import FloatArray, IntArray, Pixels
 
+EXPRESSIONS = Path(__file__).with_name("experts") / "expressions.safetensors"
+# A mouth that smiles, shut or open; is open, smiling or not; is open and smiles. Eyes that are shut. A face at all, for
+# the locator takes hands and clothes for some. Open eyes that look at whoever looks at the picture, or nearly so.
+SHOWN = ("smile", "open", "laugh", "shut", "face", "ahead")
+DRAWN_LOOKS = EXPRESSIONS.with_name("drawnlooks.safetensors")
+HAIRS = ("dark", "brown", "orange", "blonde", "white", "grey", "pink", "red", "blue", "light blue", "purple", "green")
+LOOKS = ("man", *HAIRS)  # that it is a man or a boy; the colour of the hair
 _SURE = 0.4  # the detector's score
 _MARGIN = 0.1  # of the figure's box that is looked at beyond it
 _SMALLEST, _LARGEST = 0.3, 1.1  # height of the face over that of the figure's box: ears and eyes look like faces, too
@@ -34,7 +42,7 @@ _CLOSED, _TALK_FACES = 0.2, 3  # of the mouth of who talks, within the shot in w
 
 def read_heads(seen: Pictured, frames: FrameExpert) -> tuple[FloatArray, FloatArray]:
     """How probable what SHOWN and what LOOKS list is of a figure in each picture: [n, K] and [n, L]."""
-    maps = face_maps(frames, [crop_squares(one.image, one.box[None])[0] for one in seen])
+    maps = face_maps(frames, [crop_square(one.image, one.box) for one in seen])
     return probabilities(maps, EXPRESSIONS), probabilities(maps, DRAWN_LOOKS)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from pvchat.perception.experts.attributes import Attribute
 from pvchat.perception.experts.collection import Experts
-from pvchat.perception.experts.facelooks import looks_of_face
+from pvchat.perception.experts.facemaps import looks_of_face
 from pvchat.perception.experts.glasses import glasses_log_odds
 from pvchat.perception.experts.hands import MIDDLE_TIP
 from pvchat.perception.experts.mesh import SMALLEST_MOUTH, downcast
@@ -46,7 +46,7 @@ class BodyMeasures:
     """One sighting's face, as in `experts.mesh.Mesh`, and left and right hand [2, 21, 3] (fractions); NaN: unknown."""
 
     mouth_open: float = np.nan  # not of a small face
-    smile: float = np.nan  # probability (`experts.facelooks`), as the next two; of faces that a mesh fits
+    smile: float = np.nan  # probability (`experts.facemaps`), as the next two; of faces that a mesh fits
     beard: float = np.nan
     hair: float = np.nan  # of a beard or a moustache
     downcast: float = np.nan  # probability (`mesh.downcast`)

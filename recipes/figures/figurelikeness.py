@@ -1,7 +1,7 @@
 """How drawn characters are compared: both readings of a face, main directions, cohort, calibration.
 
 In: the sets `anime` (face crops of drawn characters, by identity) and `anime_hair` (of unknown ones, colours of hair
-and eyes tagged) of a traindata folder. Out: the arrays that `perception/experts/figurelooks.py` reads, "cohort", and
+and eyes tagged) of a traindata folder. Out: the arrays that `perception/experts/figures.py` reads, "cohort", and
 the calibration. Characters of the `val` split are never trained on: they calibrate, and tell how well it carries over.
 """
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.experts import figurelooks as looks
+from pvchat.perception.experts import figures as looks
 from pvchat.perception.experts.facemaps import face_maps
 from pvchat.perception.experts.identity import WIDTH
 from pvchat.schemas import FloatArray

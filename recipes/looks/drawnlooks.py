@@ -13,9 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.perception.drawnheads import HAIR, MAN, WOMAN
+from pvchat.perception.drawnheads import HAIR, HAIRS, LOOKS, MAN, WOMAN
 from pvchat.perception.experts.efficientnet import FrameExpert
-from pvchat.perception.experts.figurelooks import HAIRS, LOOKS
 from pvchat.schemas import FloatArray
 from recipes.heads import arguments, write_head
 from recipes.looks.expressions import Faces, learn, look, told_by_others

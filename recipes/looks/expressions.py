@@ -26,11 +26,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from pvchat.perception.drawnheads import LIMITS
+from pvchat.perception.boxes import crop_square
+from pvchat.perception.drawnheads import LIMITS, SHOWN
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.facemaps import CELLS, face_maps, probabilities
-from pvchat.perception.experts.figurelooks import SHOWN
-from pvchat.perception.experts.figures import crop_squares
 from pvchat.schemas import FloatArray
 from recipes.figures.figurefits import descend
 from recipes.figures.figurehead import arrays_of_network
@@ -90,7 +89,7 @@ def look(root: Path, expert: FrameExpert, read: Callable[[str], tuple[list[bool]
             for label, *box in [[faces, 0, 0, 1, 1]] if isinstance(faces, str) else faces:
                 where = np.array(box, np.float32)
                 pictures = [
-                    crop_squares(image, where[None])[0],
+                    crop_square(image, where),
                     *(_changed(image, where, name, random) for _ in range(COPIES)),
                 ]
                 maps.append(face_maps(expert, pictures).astype(np.float16))

@@ -4,7 +4,7 @@ In: faces of film (imfdb_attr) and of the press (lfw), as they are and thrice as
 in other light; `facelooks.json`, which names them with what was read by eye. Of film a letter for the mouth (s: smiles,
 n: doesn't, x: can't tell), for smiles of the press the set's own word is taken; of all a letter for the hair on the
 face (b: a beard, be it about the mouth only, m: a moustache, n: neither, u: stubble, x: can't tell). Out: the network
-by which `experts/facelooks.py` tells all that, and a card: how far faces of other people are told rightly, by five
+by which `experts/facemaps.py` tells all that, and a card: how far faces of other people are told rightly, by five
 parts.
 """
 
@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.experts.efficientnet import FrameExpert
-from pvchat.perception.experts.facelooks import LOOKS, cut_out
-from pvchat.perception.experts.facemaps import face_maps
+from pvchat.perception.experts.facemaps import FACE_LOOKS, cut_out, face_maps
 from pvchat.perception.gestures import SMILES
 from pvchat.perception.motion import BEARD, HAIR_ON_FACE, NO_BEARD
 from pvchat.schemas import FloatArray
@@ -43,7 +42,7 @@ def main(words: list[str] | None = None) -> None:
     sets = [read_faces(args.traindata / name, read, expert) for name, read in json.loads(FILE.read_text()).items()]
     faces = Faces(*(np.concatenate([getattr(one, name) for one in sets]) for name in Faces.__dataclass_fields__))
     plain, small = told_by_others(faces, EPOCHS, (0, 1))
-    card = {"labels": LOOKS, "as they are": judge(faces, plain), "small": judge(faces, small)}
+    card = {"labels": FACE_LOOKS, "as they are": judge(faces, plain), "small": judge(faces, small)}
     write_head(args.out, {name: one.astype(np.float16) for name, one in learn(faces, EPOCHS).items()}, card)
 
 
@@ -66,7 +65,7 @@ def _by_emotion(emotion: str | None) -> str:
 
 
 def read_label(label: str) -> tuple[list[bool], list[bool]]:
-    """What a label's two letters say of LOOKS, and of which of them they say anything."""
+    """What a label's two letters say of FACE_LOOKS, and of which of them they say anything."""
     mouth, hair = label
     known = hair in "bmn"
     return [mouth == "s", hair == "b", hair in "bm"], [mouth != "x", known, known]

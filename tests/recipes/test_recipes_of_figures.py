@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pvchat.perception.experts import facemaps
-from pvchat.perception.experts import figurelooks as looks
+from pvchat.perception.experts import figures as looks
 from pvchat.perception.experts.figures import FigureExpert
 from recipes.figures import figurefits
 from recipes.figures.figurehead import Copies, fit_learned

@@ -3,8 +3,8 @@
     frames and crops   efficientnet.py; attributes.py, its small heads
     faces              faces.py: mtcnn.py (mtcnnlayers.py) finds them, identity.py (identitylayers.py) and
                        faceprint.py describe them; mesh.py, glasses.py
-    drawn figures      figures.py: figurelooks.py
-    looks              facemaps.py, small networks for faces: facelooks.py, headlooks.py
+    drawn figures      figures.py
+    looks              facemaps.py, small networks for faces; headlooks.py
     bodies, hands      body.py, hands.py (ssd.py, regions.py)
     things             objects.py
     sound              voiceactivity.py, music.py, whisper.py (words), voiceprint.py (mel.py); `../sound/` runs them

@@ -85,7 +85,7 @@ class BodyExpert:
     """Finds the pose of one person."""
 
     def __init__(self) -> None:
-        self._detector = Detector(PERSONS)
+        self._detector = Detector(*PERSONS)
 
     # joints of one region; loaded when it is first needed, for whoever only looks for persons does without
     landmarks = cached_property(lambda self: load_file("pose", member_path("mediapipe", "pose_landmark_full.tflite")))

@@ -3,8 +3,10 @@
 In: cut-out faces, uint8 RGB; a network's arrays. Out: what it says: log-odds, probabilities or a vector.
 
 The middle of the frozen EfficientNet-Lite0 sees lines, colours and eyes, and where they are; its last layer knows
-things. What such a network reads depends on its weights: whose a drawn face is (`figurelooks.py`), what it shows, what
-a filmed one shows (`facelooks.py`), what a head wears (`headlooks.py`).
+things. What such a network reads depends on its weights: whose a drawn face is (`figures.py`), what it shows
+(`../drawnheads.py`), what a head wears (`headlooks.py`), and what a filmed face shows (`looks_of_face`): that one
+learned from faces that were read by eye, as they are and as small as in pictures of groups, where a mesh of points no
+longer follows the mouth (`recipes/looks/facelooks.py`).
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pvchat.perception.boxes import crop_square, part
 from pvchat.perception.experts.efficientnet import MIDDLE, STRIDE, FrameExpert
 from pvchat.perception.experts.headfiles import arrays_of, sigmoid, softmax
 from pvchat.schemas import FloatArray, Pixels
@@ -21,6 +24,9 @@ Arrays = dict[str, FloatArray]
 SIDE = 128  # pixels of a face
 CELLS = SIDE // STRIDE
 CHANNELS = MIDDLE[2] + MIDDLE[4]  # of the backbone's blocks 2 and 4, the first that `FrameExpert.maps` gives
+FACE_WEIGHTS = Path(__file__).with_name("facelooks.safetensors")
+FACE_LOOKS = ("smile", "beard", "beard or moustache")
+_MARGIN = 0.075  # of a filmed face's box that is looked at beyond it
 
 
 def face_maps(expert: FrameExpert, pictures: list[Pixels]) -> FloatArray:
@@ -31,6 +37,16 @@ def face_maps(expert: FrameExpert, pictures: list[Pixels]) -> FloatArray:
 def probabilities(maps: FloatArray, weights: Path | Arrays) -> FloatArray:
     """Maps [n, 152, 8, 8] to the probabilities [n, K] of what a network was trained to tell."""
     return sigmoid(outputs(arrays_of(weights) if isinstance(weights, Path) else weights, maps))
+
+
+def looks_of_face(image: Pixels, box: FloatArray, frames: FrameExpert) -> FloatArray:
+    """The probability [K] of each of FACE_LOOKS, of the face in `box` [4] (fractions) of a frame [H, W, 3]."""
+    return probabilities(face_maps(frames, [cut_out(image, box)]), FACE_WEIGHTS)[0]
+
+
+def cut_out(image: Pixels, box: FloatArray) -> Pixels:
+    """The square about a face's box [4] (fractions) in a frame [H, W, 3], as the network sees it."""
+    return crop_square(image, part(box, -_MARGIN, -_MARGIN, 1 + _MARGIN, 1 + _MARGIN))
 
 
 def outputs(arrays: Arrays, maps: FloatArray) -> FloatArray:

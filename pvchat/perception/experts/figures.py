@@ -6,8 +6,14 @@ score and a probability.
 Everything stands on the frozen EfficientNet-Lite0 (docs/adr/0024-drawn-faces.md). Four small convolutions on maps of a
 frame's middle layers locate faces: every cell says whether it lies on a drawn face, hair included, and how far the
 face's edges are (as in FCOS, Tian et al. 2019); overlapping ones are averaged. Where no cell scores, the middle of the
-frame is the figure, with its low score: enrolling always finds something. What is cut out `figurelooks.py` reads. The
-constants come from `recipes/figures/figures.py` (card: figures.json).
+frame is the figure, with its low score: enrolling always finds something. What is cut out is told apart by two readings
+of its maps (docs/adr/0026-drawn-likeness.md):
+- **parts**: means over the whole, hair, eyes and skin, and spreads; whitened by what varies within a character, main
+  directions: exact where the picture is good;
+- **learned**: a small network whose attention picks what is looked at; trained so that a face dimmed, tinted, small,
+  tilted and before another background stays itself. A small part of the likeness: alone it forgets too much.
+
+The constants come from `recipes/figures/figures.py` (card: figures.json).
 """
 
 from __future__ import annotations
@@ -20,10 +26,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pvchat.perception.boxes import area, nesting, overlap
+from pvchat.perception.boxes import area, crop_square, nesting, overlap
 from pvchat.perception.experts.efficientnet import STRIDE, FrameExpert
-from pvchat.perception.experts.facemaps import convolve, face_maps
-from pvchat.perception.experts.figurelooks import identity
+from pvchat.perception.experts.facemaps import Arrays, convolve, face_maps, outputs
 from pvchat.perception.experts.headfiles import arrays_of, sigmoid, unit
 from pvchat.perception.tracks import Sighting, chain_sightings, cheapest_pairs, new_track, rows_of
 from pvchat.schemas import FloatArray, IntArray, Pixels, Track
@@ -40,6 +45,9 @@ _LONGEST = (-6.0, 0.7)  # log of a face's edge's distance from a cell, fractions
 # Cosines between sightings: overlap needs little likeness, a jump needs much.
 _LINK_OVERLAPPING, _LINK_JUMPING = 0.35, 0.65
 _MIN_OVERLAP = 0.2
+_LEARNED = 0.15  # share of the second reading
+# Rows and columns of the maps: the whole, its upper and lower half, the middle (skin, eyes), the top (hair), the eyes.
+_PARTS = np.s_[:, :], np.s_[:4, :], np.s_[4:, :], np.s_[2:7, 2:6], np.s_[:3, 1:7], np.s_[4:6, 1:7]
 
 
 @dataclass
@@ -81,7 +89,8 @@ class FigureExpert:
         found = []
         for image in images:
             boxes, scores = self.locate(self.frames.maps([image], LOCATOR_SIDE)[0])
-            found.append(Figures(boxes, scores, self.identity(face_maps(self.frames, crop_squares(image, boxes)))))
+            faces = [crop_square(image, box) for box in boxes]
+            found.append(Figures(boxes, scores, self.identity(face_maps(self.frames, faces))))
         return found
 
     def locate(self, maps: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -148,15 +157,33 @@ def fuse_boxes(boxes: FloatArray, scores: FloatArray) -> tuple[FloatArray, Float
     return np.array(found, np.float32).reshape(-1, 4), np.array(kept, np.float32)
 
 
-def crop_squares(image: Pixels, boxes: FloatArray) -> list[Pixels]:
-    """Squares (in pixels) around boxes [n, 4] (fractions) out of image [H, W, 3], clipped at the frame."""
-    height, width = image.shape[:2]
-    found = []
-    for x0, y0, x1, y1 in boxes * np.array([width, height] * 2, np.float32):
-        x, y, half = (x0 + x1) / 2, (y0 + y1) / 2, max(x1 - x0, y1 - y0, 8.0) / 2
-        left, top = int(np.clip(x - half, 0, max(width - 8, 0))), int(np.clip(y - half, 0, max(height - 8, 0)))
-        found.append(image[top : max(int(y + half), top + 8), left : max(int(x + half), left + 8)])
-    return found
+def appearance(maps: FloatArray) -> FloatArray:
+    """Maps [n, 152, 8, 8] to [n, 1064]: each channel's mean in every part, and its spread."""
+    means = [maps[:, :, rows, columns].mean((2, 3)) for rows, columns in _PARTS]
+    return np.concatenate([*means, maps.std((2, 3), ddof=1)], 1)
+
+
+def by_parts(arrays: Arrays, looks: FloatArray) -> FloatArray:
+    """Appearance vectors [n, 1064] to main directions [n, 128] of length 1."""
+    scaled = unit(np.asarray((looks - arrays["looks.mean"]) / arrays["looks.spread"], np.float32))
+    return unit(np.asarray((scaled - arrays["parts.mean"]) @ arrays["parts.weight"].T, np.float32))
+
+
+def by_learning(arrays: Arrays, maps: FloatArray) -> FloatArray:
+    """Maps [n, 152, 8, 8] to what the small network says of them: [n, 64] of length 1."""
+    return unit(outputs(arrays, maps))
+
+
+def identity(arrays: Arrays, maps: FloatArray) -> FloatArray:
+    """Maps [n, 152, 8, 8] to identity vectors [n, 128] of length 1."""
+    both = join_readings(by_parts(arrays, appearance(maps)), by_learning(arrays, maps))
+    return unit(np.asarray(both @ arrays["identity.weight"].T, np.float32))
+
+
+def join_readings(parts: FloatArray, learned: FloatArray) -> FloatArray:
+    """Both readings [n, 192], of length 1: a cosine is the mean of theirs, weighed."""
+    both = np.concatenate([np.sqrt(1 - _LEARNED) * parts, np.sqrt(_LEARNED) * learned], 1)
+    return np.asarray(both, np.float32)
 
 
 def link_figures(figures: Sequence[Figures], shots: IntArray) -> list[Track]:

@@ -88,7 +88,7 @@ class WideFaceDetector:
     """Finds faces up to about five metres away, turned and masked ones included."""
 
     def __init__(self) -> None:
-        self._detector = Detector(FACES)
+        self._detector = Detector(*FACES)
 
     def faces(self, image: Pixels, threshold: float) -> tuple[FloatArray, FloatArray, FloatArray]:
         """All faces, best first: boxes [n, 4], keypoints [n, 6, 2], scores [n]; fractions of the frame.

@@ -20,17 +20,11 @@ _SCORE_CLIP = 60.0  # logits beyond this are clipped before the sigmoid, which f
 _OVERLAP = 0.3  # detections that overlap more than this are averaged into one
 
 
-@dataclass(frozen=True)
-class DetectorSpec:
-    """What a detector file expects: its strides with anchors a cell, and the score to pass."""
-
-    file: str
-    strides: tuple[tuple[int, int], ...]
-    threshold: float
-
-
-FACES = DetectorSpec("face_detection_full_range_sparse.tflite", ((4, 1),), 0.6)
-PERSONS = DetectorSpec("pose_detection.tflite", ((8, 2), (16, 2), (32, 6)), 0.5)
+_SURE = 0.5  # score that a person must reach
+Strides = tuple[tuple[int, int], ...]
+# Of a detector: its file, and its strides with anchors a cell.
+FACES = "face_detection_full_range_sparse.tflite", ((4, 1),)
+PERSONS = "pose_detection.tflite", ((8, 2), (16, 2), (32, 6))
 
 
 @dataclass
@@ -48,22 +42,21 @@ class Detections:
 class Detector:
     """One SSD network with its anchors."""
 
-    def __init__(self, spec: DetectorSpec) -> None:
-        self._spec = spec
-        self._network = LiteNetwork(spec.file)
+    def __init__(self, file: str, strides: Strides) -> None:
+        self._network = LiteNetwork(file)
         self._size = self._network.input_size[0]
-        self._anchors = anchors(self._size, spec.strides)
+        self._anchors = anchors(self._size, strides)
 
-    def __call__(self, image: Pixels, region: Region, threshold: float | None = None) -> Detections:
+    def __call__(self, image: Pixels, region: Region, threshold: float = _SURE) -> Detections:
         """Find objects in `region` of `image` [H, W, 3]; outside the image is black, as in training."""
         raw, logits = self._network(crop_region(image, region, self._size, edge=False) * 2 - 1)  # pixels -1..1
-        found = decode(raw, logits[:, 0], self._anchors, self._size, threshold or self._spec.threshold)
+        found = decode(raw, logits[:, 0], self._anchors, self._size, threshold)
         corners = region.to_frame(found.boxes.reshape(-1, 2)).reshape(-1, 2, 2)
         points = region.to_frame(found.points.reshape(-1, 2)).reshape(found.points.shape)
         return Detections(corners.reshape(-1, 4), points, found.scores)
 
 
-def anchors(size: int, strides: tuple[tuple[int, int], ...]) -> FloatArray:
+def anchors(size: int, strides: Strides) -> FloatArray:
     """Anchor centres [n, 2] as fractions, row-major within a stride (the networks use fixed, unit anchor sizes)."""
     centres = []
     for stride, count in strides:
