@@ -14,7 +14,7 @@ from PIL import Image
 
 from pvchat.perception import analysis as module
 from pvchat.perception import measuring, posture
-from pvchat.perception.analysis import drawn_probability, recognise, spread, thumbnail
+from pvchat.perception.analysis import drawn_probability, portrait, recognise, spread
 from pvchat.perception.experts.faces import DetectedFaces
 from pvchat.perception.experts.objects import Detection
 from pvchat.perception.motion import BodyMeasures
@@ -158,7 +158,7 @@ def test_thumbnails_are_jpegs_of_the_best_sighting() -> None:
 def test_thumbnail_of_a_face_at_the_border() -> None:
     clip = make_clip(2)
     for box in ((-0.1, -0.1, 0.1, 0.2), (0.95, 0.9, 1.2, 1.3), (0, 0, 1, 1), (0.5, 0.5, 0.501, 0.501)):
-        picture = Image.open(io.BytesIO(thumbnail(clip, make_track(1, range(2), box=box))))
+        picture = Image.open(io.BytesIO(portrait(clip.images[0], np.array(box, np.float32))))
         assert min(picture.size) >= 1
         assert max(picture.size) <= 192
 
@@ -382,7 +382,7 @@ def test_the_place_is_told_before_what_people_sit_on(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(
         "pvchat.perception.places.tell_place", lambda seen: replace(seen, scene=SceneFacts(place="a bedroom"))
     )
-    monkeypatch.setattr("pvchat.perception.relations.tell_things", lambda track, seen: places.append(seen.scene.place))
+    monkeypatch.setattr("pvchat.perception.things.tell_things", lambda track, seen: places.append(seen.scene.place))
     assert analyse(make_clip(4), experts_of(two_people(4))).scene.place == "a bedroom"
     assert places == ["a bedroom"] * 2
 

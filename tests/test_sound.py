@@ -18,8 +18,8 @@ from make_analysis import make_analysis, make_track
 from pvchat import video
 from pvchat.config import Settings, VideoConfig
 from pvchat.errors import WeightsError
-from pvchat.perception.experts.mel import mel_filters
 from pvchat.perception.experts.voiceactivity import STEP, STEP_S
+from pvchat.perception.experts.voiceprint import mel_filters
 from pvchat.perception.experts.whisper import _warp, log_mel
 from pvchat.perception.sound.listening import Speech, _sound_of, _transcribe, in_windows, speech_in
 from pvchat.perception.sound.mouths import _with_speaker, faces_at, false_faces, look_times, mouth_movements

@@ -12,7 +12,6 @@ from make_asked import plain_answer, read_question
 from pvchat.identity.evidence import gather
 from pvchat.perception import things
 from pvchat.perception.experts.objects import LABELS, Detection, ThingExpert, read_detections
-from pvchat.perception.relations import tell_things
 from pvchat.schemas import ClipAnalysis, Garment, PersonPresence, Thing
 
 LAPTOP = (0.4, 0.6, 0.6, 0.8)
@@ -93,7 +92,7 @@ def posed(box: tuple[float, ...] = (0.45, 0.2, 0.55, 0.36), wrist: tuple[float, 
 
 def told(analysis: ClipAnalysis, *seen_things: Thing) -> ClipAnalysis:
     analysis.things = list(seen_things)
-    tell_things(analysis.tracks[0], analysis)
+    things.tell_things(analysis.tracks[0], analysis)
     return analysis
 
 

@@ -19,9 +19,8 @@ from pvchat.identity.voices import add_voices, voice_of
 from pvchat.people import contents, exchange
 from pvchat.people.parts import merge_people
 from pvchat.people.store import PeopleStore
-from pvchat.perception.experts.mel import mel_filters
 from pvchat.perception.experts.music import MusicListener
-from pvchat.perception.experts.voiceprint import WINDOW, _window_starts, mel_bands
+from pvchat.perception.experts.voiceprint import WINDOW, _window_starts, mel_bands, mel_filters
 from pvchat.perception.sound.listening import Speech, change_after, split_by_voice, with_voices
 from pvchat.schemas import SAMPLE_RATE, FloatArray, PersonPresence, Sound, Utterance
 from pvchat.storage.clips import ClipCache

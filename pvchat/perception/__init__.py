@@ -5,8 +5,8 @@ In: decoded frames. Out: a `ClipAnalysis`. The frozen networks are in `experts/`
     analysis.py     who is there: search.py finds faces, tracks.py follows them, bodies.py follows bodies (bodyfaces.py:
                     whose they are), places.py tells the place, facts.py what tells who it is
     measuring.py    what they do and wear: things.py, handled.py (what is at hands and mouth); of each
-                    person facts.py (garments.py, cloth.py, hair.py, drawnheads.py), motion.py (gestures.py),
-                    bodyfeatures.py for posture.py and deeds.py, relations.py (to things), sleeves.py, collars.py;
+                    person facts.py (garments.py, cloth.py, drawnheads.py), motion.py (gestures.py),
+                    bodyfeatures.py for posture.py and deeds.py, sleeves.py, collars.py;
                     grounds.py: what facts rest on
     scan.py         a long video, part by part: joining.py joins tracks; closer.py measures the shots of those who
                     are asked about

@@ -1,8 +1,7 @@
 """Who is in a clip: tracks with identity and body, and the scene.
 
-In: a decoded `Clip`. Out: `ClipAnalysis` of stage "who": frame features, the tracks of everyone in it with identity and
-body, what tells who they are, and the scene. What they do and wear is measured by `measuring.py`, when that is asked
-for. `ClipCache` keeps both.
+In: a decoded `Clip`. Out: `ClipAnalysis` of stage "who". What people do and wear is measured by `measuring.py`, when
+that is asked for.
 """
 
 from __future__ import annotations
@@ -155,10 +154,9 @@ def sharing_a_shot(track: Track, analysis: ClipAnalysis) -> ClipAnalysis:
 def _describe_track(
     clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, prints: int, crops: int
 ) -> None:
-    """Fill in a track's thumbnail, so many faceprints of a face, its body features from so many crops, and the facts
-    that tell who it is.
-    """
-    track.thumbnail = thumbnail(clip, track)
+    """Fill in a track's thumbnail, so many faceprints, body features from so many crops, and what tells who it is."""
+    best = (track.quality * track.scores).argmax()
+    track.thumbnail = portrait(clip.images[track.frames[best]], track.boxes[best])
     if track.kind == "face" and prints:
         seen, size = pictured(clip, track, prints), np.array([clip.width, clip.height], np.float32)
         track.prints = experts.faces.prints(seen.images, [track.points[i] * size for i in seen.rows]).astype(np.float16)
@@ -168,12 +166,6 @@ def _describe_track(
         track.body = described[np.abs(np.arange(len(track))[:, None] - rows[None]).argmin(1)]  # the nearest described
     if crops or track.kind == "figure":  # any of these may be who is asked about, and where it is takes no network
         track.facts = facts.recognise_person(clip, track, sharing_a_shot(track, analysis), experts=experts)
-
-
-def thumbnail(clip: Clip, track: Track) -> bytes:
-    """JPEG of the track's best sighting, head and shoulders."""
-    best = (track.quality * track.scores).argmax()
-    return portrait(clip.images[track.frames[best]], track.boxes[best])
 
 
 def portrait(image: Pixels, face: FloatArray) -> bytes:

@@ -1,8 +1,7 @@
 """Follows people by their bodies through a clip's shots, so that whoever turns away is still there; and what they wear.
 
-In: T sampled frames, in which shot each is, the detector of things (`experts/objects.py`) and that of people
-(`experts/ssd.py`). Out: a `Thing` for each body, a sighting in every frame from where it is first seen to the last; the
-looks of a body; and, in a clip without faces, tracks of kind "figure" of the bodies themselves.
+Out: a `Thing` for each body, a sighting in every frame from where it is first seen to the last; the looks of a body;
+and, in a clip without faces, tracks of kind "figure" of the bodies themselves.
 
 The detector looks at every fourth frame and at more where somebody comes, goes or moves; between them a body goes along
 a straight line. Bodies are linked as in ByteTrack (Zhang et al. 2022, arXiv:2110.06864), by overlap with where one is

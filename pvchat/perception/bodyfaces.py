@@ -1,8 +1,4 @@
-"""Which face belongs to which body, and where the head is on a body that shows no face.
-
-In: bodies as they are followed (`bodies.py`), tracks of faces. Out: numbers of tracks, a box. Boxes are fractions
-of the frame.
-"""
+"""Which face belongs to which body, and where the head is on a body that shows no face. Boxes are fractions."""
 
 from __future__ import annotations
 

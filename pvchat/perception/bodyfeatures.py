@@ -2,10 +2,7 @@
 
 In: one track, posed, the clip's bodies (`bodies.py`) and frame features. Out: numbers: where the joints are, the body's
 outline, what is seen of and below her: a chair or a bed is in the cells of the frame below a face, bent knees are in
-the strip of the legs.
-
-Legend: n sightings; lengths of `geometry` are in face heights; slim is height over width of a body's box, in pixels;
-`aspect` is width over height of the frame.
+the strip of the legs. Legend: n sightings; `aspect` is width over height of the frame.
 """
 
 from __future__ import annotations

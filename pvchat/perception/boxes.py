@@ -1,7 +1,6 @@
 """Boxes: how much two of them overlap, parts of one, where head and body are about a face's, and what one shows.
 
-In: boxes as corners (x0, y0, x1, y1), in pixels or as fractions. Out: a share for every pair, a box, or its pixels.
-Legend: n, m boxes.
+A box is its corners (x0, y0, x1, y1), in pixels or as fractions.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
 """The colour of what somebody wears, from many sightings: of the torso, and of the upper arms.
 
-In: a track's sightings and who else is in the picture. Out: a colour word, and the share of the sightings that say it.
 An open jacket shows its colour on the arms, and what is under it on the chest; a print or an apron covers the chest
 alone. Whoever stands in front covers both, and their clothes are not hers; nor is the long hair that lies upon them.
-
 Legend: N pixels; lengths are in face heights of the person in question.
 """
 
@@ -15,11 +13,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pvchat.perception import colours, hair
-from pvchat.perception.boxes import crop
+from pvchat.perception import colours
+from pvchat.perception.boxes import crop, part
 from pvchat.perception.experts import body
 from pvchat.perception.sightings import Picture, best_sightings, relit, within_bars
-from pvchat.schemas import FloatArray, Pixels, Track
+from pvchat.schemas import Flags, FloatArray, Pixels, Track
 from pvchat.video import Clip
 
 _SIGHTINGS, _SIDE = 8, 96  # sightings that are looked at; pixels of a region across and down, about
@@ -35,6 +33,10 @@ _LOWER = 0.35  # how much lower than hers the chin of somebody is whose body is 
 # Long hair: the part of the torso's width, from its middle, and of its height, from below, that shows cloth, and the
 # share of that which has the colour of the hair up to which cloth of that colour is held for hair.
 _MIDDLE, _BOTTOM, _HAIR = 0.3, 0.4, 0.3
+# How far beside the face and how deep it is looked for, in its widths and heights; the share of one side that it
+# covers; how far in hue and lightness it may be from the hair above the face.
+_BESIDE, _CHEEK, _NECK, _HANGS = 0.3, 0.6, 0.15, 0.5
+_HUE_APART, _DARKER, _LIGHTER = 14.0, 18.0, 32.0
 # Lightness of hair from which it isn't black: tops are often black, and seldom as brown or blonde as long hair above
 # them. Share of the torso from which what has its colour isn't told at all.
 _BROWN, _NEARLY_ALL = 27.0, 0.75
@@ -85,7 +87,7 @@ def _sample_of(clip: Clip, track: Track, row: int, others: Sequence[Track]) -> _
     image, face = clip.images[track.frames[row]], track.boxes[row]
     faces = [t.boxes[i] for t in others if t is not track for i in np.flatnonzero(t.frames == track.frames[row])]
     covered = [box for other in faces for box in _covered_by(other, face)]
-    return _Sample(track, row, image, hair.long_colour(image, face), covered)
+    return _Sample(track, row, image, _long_hair(image, face), covered)
 
 
 def _covered_by(other: FloatArray, face: FloatArray) -> list[FloatArray]:
@@ -108,7 +110,7 @@ def _torso_pixels(one: _Sample) -> Pixels:
         return np.zeros((0, 3), np.uint8)
     pixels, places = _pixels_in(one.image, box)
     if one.hair is not None:
-        covered, bottom = hair.like(pixels, one.hair), min(box[3], 1.0)
+        covered, bottom = _like_hair(pixels, one.hair), min(box[3], 1.0)
         middle = np.abs(places[:, 0] - (box[0] + box[2]) / 2) < _MIDDLE * (box[2] - box[0])
         middle &= places[:, 1] > bottom - _BOTTOM * (bottom - box[1])
         if middle.any() and (covered[middle].mean() <= _HAIR or one.hair[0] > _BROWN):
@@ -146,12 +148,12 @@ def _arm_pixels(one: _Sample) -> Pixels:
 def _pixels_in(image: Pixels, box: FloatArray) -> tuple[Pixels, FloatArray]:
     """Pixels [N, 3] of a box, every so manyth of them, and where they are [N, 2] (fractions)."""
     height, width = image.shape[:2]
-    part = crop(image, box)
+    shown = crop(image, box)
     left, top = (int(np.clip(round(float(v) * n), 0, n - 1)) for v, n in ((box[0], width), (box[1], height)))
-    step = max(1, max(part.shape[:2]) // _SIDE)
-    x, y = np.meshgrid(np.arange(0, part.shape[1], step), np.arange(0, part.shape[0], step))
+    step = max(1, max(shown.shape[:2]) // _SIDE)
+    x, y = np.meshgrid(np.arange(0, shown.shape[1], step), np.arange(0, shown.shape[0], step))
     places = np.stack([(x.ravel() + left + 0.5) / width, (y.ravel() + top + 0.5) / height], 1)
-    return part[::step, ::step].reshape(-1, 3), places.astype(np.float32)
+    return shown[::step, ::step].reshape(-1, 3), places.astype(np.float32)
 
 
 def _uncovered(pixels: Pixels, places: FloatArray, one: _Sample) -> Pixels:
@@ -160,6 +162,25 @@ def _uncovered(pixels: Pixels, places: FloatArray, one: _Sample) -> Pixels:
     for box in one.in_front:
         free &= ~((places >= box[:2]) & (places < box[2:])).all(1)
     return pixels[free] if free.sum() >= _FREE * len(pixels) else pixels[:0]
+
+
+def _long_hair(image: Pixels, face: FloatArray) -> FloatArray | None:
+    """The colour [3] CIELAB of hair that hangs beside a face box [4]; None where it is short or not surely hair."""
+    strip = part(face, 0.2, -0.16, 0.8, -0.02)  # right above the face
+    pixels = crop(image, strip).reshape(-1, 3)
+    if strip[1] < 0 or len(pixels) < 24:  # few of them are in the picture
+        return None
+    colour = np.asarray(np.median(colours.to_lab(pixels), 0), np.float32)
+    sides = (part(face, left, _CHEEK, left + _BESIDE, 1 + _NECK) for left in (-_BESIDE, 1.0))
+    hangs = max(float(_like_hair(crop(image, side).reshape(-1, 3), colour).mean()) for side in sides)
+    return colour if hangs >= _HANGS else None
+
+
+def _like_hair(pixels: Pixels, colour: FloatArray) -> Flags:
+    """[N] which pixels may be hair of a colour [3] CIELAB, in light or shade."""
+    apart = colours.to_lab(pixels) - colour
+    near = np.hypot(apart[:, 1], apart[:, 2]) < _HUE_APART
+    return near & (apart[:, 0] > -_DARKER) & (apart[:, 0] < _LIGHTER)
 
 
 def _colour_phrase(image: Pixels, pixels: Pixels, skin: FloatArray | None) -> str | None:

@@ -1,10 +1,8 @@
 """What shows at the neck: lighter cloth under darker, such as a shirt under a jacket, and shoulders that are bare.
 
-In: a face track, its best sightings, their pictures. Out: garments, kind and print of the outer one; "bare shoulders".
 What is worn under something lies right below the chin or below bare skin; a print on the chest has the outer garment's
-colour above it. Skin is what has the colour of the face: cloth that could be skin isn't told.
-
-Legend: lengths are in face heights (h) and widths (w) of the person in question.
+colour above it. Skin is what has the colour of the face: cloth that could be skin isn't told. Lengths are in face
+heights (h) and widths (w) of the person in question.
 """
 
 from __future__ import annotations

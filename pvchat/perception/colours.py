@@ -1,9 +1,8 @@
 """Colour words from pixels.
 
-In: RGB pixels of a region. Out: colour words with the share of the region each covers. Everything is CIELAB (CIE
-15:2018, sRGB IEC 61966-2-1, white D65) and its cylinder: lightness L 0..100, chroma C, hue h in degrees. The boundaries
-follow the centres of the basic colour terms (Berlin & Kay, 1969) in that space and were checked against colour
-labels of photos. Nothing is said of hue where the picture has none: `is_grey_scale`.
+Everything is CIELAB (CIE 15:2018, sRGB IEC 61966-2-1, white D65) and its cylinder: lightness L 0..100, chroma C, hue h
+in degrees. The boundaries follow the centres of the basic colour terms (Berlin & Kay, 1969) in that space and were
+checked against colour labels of photos. Nothing is said of hue where the picture has none: `is_grey_scale`.
 """
 
 from __future__ import annotations

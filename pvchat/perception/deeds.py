@@ -2,12 +2,9 @@
 
 In: one track with poses, of a clip's analysis. Out: `deed` of the track's facts, with "probably" if it is only likely.
 A linear head classifies numbers of body, hands, things at them, gaze, company and attention, all of them reckoned from
-what the analysis holds. It learned from people in film, TV and photos whose deeds were read by eye (`recipes/deeds`),
-each deed weighted by how often footage shows it; some classes are there only so that they are not taken for others. Two
-deeds that are hard to tell apart are told together.
-
-As postures are, deeds are told whenever an analysis is looked at, and no clip is looked at anew. Of drawn figures none
-is: the head learned from photographs.
+what the analysis holds, whenever one is looked at. It learned from people in film, TV and photos whose deeds were read
+by eye (`recipes/deeds`), each deed weighted by how often footage shows it; some classes are there only so that they are
+not taken for others. Two deeds that are hard to tell apart are told together.
 
 Legend: n sightings, K groups of things; `aspect` is frame width over height. Lengths are in face heights, from the
 middle of the face.
@@ -134,8 +131,7 @@ def deed_shares(track: Track, analysis: ClipAnalysis, known: Descriptions | None
 def deed_logits(track: Track, analysis: ClipAnalysis, known: Descriptions | None = None) -> FloatArray | None:
     """Logits [C] float32 of what somebody of an analysis of stage "what" does, in the order of KINDS.
 
-    They hold how often footage shows each deed: a softmax makes probabilities of them. None for drawn figures, whose
-    deeds the head never learned, and for those whose body wasn't found. `known`: descriptions that are there already.
+    None for drawn figures, whose deeds the head never learned, and for those whose body wasn't found.
     """
     if analysis.scene.drawn or not bodyfeatures.is_readable(track, analysis):
         return None

@@ -1,12 +1,9 @@
 """Where the faces of drawn figures are (the figure detector's boxes take in hair or half a body), and what they show.
 
-In: pictures of a drawn figure with its boxes, the detector of near and far faces; the shot that each is in. Out: a face
-box for each, where one is found (clothes lie below); man or woman, the colour of the hair; and verb phrases that
-complete "is ...", with confidences, as `gestures.py` has them of faces that are filmed. What a face shows is read from
-the figure's box by small networks that learned from drawn faces read by eye (`recipes/looks/expressions.py`; ADR 0122,
-0131); several sightings decide together, and those that show no face don't count.
-
-Legend: boxes are x0, y0, x1, y1 as fractions of the frame.
+What a face shows is told by verb phrases that complete "is ...", as `gestures.py` has them of faces that are filmed. It
+is read from the figure's box by small networks that learned from drawn faces read by eye
+(`recipes/looks/expressions.py`; ADR 0122, 0131); several sightings decide together, and those that show no face don't
+count.
 """
 
 from __future__ import annotations
@@ -15,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pvchat.perception import colours
 from pvchat.perception.boxes import crop, crop_square, part
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.facemaps import face_maps, probabilities
@@ -70,6 +68,19 @@ def drawn_looks(shown: FloatArray, looks: FloatArray) -> tuple[str | None, float
     gender = "man" if man >= MAN else "woman" if man <= WOMAN else None
     colour = LOOKS[1 + int(hairs.argmax())] if hairs.max() >= HAIR else None
     return gender, max(man, 1 - man), colour
+
+
+def drawn_hair(seen: Pictured) -> str | None:
+    """Hair colour, which may be any, of a drawn head: the top of its box in each picture."""
+    said: list[str | None] = []
+    for one in seen:
+        found = colours.dominant(crop(one.image, part(one.box, 0.3, 0.05, 0.7, 0.25)).reshape(-1, 3), groups=3)
+        said.append(found[0].word if found[0].share > 0.5 else None)
+    name, share = colours.vote(said)
+    if name is None or share < 0.6:
+        return None
+    blonde = {"yellow": "blonde", "beige": "blonde", "dark grey": "dark", "black": "dark"}
+    return f"{blonde.get(name, name)} hair"
 
 
 def drawn_gestures(shown: FloatArray, shots: IntArray) -> list[tuple[str, float]]:

@@ -2,9 +2,8 @@
 
 In: a clip's frames, a track, the heads of `experts/attributes.py`. Out: `PersonFacts` (where, shot, clothes with
 colours, hair, features, what is lacking, gender). Nothing is guessed: a field is set only when enough of the best
-sightings agree or a head passes the threshold at which its precision was validated. Gestures come from `motion.py`,
-pose and movement from `posture.py`, sleeves and trousers from `sleeves.py`, seats and ties from `relations.py`. Drawn
-figures get colours, position and what their faces show (`drawnheads.py`): the other heads were trained on photos.
+sightings agree or a head passes the threshold at which its precision was validated. Drawn figures get colours, position
+and what their faces show (`drawnheads.py`): the other heads were trained on photos.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from copy import deepcopy
 
 import numpy as np
 
-from pvchat.perception import cloth, collars, colours, drawnheads, garments, hair
+from pvchat.perception import cloth, collars, colours, drawnheads, garments
 from pvchat.perception.boxes import below, body_box, bust_box, crop, head_box
 from pvchat.perception.experts.attributes import Attribute
 from pvchat.perception.experts.collection import Experts
@@ -110,7 +109,7 @@ def _dress_drawn(facts: PersonFacts, seen: Pictured, detector: WideFaceDetector,
     else:
         facts.clothes = [g for g in _top(_torso_colours(seen)) if background != f"a {g.colour} background"]
     if facts.hair is None and not faces:  # a head that turns away
-        colour = hair.drawn_colour(seen)
+        colour = drawnheads.drawn_hair(seen)
         facts.hair = None if colour and background == f"a {colour.removesuffix(' hair')} background" else colour
 
 

@@ -1,8 +1,5 @@
 """Whether somebody's face looks like a man's or a woman's.
 
-In: vectors of her face (`experts/identity.py`), as a track or an enrollment holds them; what another head says of her
-head's looks (`experts/attributes.py`). Out: "man", "woman", or None where that can't be told.
-
 What tells people apart tells men from women, too: one linear head over the vector (`recipes/looks/gender.py`) is right
 of blurred, masked and turned faces. Turned-away and covered ones look more like a woman's than they should, so that a
 woman's face must say so more clearly.

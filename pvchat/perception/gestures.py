@@ -1,8 +1,7 @@
 """Gestures of one person from measured series: mouth, eyes, head and hands over time.
 
 In: `Series`, arrays over the n sightings of a track. Out: verb phrases that complete "is ...", with confidences.
-Changes over time are only looked for between neighbouring sightings of one shot. Sampling is a few frames a second,
-so fast gestures (clapping) are seen only by chance and are named only when seen.
+Changes over time are only looked for between neighbouring sightings of one shot.
 """
 
 from __future__ import annotations

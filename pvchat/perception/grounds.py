@@ -1,7 +1,6 @@
 """What each fact about a person rests on: the best sighting, the part of it that shows the fact, how sure it is.
 
-In: a track whose facts are measured. Out: `PersonFacts.grounds`, for "why do you say so?" and `--json`. Facts are
-measured on several sightings that agree; the one that is pointed at is the best of them.
+For "why do you say so?" and `--json`. Facts are measured on several sightings that agree; the best of them is told.
 """
 
 from __future__ import annotations

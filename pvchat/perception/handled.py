@@ -1,9 +1,8 @@
 """Looks for things at somebody's mouth and hands, by the detector of things on a few enlarged crops of head and arms.
 
-In: the frames of a clip and one posed track. Out: its `handled`. A phone or a fork is a few pixels of a frame that the
-detector shrinks to 300 by 300; in a crop it is found. How likely somebody uses it is decided by `deeds.py`.
-
-Legend: L of COCO's labels, in the order of `LABELS` in `experts/objects.py`; n boxes; lengths are in face heights.
+A phone or a fork is a few pixels of a frame that the detector shrinks to 300 by 300; in a crop it is found. How likely
+somebody uses it is decided by `deeds.py`. Legend: L of COCO's labels, in the order of `objects.LABELS`; n boxes;
+lengths are in face heights.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """What people of a clip do and wear is measured, when a question or a training first needs it.
 
-In: a decoded `Clip` and its analysis of stage "who" (`analysis.recognise`). Out: the same of stage "what": poses,
-gestures, clothes, hair, things and what is held. Nothing here changes who is there.
+In: a decoded `Clip` and its analysis of stage "who" (`analysis.recognise`). Out: the same of stage "what".
 """
 
 from __future__ import annotations
@@ -24,7 +23,6 @@ from pvchat.perception import (
     handled,
     places,
     posture,
-    relations,
     sleeves,
     things,
 )  # fmt: skip
@@ -162,7 +160,7 @@ def _fill_facts(frames: _FrameMeasures, analysis: ClipAnalysis, track: Track, po
     posture.tell_posture(track, analysis, frames.described)
     if track.facts.movement:  # arms swing
         track.facts.gestures = [one for one in track.facts.gestures if not one.startswith(_ARMS)]
-    relations.tell_things(track, analysis)
+    things.tell_things(track, analysis)
     deeds.tell_deed(track, analysis, frames.described)  # who rides or plays is told that
     sleeves.add_trousers(seen)
     collars.add_neckline(seen)

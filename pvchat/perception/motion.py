@@ -1,9 +1,7 @@
 """What a person does, as far as face and hands show it: gestures, each with a confidence.
 
-In: one track's arrays, `BodyMeasures` of its sightings (filled in at analysis time by `measure_body`). Out: words for
-`PersonFacts`. Everything is silent when the joints it needs are not seen or the numbers lie near their threshold; a
-photo that is panned over does nothing that takes time. Lengths are in face heights, so that thresholds hold for near
-and far people.
+In: one track's arrays, `BodyMeasures` of its sightings. Out: words for `PersonFacts`, none where joints aren't seen or
+numbers lie near their threshold; a photo that is panned over does nothing that takes time. Lengths are in face heights.
 """
 
 from __future__ import annotations
@@ -61,9 +59,8 @@ def measure_body(
 ) -> BodyMeasures:
     """Measure face and hands in one sighting of a track.
 
-    `image`: [H, W, 3] uint8 RGB, the frame; `box`: [4] face box as fractions; `points`: [5, 2] face points as fractions
-    (NaN for figures: no face is measured then); `joints`: [33, 4] pose, NaN where none was found (no hands are measured
-    then).
+    `image`: [H, W, 3], the frame; `box`: [4] of the face, and `points`: [5, 2] in it, as fractions (NaN for figures: no
+    face is measured then); `joints`: [33, 4] pose (NaN: none was found, and no hands are measured then).
     """
     out = BodyMeasures()
     if np.isfinite(points).all() and (face := experts.mesh.mesh(image, box, points)) is not None:
@@ -83,10 +80,9 @@ def measure_body(
 def describe_motion(
     track: Track, shots: IntArray, measures: Sequence[BodyMeasures], aspect: float
 ) -> tuple[list[str], dict[str, float]]:
-    """A track's gestures in words, from n sightings with their `measures`.
+    """A track's gestures, surest first, and their confidences; also of HANDS where hands may move.
 
-    `shots` [T]: of each frame; `aspect`: of the frame, width over height. Returns the gestures, surest first, and
-    confidences 0..1 by each gesture's phrase, and by HANDS where hands may move.
+    `shots` [T]: of each frame; `aspect`: of the frame, width over height.
     """
     series, large = _series(track, shots, measures, aspect), any(np.isfinite(one.mouth_open) for one in measures)
     ways = [high[np.isfinite(high)] for high in series.hands[:, :, MIDDLE_TIP, 1].T]

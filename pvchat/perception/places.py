@@ -1,8 +1,7 @@
 """Where a clip plays, as far as whole frames show it: place, indoors or outdoors, light, background.
 
 In: a clip's frames and their features. Out: `SceneFacts`. The place is told whenever an analysis is looked at, of all
-that it holds (`tell_place`): by a head of ours from what is seen beside the people, all frames together, drawn ones by
-a head of their own (made by `recipes/places`); kinds that indoors or outdoors excludes take no share, and white coats,
+that it holds: by a head (`recipes/places`) from what is seen beside the people, all frames together; white coats,
 things, a stage or people who pose may tell more. Indoors or outdoors is told by a head of ours where a second one,
 learned from composites, is not at odds with it; of drawn scenes by the second alone.
 """

@@ -1,8 +1,8 @@
 """Whether somebody stands, sits, lies, strides or falls, and from when to when where that changes.
 
 In: one track, posed, the clip's bodies (`bodies.py`) and frame features. Out: `pose` and `course` of the track's facts,
-and as its movement "falling" and "walking or running". An analysis holds all that it needs, so it is told
-whenever one is looked at (`deeds.tell_actions`), and no clip is looked at anew.
+and as its movement "falling" and "walking or running". An analysis holds all that it needs: it is told whenever one is
+looked at (`deeds.tell_actions`).
 
 A first linear head, of joints and frame, learned from thousands of pictures of known postures. How likely it makes one
 doesn't hold on film, so a second one, which learned from people in film, photos and drawn clips read by eye
@@ -168,7 +168,7 @@ def _change(track: Track, analysis: ClipAnalysis, frames: list[int], boxes: Floa
 
 def _sinks(boxes: FloatArray, end: int, start: int) -> float:
     """The share of a body's height by which its top sinks (negative: rises) from before one of its boxes [n, 4] to
-    after another; 0 where its foot moves, too, or it gets broader or narrower, as of who comes near or goes out below.
+    after another; 0 where its foot moves, too, or its width changes, as of who comes near or goes out below.
     """
     parts = boxes[max(0, end - _FRAMES) : end], boxes[start : start + _FRAMES]
     before, after = (np.median(part, 0) for part in parts)
@@ -209,8 +209,7 @@ def posture_features(
 ) -> FloatArray:
     """The second head's features [N]: the first head's logits, body, surroundings, and what others seem to do.
 
-    `first`: [6, 1337] weights of the first head, on joints and frame, the bias last; `known`: descriptions of the
-    clip's people that are there already; new ones are added.
+    `first`: [6, 1337] weights of the first head, the bias last; `known` as of `cached_description`.
     """
     company = [one for one in analysis.tracks if one is not track and np.isin(one.frames, track.frames).any()]
     near = [one for one in company[:_COMPANY] if is_readable(one, analysis)]
@@ -221,7 +220,7 @@ def posture_features(
 
 
 def _first_logits(shown: FloatArray, first: FloatArray) -> FloatArray:
-    """Logits [6] of the first head for a body's description."""
+    """Logits [6] of the first head for a body's description: of its joints and frame."""
     return np.asarray(first @ np.concatenate([shown[:JOINTS], shown[-BODY:], [1.0]], dtype=np.float32))
 
 

@@ -3,9 +3,8 @@
 In: a path. Out: `ScanState`, which gives the `ClipAnalysis` of everything seen so far, at any time.
 
 Per part (`video.read_parts`, 12 s) who is there and the scene, as of a short clip. Its analysis is kept in the cache of
-clips until the whole is done: a scan that was stopped goes on where it was. Tracks are joined by `TrackJoiner`; of
-bodies those are kept that carry nobody's face. What people do and wear is measured when it is asked for (`closer.py`).
-Where only some minutes are asked about, only their parts are looked through; they are the same parts as the whole has.
+clips until the whole is done: a scan that was stopped goes on where it was. What people do and wear is measured when it
+is asked for (`closer.py`). Where only some minutes are asked about, only their parts are looked through.
 """
 
 from __future__ import annotations
@@ -62,10 +61,6 @@ class LongVideo:
     path: PathLike
     found: Probe
     config: VideoConfig
-
-    def parts(self, key: str, start_s: float) -> Generator[video.Clip, None, None]:
-        """Its parts from `start_s` on (`video.read_parts`)."""
-        return video.read_parts(self.path, self.found, key, self.config, start_s)
 
     def piece(self, key: str, span: tuple[float, float]) -> video.Clip:
         """These seconds of it, read as a short clip is; raises VideoReadError."""
@@ -147,7 +142,7 @@ def _parts(
                 yield part, False
                 continue
             if pieces is None:
-                pieces = source.parts(kept.key, seen.end_s)
+                pieces = video.read_parts(source.path, source.found, kept.key, source.config, seen.end_s)
                 if own_threads() > 1:  # else other processes look on the other cores
                     pieces = video.ahead(pieces)  # reads the next part while this one is looked at
             if (piece := next(pieces, None)) is None:

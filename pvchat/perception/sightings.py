@@ -1,7 +1,4 @@
-"""Which sightings of a track to measure, and where the torso, the skin and the whole person are in them.
-
-In: a `Track`. Out: indices of sightings, their pictures, phrases for place and size, boxes (fractions of the frame).
-"""
+"""Which sightings of a track to measure, and where the torso, the skin and the whole person are in them."""
 
 from __future__ import annotations
 

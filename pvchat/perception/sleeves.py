@@ -1,10 +1,7 @@
 """How long the sleeves are, and what covers the legs: looked up along the joints of the pose.
 
-In: sightings of a `Track` with poses, and their pictures. Out: "long-sleeved", "short-sleeved" or
-"sleeveless"; the colour of the trousers. Skin is what has the colour of the face; a sleeve must have a colour of the
-torso, for an arm that is found a little beside itself shows the wall.
-
-Legend: lengths are in face heights of the person in question.
+Skin is what has the colour of the face; a sleeve must have a colour of the torso, for an arm that is found a little
+beside itself shows the wall. Lengths are in face heights of the person in question.
 """
 
 from __future__ import annotations

@@ -1,23 +1,27 @@
-"""Things of a clip: found in a few frames, followed through them.
+"""Things of a clip: found in a few frames, followed through them; and what people have to do with them.
 
-In: frames and `experts/objects.py`. Out: `Thing`s with a calibrated confidence, and the room that they stand in as a
-rule. Only what passes `objects.json`, which `recipes/looks/things.py` measures on held-back photos, is kept; what is
-seen in one of several frames needs more. What people have to do with them: `relations.py`.
+In: frames and `experts/objects.py`; a track with its poses. Out: `Thing`s with a calibrated confidence, and the room
+that they stand in as a rule; what somebody sits or lies on, and a tie, in the track's facts. Only what passes
+`objects.json`, which `recipes/looks/things.py` measures on held-back photos, is kept; what is seen in one of several
+frames needs more. A relation counts where it holds in most of the frames that show both.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pvchat.perception.boxes import first_of_each, nesting, overlap
+from pvchat.perception.experts import body
 from pvchat.perception.experts.objects import Detection
-from pvchat.schemas import Flags, IntArray, Thing
+from pvchat.perception.posture import BEDS
+from pvchat.schemas import ClipAnalysis, Flags, FloatArray, Garment, Ground, IntArray, Thing, Track
 
 # The detector's calibration: `slope`, `offset`, limits `sure` and `once`, stricter labels.
 _FILE = Path(__file__).with_name("experts") / "objects.json"
@@ -28,6 +32,13 @@ _INSIDE = 0.8  # share of the smaller box that lies in one of the same label, fr
 _SURE_ONCE = 0.8  # confidence from which a thing that is seen in one frame tells the room [choice]
 _BOOK, _SHELF = 0.25, 3.0  # the detector's score of a book among others; books in a frame that stand on shelves
 _ROOMS = {"bed": "a bedroom", "toilet": "a bathroom", "oven": "a kitchen", "microwave": "a kitchen"}
+
+_SEEN = 0.5  # visibility from which a hip is believed
+_MOSTLY = 0.6  # share of the frames that show both in which a relation must hold [choice]
+_SEATS = {"chair": "on a chair", "bench": "on a bench"} | BEDS
+_DARK = re.compile(r"^(black|grey|dark \w+|navy)$")
+
+_Relation = Callable[[Track, int, FloatArray], bool]  # track, sighting, box of the thing -> whether it holds
 
 
 def find_things(detected: dict[int, list[Detection]], shots: IntArray) -> list[Thing]:
@@ -104,3 +115,56 @@ def room_of(things: Sequence[Thing]) -> tuple[str, float] | None:
     """The room that a thing, seen twice or well, stands in as a rule, and how sure that is; None where none does."""
     sure = [t for t in things if t.label in _ROOMS and (len(t.frames) > 1 or t.confidence >= _SURE_ONCE)]
     return (_ROOMS[sure[0].label], sure[0].confidence) if sure else None
+
+
+def tell_things(track: Track, analysis: ClipAnalysis) -> None:
+    """Put into a track's facts what its person sits or lies on, and a tie."""
+    facts = track.facts
+    tie = next((t for t in analysis.things if t.label == "tie" and _mostly(track, t, _at_collar)), None)
+    if tie is not None and not any(garment.kind in ("tie", "bow tie") for garment in facts.clothes):
+        main = facts.clothes[0] if facts.clothes else None
+        if main is not None and main.kind == "top":  # a dark one with a tie is a suit, a light one a shirt
+            main.kind = "suit" if _DARK.search(main.colour or "") else "shirt"
+        facts.clothes.append(Garment("tie", None, tie.confidence))
+        facts.grounds["tie"] = _ground(tie, analysis)
+    seat = next((t for t in analysis.things if t.label in _SEATS and _mostly(track, t, _seated)), None)
+    if seat is not None and (facts.pose or "").endswith(("sitting", "lying down")):
+        in_bed = seat.label == "couch" and analysis.scene.place == "a bedroom"
+        facts.seat = _SEATS["bed" if in_bed else seat.label]
+        facts.confidence["seat"], facts.grounds["seat"] = seat.confidence, _ground(seat, analysis)
+
+
+def _mostly(track: Track, thing: Thing, holds: _Relation) -> bool:
+    """Whether a relation holds in most of the frames that show both, the thing in the same frame or beside it."""
+    rows, seen = {int(frame): i for i, frame in enumerate(track.frames)}, []
+    for frame, box in zip(thing.frames, thing.boxes, strict=True):
+        near = [rows[f] for f in (frame, frame - 1, frame + 1) if f in rows]
+        seen += [holds(track, row, np.array(box, np.float32)) for row in near[:1]]
+    return bool(seen) and float(np.mean(seen)) >= _MOSTLY
+
+
+def _ground(thing: Thing, analysis: ClipAnalysis) -> Ground:
+    """The sighting of the thing that is surest."""
+    best = int(np.argmax(thing.scores))
+    x0, y0, x1, y1 = thing.boxes[best]
+    return Ground(round(float(analysis.times[thing.frames[best]]), 2), (x0, y0, x1, y1), thing.confidence)
+
+
+def _seated(track: Track, row: int, box: FloatArray) -> bool:
+    """Whether the hips lie in the thing's box; where they aren't seen, whether it is around or below the body."""
+    face, poses = track.boxes[row], [track.pose[i] for i in (row, row - 1, row + 1) if 0 <= i < len(track)]
+    joints = next((pose for pose in poses if not np.isnan(pose).any()), None)
+    if joints is not None and (joints[list(body.HIPS), 3] >= _SEEN).all():
+        hips = joints[list(body.HIPS), :2].mean(0)
+        low = box[3] + 0.5 * (face[3] - face[1])
+        return bool(box[0] <= hips[0] <= box[2] and box[1] <= hips[1] <= low)
+    middle = float(face[0] + face[2]) / 2
+    return bool(box[0] <= middle <= box[2] and box[3] > face[3] + 1.0 * (face[3] - face[1]) and box[1] > face[1])
+
+
+def _at_collar(track: Track, row: int, box: FloatArray) -> bool:
+    """Whether a tie begins below the face, at most a face width to the side."""
+    face = track.boxes[row]
+    height, middle = float(face[3] - face[1]), float(face[0] + face[2]) / 2
+    level = face[3] - 0.3 * height < box[1] < face[3] + height
+    return bool(level and abs((box[0] + box[2]) / 2 - middle) < 0.7 * (face[2] - face[0]))

@@ -1,8 +1,5 @@
 """Faces of single frames become tracks: one track a person, through cuts and gaps.
 
-In: the `DetectedFaces` of the T sampled frames, and in which shot each frame is. Out: index lists, one per track:
-(frame, face) pairs in time order.
-
 Neighbouring frames of one shot are linked by overlap and identity (Hungarian assignment). A shot's tracklets are then
 merged by the distance of their means, so that a person who leaves and comes back stays one track. Across a cut a place
 in the frame says nothing: there only what is close merges, for a wrong merge gives one person another's face.
@@ -79,9 +76,8 @@ def rows_of(found: Sequence[Any], name: str, sightings: Sequence[Sighting]) -> F
 
 
 def screen_weight(track: Sequence[Sighting], faces: Sequence[DetectedFaces]) -> float:
-    """How far in front a track is listed: sum over its sightings of face height (pixels) times quality.
-
-    Without the detector's score, unlike `enroll.prominence`, which picks one: a half hidden face keeps its place.
+    """How far in front a track is listed: without the detector's score, unlike `prominence_of_sightings`, so that a
+    half hidden face keeps its place.
     """
     boxes = rows_of(faces, "boxes", track)
     return float(((boxes[:, 3] - boxes[:, 1]) * (0.2 + rows_of(faces, "quality", track))).sum())
@@ -135,9 +131,7 @@ def cheapest_pairs(cost: FloatArray, allowed: Flags) -> list[tuple[int, int]]:
 
 
 def merge_limit(quality: FloatArray, people: int) -> FloatArray:
-    """The largest identity distance at which tracks of different shots merge: the better the worse one's best sighting
-    (`quality`) and the fewer `people` there are, the larger.
-    """
+    """The largest identity distance at which tracks of different shots merge, by the worse one's best `quality`."""
     limit = np.where(quality >= _GOOD, _MERGE_SHOTS, _MERGE_WEAK) - _STRICTER * np.log2(max(1.0, people / 2))
     return np.maximum(limit, _STRICTEST).astype(np.float32)
 

@@ -7,7 +7,7 @@
     looks              facemaps.py, small networks for faces; headlooks.py
     bodies, hands      body.py, hands.py (ssd.py, regions.py)
     things             objects.py
-    sound              voiceactivity.py, music.py, whisper.py (words), voiceprint.py (mel.py); `../sound/` runs them
+    sound              voiceactivity.py, music.py, whisper.py (words), voiceprint.py; `../sound/` runs them
     all of them        collection.py, but for those that hear
     heads of ours      headfiles.py: their weights, and the functions that make probabilities of what they say
     how they run       networks.py, open it first

@@ -1,9 +1,9 @@
 """Small heads on EfficientNet features: what a head wears, indoors/outdoors, drawn or photo.
 
-In: pooled features [B, 1280] (`efficientnet.FrameExpert.pooled`) of the right crop. Out: probabilities a label, and
-claims: the labels whose probability passes the threshold at which validation precision was measured (`attributes.json`;
-labels that never reached it are not in the file). Two sources: linear heads of ours (`recipes/looks/attributes.py`) and
-the ImageNet classifier that belongs to the features, for a few of its 1000 classes that mean clothes, things or places.
+In: pooled features [B, 1280] of the right crop. Out: probabilities a label, and claims: the labels whose probability
+passes the threshold at which validation precision was measured (`attributes.json`). Two sources: linear heads of ours
+(`recipes/looks/attributes.py`) and the ImageNet classifier that belongs to the features, for a few of its 1000 classes
+that mean clothes, things or places.
 """
 
 from __future__ import annotations

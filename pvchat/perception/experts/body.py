@@ -1,8 +1,7 @@
 """Body pose and person masks: MediaPipe BlazePose (full) and selfie segmentation, frozen.
 
-In: a frame and, for one person among several, that person's face box. Out: 33 joints and a person mask, or None. A pose
-that does not carry its nose or eyes inside the given face box belongs to somebody else and is refused. Whoever the
-detector doesn't see in the whole frame is looked for where she was a moment before, as MediaPipe follows people.
+A pose that does not carry its nose or eyes inside the given face box belongs to somebody else and is refused. Whoever
+the detector doesn't see in the whole frame is looked for where she was a moment before, as MediaPipe follows people.
 Source: BlazePose (Bazarevsky et al. 2020, arXiv:2006.10204); constants from MediaPipe's pose_landmark graphs.
 """
 
@@ -105,8 +104,7 @@ class BodyExpert:
     ) -> Pose | None:
         """The pose of the person whose face box [4] (fractions) is `near`; None where none is found.
 
-        `mask`: with the person's mask. `persons` returns this frame's persons, where they are kept; it is called if
-        they are needed. `before`: this person a moment before.
+        `persons` returns this frame's persons, where they are kept. `before`: this person a moment before.
         """
         persons = persons or (lambda: self.persons(image))
         height, width = image.shape[:2]

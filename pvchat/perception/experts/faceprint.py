@@ -1,6 +1,5 @@
 """Faceprints: a second description of faces, by a network that knows two million people, to recognise them by.
 
-In: face crops aligned as for ArcFace, 112 pixels. Out: 512-d vectors of unit length that are compared by their cosine.
 
 EdgeFace-S (George et al. 2023, "EdgeFace: Efficient Face Recognition Model for Edge Devices") tells turned, dark and
 small faces of footage apart better than `identity.py` does (docs/adr/0023-faceprints.md). It is dear: faces are

@@ -1,7 +1,5 @@
 """Faces in one frame: boxes and points, identity vectors (`identity.py`), fitness for identification.
 
-In: one uint8 RGB frame. Out: `Detections` of the n faces found, best first; what `DetectedFaces` adds to these is put
-together in `search.py`.
 
 MTCNN finds most faces and places its points well; MediaPipe's wide-range detector adds turned and masked ones. The five
 points are mapped by a similarity transform (Umeyama, 1991) onto their mean place in dlib's 150-pixel face chip: dlib's

@@ -1,7 +1,5 @@
 """Drawn characters, whose faces are none to MTCNN: where they are, what they look like, how like an enrolled one.
 
-In: uint8 RGB frames. Out, a frame: `Figures` (face boxes, scores, identity vectors); over a clip: tracks, a similarity
-score and a probability.
 
 Everything stands on the frozen EfficientNet-Lite0 (docs/adr/0024-drawn-faces.md). Four small convolutions on maps of a
 frame's middle layers locate faces: every cell says whether it lies on a drawn face, hair included, and how far the

@@ -1,9 +1,8 @@
 """Whether a face wears glasses: a logistic regression on the edges around the eyes, found by the face's mesh.
 
-In: a frame and the 468 points of `mesh.py`. Out: log-odds. A strip from temple to temple is cut out in the frame of the
-outer corners of the eyes, so that neither size nor a tilted head counts, and described by histograms of oriented
-gradients (Dalal & Triggs, CVPR 2005): rims and the bridge between them are edges that no bare face has there. Weights:
-`glasses.safetensors`, made by `recipes/looks/glasses.py`.
+A strip from temple to temple is cut out in the frame of the outer corners of the eyes, so that neither size nor a
+tilted head counts, and described by histograms of oriented gradients (Dalal & Triggs, CVPR 2005): rims and the bridge
+between them are edges that no bare face has there (`recipes/looks/glasses.py`).
 
 Legend: the strip is H rows by W columns; D = H / 4 * W / 5 * 6 features; lengths are distances of the outer corners.
 """

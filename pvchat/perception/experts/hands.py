@@ -1,7 +1,7 @@
 """Hands: 21 points each, MediaPipe Hands, frozen.
 
-In: a frame and the joints of a pose, whose wrists say where to look. Out: the points of its hands. Source: MediaPipe
-Hands (Zhang et al. 2020, arXiv:2006.10214); constants from MediaPipe's holistic_landmark graph.
+The wrists of a pose say where to look. Source: MediaPipe Hands (Zhang et al. 2020, arXiv:2006.10214); constants from
+MediaPipe's holistic_landmark graph.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Weights of our own: a safetensors file each, with a JSON card of the same name beside it; and what heads end with.
-
-In: such a file's path; logits. Out: arrays, labels; probabilities.
-"""
+"""Weights of our own: a safetensors file each, with a JSON card of the same name beside it; and what heads end with."""
 
 from __future__ import annotations
 

@@ -1,6 +1,5 @@
 """What is seen at a filmed head: a hat, a helmet, sunglasses or a mask; how long the hair is, and of what colour.
 
-In: pictures of one person's head (`boxes.head_box`) and their features. Out: `SeenAtHead`.
 
 Two readers look at each picture, and the mean of their log-odds counts: a linear one at the last layer, which knows
 things, and a small network at the middle maps, which sees where in the picture something is (`facemaps.py`). Both

@@ -1,7 +1,6 @@
 """The layers of dlib's face recognition network, in PyTorch: 29 layers, dnn_face_recognition_ex.cpp of dlib's examples.
 
-In: [B, 150, 150, 3] uint8 RGB chips. Out: [B, 128] descriptors. Why not dlib itself, which is slower:
-docs/adr/0004-identity-network.md. dlib's own file is read by `recipes/faces/dlibfile.py`.
+Why not dlib itself, which is slower: docs/adr/0004-identity-network.md.
 """
 
 from __future__ import annotations

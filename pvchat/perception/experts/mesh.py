@@ -1,12 +1,10 @@
 """Face mesh and wide-range face boxes: MediaPipe Face Mesh and BlazeFace (full range), frozen.
 
-In: a frame and one face's box and five points (or nothing: the detector). Out: 468 points with mouth, eye, smile and
-head angle measures; boxes for faces that are small, turned or masked. Source: Kartynnik et al. 2019 (arXiv:1907.06724),
-Bazarevsky et al. 2019 (arXiv:1907.05047); constants from MediaPipe's face_landmark and face_detection graphs.
+Source: Kartynnik et al. 2019 (arXiv:1907.06724), Bazarevsky et al. 2019 (arXiv:1907.05047); constants from MediaPipe's
+face_landmark and face_detection graphs.
 
 Whether its eyes are cast down is told by a logistic regression on points of the mesh in the face's own frame (cheek to
-cheek, forehead to chin), so that neither size nor a turned head counts: `downcast.safetensors`, made by
-`recipes/looks/downcast.py`.
+cheek, forehead to chin), so that neither size nor a turned head counts (`recipes/looks/downcast.py`).
 """
 
 from __future__ import annotations

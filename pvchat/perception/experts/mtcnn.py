@@ -2,10 +2,9 @@
 
 In: uint8 RGB images. Out, an image: boxes in pixels, five points (eyes, nose, mouth corners), scores.
 
-Notable choices (docs/adr/0014-fast-runtime.md): the networks run in `networks.py`'s runtime; the pyramid and the crops
-come out of one table of sums a frame, to the bin as the paper's reference code makes them. The candidates
-of several frames go through R-Net and O-Net together; P-Net takes one level of one frame at a time while that fills the
-processor's cache.
+The pyramid and the crops come out of one table of sums a frame, to the bin as the paper's reference code makes them.
+The candidates of several frames go through R-Net and O-Net together; P-Net takes one level of one frame at a time while
+that fills the processor's cache (docs/adr/0014-fast-runtime.md).
 """
 
 from __future__ import annotations

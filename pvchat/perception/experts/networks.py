@@ -83,12 +83,11 @@ def load(
     device: str = "cpu",
     small: bool = False,
 ) -> Network:
-    """A frozen network, ready to be called with an array for each of its inputs; returns all its outputs.
+    """A frozen network: `build` makes its torch module, preprocessing included, of the file `weights`.
 
-    `name`: of the folder of its conversion; `build` makes the torch module, preprocessing included, of the file
-    `weights`; `inputs`: in the order of its arguments; `variant`: whatever else its conversion depends on; `device`: on
-    another than "cpu" torch runs the module; `small`: it computes on one thread, and as many calls at once as there are
-    threads; else each on all of them.
+    `name`: of the folder of its conversion; `variant`: whatever else that depends on; `device`: on another than "cpu"
+    torch runs the module; `small`: it computes on one thread, and as many calls at once as there are threads; else each
+    on all of them.
     """
     if device != "cpu":
         return TorchNetwork(build(weights), device)
@@ -217,8 +216,7 @@ class _OpenVinoNetwork:
 class LiteNetwork:
     """One network of MediaPipe's ("face_landmark.tflite"); raises WeightsError where it wasn't fetched yet.
 
-    Calls are serialised, for an interpreter isn't thread-safe. It takes several times its file, and hardly any time to
-    make: while clips aren't looked at there is none.
+    An interpreter isn't thread-safe. It takes several times its file in memory, and hardly any time to make.
     """
 
     def __init__(self, name: str) -> None:

@@ -1,9 +1,9 @@
 """Things in a frame: SSD-MobileNetV2 trained on COCO, frozen.
 
-In: frames. Out: boxes with a COCO label and a score each. Source: Liu et al. 2016 (SSD, arXiv:1512.02325) on
-MobileNetV2 (Sandler et al. 2018, arXiv:1801.04381), TensorFlow's zoo, `ssd_mobilenet_v2_coco_2018_03_29`; a frozen
-TensorFlow graph, which OpenVINO reads itself. It is cut behind the resizing of the picture and before the suppression,
-whose loops take longer than the network, and kept converted (`networks.py`).
+Source: Liu et al. 2016 (SSD, arXiv:1512.02325) on MobileNetV2 (Sandler et al. 2018, arXiv:1801.04381), TensorFlow's
+zoo, `ssd_mobilenet_v2_coco_2018_03_29`; a frozen TensorFlow graph, which OpenVINO reads itself. It is cut behind the
+resizing of the picture and before the suppression, whose loops take longer than the network, and kept converted
+(`networks.py`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Rotated rectangles of an image: cut out for a network, and its points and masks put back into the frame.
 
-In: images [H, W, 3] uint8 and regions in pixels. Out: crops, and coordinates as fractions of the frame. The geometry is
-MediaPipe's (ImageToTensor, LandmarkProjection, AlignmentPointsRects and RectTransformation calculators, Apache-2.0).
+The geometry is MediaPipe's (ImageToTensor, LandmarkProjection, AlignmentPointsRects and RectTransformation calculators,
+Apache-2.0).
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """MediaPipe's single-shot detectors (faces, whole persons): anchors, decoding, suppression.
 
-In: an image and a square region of it. Out: `Detections`. Constants come from MediaPipe's
-face_detection_full_range and pose_detection graphs (Apache-2.0), the method from BlazeFace
-(Bazarevsky et al. 2019, arXiv:1907.05047).
+Constants come from MediaPipe's face_detection_full_range and pose_detection graphs (Apache-2.0), the method from
+BlazeFace (Bazarevsky et al. 2019, arXiv:1907.05047).
 """
 
 from __future__ import annotations

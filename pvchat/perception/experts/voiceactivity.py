@@ -1,7 +1,6 @@
 """When somebody speaks: Silero VAD, frozen, in plain torch.
 
-In: sound, block after block. Out: a probability of speech for each 32 ms. Source: https://github.com/snakers4/silero-vad
-(MIT), whose published network at 16 kHz this is.
+Source: https://github.com/snakers4/silero-vad (MIT), whose published network at 16 kHz this is.
 """
 
 from __future__ import annotations

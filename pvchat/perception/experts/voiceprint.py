@@ -1,20 +1,21 @@
 """Whose voice it is: Resemblyzer's speaker encoder, frozen.
 
-In: a stretch of speech. Out: a voiceprint, a direction of 256 numbers that lies near others of the same voice. Source:
-https://github.com/resemble-ai/Resemblyzer (Apache-2.0), after Wan et al. 2018 (arXiv:1710.10467). A voiceprint is
-biometric, as a faceprint is.
+A voiceprint is a direction of 256 numbers that lies near others of the same voice; it is biometric, as a faceprint is.
+Source: https://github.com/resemble-ai/Resemblyzer (Apache-2.0), after Wan et al. 2018 (arXiv:1710.10467).
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from pvchat.assets.weights import member_path
-from pvchat.perception.experts.mel import FFT, mel_filters
-from pvchat.schemas import VOICEPRINT, FloatArray
+from pvchat.schemas import SAMPLE_RATE, VOICEPRINT, FloatArray
 
+FFT = 400  # samples of a Fourier transform
 _BANDS, _HOP = 40, 160
 FRAME_S = 0.01
 WINDOW, _STEP = 160, 77  # of one look, frames: 1.6 s, 1.3 times a second; all Resemblyzer's own
@@ -49,6 +50,22 @@ class VoiceprintExpert:
         bands = mel_bands(torch.from_numpy(np.pad(louder, (0, missing))), self._filters)
         _, (hidden, _) = self._lstm(torch.stack([bands[at : at + WINDOW] for at in starts]))
         return np.asarray(torch.nn.functional.normalize(self._last(hidden[-1]).relu()).numpy(), np.float32)
+
+
+def mel_filters(bands: int) -> FloatArray:
+    """[bands, FFT / 2 + 1] triangles on Slaney's mel scale, of equal area (librosa's default)."""
+    step, knee = 200.0 / 3, 1000.0  # Hz a mel below the knee; logarithmic above
+    rise = np.log(6.4) / 27
+
+    def hertz(mel: Any) -> Any:
+        return np.where(mel < knee / step, step * mel, knee * np.exp(rise * (mel - knee / step)))
+
+    top = knee / step + np.log(SAMPLE_RATE / 2 / knee) / rise
+    edges = hertz(np.linspace(0.0, top, bands + 2))
+    slopes = edges[:, None] - np.fft.rfftfreq(FFT, 1 / SAMPLE_RATE)[None]
+    widths = np.diff(edges)[:, None]
+    sides = np.maximum(0, np.minimum(-slopes[:-2] / widths[:-1], slopes[2:] / widths[1:]))
+    return np.asarray(sides * (2.0 / (edges[2:] - edges[:-2]))[:, None], np.float32)
 
 
 def mel_bands(samples: Tensor, filters: Tensor) -> Tensor:

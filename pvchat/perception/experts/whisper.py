@@ -24,7 +24,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pvchat.assets.weights import member_path
-from pvchat.perception.experts.mel import FFT, mel_filters
+from pvchat.perception.experts.voiceprint import FFT, mel_filters
 from pvchat.schemas import LANGUAGES, SAMPLE_RATE, FloatArray, SpokenWord
 
 WINDOW_S = 30.0  # what the encoder always sees; shorter sound is followed by silence

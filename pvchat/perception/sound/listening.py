@@ -1,9 +1,7 @@
 """Turns a clip's sound into stretches of speech with their words, and says who seems to speak in each.
 
-In: a path, what `probe` said, the clip's analysis. Out: a `Sound`. The sound is read once, block after block; a stretch
-of speech is held until its words are found, so that an hour takes no more memory than a minute. Voices are grouped by
-how alike they are on average; docs/adr/0060-words-in-the-library.md and 0067-real-voices.md say how the limits were
-chosen.
+The sound is read once, block after block; a stretch of speech is held until its words are found, so that an hour takes
+no more memory than a minute. How the limits were chosen: docs/adr/0060-words-in-the-library.md, 0067-real-voices.md.
 """
 
 from __future__ import annotations
@@ -81,9 +79,8 @@ def listen(
 ) -> Sound:
     """What is heard in a clip with sound: words, in how many voices, who speaks as far as that is seen, and music.
 
-    `found`: what `probe` said about it; `analysis`: of it, for the faces, or of a part of it: then only the part is
-    listened to. Progress is in seconds. Raises VideoReadError where it can't be read, WeightsError where the weights to
-    hear it aren't here.
+    `analysis`: of it, for the faces, or of a part of it: then only the part is listened to. Progress is in seconds.
+    Raises VideoReadError where it can't be read, WeightsError where the weights to hear it aren't here.
     """
     networks.release_buffers()  # what looking needed isn't there beside what hearing does
     utterances: list[Utterance] = []

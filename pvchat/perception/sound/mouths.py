@@ -1,8 +1,8 @@
 """Who speaks: whose mouth moves while speech is heard.
 
-In: stretches of speech, and the faces of a clip's analysis. Out: the same stretches, each with the face track it comes
-from, or marked `unseen` (the speaker isn't in the picture) or `overlap` (several mouths move). If it isn't sure, nobody
-is named. Faces are not looked for anew: a face is followed between two of its sightings in one shot.
+A stretch of speech gets the face track it comes from, or is marked `unseen` (the speaker isn't in the picture) or
+`overlap` (several mouths move). If it isn't sure, nobody is named. Faces are not looked for anew: a face is followed
+between two of its sightings in one shot.
 
 A mouth that speaks opens and closes several times a second; what counts is by how much its opening changes from one
 look to the next, in face heights. The numbers were chosen in docs/adr/0039-sound.md.
