@@ -156,19 +156,17 @@ class Library:
 
         Where the library can't be read or written now, it keeps her as it knew her.
         """
-        if storage.exists(self.root):
-            with suppress(LibraryError), self._open() as library:
-                follow(library, self.chat, wholly=False)
+        with suppress(LibraryError), self._open() as library:
+            follow(library, self.chat, wholly=False)
 
     def drop_traces(self) -> None:
         """Decide without whoever was just forgotten: what her looks took from others' odds goes, from the log, too.
 
         Where the library can't be read or written now, the next question does it.
         """
-        if storage.exists(self.root):
-            with suppress(LibraryError), self._open() as library:
-                follow_decisions(library, self.chat)
-                storage.empty_log(library)
+        with suppress(LibraryError), self._open() as library:
+            follow_decisions(library, self.chat)
+            storage.empty_log(library)
 
     def ask(
         self, question: str, history: Sequence[str] = (), now: datetime | None = None, progress: Progress | None = None
