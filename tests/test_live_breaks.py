@@ -161,7 +161,7 @@ def test_whatever_ffmpeg_says_the_camera_is_opened_again(monkeypatch: pytest.Mon
 
     problems = [
         av.error.HTTPUnauthorizedError(1, "no entry"),
-        av.error.ExitError(2, "late"),
+        av.error.ExitError(2, "Immediate exit requested"),
         av.error.EOFError(3, "end"),
     ]
     link, stop, said = Link(), threading.Event(), list[str]()
@@ -178,7 +178,7 @@ def test_whatever_ffmpeg_says_the_camera_is_opened_again(monkeypatch: pytest.Mon
     monkeypatch.setattr(streams, "BACKOFF", (0.0,))
     monkeypatch.setattr(streams, "_container_of", opened)
     assert list(live_pictures(read_address("rtsp://127.0.0.1:9/x"), link, stop)) == []
-    assert said == ["", "no entry.", "late.", "end.", "it sends no pictures."]
+    assert said == ["", "no entry.", "nothing comes from it.", "end.", "it sends no pictures."]
 
 
 @pytest.mark.parametrize("way", ["another in its place", "emptied"])

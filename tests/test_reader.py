@@ -118,10 +118,14 @@ READ: dict[str, Query] = {
     # what two do to each other, who is behind whom, how many they are, what comes last
     "Do Ana and Ben look at each other?":
         polar(where=And((Event(ANA, Has("deed", "looking", of=BEN)), Event(BEN, Has("deed", "looking", of=ANA))))),
+    "Do they look at each other?": polar(where=Has("deed", "looking", of=EVERYBODY)),  # whoever is seen
     "Is Ana behind Ben?": polar(ANA, Has("beside", "behind", of=BEN)),
     "Who is behind Ana?": Query("who", where=Has("beside", "behind", of=ANA)),
     "Who's behind the man?": Query("who", where=Has("beside", "behind", of=MAN)),
     "Who is above Ana?": refused("unseen", value="above"),
+    "How old is Ana?": refused("unseen", ANA, value="age"),
+    "Who is the nurse?": refused("unseen", value="role"),
+    "Is Ana Ben's sister?": refused("unseen", ANA, value="kin"),
     "How many people is Ana with?": Query("count", where=Has("with", of=ANA)),
     "Are there more than two people at once?": Query("count", where=WITH, form="polar", number=Number("more_than", 2)),
     # where somebody lies, and what is on a part of the body

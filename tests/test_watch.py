@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from make_studio import ANA, BEN, Studio
 
 from pvchat import PVChat
 from pvchat.library import Library
 from pvchat.library.scan import Report, Scanning
+from pvchat.storage.stores import library_of
 
 
 @pytest.fixture
@@ -73,3 +76,12 @@ def test_a_file_that_is_being_written_is_let_be(
     assert looked == [3]  # as long as it was written to it wasn't looked at
     assert library.status().waiting == 0
     assert library.status().clips == 2
+
+
+def test_where_another_process_looks_through_it_that_is_waited_for(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = ExitStack()
+    other.enter_context(FileLock(str(library_of(library.root).with_suffix(".lock"))))
+    reports = list(watched(library, monkeypatch, lambda: None, other.close, lambda: None))
+    assert [one.added for one in reports] == [1]

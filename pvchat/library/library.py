@@ -33,7 +33,7 @@ from pvchat.library.sources import Source
 from pvchat.schemas import Progress, Service
 from pvchat.storage import atomic
 from pvchat.storage import library as storage
-from pvchat.storage.library import LibraryError
+from pvchat.storage.library import LibraryBusyError, LibraryError
 from pvchat.storage.stores import library_of
 from pvchat.video import is_address, read_address
 
@@ -115,7 +115,7 @@ class Library:
 
         Raises PVChatError: another process is scanning; Ray isn't installed; a worker died: what was finished is kept.
         """
-        busy = LibraryError("another process is looking through it.", subject="library", hint="Wait for it.")
+        busy = LibraryBusyError("another process is looking through it.", subject="library", hint="Wait for it.")
         with self._open() as library, atomic.exclusive(storage.file_of(library).with_suffix(".lock"), busy):
             storage.prune(library, self.root, time.time())
             return scan(library, self.chat, how)
@@ -125,7 +125,7 @@ class Library:
 
         A file that is still being written is let be until its size and date have stayed the same from one look to the
         next, or are older. A report comes of each scan that took something in, lost something, or failed on a file,
-        which is tried once.
+        which is tried once. Where another process is looking through it, that is waited for.
         """
         how, before, tried = how or Scanning(), dict[str, sources.Stamp](), dict[str, sources.Stamp]()
         while not how.stop.is_set():
@@ -133,11 +133,13 @@ class Library:
             now, old_ns = stamps_of(fresh), (time.time() - every_s) * 1e9
             quiet = {path for path, stamp in now.items() if stamp == before.get(path) or stamp[1] < old_ns}
             before, written = now, {path for path in quiet if now[path] != tried.get(path)}
-            tried |= {path: now[path] for path in written}
+            report = Report()
             if gone or written:
-                report = self.scan(replace(how, ready=written.__contains__))
-                if report.added or report.moved or report.removed or report.failed:
-                    yield report
+                with suppress(LibraryBusyError):
+                    report = self.scan(replace(how, ready=written.__contains__))
+                    tried |= {path: now[path] for path in written}
+            if report.added or report.moved or report.removed or report.failed:
+                yield report
             how.stop.wait(every_s)
 
     def waiting(self) -> tuple[list[str], list[str]]:

@@ -59,6 +59,10 @@ class LibraryError(PVChatError):
     """A library can't be read, written or asked."""
 
 
+class LibraryBusyError(LibraryError):
+    """Another process is looking through a library."""
+
+
 class LibraryFullError(LibraryError, DiskFullError):
     """The disk of a library is full."""
 

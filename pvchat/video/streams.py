@@ -115,7 +115,7 @@ def live_pictures(
     `link` is told how it is with the connection; `started`: of a file, the time of day of its first picture; `now`: the
     clock of the day; `broken` is called where pictures stop coming, before it is waited for others.
     """
-    from av.error import FFmpegError
+    from av.error import ExitError, FFmpegError
 
     tries, file, last_s = 0, None, started
     while not stop.is_set():
@@ -130,6 +130,7 @@ def live_pictures(
             link.problem = "" if stop.is_set() else "no more pictures came."
         except (FFmpegError, OSError, ValueError) as error:  # the words of FFmpeg's may hold the address
             why, mend = getattr(error, "strerror", None) or type(error).__name__, _MENDS.get(getattr(error, "errno", 0))
+            why = "nothing comes from it" if isinstance(error, ExitError) else why  # FFmpeg's word for our limits
             link.problem = f"{why}: {mend}." if mend and address.kind == "webcam" else f"{why}."
         was, link.connected = link.connected, False
         broken()

@@ -36,6 +36,7 @@ _KINDS = {  # of what is refused, each the first whose word stands in the questi
     refusal: {kind: word_set(words) for kind, words in kinds.items()}
     for refusal, kinds in table()["vocabulary"]["refused"].items()
 }
+_IS = word_set("is are was were 's")
 _AUXILIARY = word_set("is are was were be been being does do did has have had can could will get gets got ever")
 _SAYS_MORE = word_set("only just except or nor neither never not alone most")  # "are only Ana and Ben together?"
 _AND_THERE = word_set("and also later in on at the a an ? .")  # "… and later also in the garden?"
@@ -419,9 +420,13 @@ def _one_then_other(query: Query, question: Tagged) -> Query:
 def _each_other(query: Query, question: Tagged) -> Query:
     """What two do to each other, as what each of them does: "do Ana and Ben look at each other?"."""
     names, each = query.whom.names, _EACH_OTHER.search(" ".join(question.seen))
-    if not each or not queries.is_of(query.where, "deed") or len(names) != 2 or query.select not in queries.WHETHER:
+    if not each or not queries.is_of(query.where, "deed") or len(names) == 1:
         return query
     deed = query.where.value.removesuffix(each[0])
+    if not names:  # "do they look at each other?"
+        return replace(query, where=replace(query.where, value=deed, of=EVERYBODY))
+    if len(names) != 2 or query.select not in queries.WHETHER:
+        return query
     both = (Event(Whom((a,)), Has("deed", deed, of=Whom((b,)))) for a, b in (names, names[::-1]))
     query = replace(query, select="exists") if query.form == "polar" else query
     return replace(query, whom=EVERYBODY, where=And(tuple(both)))
@@ -721,8 +726,10 @@ def _with_kind(query: Query, question: Tagged) -> Query:
     """A refusal with its kind, the first whose word stands in the question; "" for none."""
     if query.select != "refuse" or query.refusal not in _KINDS:
         return query
-    kinds = _KINDS[query.refusal].items()
-    return replace(query, value=next((kind for kind, known in kinds if known & {*question.seen}), ""))
+    said, kinds = {*question.seen, "-".join(question.seen[:2])}, _KINDS[query.refusal].items()  # "how-old"
+    states = not _IS.isdisjoint(question.seen[:2])  # "who is the nurse?", not "did the nurse call her?"
+    fits = (kind for kind, known in kinds if known & said and (states or kind not in ("role", "kin")))
+    return replace(query, value=next(fits, ""))
 
 
 def _only_then(query: Query, question: Tagged) -> Query:

@@ -194,6 +194,8 @@ def nobody(finding: Finding, timeline: Timeline) -> str:
         return f"{'; '.join([f'I see no {nth}', *open_said(finding.open)])}."
     if queries.is_of(query.where, *RELATIONS):  # whoever is near may be overlooked
         return f"I see {none} {clauses.complement(query.where)[1].removeprefix('seen ')}."
+    if finding.against and whom.names and finding.missing:  # nothing is denied of who isn't there
+        return f"{upper('; '.join(_denied(replace(finding, missing=()), timeline)))}."
     if finding.against:
         hedge = f"{HEDGE} " * any(one.likely for one in finding.against)
         return upper(f"{hedge}{_none_does(query)}.")

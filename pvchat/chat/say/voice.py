@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from pvchat.chat.conditions import numbered_part, part_of
-from pvchat.chat.english import ASK, be, clock, join, shortened, span_told, upper, wording
+from pvchat.chat.english import ASK, be, clock, join, shortened, span_told, table, upper, wording
 from pvchat.chat.query import (
     EVERYBODY,
     HEARD,
@@ -212,7 +212,7 @@ def refused(finding: Finding, timeline: Timeline) -> str:
         return (reply_in(query.value) if kind == "foreign" else "") or wording("refused", kind)
     asked = [timeline.entity(name) or Entity(name) for name in query.whom.names]
     there, told = clauses.decided(asked, "present"), list[str]()
-    about = query.value if query.value in ("height", "date") else query.attribute
+    about = query.value if query.value in table()["unread"] else query.attribute
     named = wording("thing", query.value) or query.value
     what = "" if named in ("", "mood") else wording("unread", about, value=named)
     if query.value != "mood" or not there:
