@@ -36,6 +36,7 @@ _KINDS = {  # of what is refused, each the first whose word stands in the questi
     refusal: {kind: word_set(words) for kind, words in kinds.items()}
     for refusal, kinds in table()["vocabulary"]["refused"].items()
 }
+_STYLES = {style: word_set(words) for style, words in table()["vocabulary"]["style"].items()}
 _IS = word_set("is are was were 's")
 _AUXILIARY = word_set("is are was were be been being does do did has have had can could will get gets got ever")
 _SAYS_MORE = word_set("only just except or nor neither never not alone most")  # "are only Ana and Ben together?"
@@ -722,6 +723,18 @@ def _sight(query: Query, question: Tagged) -> Query:
     return Query("exists", where=Has("thing", canonical("thing", seen[1])), form="polar", during=query.during)
 
 
+def _drawn(query: Query, question: Tagged) -> Query:
+    """Whether it is drawn or filmed: "is this a cartoon?", "which videos are drawn?"; not "is the cartoon funny?"."""
+    seen, selects = {*question.seen}, {"which": "when", "what": "when", "how": "how_often"}
+    said = [style for style in ("drawn", "filmed") if _STYLES[style] & seen]
+    if not said or query.whom != EVERYBODY or query.where is not None or not seen <= set().union(*_STYLES.values()):
+        return query
+    if len(said) > 1:
+        return Query("attribute", attribute="style", during=query.during)
+    select: queries.Select = selects.get(question.seen[0], "exists")  # type: ignore[assignment]
+    return Query(select, where=Has("style", said[0]), form="polar" if select == "exists" else "wh", during=query.during)
+
+
 def _with_kind(query: Query, question: Tagged) -> Query:
     """A refusal with its kind, the first whose word stands in the question; "" for none."""
     if query.select != "refuse" or query.refusal not in _KINDS:
@@ -798,6 +811,6 @@ def _how_sure(query: Query, question: Tagged) -> Query:
 QUERY_RULES = (
     _fall, _of_bed, _turns, _only_then, _taken_off, of_sound, _each_his_own, _does_both, _share, _comes_in,
     _all_known, _on_body, _where_lying, _sees_whom, _nobody_with, _but_never, _anybody, _of_people, _of_return,
-    _sight, _with_kind, _untold, _who_is_the, _before_whom, _nearer, _from_left, _all_of_it, _from_story,
+    _sight, _drawn, _with_kind, _untold, _who_is_the, _before_whom, _nearer, _from_left, _all_of_it, _from_story,
     _one_then_other, _each_other, _same_person, _how_sure,
 )  # fmt: skip

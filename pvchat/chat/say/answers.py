@@ -411,7 +411,7 @@ def timed(finding: Finding, timeline: Timeline) -> str:
     both = quantifier == "both" or quantifier == "all" and where == Has("with")  # "when are all together?"
     both = both and not finding.missing and bool(finding.people or not query.whom.names or quantifier == "all")
     many = query.number is not None and query.value == "people"
-    if both or many or quantifier in ("none", "only") or clauses.asks_scene(finding):
+    if both or many or quantifier in ("none", "only") or clauses.asks_scene(finding.query):
         return f"{lead(finding)}{_together(finding, timeline)}."
     told = holds_said(finding.people, where, finding, timeline)
     if query.rank in (Rank("time"), Rank("time", -1)) and is_plain(where):
@@ -437,7 +437,7 @@ def _together(finding: Finding, timeline: Timeline) -> str:
         who, end = f"{query.number.bound.replace('_', ' ')} {so_many(many, 'person')}", " at the same time"
         holds, never = (f"{who} {clause(where, many, how)}{end}" for how in ("", "never"))
         never += ", as far as I can see"
-    elif clauses.asks_scene(finding):
+    elif clauses.asks_scene(finding.query):
         thing = said(has.value, 1) * (has.attribute == "thing")
         holds = f"I see {'no' if isinstance(where, Not) else 'the'} {thing}" if thing else f"this {clause(where)}"
         never = f"I see no {thing} in this video" if thing else "I can't tell when"

@@ -17,7 +17,7 @@ from pvchat.chat import query as queries
 from pvchat.chat.archive import GONE, by_length, is_of_all, is_of_pairs, of_each
 from pvchat.chat.english import STRANGER, clock, in_place, join, lasting, number, ordinal, so_many, upper, wording
 from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Has, Not, Query, Rank, Whom, is_plain, told_as
-from pvchat.chat.say.clauses import called, clause, does, whom_said
+from pvchat.chat.say.clauses import asks_scene, called, clause, does, things_said, whom_said
 from pvchat.chat.say.sounds import quoted, speaker
 from pvchat.chat.say.voice import not_enrolled
 from pvchat.chat.sounds import MUSIC
@@ -162,7 +162,8 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     unsure = f" Of {join(found.maybe)} I am not sure." if found.maybe else ""  # "who has never been here?"
     if is_plain(query.where):
         return f"{head}{_not_seen(query.whom, of_all=query.whom.quantifier == 'both')} in {of}.{unsure}"
-    return f"{head}In {of} I found {f'no moment at which {who}' if names else 'nobody who'} {so}.{unsure}"
+    nothing = f"no moment at which {_lower(who)}" if names or _asks_scene(query) else "nobody who"
+    return f"{head}In {among} I found {nothing} {so}.{unsure}"
 
 
 def _not_seen(whom: Whom, of_all: bool = False) -> str:
@@ -543,6 +544,8 @@ def _subject(found: ArchiveFinding) -> str:
     query, names = found.query, list(found.query.whom.names)
     if query.where in (MUSIC, ANYTHING):
         return "Music" if query.where == MUSIC else "Videos"
+    if _asks_scene(query):
+        return "This"
     if query.number is not None and queries.counts_people(query):
         return upper(f"{query.number.bound.replace('_', ' ')} {so_many(int(query.number.value), 'person')}")
     if query.whom.quantifier == "none" and names:
@@ -556,6 +559,11 @@ def _subject(found: ArchiveFinding) -> str:
         return "Only people I don't know"
     nameless = Whom(quantifier="none" if query.whom.quantifier == "none" else "any", known=query.whom.known)
     return f"{only}{english.shortened(names, _MOST, word=word)}" if names else upper(whom_said(nameless))
+
+
+def _asks_scene(query: Query) -> bool:
+    """Whether what is asked is of no person: "is there a cartoon?"; a thing is told of whoever is seen with it."""
+    return asks_scene(query) and not things_said(query.where)
 
 
 def _where(found: ArchiveFinding) -> str:
@@ -598,4 +606,4 @@ def _so(found: ArchiveFinding) -> str:
 
 def _lower(who: str) -> str:
     """Who is meant, within a sentence: a name stays as it is."""
-    return who[0].lower() + who[1:] if who.startswith(("Somebody", "Everybody", "Music", "Only ")) else who
+    return who[0].lower() + who[1:] if who.startswith(("Somebody", "Everybody", "Music", "Only ", "This")) else who

@@ -278,9 +278,8 @@ def lead(finding: Finding, likely: bool = False) -> str:
     return "" if finding.query.select == "exists" and either else said
 
 
-def asks_scene(finding: Finding) -> bool:
+def asks_scene(query: Query) -> bool:
     """Whether a question's conditions are about the scene, and about nobody in it."""
-    query = finding.query
     return query.whom == EVERYBODY and query.value != "people" and is_of_scene(query.where)
 
 

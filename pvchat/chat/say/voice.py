@@ -161,7 +161,7 @@ def _answer(finding: Finding, timeline: Timeline) -> str:
     if by_ear and (query.select == "exists" or not silent):
         return of_sound(finding, timeline)
     of_scene = query.select == "exists" or query.select in _OF_SCENE and not finding.everyone
-    if of_scene and clauses.asks_scene(finding):
+    if of_scene and clauses.asks_scene(finding.query):
         return _OF_SCENE[query.select](finding, timeline)
     if query.rank is not None and query.number is None and query.select in ("who", "exists"):
         return ranked(finding, timeline)
