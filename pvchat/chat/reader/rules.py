@@ -727,7 +727,8 @@ def _drawn(query: Query, question: Tagged) -> Query:
     """Whether it is drawn or filmed: "is this a cartoon?", "which videos are drawn?"; not "is the cartoon funny?"."""
     seen, selects = {*question.seen}, {"which": "when", "what": "when", "how": "how_often"}
     said = [style for style in ("drawn", "filmed") if _STYLES[style] & seen]
-    if not said or query.whom != EVERYBODY or query.where is not None or not seen <= set().union(*_STYLES.values()):
+    plain = query.select not in ("who", "count") and query.whom == EVERYBODY and query.where is None
+    if not said or not plain or not seen <= set().union(*_STYLES.values()):
         return query
     if len(said) > 1:
         return Query("attribute", attribute="style", during=query.during)
