@@ -144,7 +144,7 @@ def test_leaving_a_place_that_nobody_knows_is_not_denied() -> None:
         # what holds of several that one may choose of, and of whom
         (Query("who", where=Or((SITS, Has("deed", "cooking")))), "Ana is sitting from 0:00 to 0:30; Ben is cooking."),
         # moments have one time
-        (Query("when", BEN, Has("leaves", "kitchen")), "Ben is leaving a kitchen at 0:25."),
+        (Query("when", BEN, Has("leaves", "kitchen")), "Ben is seen leaving a kitchen at 0:25."),
     ],
 )  # fmt: skip
 def test_what_is_said_of_several_conditions(query: Query, answer: str) -> None:
