@@ -118,6 +118,7 @@ FOUND: list[tuple[Query, dict[str, Any]]] = [
     (Query("who", where=Has("enters"), during=at("while", ANA)), {"names": ("Ana", "Ben")}),
     (Query("who", where=Has("leaves"), during=at("before", ANA, nth=2)), {"names": ("Ana", "Ben")}),
     (polar(ANA, SITS, during=at("after", BEN, Has("enters"))), {"verdict": "yes"}),
+    (polar(BEN, during=at("while", Whom(known=False), Has("enters"))), {"verdict": "no"}),  # there from the start
     (Query("how_often", ANA, Has("enters")), {"number": 1.0}),
     (polar(where=GONE), {"verdict": "yes", "names": ("Cleo",)}),  # who of those enrolled isn't there
     # numbers, with and without somebody thinking one

@@ -253,7 +253,8 @@ def part_of(during: During, timeline: Timeline) -> Part:
         spans = [span for span in spans if span[0] > start] or spans
     picked = nth_of(spans, during.nth) if during.nth else spans
     if not picked and during.event.where == Has("enters"):  # who was there from the start came then
-        return part_of(replace(during, event=replace(during.event, where=PRESENT)), timeline)
+        there = merged(_event_truth(replace(during.event, where=PRESENT), timeline)[1].yes)
+        picked = [(a, min(a + _MOMENT, b)) for a, b in there[:1]]
     if not picked:
         seen = merged([span for name in who.sure for span in timeline.seen(name)]) or [timeline.whole]
         surely = bool(spans) or seconds_in(truth.no) >= WHOLE * seconds_in(seen)
