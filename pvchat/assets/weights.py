@@ -20,10 +20,8 @@ from pvchat.schemas import Progress
 def member_path(role: str, name: str | None = None, *, table: Table | None = None) -> Path:
     """Where a file of a role of a table (None: of any) lies; without a `name` the one thing to load.
 
-    That is the only file, the converted folder of a GGUF row, or the row's folder if it has several files.
-
-    Raises:
-        WeightsError: not fetched yet; damaged since (`staging.py` says what is looked at).
+    That is the only file, the converted folder of a GGUF row, or the row's folder if it has several files. Raises
+    WeightsError: not fetched yet; damaged since (`staging.py` says what is looked at).
     """
     weight = next(one for one in (packages.table() if table is None else table) if one.role == role)
     only = weight.names[0] if len(weight.names) == 1 else ""
@@ -47,13 +45,9 @@ def missing(*, table: Table | None = None) -> list[Weight]:
 
 
 def fetch(table: Table, progress: Progress | None = None) -> None:
-    """Brings the weights of a table that are missing; else neither network nor a subprocess is touched.
+    """Brings the weights of a table that are missing, if any; `progress` is told bytes done and in all.
 
-    `progress` is told bytes done and in all.
-
-    Raises:
-        WeightsError: full disk, no network, wrong hash, damaged archive, unwritable home. The rows
-            that were complete before stay, and nothing half done does.
+    Raises WeightsError: full disk, no network, wrong hash, damaged archive, unwritable home. Nothing half done stays.
     """
     todo = [weight for weight in table if not staging.is_whole(weight) or staging.stage_of(weight).exists()]
     if not todo:

@@ -42,20 +42,18 @@ class Renaming(Request):
     name: Name
 
 
-class ClipQuestion(Request):
-    """A question about one clip."""
-
-    clip: Name | None = Field(default=None, description="an uploaded clip")
-    path: Path | None = Field(default=None, description="or a file of the library, as its answers name it")
-    question: Question
-    history: History = []
-
-
 class LibraryQuestion(Request):
     """A question about the library."""
 
     question: Question
     history: History = []
+
+
+class ClipQuestion(LibraryQuestion):
+    """A question about one clip."""
+
+    clip: Name | None = Field(default=None, description="an uploaded clip")
+    path: Path | None = Field(default=None, description="or a file of the library, as its answers name it")
 
 
 class Sources(Request):
