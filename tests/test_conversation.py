@@ -588,3 +588,18 @@ def test_near_questions_are_not_taken_for_each_other(
 def test_how_sure_it_is_that_somebody_is_there_is_what_that_rests_on(text: str) -> None:
     finding = found(text, NAMES, SHOTS, [])
     assert (finding.query.select, [*finding.names]) == ("why", ["Ana"])
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "by_name"),
+    [
+        ("", "What is Ana wearing?", True),
+        ("", "What is she wearing?", False),
+        ("Who wears glasses?", "What is she doing?", False),  # nobody said who
+        ("Is Ana there?", "What is she wearing?", True),
+    ],
+)
+def test_whether_somebody_was_called_by_her_name_is_kept(before: str, text: str, by_name: bool) -> None:
+    whom = found(text, NAMES, SHOTS, [before] if before else []).query.whom
+    assert whom.names == ("Ana",)
+    assert whom.by_name == by_name

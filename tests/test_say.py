@@ -347,6 +347,8 @@ def test_a_doubtful_name_is_told_flatly_only_to_who_asks_for_it() -> None:
     alone = _likely(_seen({**_stranger("Ana"), "enrolled": True}), "Ana", 0.7)
     assert answered(replace(WEARS_CLEO, whom=Whom()), alone) == f"Somebody who may be Ana {wears}."
     assert answered(BLACK, alone) == "Somebody who may be Ana is wearing something black."
+    she = Whom(("Ana",), by_name=False)  # "what is she wearing?"
+    assert answered(replace(WEARS_CLEO, whom=she), alone) == f"Somebody who may be Ana {wears}."
     assert answered(polar(where=Has("deed", "eating")), alone) == (
         "Somebody who may be Ana is in this video, but I can't tell whether that person is eating."
     )

@@ -12,7 +12,7 @@ and `Query.from_dict(query.to_dict())` is the same again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeGuard, TypeVar
 
 from pvchat.chat.spans import Verdict
@@ -147,6 +147,13 @@ class Whom:
     nth: int = 0  # the n-th of them, from 1 (negative: from the last), in the order of `nth_by`
     nth_by: RankBy = "left"
     unknown: tuple[str, ...] = ()  # names that nobody enrolled bears
+    # whether they were called by their names, here or in a question before; else "he" may be who was taken for one
+    by_name: bool = field(default=True, compare=False)
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """The names that were said; none where only "he" was."""
+        return self.names if self.by_name else ()
 
 
 EVERYBODY = Whom()
@@ -397,7 +404,7 @@ def is_of_sound(query: Query) -> bool:
 
 
 _KINDS: dict[str, type] = {c.__name__: c for c in (Has, And, Or, Not, Whom, Event, During, Rank, Number, Query)}
-_FIELDS = {kind: [field.name for field in fields(kind)] for kind in _KINDS.values()}
+_FIELDS = {kind: [one.name for one in fields(kind)] for kind in _KINDS.values()}
 
 
 def _to_json(value: Any) -> Any:
@@ -407,10 +414,10 @@ def _to_json(value: Any) -> Any:
     if type(value).__name__ not in _KINDS:
         return value
     row: dict[str, Any] = {} if isinstance(value, Query) else {"is": type(value).__name__}
-    for field in fields(value):
-        part = getattr(value, field.name)
-        if not (part == field.default and type(part) is type(field.default)):
-            row[field.name] = _to_json(part)
+    for one in fields(value):
+        part = getattr(value, one.name)
+        if not (part == one.default and type(part) is type(one.default)):
+            row[one.name] = _to_json(part)
     return row
 
 
@@ -421,6 +428,6 @@ def _from_json(value: Any) -> Any:
         return value
     row = dict(value)
     kind = _KINDS.get(row.pop("is", "Query"))
-    if kind is None or not set(row) <= {field.name for field in fields(kind)}:
+    if kind is None or not set(row) <= {one.name for one in fields(kind)}:
         raise ValueError(f"no part of a query: {value}")
     return kind(**{name: _from_json(part) for name, part in row.items()})

@@ -76,7 +76,13 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
         return _two(words, second, part, known, labels.heads["if_so"] == "yes")
     if not labels.whole:  # its end may say what it asks
         return Query("refuse", refusal="unclear")
-    return _query_of_one(words, labels, part, known)
+    return _called(_query_of_one(words, labels, part, known), words, known)
+
+
+def _called(query: Query, words: Sequence[Word], known: Known) -> Query:
+    """A query with whether those it is about were called by their names, or only "he" was."""
+    said = {word.name for word in words}.union(*(before.whom.called for before, _ in known.history))
+    return query if said.issuperset(query.whom.names) else replace(query, whom=replace(query.whom, by_name=False))
 
 
 def _without_thing_as_name(words: Sequence[Word], known: Known) -> Sequence[Word] | None:

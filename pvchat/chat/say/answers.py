@@ -257,7 +257,7 @@ def holds_said(people: Iterable[Found], condition: Condition | None, finding: Fi
 
 def _subjects(people: Sequence[Found], finding: Finding, timeline: Timeline) -> list[str]:
     """Their names before a verb: "Ana, perhaps Ben"; of one alone "somebody who may be Ben"."""
-    asked = finding.query.whom.names
+    asked = finding.query.whom.names if finding.verdict in ("yes", "no") else finding.query.whom.called  # no hedge else
     if len(people) == 1:
         return [clauses.subject(people[0].entity, timeline, asked)]
     return clauses.hedged(people_said(people), timeline, asked)

@@ -132,7 +132,7 @@ def _told_instead(one: Found, query: Query, timeline: Timeline) -> str:
 def _not_made_out(found: Found, finding: Finding, timeline: Timeline) -> str:
     """That an attribute isn't known, and what is: what else is worn; of a deed where she is."""
     query, entity, kind = finding.query, found.entity, finding.query.attribute or "deed"
-    name = called(entity)
+    name = clauses.subject(entity, timeline, query.whom.called)
     who = name if name == entity else "that person"
     missed = wording("missed", kind, who=who)
     if query.value and kind != "deed":
@@ -155,7 +155,7 @@ def _not_made_out(found: Found, finding: Finding, timeline: Timeline) -> str:
 
 def _same_joined(told: Iterable[tuple[str, str, str]], finding: Finding, timeline: Timeline) -> list[str]:
     """Of whom, at which event, what, as sentences, the same of several as one: "Ana sits, and so do Ben and Cleo."."""
-    asked, sentences = finding.query.whom.names, list[str]()
+    asked, sentences = finding.query.whom.called, list[str]()
     for (event, text), names in grouped(((event, text), name) for name, event, text in told).items():
         if not text:
             continue
@@ -188,7 +188,7 @@ def _described(found: Found, finding: Finding, timeline: Timeline) -> str:
     rest = ", ".join(filter(None, (does, where))) if does else f"is {where}" * bool(where)
     told = list(filter(None, (looks(name, spans, timeline, whole=True), rest)))
     told = told or ["is in this video, but I can't make out more"]
-    who = clauses.subject(name, timeline, finding.query.whom.names)
+    who = clauses.subject(name, timeline, finding.query.whom.called)
     again = {"man": "he", "woman": "she"}.get(gender_of(name, timeline), called(name))
     first = f"{event}{', ' * bool(event)}{who}"
     return " ".join(upper(f"{again if i else first} {text}.") for i, text in enumerate(told))
