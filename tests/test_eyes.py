@@ -13,6 +13,7 @@ import torch
 from make_analysis import make_analysis, make_track
 from make_clips import encode, noisy_frames, photo
 
+from pvchat import video
 from pvchat.bases.eyes import (
     BASELINE,
     CONFIG,
@@ -93,7 +94,8 @@ def folders(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> dict[str, P
     root = tmp_path_factory.mktemp("eyes")
     found = {"random": saved(model, root / "random")}
     looking = ZeroShot(Eyes(f"open_clip:{found['random']}"), VideoConfig())
-    frames = looking._frames(analysed(), clip, {time for time, _ in moments(analysed(), None)})
+    times = [time for time, _ in moments(analysed(), None)]
+    frames = dict(video.pictures_at(clip, video.probe(clip, looking.config), times, looking.config))
     seen = looking.eyes.pictures(list(frames.values())).mean(0)
     for name, sign in (("near", 1.0), ("far", -1.0)):
         taught(model, {"sleeping", "in a kitchen"}, sign * seen)

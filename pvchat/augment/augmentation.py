@@ -86,17 +86,15 @@ def read_samples(out: str | Path) -> list[Sample]:
 def check_folders(config: AugmentConfig) -> None:
     """Raise SettingsError where a folder isn't there, or holds nothing of what it is for."""
     for name in FOLDERS:
-        value = getattr(config, name)
-        for folder in value if isinstance(value, tuple) else (value,) if value else ():
+        for folder in getattr(config, name):
             if not folder.is_dir():
                 raise SettingsError("there is no such folder.", subject=f"{name} {folder}")
             if not any(p.suffix.lower() in SUFFIXES for p in folder.rglob("*")):
                 raise SettingsError("no clip or picture is in this folder.", subject=f"{name} {folder}")
 
 
-def file_stats(value: Path | tuple[Path, ...]) -> list[list[Any]]:
+def file_stats(folders: Sequence[Path]) -> list[list[Any]]:
     """Names, sizes and times of the files in the folders, by which a change of their content is noticed."""
-    folders = value if isinstance(value, tuple) else (value,)
     found = []
     for folder in folders:
         for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix != ".lock"):

@@ -31,7 +31,7 @@ class AugmentConfig:
     frames: int = 6  # most of a sample that the experts see
     track: int | None = None  # whom the clip is about when it shows several (as `enroll --track`)
     others: tuple[Path, ...] = ()  # folders of other people, for negatives
-    backgrounds: Path | None = None  # folder of pictures to put behind the subject; None: plain ones
+    backgrounds: tuple[Path, ...] = ()  # folders of pictures to put behind the subject; none: plain ones
     generators: tuple[str, ...] = ("offline",)  # any of `GENERATORS`
     model: str = ""  # hub name or folder of ConsisID, empty for the usual one
 

@@ -145,7 +145,8 @@ class ZeroShot:
         """
         vectors, baseline = self._vectors(tuple(texts)), self._vectors((BASELINE,))
         wanted = [moments(analysis, track) for track in tracks]
-        frames = self._frames(analysis, clip, {time for one in wanted for time, _ in one})
+        times = {time for one in wanted for time, _ in one}  # those that can't be decoded are left out
+        frames = dict(video.pictures_at(clip, video.probe(clip, self.config), times, self.config))
         rows = []
         for looks in wanted:
             seen_at = [(frames[time], box) for time, box in looks if time in frames]
@@ -153,14 +154,6 @@ class ZeroShot:
             seen = self.eyes.pictures(shown).mean(0) if shown else np.zeros(vectors.shape[1], np.float32)
             rows.append((vectors - baseline) @ seen)
         return np.stack(rows).astype(np.float32) * np.float32(self.eyes.sharpness)
-
-    def _frames(self, analysis: ClipAnalysis, clip: Path, times: set[float]) -> dict[float, Pixels]:
-        """The pictures at some of the sampled times; without those that can't be decoded."""
-        found = video.probe(clip, self.config)
-        if found.kind == "video":
-            return dict(video.pictures_at(clip, found, times, self.config))
-        read = video.load(clip, self.config, key=analysis.key, found=found)  # a photo or an animation
-        return {time: read.images[int(np.abs(read.times - time).argmin())] for time in times}
 
     def _encode(self, texts: tuple[str, ...]) -> FloatArray:
         """[n, W] the mean direction of each text in all templates."""

@@ -48,7 +48,7 @@ def _run(args: argparse.Namespace) -> int:
 
     config = AugmentConfig(
         **{key: getattr(args, key) for key in ("clips", "stills", "negatives", "track")},
-        backgrounds=Path(args.backgrounds) if args.backgrounds else None,
+        backgrounds=(Path(args.backgrounds),) if args.backgrounds else (),
         others=tuple(map(Path, args.others)),
         generators=tuple(args.generator),
         model=args.generator_model,

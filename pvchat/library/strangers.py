@@ -238,11 +238,6 @@ def portrait_of(chat: Service, one: Shown) -> bytes:
     from pvchat.perception.analysis import portrait
 
     path, config = Path(one.sighting.path), chat.settings.video
-    found = video.probe(path, config)
-    if found.kind == "video":
-        images = [image for _, image in video.pictures_at(path, found, [one.at_s], config)]
-    else:
-        images = list(video.load(path, config, found=found).images[:1])
-    if not images:
-        raise LibraryError("this picture is damaged.", subject=str(path))
-    return portrait(images[0], one.box)
+    for _, image in video.pictures_at(path, video.probe(path, config), [one.at_s], config):
+        return portrait(image, one.box)
+    raise LibraryError("this picture is damaged.", subject=str(path))

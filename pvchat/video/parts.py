@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import VideoConfig
-from pvchat.video.clips import Clip, copy_size, on_screen
+from pvchat.video.clips import Clip, copy_size, load, on_screen
 from pvchat.video.containers import DecodeDamage, decode_frames, upright_by
 from pvchat.video.files import PathLike, Probe, open_local, unreadable
 from pvchat.video.shots import CutFinder
@@ -142,12 +142,16 @@ def ahead(source: Generator[Thing, None, None]) -> Generator[Thing, None, None]:
 def pictures_at(
     path: PathLike, found: Probe, times: Iterable[float], config: VideoConfig
 ) -> Iterator[tuple[float, NDArray[np.uint8]]]:
-    """The pictures [H, W, 3] of a video on the screen at some times (seconds), in order of time, each with its time.
+    """The pictures [H, W, 3] of a clip on the screen at some times (seconds), in order of time, each with its time.
 
     What lies between isn't looked at where the file can be jumped in; there is nothing for a time whose picture is
-    damaged.
+    damaged. Of a photo or an animation it is the nearest sampled picture.
     """
     left = sorted(times, reverse=True)
+    if found.kind != "video":
+        read = load(path, config, found=found)
+        yield from ((time, read.images[int(np.abs(read.times - time).argmin())]) for time in left[::-1])
+        return
     upright = upright_by(found.rotation, copy_size(found.width, found.height, config))
     with open_local(path, config) as file:
         pictures = decode_frames(path, file, found, config, lambda: left[-1] if left else None, DecodeDamage())

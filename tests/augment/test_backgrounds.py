@@ -65,7 +65,7 @@ def test_no_halo_of_the_old_background_stays():
 def test_pictures_of_a_folder_are_used(tmp_path):
     Image.new("RGB", (50, 80), (0, 0, 255)).save(tmp_path / "sea.png")
     (tmp_path / "notes.txt").write_text("no picture")
-    made = on_new_background(make_profile(), 3, np.random.default_rng(1), pictures_in(tmp_path))
+    made = on_new_background(make_profile(), 3, np.random.default_rng(1), pictures_in([tmp_path]))
     assert tuple(made.images[0, 5, 5]) == (0, 0, 255)
     assert made.notes == {}
 
@@ -76,7 +76,7 @@ def test_a_background_without_a_place_is_noted():
 
 def test_a_damaged_picture_is_passed_over(tmp_path):
     (tmp_path / "broken.jpg").write_bytes(b"nothing")
-    made = on_new_background(make_profile(), 2, np.random.default_rng(1), pictures_in(tmp_path))
+    made = on_new_background(make_profile(), 2, np.random.default_rng(1), pictures_in([tmp_path]))
     assert made.images.shape == (2, HEIGHT, WIDTH, 3)
 
 

@@ -55,7 +55,7 @@ def test_a_folder_without_anything_to_use_is_told(clip, chat, tmp_path, name, fi
     (tmp_path / "there" / "below").mkdir(parents=True)
     if file:
         (tmp_path / "there" / file).write_text("no clip")
-    folder = (tmp_path / "there",) if name == "others" else tmp_path / "there"
+    folder = (tmp_path / "there",)
     with pytest.raises(SettingsError, match="no clip or picture"):
         run(clip, chat, config=AugmentConfig(**{name: folder}))
     (tmp_path / "there" / "below" / "b.PNG").write_bytes(b"")
@@ -64,7 +64,7 @@ def test_a_folder_without_anything_to_use_is_told(clip, chat, tmp_path, name, fi
 
 def test_a_folder_that_is_not_there_is_told(clip, chat, tmp_path):
     with pytest.raises(SettingsError, match="no such folder"):
-        run(clip, chat, config=AugmentConfig(backgrounds=tmp_path / "nowhere"))
+        run(clip, chat, config=AugmentConfig(backgrounds=(tmp_path / "nowhere",)))
 
 
 def test_a_generator_that_cannot_run_here_is_told_before_anything_is_made(clip, chat, monkeypatch):

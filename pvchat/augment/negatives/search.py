@@ -27,11 +27,11 @@ from pvchat.augment.augmentation import MEDIA, Augmentation, write_media
 from pvchat.augment.negatives.strangers import (
     Negative,
     Recipe,
-    StrangerCheck,
     SubjectClip,
     TrackScores,
     excerpt_times,
     same_clip_negatives,
+    score_tracks,
 )
 from pvchat.augment.schemas import FPS, AugmentConfig, Sample, Split, Stage, digest
 from pvchat.augment.watch import UNWATCHED, Watch
@@ -73,8 +73,7 @@ def find_negatives(
 
     Where too few are hard, random ones fill up, and the other way round.
     """
-    strangers = StrangerCheck(subject.person, chat.networks.presence)
-    clips, unreadable = analyse_clips(files_of(config, seed), subject, chat, strangers, watch)
+    clips, unreadable = analyse_clips(files_of(config, seed), subject, chat, watch)
     refusals = {clip: clip.scores.refusal() for clip in clips}
     dropped = Counter({"can't be read": unreadable})
     dropped.update(reason for reason in refusals.values() if reason)
@@ -83,13 +82,13 @@ def find_negatives(
     rng = np.random.default_rng(seed)
     order = [clips[i] for i in rng.permutation(len(clips))]
     random = random_negatives([clip for clip in order if not refusals[clip]], config, rng)
-    beside = list(same_clip_negatives(subject, strangers, config.seconds, dropped))
+    beside = list(same_clip_negatives(subject, chat.networks.presence, config.seconds, dropped))
     hard = [c for pair in zip_longest(beside, near) for c in pair if c is not None]
     return balance(hard, random, config.negatives), dict(+dropped)
 
 
 def analyse_clips(
-    files: Sequence[str], subject: SubjectClip, chat: Service, strangers: StrangerCheck, watch: Watch
+    files: Sequence[str], subject: SubjectClip, chat: Service, watch: Watch
 ) -> tuple[list[OtherClip], int]:
     """The clips of some files, no two alike, with scores of their tracks; and how many files can't be read."""
     found: dict[str, OtherClip] = {}
@@ -101,9 +100,9 @@ def analyse_clips(
             unreadable += 1
             continue
         if analysis.key not in (subject.analysis.key, *found):
-            own = {n: t for n, t in enumerate(analysis.tracks) if t.kind == strangers.person.kind and len(t)}
+            own = {n: t for n, t in enumerate(analysis.tracks) if t.kind == subject.person.kind and len(t)}
             views = {number: prototypes(track) for number, track in own.items()}
-            scores = strangers.score(analysis)
+            scores = score_tracks(subject.person, chat.networks.presence, analysis)
             found[analysis.key] = OtherClip(Path(file), analysis.without_features(), scores, views)
     return list(found.values()), unreadable
 

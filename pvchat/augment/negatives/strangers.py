@@ -23,6 +23,7 @@ from pvchat.identity.enroll import choose, index_of
 from pvchat.identity.presence import PresenceModel
 from pvchat.people.person import Person
 from pvchat.perception.boxes import overlap
+from pvchat.perception.experts.headfiles import sigmoid
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray, Service, Track
 
@@ -92,36 +93,30 @@ class TrackScores:
         return "too near to the subject" if np.min(self.distance, initial=np.inf) < MIN_DISTANCE else None
 
 
-class StrangerCheck:
+def score_tracks(person: Person, presence: PresenceModel, analysis: ClipAnalysis) -> TrackScores:
     """How like the subject everyone in a clip is."""
+    middle = np.asarray(person.arrays["prototypes"], np.float32).mean(0)
+    means = [mean_identity(t.identity, t.quality) if t.kind == person.kind else None for t in analysis.tracks]
+    apart = [np.inf if mean is None else float(np.linalg.norm(mean - middle)) for mean in means]
+    # In her own place her reach would make a view of her that the enrollment doesn't have somebody else's.
+    without_place = replace(person, arrays={k: v for k, v in person.arrays.items() if k != "frame"})
 
-    def __init__(self, person: Person, presence: PresenceModel) -> None:
-        self.person, self.presence = person, presence
-        # In her own place her reach would make a view of her that the enrollment doesn't have somebody else's.
-        self.without_place = replace(person, arrays={k: v for k, v in person.arrays.items() if k != "frame"})
-        self.mean = np.asarray(person.arrays["prototypes"], np.float32).mean(0)
-
-    def score(self, analysis: ClipAnalysis) -> TrackScores:
-        """The scores of all tracks, and of the clip."""
-        kind = self.person.kind
-        means = [mean_identity(t.identity, t.quality) if t.kind == kind else None for t in analysis.tracks]
-        apart = [np.inf if mean is None else float(np.linalg.norm(mean - self.mean)) for mean in means]
-        each = [self._probability(analysis, [track]) for track in analysis.tracks]
-        together = self._probability(analysis, analysis.tracks)  # drawn figures are scored clip by clip
-        return TrackScores(np.array(each, np.float32), np.array(apart, np.float32), max([together, *each]))
-
-    def _probability(self, analysis: ClipAnalysis, tracks: list[Track]) -> float:
+    def probability(tracks: list[Track]) -> float:
         shown = replace(analysis, tracks=tracks)
-        logits = np.concatenate([self.presence.logits([one], shown)[0] for one in (self.person, self.without_place)])
-        return float(1 / (1 + np.exp(-np.clip(logits.max(), -30, 30)))) if logits.size else 0.0
+        logits = np.concatenate([presence.logits([one], shown)[0] for one in (person, without_place)])
+        return float(sigmoid(logits.max())) if logits.size else 0.0
+
+    each = [probability([track]) for track in analysis.tracks]
+    together = probability(analysis.tracks)  # drawn figures are scored clip by clip
+    return TrackScores(np.array(each, np.float32), np.array(apart, np.float32), max([together, *each]))
 
 
 def same_clip_negatives(
-    subject: SubjectClip, strangers: StrangerCheck, seconds: float, dropped: Counter[str]
+    subject: SubjectClip, presence: PresenceModel, seconds: float, dropped: Counter[str]
 ) -> Iterator[Negative]:
     """Excerpts of the enrollment clip, of so many seconds at most, that show somebody else and not the subject."""
     analysis, me = subject.analysis, subject.analysis.tracks[subject.track]
-    scores = strangers.score(analysis)
+    scores = score_tracks(subject.person, presence, analysis)
     parts = [(start, end) for start, end, *_ in subject.segments] or [(0.0, analysis.duration_s)]  # none is crossed
     for number, track in enumerate(analysis.tracks):
         if number == subject.track or track.kind != me.kind:

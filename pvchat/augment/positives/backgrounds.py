@@ -24,9 +24,9 @@ _MATCH = 0.25  # how far the subject's light moves towards the new scene's
 _ZOOM = 1.12  # the background is a little larger than the frame and drifts in it, as behind a hand-held camera
 
 
-def pictures_in(folder: Path) -> list[Path]:
-    """All pictures below a folder, sorted."""
-    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in _PICTURE_SUFFIXES)
+def pictures_in(folders: Sequence[Path]) -> list[Path]:
+    """All pictures below some folders, sorted."""
+    return sorted(p for folder in folders for p in folder.rglob("*") if p.suffix.lower() in _PICTURE_SUFFIXES)
 
 
 def on_new_background(

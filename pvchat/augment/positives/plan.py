@@ -55,7 +55,7 @@ def generators(config: AugmentConfig) -> list[Generator]:
     """All generators that the settings ask for."""
     found: list[Generator] = []
     if "offline" in config.generators:
-        pictures = pictures_in(config.backgrounds) if config.backgrounds else []
+        pictures = pictures_in(config.backgrounds)
         mesh, mask = {"subject", "mesh"}, {"subject", "mask"}
         found = [
             Generator("subclip", photometric.subclip, {"subject", "motion"}, 10.0, ("video",)),
