@@ -123,6 +123,8 @@ READ: dict[str, Query] = {
     "Who is behind Ana?": Query("who", where=Has("beside", "behind", of=ANA)),
     "Who's behind the man?": Query("who", where=Has("beside", "behind", of=MAN)),
     "Who is above Ana?": refused("unseen", value="above"),
+    "Is it daytime?": refused("unseen", value="daytime"),
+    "Does Ana wear a hat or glasses?": choice(ANA, Or((HAT, GLASSES))),
     "Is this a cartoon?": polar(where=Has("style", "drawn")),
     "Is it drawn or filmed?": what("style"),
     "Which videos are animated?": Query("when", where=Has("style", "drawn")),

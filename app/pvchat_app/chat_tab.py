@@ -251,13 +251,14 @@ class ChatTab:
         """Listen to the clip; its words take the place of the button."""
         clip = self.backend.sessions.of_request(request).clip
         yield {self.words: gr.skip()}  # of a generator that yields nothing Gradio would empty all outputs
+        if clip is None:
+            return
 
         def work(tell: Progress) -> Updates:
             hear(self.backend, clip, tell)
             return self.show_words(request)
 
-        if clip is not None:
-            yield from with_progress(self.words, "listening", work, self.backend.cancellable.bars)
+        yield from with_progress(self.words, "listening", work, self.backend.cancellable.bars)
 
     def hear_question(self, event: gr.EventData) -> tuple[Any, Any]:
         """Write a spoken question into its field, to be checked before it is asked; or say why it wasn't heard."""

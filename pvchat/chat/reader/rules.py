@@ -375,6 +375,14 @@ def _all_of_it(query: Query, question: Tagged) -> Query:
     return query
 
 
+def _which_worn(query: Query, question: Tagged) -> Query:
+    """Which of several garments somebody wears: "does Ana wear a hat or glasses?"; not "a red shirt or a blue one"."""
+    parts = conditions_of(question.slots, "P")
+    asks = query.select == "attribute" and query.form == "choice" and query.attribute == "worn" and not query.value
+    garments = len(parts) > 1 and all(queries.is_of(one, "worn") and one.value and not one.colour for one in parts)
+    return replace(query, select="exists", attribute=None, where=queries.Or((*parts,))) if asks and garments else query
+
+
 def _from_story(query: Query, question: Tagged) -> Query:
     """Of somebody enrolled alone where a story is named: "is it Anya from Spy x Family?" is of nobody called Spy."""
     known = query.whom.names and (NAME, "from") in pairwise(question.seen)
@@ -483,6 +491,7 @@ def of_unread_words(query: Query, question: Tagged) -> Query:
     if whether and query.whom.names and seen[at : at + 2] in (["inside", "a"], ["inside", "the"]):  # "… a house?"
         return replace(query, where=Has("setting", "indoors"))
     own = own or whether and "there" in seen[max(0, at - 2) : at] and query.whom == EVERYBODY  # "… any spectators?"
+    own = own or whether and seen[at - 1] in ("it", "this") and query.whom == EVERYBODY  # "is it daytime?"
     deed = whether and is_known("deed", seen[at])  # "was there any dancing?"
     verb = verb or query.select == "count" and "not" in seen[:at]  # "how many people, not counting the reflection?"
     if not (own or asks and (whose or deed or verb)):
@@ -812,6 +821,6 @@ def _how_sure(query: Query, question: Tagged) -> Query:
 QUERY_RULES = (
     _fall, _of_bed, _turns, _only_then, _taken_off, of_sound, _each_his_own, _does_both, _share, _comes_in,
     _all_known, _on_body, _where_lying, _sees_whom, _nobody_with, _but_never, _anybody, _of_people, _of_return,
-    _sight, _drawn, _with_kind, _untold, _who_is_the, _before_whom, _nearer, _from_left, _all_of_it, _from_story,
-    _one_then_other, _each_other, _same_person, _how_sure,
+    _sight, _drawn, _with_kind, _untold, _who_is_the, _before_whom, _nearer, _from_left, _all_of_it, _which_worn,
+    _from_story, _one_then_other, _each_other, _same_person, _how_sure,
 )  # fmt: skip
