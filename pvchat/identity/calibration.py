@@ -1,9 +1,8 @@
 """Turns raw log-odds into probabilities that hold on footage: of all answers with .9, nine in ten should be right.
 
-In: log-odds of one person on a clip's tracks, competition included (`presence.py`), and how good the sightings are.
-Out: calibrated log-odds: a logistic model (Platt scaling) over them, the number of people who compete (its square, too:
-the first few take most from the right one's odds), and quality. That only makes the line steeper: a term of its own
-would learn how often far people were asked for, as would face height and masks.
+A logistic model (Platt scaling) over log-odds with competition (`presence.py`), the number of people who compete (its
+square, too: the first few take most from the right one's odds), and quality. That only makes the line steeper: a term
+of its own would learn how often far people were asked for, as would face height and masks.
 """
 
 from __future__ import annotations

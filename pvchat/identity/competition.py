@@ -1,7 +1,6 @@
 """People compete for tracks: if a track fits Ben better than Ana, it counts against Ana by as much as it fits better.
 
-In: log-odds of P people on K tracks of a clip. Out: the same, competition included; and which tracks are fragments of
-one drawn figure, which compete as one, or the face of one.
+Fragments of one drawn figure compete as one. Legend: P people, K tracks of a clip.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Enrolling: which people a clip could enroll, who of them is meant, and that one as a person.
 
-In: `ClipAnalysis`, a name, perhaps a number. Out: a `Track`; a `Person` with identity prototypes, body features,
-thumbnail. The subject is the main one: it fills most of the clip, largest and clearest. Several of like weight are
-several plausible subjects, and the user must pick.
+The subject is the main one: it fills most of the clip, largest and clearest. Several of like weight are several
+plausible subjects, and the user must pick.
 
 Where no face was found the subject is the recurring drawn figure; such an enrollment is recognised by looks alone and
 says so by its lower confidence. A clear face of a drawn figure, as computer-generated people have, is enrolled as both.
@@ -126,11 +125,10 @@ def subjects_of(analysis: ClipAnalysis) -> list[Track]:
 
 
 def joined_across_shots(faces: Sequence[Track]) -> list[Track]:
-    """Join tracks of different shots that may be one person.
+    """Join tracks of different shots that may be one person, the most alike first, and never two visible at once.
 
-    A montage of somebody gives a track a shot. Where a clip is asked about, tracks join only when they are surely one
-    person's; a clip that somebody is enrolled from is mostly about one person, so here they join up to `ONE_PERSON`,
-    the most alike first, and never two that are visible at once.
+    A montage of somebody gives a track a shot. A clip that somebody is enrolled from is mostly about one person, so
+    tracks join that are less surely one person's than where a clip is asked about.
     """
     parts = [(face.identity, face.quality, set(face.shown_in.tolist())) for face in faces]
     groups = [[faces[i] for i in group] for group in group_tracklets(parts, lambda _: ONE_PERSON)]

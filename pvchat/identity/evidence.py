@@ -1,6 +1,6 @@
 """Who is there, known or not, and what was measured of the clip, put together for the answers.
 
-In: presences and a clip's analysis. Out: `Evidence`: facts and boxes of the people who are present, who else is seen.
+In: presences and a clip's analysis. Out: `Evidence`.
 """
 
 from __future__ import annotations
@@ -181,10 +181,8 @@ def _faceless_people(
 
     That number is `by_face`, or, where it is more, how many people are seen at once, with a face (`faces`: in which
     frames) or without, beyond the `known` ones; only then bodies are looked at by themselves. Who falls is one of them
-    in any case, be it somebody known who turned away.
-
-    Drawn figures have no bodies: there, those that the locator is sure of are counted, pieces of one as one, and
-    whoever has no name is one.
+    in any case, be it somebody known who turned away. Drawn figures have no bodies: there, those are counted that the
+    locator is sure of.
     """
     if analysis.scene.drawn:
         figures = [t for t in analysis.tracks if t.kind == "figure" and t.scores.max() >= MIN_SCORE]

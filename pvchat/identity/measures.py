@@ -1,9 +1,8 @@
 """How near a face's sightings come to a person's prototypes (her enrolled views), and to a cohort of strangers.
 
-In: people; tracks of one clip, or of a whole library; a cohort of strangers. Out: what people's clips show of them and
-tracks with the faceprints in which a face can be made out, stacked by their numbers of rows, so that all are compared
-at once; and three distances, which a logistic model weighs (`presence.py`). Rows are identity vectors or faceprints;
-both are compared by Euclidean distance.
+What people's clips show of them, and tracks, are stacked by their numbers of rows, so that all are compared at once:
+three distances, which a logistic model weighs (`presence.py`). Rows are identity vectors or faceprints; both are
+compared by Euclidean distance.
 
 Legend: V views (what a clip shows of somebody), G of one stack, or people, P and Q rows of each; N tracks, n sightings
 and m faceprints of each; C rows of a cohort, D their width.

@@ -1,8 +1,7 @@
 """What makes somebody hard to recognise: in her enrollment clip, and in a clip where she isn't found for sure.
 
-In: a `ClipAnalysis`, her track, or presences in it. Out: `Notes` on an enrollment, with whom she looks like already; a
-`Why` of a presence. Nothing is decided here: the reasons are what identification is known to suffer from (face height,
-a turned head, a mask, blur), measured on sightings. How the limits were chosen: docs/adr/0074-measured-constants.md.
+Nothing is decided here: the reasons are what identification is known to suffer from (face height, a turned head, a
+mask, blur), measured on sightings. How the limits were chosen: docs/adr/0074-measured-constants.md.
 """
 
 from __future__ import annotations

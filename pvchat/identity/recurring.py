@@ -1,6 +1,5 @@
 """In a long video, tracks are also compared with tracks of that video that surely show the same person.
 
-In: log-odds that each of K tracks shows each of P people, the video's analysis. Out: log-odds with both held together.
 A film has a hundred tracks that could be taken for her, so the odds of each fall as they grow, after calibration.
 Whoever is found nevertheless was seen in this light, with this hair; a track is held against those sightings as against
 a second clip of hers. Both looks share the track, so two that agree count as √2 of one. People compete by what the film

@@ -1,7 +1,7 @@
 """What a person's arrays and extra data must look like, so that whoever reads them later can rely on it.
 
-In: a person's kind, arrays and extra data, which may come from a stranger's file. Out: nothing, or a PeopleError that
-says what is off. The tables here are all that is known of them: whoever adds an array or a record to a person adds it.
+They may come from a stranger's file; a PeopleError says what is off. Whoever adds an array or a record to a person adds
+it to the tables here.
 """
 
 from __future__ import annotations

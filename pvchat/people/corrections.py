@@ -1,6 +1,5 @@
 """What people said of somebody's recognition ("that is not Ana", "that is Ana"), as it is kept with her.
 
-In: a `Person`, vectors of one track, yes or no. Out: the `Person` with that example; the examples of a `Person`.
 Vectors lie in her arrays; `Person.extra[RECORD]` says which rows are which correction's. A file that is given away
 holds the faces that are hers only: the others are somebody else's, who wasn't asked (`shareable`).
 

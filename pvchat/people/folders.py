@@ -1,8 +1,7 @@
 """The people folder as it is now: everyone in it, read from disk once as long as nothing changed.
 
-In: folders, one a person. Out: a `StoredPerson` each, whole or damaged. What is handed out is a copy in everything but
-the arrays' numbers, so that nobody changes what the memory holds. A `Snapshot` is everyone at one moment: what one
-question is answered with.
+What is handed out is a copy in everything but the arrays' numbers, so that nobody changes what the memory holds. A
+`Snapshot` is everyone at one moment: what one question is answered with.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Several clips of one person: which rows of her vectors come from which, and how two enrollments become one.
 
-In: a `Person`, or two. Out: the rows of each clip; a `Person` that has the prototypes of both. Presence compares every
-sighting with every prototype, one clip after the other (`identity/presence.py`), for more rows in one heap come nearer
-to strangers, too; nothing is averaged away. The trained part of a deep enrollment can't be merged: one of them stays.
+Presence compares every sighting with every prototype, one clip after the other (`identity/presence.py`), for more rows
+in one heap come nearer to strangers, too; nothing is averaged away. The trained part of a deep enrollment can't be
+merged: one of them stays.
 
 Legend: P prototypes, D vector width.
 """

@@ -1,8 +1,8 @@
 """When a file was recorded, by a camera's clock: its name, what its container says, or the file's own date.
 
-In: a path. Out: a `Recorded`. "VID_20260503_101500.mp4", "2026-05-03 10.15.00.mov", "20260503.mp4" and "03.05.2026.avi"
-(a day without an hour, unless the container knows it) are dates; so are folders of that form ("2026-05-03/hall.mp4").
-Times are local, without a zone: what somebody means by "this morning".
+"VID_20260503_101500.mp4", "2026-05-03 10.15.00.mov", "20260503.mp4" and "03.05.2026.avi" (a day without an hour, unless
+the container knows it) are dates; so are folders of that form ("2026-05-03/hall.mp4"). Times are local, without a zone:
+what somebody means by "this morning".
 """
 
 from __future__ import annotations

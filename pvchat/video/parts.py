@@ -1,9 +1,8 @@
 """A long video, read once from its start to its end: pictures at an even rate, a few dozen in memory at a time.
 
-In: a path and what `probe` said of it. Out: its parts, one after the other, each a `Clip` of up to `FRAMES` samples at
-absolute times, made in a thread of their own (`ahead`: FFmpeg and the networks release Python's lock); or pictures
-at a few moments. No copy is written: what a long copy would cost on disk and in time buys nothing, for each picture is
-looked at once (docs/adr/0015-shots-and-long-video.md).
+Its parts are a `Clip` each, of up to `FRAMES` samples at absolute times, made in a thread of their own (`ahead`: FFmpeg
+and the networks release Python's lock). No copy is written: each picture is looked at once
+(docs/adr/0015-shots-and-long-video.md).
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Hard cuts, found in every decoded picture while a clip is read.
 
-In: pictures in order of time, each shrunk to a thumbnail. Out: the times at which another shot begins. A cut is a pair
-of pictures that differ much in colour and place, far more than the pairs around it do; a picture that moves fast makes
-many such pairs in a row. Measured on films cut out of the development clips, beside TransNet V2 (Souček and Lokoč,
-2020): docs/adr/0015-shots-and-long-video.md.
+A cut is a pair of pictures that differ much in colour and place, far more than the pairs around it do; a picture that
+moves fast makes many such pairs in a row. Measured on films cut out of the development clips, beside TransNet V2
+(Souček and Lokoč, 2020): docs/adr/0015-shots-and-long-video.md.
 """
 
 from __future__ import annotations
