@@ -37,6 +37,7 @@ _KINDS = {  # of what is refused, each the first whose word stands in the questi
     for refusal, kinds in table()["vocabulary"]["refused"].items()
 }
 _STYLES = {style: word_set(words) for style, words in table()["vocabulary"]["style"].items()}
+_OF_STYLE = frozenset[str]().union(*_STYLES.values(), word_set(table()["vocabulary"]["beside a style"]))
 _IS = word_set("is are was were 's")
 _AUXILIARY = word_set("is are was were be been being does do did has have had can could will get gets got ever")
 _SAYS_MORE = word_set("only just except or nor neither never not alone most")  # "are only Ana and Ben together?"
@@ -735,9 +736,9 @@ def _sight(query: Query, question: Tagged) -> Query:
 def _drawn(query: Query, question: Tagged) -> Query:
     """Whether it is drawn or filmed: "is this a cartoon?", "which videos are drawn?"; not "is the cartoon funny?"."""
     seen, selects = {*question.seen}, {"which": "when", "what": "when", "how": "how_often"}
-    said = [style for style in ("drawn", "filmed") if _STYLES[style] & seen]
+    said = [style for style, known in _STYLES.items() if known & seen]
     plain = query.select not in ("who", "count") and query.whom == EVERYBODY and query.where is None
-    if not said or not plain or not seen <= set().union(*_STYLES.values()):
+    if not said or not plain or not seen <= _OF_STYLE:
         return query
     if len(said) > 1:
         return Query("attribute", attribute="style", during=query.during)
