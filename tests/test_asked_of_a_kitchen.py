@@ -110,6 +110,11 @@ def test_it_is_what_an_attribute_was_asked_of() -> None:
     assert (second.query, second.names) == (Query("who", where=Has("worn", "coat")), ("Cleo",))
 
 
+def test_if_so_who_is_of_all_the_time_too() -> None:
+    _, second = halves("Was anyone there the whole time, and if so who?")
+    assert (second.query, second.names) == (Query("who", throughout=True), ("Ana",))
+
+
 def test_she_may_be_who_an_event_is_about() -> None:
     _, second = halves("Who is there when Cleo comes in, and who is there when she leaves?")
     event = second.query.during.event

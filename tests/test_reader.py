@@ -59,6 +59,8 @@ READ: dict[str, Query] = {
     # in the order in which they are seen
     "Name them from left to right": Query("order", rank=Rank("left")),
     "List the people right to left": Query("order", rank=Rank("right")),
+    "From left to right, who is second?": Query("who", Whom(nth=2)),
+    "Who is on the right-hand side?": Query("who", where=Has("side", "right")),
     "In what order do they sit?": Query("order", where=SITS, rank=Rank("left")),
     "In what order do they come in?": Query("order"),
     "Who is at the left end of the sofa?": Query("who", where=Has("near", "on a sofa"), rank=Rank("left")),
@@ -97,6 +99,8 @@ READ: dict[str, Query] = {
     "Who is wearing a hat?": Query("who", where=HAT),
     "What is Ana's hair like?": what("hair", ANA),
     # deeds
+    "Whose lips are moving?": Query("who", where=Has("deed", "talking")),
+    "Is Ana's mouth moving?": polar(ANA, Has("deed", "talking")),
     "What is Ana holding?": what("holding", ANA),
     "What is the man with glasses doing?": what("deed", Whom(such=And((Has("gender", "man"), GLASSES)))),
     # where

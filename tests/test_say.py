@@ -61,6 +61,8 @@ EXISTS = [
      "Ana is not seen with Ben from 0:00 to 0:05, and is seen with Ben at other times."),
     (polar(ANA, Not(SITS), throughout=True), "no", {"against": no("Ana", SAT, spans=((5.0, 10.0),))},
      "Ana is not sitting from 0:05 to 0:10, and is sitting at other times."),
+    (polar(throughout=True), "yes", {"people": found("Ana"), "against": no("Ben", spans=((5.0, 10.0),))},
+     "Yes, Ana is in this video the whole time."),
     (polar(BEN, Not(SITS), throughout=True), "yes", {"people": found("Ben", STOOD)}, "Yes, Ben is never sitting."),
     (polar(TOGETHER, WITH), "no", {"against": (no("Ana"), no("Ben"), no("#1"))},
      "No, Ana, Ben and somebody I don't know are not seen together."),

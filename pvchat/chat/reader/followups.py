@@ -504,7 +504,8 @@ def _of_the_same(asked: Query, last: Turn) -> Query:
     whom = _about(asked, last)
     if asked.attribute in _OF_HER and whom.names:  # "does she wear gloves?", "her hair?"
         where = _place_of(where) if last[1].people else None
-    return replace(asked, whom=whom, where=where)
+    throughout = asked.throughout or before.throughout and asked.select in ("who", "count")
+    return replace(asked, whom=whom, where=where, throughout=throughout)
 
 
 def _about(asked: Query, last: Turn) -> Whom:

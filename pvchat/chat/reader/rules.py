@@ -362,7 +362,10 @@ def _from_left(query: Query, question: Tagged) -> Query:
     if not side or query.select not in ("who", "order", "describe"):
         return query
     where = None if all(queries.is_of(one, "side") for one in queries.together(has)) else has
-    return replace(query, select="order", where=where, rank=Rank("left" if side[1] == "left" else "right"))
+    edge: queries.RankBy = "left" if side[1] == "left" else "right"
+    if query.whom.nth:  # "from left to right, who is second?"
+        return replace(query, select="who", whom=replace(query.whom, nth_by=edge), where=where, rank=None)
+    return replace(query, select="order", where=where, rank=Rank(edge))
 
 
 def _all_of_it(query: Query, question: Tagged) -> Query:

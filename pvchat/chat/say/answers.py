@@ -110,9 +110,10 @@ def _verdict_told(finding: Finding, timeline: Timeline) -> tuple[str, Finding]:
 
 
 def _holders_told(finding: Finding, timeline: Timeline) -> list[str]:
-    """Of whom it holds, as clauses; of those of whom it always should, of whom it does at times."""
+    """Of whom it holds, as clauses; of those of whom it should always, but does at times only."""
     query, many = finding.query, len(finding.people)
-    at_times = [one for one in finding.against if one.spans and _asks_share(query)]
+    always = _asks_share(query) and finding.verdict != "yes"
+    at_times = [one for one in finding.against if one.spans and always]
     told = holds_said([*finding.people, *at_times], query.where, finding, timeline)
     several = finding.verdict == "yes" and query.whom.quantifier in ("all", "both") and many > 1
     if not several or len(told) > 1 and not _is_mutual(query):
