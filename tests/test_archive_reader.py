@@ -122,6 +122,7 @@ def asked(text: str) -> ArchiveQuestion:
         ("How often was Ana in our building?", Query("how_often", ANA)),
         ("What did Ana say about the party?", Query("when", ANA, Has("says", "party"))),
         ("What's the longest anyone stayed here?", Query("when", rank=LONG)),
+        ("Did a nurse come?", polar(Whom(such=Has("role", "nurse")))),
         ("Did anyone sit for more than a minute?", polar(where=SITS, number=Number("more_than", 60.0))),
     ],
 )  # fmt: skip

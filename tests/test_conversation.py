@@ -251,6 +251,24 @@ def test_a_stranger_who_is_there_in_another_part_is_not_in_this_one() -> None:
     assert told.startswith("No, somebody I don't know is not in this video.")
 
 
+def test_what_is_done_in_turn_is_told_with_postures_that_change() -> None:
+    does = (("posture", "standing", 0, 3), ("deed", "falling", 3, 5), ("posture", "lying down", 5, 10))
+    rows = [{"attribute": kind, "value": value, "from": a, "to": b} for kind, value, a, b in does]
+    falls = written({"seconds": 10, "people": [{"name": "Ana", "seen": [[0, 10]], "rows": rows}]})
+    told = [answered(what("deed", ANA, rank=Rank("time", k)), falls) for k in (1, 2, 3, 4)]
+    assert told == [
+        "Ana is standing from 0:00 to 0:03.", "Ana is falling from 0:03 to 0:05.",
+        "Ana is lying down from 0:05 to 0:10.", "Ana does nothing else, as far as I can see.",
+    ]  # fmt: skip
+
+
+def test_who_walks_or_runs_probably_walks() -> None:
+    rows = [{"attribute": "deed", "value": "walking or running"}]
+    strides = written({"seconds": 10, "people": [{"name": "Ana", "seen": [[0, 10]], "rows": rows}]})
+    asked = [polar(ANA, Has("deed", deed)) for deed in ("walking", "running", "moving")]
+    assert [run(one, strides).verdict for one in asked] == ["yes", "unknown", "yes"]
+
+
 def test_nobody_is_compared_with_herself() -> None:
     query = Query("compare", ANA, SITS, form="polar", rank=Rank("long"), versus=Whom(such=SITS))
     assert run(query, TWO_SHOTS).verdict == "unknown"

@@ -354,6 +354,14 @@ def test_a_doubtful_name_is_told_flatly_only_to_who_asks_for_it() -> None:
     assert answered(polar(where=Has("deed", "eating")), alone) == (
         "Somebody who may be Ana is in this video, but I can't tell whether that person is eating."
     )
+    assert answered(polar(where=Has("deed", "eating")), seen) == (
+        "I can't tell whether somebody who may be Ana or Ben is eating."
+    )
+    assert answered(refused("unseen", she, value="age"), alone) == (
+        "Somebody who may be Ana is in this video, but I can't tell how old anybody is."
+    )
+    doctor = Whom(such=Has("role", "doctor"))  # nobody else can be meant
+    assert "whether that person is a doctor" in answered(replace(WEARS_CLEO, whom=doctor), alone)
 
 
 def test_who_does_it_is_told_where_who_is_asked_about_is_not_there() -> None:

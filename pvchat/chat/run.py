@@ -542,7 +542,8 @@ def _picked_rows(found: Found, query: Query, rank: Rank) -> Found:
     if rank.by == "long":
         kept = max(alike(rows), key=lambda same: seconds_in([row.span for row in same]), default=[])
     else:
-        deeds = [row for row in rows if row.attribute != "posture"] or rows
+        postures = {row.value for row in rows if row.attribute == "posture"}
+        deeds = [row for row in rows if row.attribute != "posture" or postures - {row.value}] or rows
         starts = sorted(row.start_s for row in deeds)
         starts = [a for i, a in enumerate(starts) if not i or a - starts[i - 1] > _AT_ONCE_S]
         edges = nth_of([(start, start) for start in starts], rank.k)

@@ -42,7 +42,7 @@ _TOLD_AS, _KINDS, _ALSO, _MAY_BE, _UNLIKE = (
 )
 _OVER = word_set("suit jacket coat blazer")  # worn over a top
 _MOVING = word_set("walking running moving dancing jumping jogging stepping")
-EITHER_WAY = ("walking or", "falling or")  # movements that are told of whoever is asked about one of them
+EITHER_WAY = ("walking or", "falling or")  # movements that are told of whoever is asked about the first
 _AT_HOME = word_set("home house flat")
 _HOME = word_set("home house flat bedroom kitchen bathroom living")  # words of places that are there
 _LENGTHS = frozenset(("long", "short", "bald"))  # of hair
@@ -479,8 +479,9 @@ def says(has: Has, row: Row, measured: bool) -> Verdict:
     if row.attribute == has.attribute == "deed":
         told = told.union(*(_ALSO.get(word, ()) for word in told))
     fits = asked <= told or has.attribute == "deed" and asked == {"moving"} and not told.isdisjoint(_MOVING)
-    if has.attribute == "deed" and "or" in told - asked and not row.value.startswith(EITHER_WAY):
-        fits = not asked  # who eats or drinks does something; not even probably is it the one that is asked about
+    if has.attribute == "deed" and "or" in told - asked:  # who eats or drinks does something, but which isn't known …
+        likelier = words(row.value.partition(" or ")[0]) | {"moving"} if row.value.startswith(EITHER_WAY) else set()
+        fits = fits and asked <= likelier  # … not even probably; who walks or runs probably walks
     fits = fits or has.attribute == "place" and bool(asked) and asked <= _AT_HOME and not told.isdisjoint(_HOME)
     fits = fits or has.attribute == "place" and set() < asked - {"room"} <= told  # "a hospital room"
     said = _worn(has, row, measured) if has.attribute == "worn" else "yes" if fits else "unknown"

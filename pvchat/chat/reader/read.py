@@ -131,7 +131,7 @@ def _other_part(query: Query, part: During, seen: set[str]) -> During | None:
 def _query_of_one(words: Sequence[Word], labels: Labels, part: During, known: Known) -> Query:
     """What one question asks, by what the network says of its words."""
     seen = [word.seen for word in words]
-    labels = rules.whose_name(rules.behind_whom(labels, seen), seen)
+    labels = rules.passed_over(rules.behind_whom(labels, seen), seen)
     slots = rules.of_them(rules.into_or_out_of(slots_of(words, labels.tags), seen), seen, labels)
     said = [rules.as_done(rules.as_gaze(slot, seen), seen) for slot in slots]
     slots = followups.resolved(said, known.history, known.timeline)

@@ -36,6 +36,7 @@ _KINDS = {  # of what is refused, each the first whose word stands in the questi
     refusal: {kind: word_set(words) for kind, words in kinds.items()}
     for refusal, kinds in table()["vocabulary"]["refused"].items()
 }
+_ROLES = _KINDS["unseen"]["role"]
 _STYLES = {style: word_set(words) for style, words in table()["vocabulary"]["style"].items()}
 _OF_STYLE = frozenset[str]().union(*_STYLES.values(), word_set(table()["vocabulary"]["beside a style"]))
 _IS = word_set("is are was were 's")
@@ -57,6 +58,7 @@ _SEES_WHOM = re.compile(rf"(?:and )?whom? (?:do|does|did|has|have|had) (?:{NAME}
 _WALKING = word_set("walk walks walked get gets got run runs ran step steps stepped climb climbs climbed")
 _COMES = word_set("come comes came coming")
 ASKING = FUNCTION_WORDS | word_set(f"{table()['vocabulary']['asking']} {NAME}")  # that ask, and tell of nothing else
+_ANY = word_set("a an the any some another")
 _OFTEN_BEFORE = word_set("a an the any some this that these those my our its all only just still also even actually")
 _OCCASION = word_set(
     "in on at for of by from to into during as about over along around near before than and or but ,"
@@ -144,12 +146,12 @@ def behind_whom(labels: Labels, seen: Sequence[str]) -> Labels:
     return replace(labels, tags=tuple(tags), heads=labels.heads | {"select": select})
 
 
-def whose_name(labels: Labels, seen: Sequence[str]) -> Labels:
-    """Labels with whom a name is asked of, which the network passes over: "and her name?"."""
-    if not asks_name_alone(seen):
-        return labels
-    of = {"he", "she", "him", "his", "her"}
-    tags = ("S-pronoun" if word in of else tag for word, tag in zip(seen, labels.tags, strict=True))
+def passed_over(labels: Labels, seen: Sequence[str]) -> Labels:
+    """Labels with people whom the network passes over: "and her name?" asks for hers, "did a nurse come?" for one."""
+    kind, of = "S-pronoun", {"he", "she", "him", "his", "her"} if asks_name_alone(seen) else set[str]()
+    if not of and not any(tag[:2] == "S-" for tag in labels.tags):
+        kind, of = "S-unknown", {word for a, word in pairwise(seen) if a in _ANY - {"the"} and word in _ROLES}
+    tags = (kind if word in of else tag for word, tag in zip(seen, labels.tags, strict=True))
     return replace(labels, tags=tuple(tags))
 
 
@@ -239,7 +241,7 @@ def as_done(slot: Slot, seen: Sequence[str]) -> Slot:
     """With a verb that nobody lists as it stands after "is": "does he wake up?", "was anybody there to help him?"; "the
     resident" is no name.
     """
-    noun = slot.at > 0 and seen[slot.at - 1] in ("the", "a", "an", "any", "some", "another")
+    noun = slot.at > 0 and seen[slot.at - 1] in _ANY
     noun = noun or slot.typed in TITLES - _KIN and seen[slot.at + 1 : slot.at + 2] != [NAME]  # "nurse been in?"
     if slot.kind == "unknown" and slot.typed.islower() and noun and not is_known("gender", slot.typed):
         return replace(slot, typed=f"the {slot.typed}")

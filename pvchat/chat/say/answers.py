@@ -215,7 +215,8 @@ def unknown_said(finding: Finding, timeline: Timeline, there: bool = False) -> l
     for (known, rest), people in groups.items():
         names, many = _subjects(people, finding, timeline), len(people) if known or there else 1
         so = clause(queries.conjunction(known or (PRESENT,)), many)
-        who = "they" if many > 1 else shortened(people_said(people, "one of "), _MOST_OPEN, word="or")
+        each = [clauses.subject(one, timeline, finding.query.whom.called) for one in people_said(people, "one of ")]
+        who = "they" if many > 1 else shortened(each, _MOST_OPEN, word="or")
         if (known or there) and len(people) == 1 and names != [people[0].entity]:
             who = "that person"
         what = queries.conjunction(rest)

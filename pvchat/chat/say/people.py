@@ -134,6 +134,8 @@ def _not_made_out(found: Found, finding: Finding, timeline: Timeline) -> str:
     query, entity, kind = finding.query, found.entity, finding.query.attribute or "deed"
     name = clauses.subject(entity, timeline, query.whom.called)
     who = name if name == entity else "that person"
+    if query.rank is not None and abs(query.rank.k) > 1:  # "what does she do first?", "and then?", "and then?"
+        return upper(f"{name} does nothing else, as far as I can see.")
     missed = wording("missed", kind, who=who)
     if query.value and kind != "deed":
         missed = f"{wording('on_body', query.value)}{who}'s {query.value}"

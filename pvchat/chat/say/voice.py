@@ -116,7 +116,13 @@ def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
     if did := did_instead(finding, timeline):
         return [*strangers, did]
     answer = _answer(finding, timeline) if not strangers or finding.everyone or finding.rows else ""
-    told = [*strangers, answer, _presumed(finding), *_missing(finding, bool(answer)), *instead(finding, timeline)]
+    told = [
+        *strangers,
+        answer,
+        _presumed(finding, timeline),
+        *_missing(finding, bool(answer)),
+        *instead(finding, timeline),
+    ]
     if answer and not finding.missing:
         told += _others_missing(finding, answer, timeline)
     counts = query.select == "count" and is_plain(query.where)
@@ -136,7 +142,7 @@ def _others_missing(finding: Finding, answer: str, timeline: Timeline) -> list[s
     return not_enrolled(unknown, [one.name for one in timeline.enrolled]) + told
 
 
-def _presumed(finding: Finding) -> str:
+def _presumed(finding: Finding, timeline: Timeline) -> str:
     """That the only one who can be "the man with glasses" may be none, or wear none; "" where that is known, or
     told with what is asked.
     """
@@ -144,7 +150,7 @@ def _presumed(finding: Finding) -> str:
     if finding.presumed is None or len(finding.everyone) != 1 or told:
         return ""
     name = finding.everyone[0].entity
-    who = "that person" if name.startswith("#") else name
+    who = name if clauses.subject(name, timeline) == name else "that person"
     so = f"I can't tell whether {who} {clauses.clause(finding.presumed)}"
     return f"{so}, but I see nobody else who can be meant."
 
@@ -216,14 +222,15 @@ def refused(finding: Finding, timeline: Timeline) -> str:
     named = wording("thing", query.value) or query.value
     what = "" if named in ("", "mood") else wording("unread", about, value=named)
     if query.value != "mood" or not there:
-        told = [clauses.here_but(people_said(there), f"tell {what or 'that'}")] if there else []
+        names = [clauses.subject(name, timeline, query.whom.called) for name in people_said(there)]
+        told = [clauses.here_but(names, f"tell {what or 'that'}")] if there else []
     elif not timeline.traits:
         told = [TRAITS_OFF]
     else:
         for name in there:
             smiles = any(row.value == "smiling" for row in timeline.of(name, "deed"))
             seen = "smiles, as far as I can see" if smiles else "is in this video"
-            who = clauses.called(name)
+            who = clauses.subject(name, timeline, query.whom.called)
             told.append(upper(f"{who} {seen}, but what {who if who == name else 'that person'} feels I can't tell."))
     gone = [Missing(one.name, one.decision) for one in asked if one.decision != "present"]
     refusal = f"I can't tell {what}; {ASK}." if what else CANT_TELL
