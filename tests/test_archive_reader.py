@@ -287,6 +287,12 @@ def test_a_room_may_be_written_in_two_words(typed: str) -> None:
     )
 
 
+@pytest.mark.parametrize("whose", ["his", "Ben's", "bens"])
+def test_a_room_is_asked_about_whosever_it_is(whose: str) -> None:
+    found = asked(f"Was Ana in {whose} kitchen?")
+    assert (found.query, [place for place, _ in found.places]) == (polar(ANA), ["kitchen"])
+
+
 def test_a_place_may_be_called_otherwise_but_two_in_one_question_are_not_read() -> None:
     lounge = read_archive("Was Ana in the living room?", Known(("Ana",)), ["lounge", "hall"], NOW)
     assert (lounge.places, lounge.query) == ((("lounge", ""),), Query("exists", Whom(("Ana",)), form="polar"))

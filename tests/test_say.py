@@ -375,6 +375,10 @@ def test_who_does_it_is_told_where_who_is_asked_about_is_not_there() -> None:
         == "Cleo is not in this video, as far as I can see, but somebody I don't know is sitting."
     )
     assert say(known, ben) == f"No, {absent}, but Ben is sitting."
+    sat = Row("#1", "posture", "sitting", 0, 10, ground=SPECS.ground)
+    seen = replace(stranger, rows=(*(one for one in stranger.rows if one.attribute != "posture"), sat))
+    why = run(Query("why", CLEO), seen, [run(polar(CLEO, SITS), seen)])  # "why do you think that?"
+    assert "Seen best: sitting at 0:03." in say(why, seen)
     dan = replace(ben, entities=(*ben.entities, Entity("Dan", decision="unsure", probability=0.4)))
     both, may_be = polar(Whom(("Cleo", "Dan"), "both"), SITS), "I'm not sure whether Dan is in this video"
     assert answered(both, dan) == f"No, {absent}, and {may_be}, but Ben is sitting."

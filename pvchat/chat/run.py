@@ -205,7 +205,7 @@ def _what_it_rests_on(query: Query, timeline: Timeline, history: Sequence[Findin
     if found.query.select in ("who", "count") and found.people:  # of whom it was said, not of the others
         found = replace(found, against=(), open=())
     whom = query.whom if query.whom.names or found.query.select != "refuse" else found.query.whom
-    if whom.names and {*whom.names} != {*found.names}:  # "how sure are you about Ana?"
+    if whom.names and {*whom.names} != {*found.names} and not found.instead:  # "how sure are you about Ana?"
         found = _looked_up(Query("exists", whom, form="polar"), timeline)
     elif found.query.attribute in conditions.RELATIONS:  # "who is with Ana?"
         others = dict.fromkeys(row.of for one in found.people for row in one.rows if row.of)

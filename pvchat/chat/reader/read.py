@@ -144,7 +144,7 @@ def _query_of_one(words: Sequence[Word], labels: Labels, part: During, known: Kn
     by_last = query.unit == "video" and query.during.nth != 0  # "who is in the last video?"
     if known.of_library and not (query.unit and query.per) and not by_last:
         query = replace(query, unit="", per="")
-    if (refused := rules.of_colour(query, seen, history[-1][0].where if history else None)) is not query:
+    if (refused := rules.of_colour(query, seen, history[-1][0] if history else None)) is not query:
         return refused
     if history:
         return followups.continued(query, question, history)

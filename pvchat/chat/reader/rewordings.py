@@ -74,6 +74,8 @@ REWORDINGS = _compiled(  # of any question
     (r"^why (?:is|was)(?:n['’]t (.+?)| (.+?) not) (?=(?:t?here|seen|in)\b)", r"why do you think \1\2 isn't "),
     (r"^why (?:is|was) (.+?) (?:missing|absent|gone|away)(?=\W*$)", r"why do you think \1 isn't there"),
     (r"\bquiet\b", "silent"),
+    (r"\bmotionless\b", "keeping still"),
+    (r"^(is|was) the (?:doctor|nurse|carer|patient|teacher) (?=(?-i:[A-Z])\w*\W*$)", r"\1 it "),
     (r"\b(left|right)[- ]hand side\b", r"\1"),
     (r"^(?:is|are) (.+?)['’]s? (?:mouth|lips) moving(?=\W*$)|\bwhose (?:mouth is|lips are) moving\b",
      lambda found: f"is {found[1]} talking" if found[1] else "who is talking"),

@@ -121,7 +121,8 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> Heads:
         heads |= {"select": "refuse", "refusal": "unseen"}
     if heads["quantifier"] == "none" and any(slot.role == "S" and slot.after_but for slot in question.slots):
         heads["quantifier"] = "only"  # "when is no one there but Ana?"
-    heads |= {"attribute": "deed"} if (question.seen[0], heads["attribute"]) == ("where", "looks") else {}
+    gaze = heads["attribute"] == "looks" and (question.seen[0] == "where" or "way" in question.seen[:2])
+    heads |= {"attribute": "deed"} if gaze else {}  # "which way does she look?"
     if (heads["select"], heads["refusal"]) == ("refuse", "sound") and not WRITTEN.intersection(question.seen):
         heads |= heard_after_all(question)
     if heads["event_nth"] == "any" and any(slot.comes_back(question.seen) for slot in question.slots):
@@ -147,12 +148,22 @@ def behind_whom(labels: Labels, seen: Sequence[str]) -> Labels:
 
 
 def passed_over(labels: Labels, seen: Sequence[str]) -> Labels:
-    """Labels with people whom the network passes over: "and her name?" asks for hers, "did a nurse come?" for one."""
-    kind, of = "S-pronoun", {"he", "she", "him", "his", "her"} if asks_name_alone(seen) else set[str]()
-    if not of and not any(tag[:2] == "S-" for tag in labels.tags):
+    """Labels with what the network passes over: "and her name?" asks for hers, "did a nurse come?" for one, "is he
+    moving?" for what he does.
+    """
+    heads, of_whom = labels.heads, any(tag[:2] == "S-" for tag in labels.tags)
+    unread = [word for word, tag in zip(seen, labels.tags, strict=True) if tag == "O" and word not in ASKING | {*"?.,"}]
+    does = len(unread) == 1 and unread[0].endswith("ing") and is_known("deed", unread[0])
+    if asks_name_alone(seen):
+        kind, of = "S-pronoun", {"he", "she", "him", "his", "her"}
+    elif heads["select"] == "refuse" and seen[0] in _IS and does and (of_whom or _SOMEBODY & {*seen}):
+        kind, of, heads = "P-deed", {*unread}, heads | {"select": "exists"}
+    elif not of_whom:
         kind, of = "S-unknown", {word for a, word in pairwise(seen) if a in _ANY - {"the"} and word in _ROLES}
+    else:
+        return labels
     tags = (kind if word in of else tag for word, tag in zip(seen, labels.tags, strict=True))
-    return replace(labels, tags=tuple(tags))
+    return replace(labels, tags=tuple(tags), heads=heads)
 
 
 def second_at(words: Sequence[Word], labels: Labels) -> int:
@@ -533,10 +544,12 @@ def _first_unread(question: Tagged) -> tuple[int, bool]:
     return -1, False
 
 
-def of_colour(query: Query, seen: Sequence[str], before: queries.Condition | None) -> Query:
+def of_colour(query: Query, seen: Sequence[str], before: Query | None) -> Query:
     """A refusal of the colour of a thing, asked here or before: "is there a sofa, and what colour is it?"."""
     plain = query.attribute == "worn" and query.whom == EVERYBODY and not query.value and _COLOUR & {*seen}
-    thing = next((one for one in (query.where, before) if queries.is_of(one, "thing")), None)
+    asked = (query.where, *(() if before is None else (before.where, before.attribute and Has(before.attribute))))
+    thing = next((one for one in asked if queries.is_of(one, "thing", "holding")), None)
+    plain = plain and thing is not None and not is_known("worn", thing.value)  # not of a backpack
     return Query("refuse", attribute="worn", value=thing.value, refusal="unseen") if plain and thing else query
 
 

@@ -188,7 +188,7 @@ def placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str]
     spelt = spellings(places)
     names = one_of(spelt)
     into = r"(?:in|on|into|onto|at|to|from|of|inside|around|through|along|down|across|by)"
-    one = rf"(?:(?:the|our|my) )?(?:{names})(?!\w)"
+    one = rf"(?:(?:the|our|my|his|her|their|\w+(?:['’]s?|s)) )?(?:{names})(?!\w)"  # "in dad's bedroom", "in dads …"
     verbs = ("leave", "left", "leaves", "enter", "entered", "enters", "use", "used", "uses", "pass", "passed", "passes",
              "visit", "visits", "visited")  # fmt: skip
     lead = rf"(?:(?:^| ){into} |{'|'.join(f'(?<={verb}) ' for verb in verbs)})"

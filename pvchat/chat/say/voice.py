@@ -282,7 +282,8 @@ def why(finding: Finding, timeline: Timeline) -> str:
         else:
             doubt = "not recognised for sure" if one.decision == "unsure" else "not recognised"
             sentences += [f"{one.name} is {doubt} {sure}.", *([] if one.why is None else [one.why.text])]
-    best = grounds_of(replace(finding, against=(), open=(), rows=()))
+    did = (*finding.people, *(one for one in finding.instead if one.verdict == "yes"))
+    best = grounds_of(replace(finding, people=did, against=(), open=(), rows=()))
     facts = [one.fact if timeline.still else f"{one.fact} at {clock(one.ground.time_s)}" for one in best]
     sentences += [f"Seen best: {join(list(dict.fromkeys(facts)))}."] if facts else []
     if strange := [name for name in dict.fromkeys(names) if name.startswith("#")]:
