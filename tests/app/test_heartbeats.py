@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from make_app import in_event_loop, ready, running, wait_for
+from make_app import get, in_event_loop, ready, running, wait_for
 from make_browser import ask, open_page, show
 from make_grace import Grace, settle
 from make_proxy import proxy
@@ -82,14 +82,14 @@ def test_a_second_tab_does_not_take_the_first_ones_session(server, monkeypatch) 
 
 def test_a_browser_is_told_to_open_its_heartbeat(server) -> None:
     """Gradio's page opens one only where the page listens for its end."""
-    assert httpx.get(server[1] + "/config").json()["connect_heartbeat"] is True
+    assert get(server[1] + "/config").json()["connect_heartbeat"] is True
 
 
 def test_the_page_loads_our_script_before_all_others(server) -> None:
-    page = httpx.get(server[1], headers={"accept-encoding": "br, gzip"}).text
+    page = get(server[1], headers={"accept-encoding": "br, gzip"}).text
     scripts = re.findall(r"<script[^>]*>", page)
     assert scripts[0] == '<script src="/staying.js">'
-    assert "pvchat-session" in httpx.get(server[1] + "/staying.js").text
+    assert "pvchat-session" in get(server[1] + "/staying.js").text
 
 
 class Names(set[str]):
