@@ -461,49 +461,88 @@ def _sighting_of(before: ArchiveQuestion) -> Query | None:
 
 def _follow_up(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant: Query | None) -> ArchiveQuestion:
     """A question that leans on the one before: of whom, of which sighting, when and where."""
-    query, sighting = _of_others(found.query, before.query), found.sighting
-    lists = told_as(before.query) == "when" and before.query.form == "wh" and before.query.unit in ("", "video")
-    if lists and query.form == "polar" and not _VERB.search(rest):  # "which videos show Ana?", "and without Ben?"
-        query = replace(query, select="when" if query.select == "exists" else query.select, form="wh")
-    if query.select == "who" and query.number == NEVER and query.where is not None and not _VERB.search(rest):
-        query = replace(query, where=Not(query.where), number=None)  # "who was with Ana?", "and without her?"
-    if (
-        _WHICH_UNITS.match(rest) and query.unit and meant is not None and not before.around
-    ):  # its day and place are told
-        return replace(before.sighted or before, query=meant, sighting=None)
+    query = _said_shortly(rest, _of_others(found.query, before.query), before.query)
     if _WHICH_UNITS.match(rest) and query.unit:
-        return _on_the_same(
-            replace(found, query=replace(before.query, select="when", form="wh", unit=query.unit)), before
-        )
-    pair = queries.names_in(before.query)
-    if len(pair) == 2 and {*query.whom.names} < {*pair} and re.search(r"\b(?:both|two) of them\b", rest):
-        query = replace(query, whom=Whom(pair, "both"))  # "was Ana ever there without Ben?"
-    too = query.select == "exists" and query.where == Has("with") and len(query.whom.names) == 1
-    if too and " there" in rest:  # "was Ana there too?"
-        query = replace(query, where=None)
-    same = Query("attribute", query.whom, attribute="place") if query.unit == "place" else query
-    of_another = same == replace(before.query, whom=query.whom)
-    named = query.whom.names or query.whom.known is False
-    if sighting is None and of_another and named and meant is not None and meant.whom == before.query.whom:
-        sighting = replace(meant, whom=query.whom)  # "where is Ana now?", "and Ben?"
-    pronoun, who = _HE.search(rest) is not None, query.select == "who"
-    if who and query.whom.names and pronoun:  # "who were they?"
-        query = replace(query, whom=replace(query.whom, quantifier="any"))
-    company = (Has("with"), None) if before.query.unit == "place" and _ON_IT.search(rest) else (Has("with"),)
-    if who and query.where in company and before.query.whom.names:  # "was Tom with anybody?" "Who?"; "where was he?"
-        query = replace(query, where=Has("with", of=before.query.whom))
-    pronoun = pronoun or queries.is_of_sound(query) and re.search(r"(?i)\bit\b", rest) is not None  # "… it about?"
-    scoped_anew = found.dates or found.places or found.only
-    if query.whom == EVERYBODY and not queries.names_in(query) and pronoun and told_as(query) not in ("who", "count"):
-        if scoped_anew and not before.query.whom.names and re.search(r"(?i)\b(?:s?he|him|her)\b", rest):
+        return _at_which_units(found, query, before, meant)
+    query = _of_both_or_too(rest, query, before.query)
+    sighting = found.sighting or _same_of_another(query, before.query, meant)
+    query = _who_they_were(rest, query, before.query)
+    if _names_nobody(query) and _speaks_of_somebody(rest, query):
+        anew = found.dates or found.places or found.only
+        if anew and not before.query.whom.names and re.search(r"(?i)\b(?:s?he|him|her)\b", rest):
             return replace(found, query=SAME)  # who was found is nobody whom I know
         query = replace(query, whom=before.query.whom)
         sighting = sighting and replace(sighting, whom=before.query.whom)
-    timed = told_as(query) == "how_often"
-    timed = (
-        timed or told_as(query) == "when" and query.unit != "place" and not _LEANS.search(rest)
-    )  # "when did he sit?"
-    asked_anew = found.dates or found.places or timed or _EVER.search(rest)
+    return _on_the_same(_of_sighting(rest, replace(found, query=query, sighting=sighting), before, meant), before)
+
+
+def _said_shortly(rest: str, query: Query, before: Query) -> Query:
+    """A question without a verb, as the one before it: "which videos show Ana?", "and without Ben?"."""
+    if _VERB.search(rest):
+        return query
+    lists = told_as(before) == "when" and before.form == "wh" and before.unit in ("", "video")
+    if lists and query.form == "polar":
+        query = replace(query, select="when" if query.select == "exists" else query.select, form="wh")
+    if query.select == "who" and query.number == NEVER and query.where is not None:
+        query = replace(query, where=Not(query.where), number=None)  # "who was with Ana?", "and without her?"
+    return query
+
+
+def _at_which_units(
+    found: ArchiveQuestion, query: Query, before: ArchiveQuestion, meant: Query | None
+) -> ArchiveQuestion:
+    """On which days, or at which places, what was asked before was so; of one sighting both are told with it."""
+    if meant is not None and not before.around:
+        return replace(before.sighted or before, query=meant, sighting=None)
+    units = replace(before.query, select="when", form="wh", unit=query.unit)
+    return _on_the_same(replace(found, query=units), before)
+
+
+def _of_both_or_too(rest: str, query: Query, before: Query) -> Query:
+    """Of both who were asked about ("the two of them"); "was Ana there too?" is of her alone, not of being with him."""
+    pair = queries.names_in(before)
+    if len(pair) == 2 and {*query.whom.names} < {*pair} and re.search(r"\b(?:both|two) of them\b", rest):
+        query = replace(query, whom=Whom(pair, "both"))  # "was Ana ever there without Ben?"
+    too = query.select == "exists" and query.where == Has("with") and len(query.whom.names) == 1
+    return replace(query, where=None) if too and " there" in rest else query
+
+
+def _same_of_another(query: Query, before: Query, meant: Query | None) -> Query | None:
+    """The sighting that is meant, of somebody else: "where is Ana now?", "and Ben?"."""
+    same = Query("attribute", query.whom, attribute="place") if query.unit == "place" else query
+    named = query.whom.names or query.whom.known is False
+    if meant is None or not named or same != replace(before, whom=query.whom) or meant.whom != before.whom:
+        return None
+    return replace(meant, whom=query.whom)
+
+
+def _who_they_were(rest: str, query: Query, before: Query) -> Query:
+    """Which of those found it was ("who were they?"), or with whom she was ("was Tom with anybody?", "who?")."""
+    if query.select != "who":
+        return query
+    if query.whom.names and _HE.search(rest):
+        query = replace(query, whom=replace(query.whom, quantifier="any"))
+    of_place = before.unit == "place" and _ON_IT.search(rest)  # "where was he?", "who was there?"
+    with_her = query.where == Has("with") or of_place and query.where is None
+    return replace(query, where=Has("with", of=before.whom)) if with_her and before.whom.names else query
+
+
+def _names_nobody(query: Query) -> bool:
+    """Whether it is of anybody, but doesn't ask who."""
+    return query.whom == EVERYBODY and not queries.names_in(query) and told_as(query) not in ("who", "count")
+
+
+def _speaks_of_somebody(rest: str, query: Query) -> bool:
+    """Whether a pronoun stands for whom was asked about: "was he alone?", "what did they say about it?"."""
+    of_sound = queries.is_of_sound(query) and re.search(r"(?i)\bit\b", rest) is not None
+    return of_sound or _HE.search(rest) is not None
+
+
+def _of_sighting(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant: Query | None) -> ArchiveQuestion:
+    """A question of the one sighting that is meant, or of the videos that were found, unless it asks of other times."""
+    query, sighting, told = found.query, found.sighting, told_as(found.query)
+    when = told == "when" and query.unit != "place" and not _LEANS.search(rest)  # "when did he sit?"
+    asked_anew = found.dates or found.places or told == "how_often" or when or _EVER.search(rest)
     ranked = query.rank is not None and (query.rank.by == "time" or query.unit == "video")
     if sighting is None and not asked_anew and not ranked:
         sighting = meant
@@ -514,7 +553,7 @@ def _follow_up(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant
     elif sighting is None and (query.whom == before.query.whom or is_told_of_one(query)):
         of_these = is_told_of_one(query) and not asked_anew and not queries.is_plain(before.query.where)
         found = replace(found, among=found.among or (before if of_these else before.among))
-    return _on_the_same(replace(found, query=query, sighting=sighting), before)
+    return replace(found, query=query, sighting=sighting)
 
 
 def _of_others(query: Query, before: Query) -> Query:

@@ -487,35 +487,36 @@ def of_unread_words(query: Query, question: Tagged) -> Query:
     dated = any(is_date(b, a) and a in _ON_DAY for a, b in pairwise(seen[start:]))
     if dated and not queries.is_of_sound(query):  # not "does she say “on Monday”?"
         return Query("refuse", query.whom, value="date", during=query.during, refusal="unseen")
-    at, whose = _first_unread(question)
     if not plain or query.value or question.heads["follow"] != "none":
         return query
-    whether, asks = query.select in queries.WHETHER, query.select in ("exists", "who", "count", *queries.TIMES)
-    phrases = (
-        seen[a:b] for a, b, kind in known_phrases(seen) if kind == "deed" and {*question.labels.tags[a:b]} == {"O"}
-    )
-    if asks and (phrase := next(phrases, None)):  # "does she stay still?"
-        return replace(query, where=Has("deed", canonical("deed", " ".join(phrase))))
-    if at < 0:
-        return query
-    kind, coloured = query.attribute if query.select == "attribute" else "", _COLOUR & {*seen}
-    own = whose and (kind in ("place", "side") or kind == "deed" and seen[at] not in ("hands", "arms"))
-    own = own or kind == "light" or kind == "worn" and bool(coloured)
-    end = next((i for i in range(at + 1, len(seen)) if seen[i] in _AFTER - {"the", "his", "her", "their"}), len(seen))
-    ends = not {*seen[end : end + 1]} & _OCCASION  # not in "does she occur in it?"
-    acts = _DOES & {*seen} or seen[0] in ("is", "are", "was", "were")  # "is he breathing?", "is he pregnant?"
-    verb = question.labels.tags[at - 1][:2] == "S-" and not whose and bool(acts) and ends
+    spans = ((a, b) for a, b, kind in known_phrases(seen) if kind == "deed" and {*question.labels.tags[a:b]} == {"O"})
+    if _may_do(query) and (span := next(spans, None)):  # "does she stay still?"
+        return replace(query, where=Has("deed", canonical("deed", " ".join(seen[slice(*span)]))))
+    at, whose = _first_unread(question)
+    return query if at < 0 else _of_unread_word(query, question, at, whose)
+
+
+def _may_do(query: Query) -> bool:
+    """Whether it asks who, whether, how many or when, of which a deed that nobody reads may be the condition."""
+    return query.select in ("exists", "who", "count", *queries.TIMES)
+
+
+def _of_unread_word(query: Query, question: Tagged, at: int, whose: bool) -> Query:
+    """The same, of the first word that nobody reads, somebody's ("his face") or not; as it was read where that word
+    only tells the occasion.
+    """
+    seen, whether = question.seen, query.select in queries.WHETHER
     if whether and query.whom.names and seen[at : at + 2] in (["inside", "a"], ["inside", "the"]):  # "… a house?"
         return replace(query, where=Has("setting", "indoors"))
-    own = own or whether and "there" in seen[max(0, at - 2) : at] and query.whom == EVERYBODY  # "… any spectators?"
-    own = own or whether and seen[at - 1] in ("it", "this") and query.whom == EVERYBODY  # "is it daytime?"
-    deed = whether and is_known("deed", seen[at])  # "was there any dancing?"
-    verb = verb or query.select == "count" and "not" in seen[:at]  # "how many people, not counting the reflection?"
-    if not (own or asks and (whose or deed or verb)):
+    kind, coloured = query.attribute if query.select == "attribute" else "", bool(_COLOUR & {*seen})
+    end = next((i for i in range(at + 1, len(seen)) if seen[i] in _AFTER - {"the", "his", "her", "their"}), len(seen))
+    deed, verb = whether and is_known("deed", seen[at]), _is_verb(query, question, at, end, whose)
+    unread = _is_of_word(query, question, at, whose) or _may_do(query) and (whose or deed or verb)
+    if not unread:
         return query
     if kind == "worn" and is_known("worn", seen[at]):  # "what colour are the masks?"
         return replace(query, value=canonical("worn", seen[at]))
-    if deed:
+    if deed:  # "was there any dancing?"
         return replace(query, where=Has("deed", canonical("deed", seen[at])))
     if whether and verb:
         done = participle(seen[at]) if _DOES & {*seen} else seen[at]
@@ -523,6 +524,25 @@ def of_unread_words(query: Query, question: Tagged) -> Query:
     attribute: queries.Attribute | None = "worn" if coloured else None
     value = " ".join(seen[at:end])
     return Query("refuse", query.whom, None, attribute, value, during=query.during, refusal="unseen")
+
+
+def _is_of_word(query: Query, question: Tagged, at: int, whose: bool) -> bool:
+    """Whether what is asked is of that word: the colour of a lamp, where his car is, "any spectators?", "daytime?"."""
+    seen, kind = question.seen, query.attribute if query.select == "attribute" else ""
+    hers = whose and (kind in ("place", "side") or kind == "deed" and seen[at] not in ("hands", "arms"))
+    of_thing = kind == "light" or kind == "worn" and bool(_COLOUR & {*seen})
+    of_scene = query.select in queries.WHETHER and query.whom == EVERYBODY
+    there = "there" in seen[max(0, at - 2) : at] or seen[at - 1] in ("it", "this")
+    return hers or of_thing or of_scene and there
+
+
+def _is_verb(query: Query, question: Tagged, at: int, end: int, whose: bool) -> bool:
+    """Whether that word, up to `end`, says what somebody does: "is he breathing?"; not in "does she occur in it?"."""
+    seen = question.seen
+    acts = bool(_DOES & {*seen}) or seen[0] in ("is", "are", "was", "were")
+    of_whom = question.labels.tags[at - 1][:2] == "S-" and not whose and acts
+    not_counted = query.select == "count" and "not" in seen[:at]  # "how many people, not counting the reflection?"
+    return of_whom and {*seen[end : end + 1]}.isdisjoint(_OCCASION) or not_counted
 
 
 def _first_unread(question: Tagged) -> tuple[int, bool]:
