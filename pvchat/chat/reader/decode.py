@@ -119,10 +119,7 @@ def _asked(
     """The attribute that is asked for, and for which value ("what colour is her jacket?"); the one condition that
     several come to, with "and" or "or" between them. In place the heads, where the form changes with these.
     """
-    asked: queries.Attribute | None = None if heads["attribute"] == "none" else heads["attribute"]
-    about = asked == "thing" or heads["select"] == "exists" and whom == EVERYBODY and not conditions
-    if about and any((slot.role, slot.kind) == ("O", "thing") for slot in slots):  # "what is on the table?"
-        heads["select"], heads["refusal"], asked = "refuse", "unseen", "thing"
+    asked = _attribute(heads, whom, conditions, slots)
     value = ""
     if heads["select"] == "attribute" and heads["form"] != "choice":
         own = [one for one in conditions if queries.is_of(one, asked) and not one.of]
@@ -135,21 +132,49 @@ def _asked(
     alternatives = heads["join"] == "or" or any(slot.joint == "or" and not slot.denied for slot in said)
     if heads["form"] != "choice" and not alternatives:
         return asked, value, joined(conditions, "and")
-    cut = next((slot.at for slot in slots if slot.role == "P" and slot.after_or), 0)
+    cut = next((slot.at for slot in said if slot.after_or), 0)
     halves = ([s if s.role != "P" or (s.at < cut) == so else replace(s, role="") for s in slots] for so in (1, 0))
     first, then = (conditions_of(half, "P") for half in halves)
-    kinds, others = [*map(kind_of, first)], [*map(kind_of, then)]
-    same = kinds[-1:] == others or {*kinds[-1:], *others} == {"left_of", "right_of"}
-    alike = bool(kinds) and same and kinds[-1] not in kinds[:-1]
-    shared = first[:-1] if alike else []
+    shared = _before_either(first, then)
     listed = all(b.after_or or b.joint == "," or a.kind == "colour" for a, b in pairwise(said))  # "a cup, a hat or …"
     if len(first) > 1 and then and not shared and not listed:  # "is Ana sitting next to Ben or standing alone?"
         if heads["select"] in ("exists", "attribute"):  # "is anyone sitting and eating or dancing?" wants a yes or no
             polar = whom == EVERYBODY and heads["form"] == "polar"
             heads |= {"select": "exists", "form": "polar" if polar else "choice"}
         return None, "", queries.Or((queries.conjunction(first), queries.conjunction(then)))
+    return _either(heads, whom, (asked, value), conditions, shared)
+
+
+def _attribute(
+    heads: Heads, whom: Whom, conditions: Sequence[Condition], slots: Sequence[Slot]
+) -> queries.Attribute | None:
+    """The attribute that the heads say; in place a refusal of what lies on a thing ("what is on the table?")."""
+    asked: queries.Attribute | None = None if heads["attribute"] == "none" else heads["attribute"]
+    about = asked == "thing" or heads["select"] == "exists" and whom == EVERYBODY and not conditions
+    if not about or all((slot.role, slot.kind) != ("O", "thing") for slot in slots):
+        return asked
+    heads["select"], heads["refusal"] = "refuse", "unseen"
+    return "thing"
+
+
+def _before_either(first: list[Condition], then: list[Condition]) -> list[Condition]:
+    """What holds of both, of the conditions before "or" and after it: "in the kitchen, sitting or standing?"."""
+    kinds, others = [*map(kind_of, first)], [*map(kind_of, then)]
+    same = kinds[-1:] == others or {*kinds[-1:], *others} == {"left_of", "right_of"}
+    return first[:-1] if kinds and same and kinds[-1] not in kinds[:-1] else []
+
+
+def _either(
+    heads: Heads,
+    whom: Whom,
+    told: tuple[queries.Attribute | None, str],
+    conditions: list[Condition],
+    shared: Sequence[Condition],
+) -> tuple[queries.Attribute | None, str, Condition | None]:
+    """What `_asked` returns where one of several conditions is asked for, at the same place or with the same people."""
+    asked, value = told
     spots = [one for one in conditions if queries.is_of(one, *queries.PLACES, *RELATIONS)]
-    narrowing: list[Condition] = [one for one in conditions if one in shared]  # "in the kitchen, sitting or standing?"
+    narrowing = [one for one in conditions if one in shared]
     if not narrowing and len(spots) == 1 and len(conditions) > 2:  # "sitting or standing in the kitchen?"
         narrowing = [*spots]
     either = joined([one for one in conditions if one not in narrowing], "or")

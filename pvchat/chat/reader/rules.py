@@ -566,7 +566,7 @@ def _first_unread(question: Tagged) -> tuple[int, bool]:
 
 def of_colour(query: Query, seen: Sequence[str], before: Query | None) -> Query:
     """A refusal of the colour of a thing, asked here or before: "is there a sofa, and what colour is it?"."""
-    plain = query.attribute == "worn" and query.whom == EVERYBODY and not query.value and _COLOUR & {*seen}
+    plain = query.attribute == "worn" and query.whom == EVERYBODY and not query.value and bool(_COLOUR & {*seen})
     asked = (query.where, *(() if before is None else (before.where, before.attribute and Has(before.attribute))))
     thing = next((one for one in asked if queries.is_of(one, "thing", "holding")), None)
     plain = plain and thing is not None and not is_known("worn", thing.value)  # not of a backpack

@@ -186,7 +186,14 @@ def _at_all_times(query: Query) -> Query | None:
 
 def _of_whom(query: Query) -> Query | None:
     """Who is meant, where many videos are asked: whoever is nowhere, nobody else, each of several; None: as it is."""
-    whom, where, polar, number = query.whom, query.where, query.form == "polar", query.number
+    return next(
+        (asked for by in (_in_whose_company, _of_strangers, _of_each) if (asked := by(query)) is not None), None
+    )
+
+
+def _in_whose_company(query: Query) -> Query | None:
+    """The same, where it is asked with whom somebody is, or never is: "who has Ana never been with?"."""
+    whom, where, polar = query.whom, query.where, query.form == "polar"
     if query.select == "exists" and polar and whom.quantifier == "only" and whom.names and queries.is_plain(where):
         return Query("how_often", Whom(besides=whom.names), where, form="polar", during=query.during, number=NEVER)
     if query.select == "who" and len([one for one in queries.together(where) if _is_company(one)]) > 1:
@@ -200,11 +207,16 @@ def _of_whom(query: Query) -> Query | None:
         return replace(query, where=where.part, number=NEVER, throughout=False)
     if isinstance(where, And) and len(where.parts) == 1 and whom == EVERYBODY and _is_company(where.parts[0]):
         where = where.parts[0]  # "was anybody ever there without Ana?"
-    if isinstance(where, Not) and _is_company(where) and whom == EVERYBODY:
-        if query.select == "who":  # "who has Ana never been with?"
-            return replace(query, where=where.part, number=NEVER, throughout=False)
-        left_out = queries.others_in(where)
-        return replace(query, whom=Whom(besides=left_out), where=where)  # "was anybody there without Ana?"
+    if not isinstance(where, Not) or not _is_company(where) or whom != EVERYBODY:
+        return None
+    if query.select == "who":  # "who has Ana never been with?"
+        return replace(query, where=where.part, number=NEVER, throughout=False)
+    return replace(query, whom=Whom(besides=queries.others_in(where)), where=where)  # "was anybody there without Ana?"
+
+
+def _of_strangers(query: Query) -> Query | None:
+    """The same, of people whom nobody knows, or of anybody: "did anybody sit for an hour?"."""
+    whom, where, polar, number = query.whom, query.where, query.form == "polar", query.number
     if query.select == "how_often" and not polar and whom == Whom(quantifier="all"):  # "how many videos has each?"
         return Query("who", where=where, during=query.during)
     if whom.names and whom.known is False and where is None:  # "both a stranger and Ana"
@@ -217,12 +229,18 @@ def _of_whom(query: Query) -> Query | None:
     if query.select == "compare" and polar and query.versus is None and len(whom.names) == 1:  # "… than anybody else?"
         return replace(query, select="exists")
     in_one = not whom.names and (whom.known is not None or not queries.is_plain(where))  # not in all videos together
-    if query.select == "how_long" and polar and number is not None and in_one:  # "did anybody sit for an hour?"
+    if query.select == "how_long" and polar and number is not None and in_one:
         return replace(query, select="exists")
     if query.select in ("when", "how_long") and whom == Whom(nth=whom.nth or 1, nth_by="long"):  # longest of all
         return Query("when", where=where, during=query.during, rank=Rank("long", whom.nth))
+    return None
+
+
+def _of_each(query: Query) -> Query | None:
+    """The same, of several people, each for herself, or of all: "are all whom I know here?"."""
+    whom, where, polar, number = query.whom, query.where, query.form == "polar", query.number
     if query.select == "exists" and whom == Whom(quantifier="all", known=True) and queries.is_plain(where):
-        return replace(query, whom=Whom(quantifier="all"))  # "are all whom I know here?"
+        return replace(query, whom=Whom(quantifier="all"))
     several = query.select == "exists" and polar and len(whom.names) > 1 and not query.unit
     if several and where is None and whom.quantifier in ("both", "all"):  # each of them, in any video
         return replace(query, whom=replace(whom, quantifier="both" if query.throughout else "all"))

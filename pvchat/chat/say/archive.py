@@ -248,30 +248,10 @@ def _at_units(found: ArchiveFinding, asked: Asked) -> str:
     unknown, none = found.verdict == "unknown", [one for one, count in found.groups.items() if not count]
     perhaps = [said[one] for one in none if one in found.maybe and not unknown]
     left = [said[one] for one in none if said[one] not in perhaps]
-    if query.number == NEVER:  # at which of them nobody was, or there was no video
+    if query.number == NEVER:
         strange = [one for one in asked.unrecognised if said.get(one) in left]
-        left = [one for one in left if one not in map(said.get, strange)]
-        where = join(left, "or") or wording("each", query.unit)
-        if left and query.select == "how_often":
-            where = f"{'on' if 'day' in query.unit else 'in'} {so_many(len(left), query.unit)}: {join(left)}"
-        if query.where == ANYTHING:
-            return f"There was {'no video' if left else 'one'} {where}."
-        more = f"more {query.unit}s"
-        missing = english.shortened([unit_said(query.unit, one) for one in asked.unfilmed], _MOST, more, "or")
-        unfilmed = f" There was no video{asked.of} {missing}." * bool(missing)
-        where = f"{where} of which there is a video" if missing and not left else where
-        were = "were" if len(query.whom.names) > 1 else "was"
-        seen = f"{_subject(found)} {were} {'not ' * bool(left)}seen {where}." if left or not strange else ""
-        then = upper(join(list(map(said.__getitem__, strange))))
-        seen += f" {then} somebody unrecognised was seen, perhaps {_subject(found)}." * bool(strange)
-        return f"{seen}{unfilmed} {_that_is_of(found, asked)}".strip()
-    counted = "person" if query.select == "count" else "video"
-    ranked, told = query.rank is not None and query.unit != "scope", list[str]()
-    for count, same in groupby((one for one in found.groups if found.groups[one]), key=found.groups.__getitem__):
-        size = _size(count, query, counted)
-        equal = [said[one] for one in same]
-        several = ranked and len(equal) > 1  # no first of them
-        told += [f"{join(equal)} ({size} each)"] if several else [f"{one} ({size})" for one in equal]
+        return _at_no_unit(found, asked, [one for one in left if one not in map(said.get, strange)], said, strange)
+    ranked, told = query.rank is not None and query.unit != "scope", _sizes(found, said)
     sentences = [_lead(found), "" if none and not told else _listed_at(found, told)]
     unsaid = ("Of {} I can't tell." if of_people else "I can't tell about that {}.") if unknown else "Not {}."
     sentences += [unsaid.format(join(left[:_MOST], "or"))] if left else []
@@ -280,6 +260,39 @@ def _at_units(found: ArchiveFinding, asked: Asked) -> str:
     listed = {one for one, count in found.groups.items() if count == first or not ranked}
     kept = [one for one in found.seen if not (ranked or query.number) or UNITS[query.unit](one) in listed]
     return " ".join(filter(None, [*sentences, _that_is_of(found, asked)])) + lines(kept)
+
+
+def _at_no_unit(
+    found: ArchiveFinding, asked: Asked, left: list[str], said: Mapping[str, str], strange: Sequence[str]
+) -> str:
+    """At which places, on which days … nobody was (`left`), or there was no video; at which a stranger was."""
+    query = found.query
+    where = join(left, "or") or wording("each", query.unit)
+    if left and query.select == "how_often":
+        where = f"{'on' if 'day' in query.unit else 'in'} {so_many(len(left), query.unit)}: {join(left)}"
+    if query.where == ANYTHING:
+        return f"There was {'no video' if left else 'one'} {where}."
+    missing = english.shortened(
+        [unit_said(query.unit, one) for one in asked.unfilmed], _MOST, f"more {query.unit}s", "or"
+    )
+    unfilmed = f" There was no video{asked.of} {missing}." * bool(missing)
+    where = f"{where} of which there is a video" if missing and not left else where
+    were = "were" if len(query.whom.names) > 1 else "was"
+    seen = f"{_subject(found)} {were} {'not ' * bool(left)}seen {where}." if left or not strange else ""
+    then = upper(join(list(map(said.__getitem__, strange))))
+    seen += f" {then} somebody unrecognised was seen, perhaps {_subject(found)}." * bool(strange)
+    return f"{seen}{unfilmed} {_that_is_of(found, asked)}".strip()
+
+
+def _sizes(found: ArchiveFinding, said: Mapping[str, str]) -> list[str]:
+    """Each place, day … with its number or time; where they are ranked, equal ones together: none of them is first."""
+    counted, told = "person" if found.query.select == "count" else "video", list[str]()
+    ranked = found.query.rank is not None and found.query.unit != "scope"
+    for count, same in groupby((one for one in found.groups if found.groups[one]), key=found.groups.__getitem__):
+        size, equal = _size(count, found.query, counted), [said[one] for one in same]
+        several = ranked and len(equal) > 1
+        told += [f"{join(equal)} ({size} each)"] if several else [f"{one} ({size})" for one in equal]
+    return told
 
 
 def _size(size: float, query: Query, counted: str = "video") -> str:

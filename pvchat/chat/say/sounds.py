@@ -28,6 +28,7 @@ from pvchat.chat.spans import Span, merged, nth_of, seconds_in
 from pvchat.chat.timeline import Finding, Row, Timeline
 
 _MOST_QUOTES, _MOST_IN_CONTEXT = 8, 3
+_MEASURED = ("how_long", "how_often")  # what is measured of all who speak
 # Whose words nobody knows, by `Row.of`
 _NOBODY = {UNSEEN: "somebody who isn't seen", SEVERAL: "one of several whose mouths move", "": "somebody"}
 
@@ -53,30 +54,39 @@ def of_sound(finding: Finding, timeline: Timeline) -> str:
         return _voices(finding)
     if rank is not None and (finding.people or rank.k != 1):
         return upper(f"{'; '.join(_in_order(finding, rank))}.")
+    if clauses := _speakers(finding, timeline):
+        sound = "this video has sound: " if query.value == "sound" else ""
+        return upper(f"{lead(finding)}{sound}{'; '.join(_with_doubt(clauses, finding))}.")
+    return _nothing(finding)
+
+
+def _speakers(finding: Finding, timeline: Timeline) -> list[str]:
+    """Who speaks, and when: each by name, then those whom nobody knows."""
+    query = finding.query
     people = [one for one in finding.people or finding.against if one.spans]  # or less than is asked for
-    if not people and not finding.rows:
-        return _nothing(finding)
-    counted = query.select in ("how_long", "how_often")
     clauses = []
     for one in people:
         how = {row.of for row in one.rows}
         who = speaker(one.entity, how.pop() if len(how) == 1 else "")
         clauses.append(_clause(who, one.spans, one.rows, finding, timeline))
-    if counted or not (people and query.whom.names):
+    if query.select in _MEASURED or not (people and query.whom.names):
         clauses += [_clause(who, spans, [row for row in finding.rows if row.of == of], finding, timeline)
                     for of, who in _NOBODY.items() if (spans := _spans(finding, of))]  # fmt: skip
-    unsure = any(_spans(finding, of) for of in ("", SEVERAL))
+    return clauses
+
+
+def _with_doubt(clauses: list[str], finding: Finding) -> list[str]:
+    """The same, with whose voice it may be: whoever was asked about may be heard unseen."""
+    query, unsure = finding.query, any(_spans(finding, of) for of in ("", SEVERAL))
     hidden = [one.name for one in finding.missing if one.why != "not enrolled"]  # who isn't seen may be heard
     hidden = hidden if unsure or _spans(finding, UNSEEN) else []
     maybe = join([*(called(one.entity) for one in finding.open if unsure), *hidden], "or")
-    if maybe and counted and query.whom.names:
-        clauses.append(f"whether that is {maybe} I can't tell")
-    elif maybe and query.select == "exists" and finding.verdict != "yes":
-        clauses[-1] += f", but I can't tell whether that is {maybe}"
-    elif rank is not None:
-        clauses.append("who that is I can't tell")
-    sound = "this video has sound: " if query.value == "sound" else ""
-    return upper(f"{lead(finding)}{sound}{'; '.join(clauses)}.")
+    if maybe and query.select in _MEASURED and query.whom.names:
+        return [*clauses, f"whether that is {maybe} I can't tell"]
+    if maybe and query.select == "exists" and finding.verdict != "yes":
+        return [*clauses[:-1], f"{clauses[-1]}, but I can't tell whether that is {maybe}"]
+    of_rank = query.select == "who" and query.rank is not None and query.number is None
+    return [*clauses, "who that is I can't tell"] if of_rank else clauses
 
 
 def _clause(who: str, spans: Sequence[Span], rows: Sequence[Row], finding: Finding, timeline: Timeline) -> str:
